@@ -1,0 +1,28 @@
+"""Why a job failed, or an input was refused: the codes of the contract."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = ["ErrorCode"]
+
+
+class ErrorCode(StrEnum):
+    """One code for each way a job can end; downstream systems branch on these, so they never change."""
+
+    #: The job succeeded.
+    OK = "0"
+    #: The media's address leads nowhere.
+    RESOURCE_NOT_FOUND = "InvalidParameter.ResourceNotFound"
+    #: The media does not decode.
+    RESOURCE_CONTENT_BAD = "InvalidParameter.ResourceContentBad"
+    #: The media has neither picture nor sound, or is encrypted.
+    RESOURCE_NOT_SUPPORTED = "InvalidParameter.ResourceNotSupported"
+    #: The media's address is not one that the configuration allows, or its server refused.
+    RESOURCE_ACCESS = "PermissionDenied.ResourceAccess"
+    #: The media is over the limit on duration, pixels or bytes.
+    RESOURCE_TOO_LARGE = "ResourceTooLarge"
+    #: The work took longer than its limit, also when tried again.
+    TIMEOUT = "Timeout"
+    #: A fault of ours.
+    INTERNAL_ERROR = "InternalError"

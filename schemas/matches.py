@@ -1,0 +1,53 @@
+"""What was found: which reference an input copies, and which spans of the one are which spans of the other."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+__all__ = ["Interval", "Match", "Track"]
+
+
+class Track(StrEnum):
+    """What carried a match."""
+
+    #: Both picture and sound agree.
+    BOTH = "both"
+    #: The picture alone.
+    PICTURE = "picture"
+    #: The sound alone.
+    SOUND = "sound"
+
+
+class Interval(msgspec.Struct, frozen=True, kw_only=True):
+    """A span of the input and the span of the reference that it copies.
+
+    Times are seconds on each item's own clock, which starts at its first picture or sound.
+    """
+
+    input_start: float
+    input_end: float
+    reference_start: float
+    reference_end: float
+    #: How alike the spans are, 0..1; 0.5 is the line between a copy and a chance likeness.
+    similarity: float
+    track: Track
+    #: The copy's speed over the reference's: 2.0 plays twice as fast.
+    speed: float = 1.0
+    #: Names of the edits that were seen ("mirrored", "rotated:90", "cropped", ...), most certain first.
+    transforms: tuple[str, ...] = ()
+
+
+class Match(msgspec.Struct, frozen=True, kw_only=True):
+    """One reference that the input copies."""
+
+    media_id: str
+    library: str = "default"
+    #: Confidence that the input copies this reference, 0..1.
+    similarity: float
+    track: Track
+    #: Covered share of the input's and of the reference's duration, 0..1.
+    input_coverage: float
+    reference_coverage: float
+    intervals: tuple[Interval, ...]
