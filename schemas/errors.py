@@ -24,5 +24,7 @@ class ErrorCode(StrEnum):
     RESOURCE_TOO_LARGE = "ResourceTooLarge"
     #: The work took longer than its limit, also when tried again.
     TIMEOUT = "Timeout"
+    #: Somebody cancelled the job, or newer content of the same video took its place.
+    CANCELLED = "JobCancelled"
     #: A fault of ours.
     INTERNAL_ERROR = "InternalError"

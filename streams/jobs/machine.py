@@ -1,0 +1,245 @@
+"""The state machine of jobs: from (what is remembered of a MediaId, a message) to (what to remember, what to send).
+
+Every function here is pure, so that a message that Kafka delivers twice, or out of step with a crash, leads to the same
+answer, and so that all of it can be tested without a broker.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from schemas.errors import ErrorCode
+from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, JobStatus, SaveType, TaskKind, TaskOutcome
+from streams.jobs.record import ActiveJob, MediaRecord
+from streams.jobs.renditions import best_first, is_known, is_new_content
+
+__all__ = ["Step", "on_request", "on_result"]
+
+#: Why a rendition may be given up for another one of the same video.
+RENDITION_FAULTS = frozenset(
+    {ErrorCode.RESOURCE_NOT_FOUND, ErrorCode.RESOURCE_CONTENT_BAD, ErrorCode.RESOURCE_NOT_SUPPORTED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one message leads to.
+
+    Attributes:
+        record: What to remember of the MediaId from now on.
+        jobs: New states of jobs, to be published. One that has ended also gets its complete event.
+        tasks: Work to hand out.
+    """
+
+    record: MediaRecord
+    jobs: tuple[Job, ...] = ()
+    tasks: tuple[ChunkTask, ...] = ()
+
+
+def on_request(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
+    """Decide on a request: a new job, a cancellation, one more rendition, a job to take up again, or nothing at all."""
+    if request.action == "cancel":
+        return _cancel(record, request.job_id, "cancelled by request", now=now)
+    if request.job_id in record.active:
+        return _resume(record, request) if request.source == "recovery" else Step(record)
+    if record.knows(request.job_id):
+        return Step(record)
+    if request.source == "event":
+        return _on_event(record, request, now=now)
+    return _create(record, request, now=now)
+
+
+def on_result(record: MediaRecord, result: ChunkResult, *, now: str, tries: int) -> Step:
+    """Decide on the result of a task.
+
+    Args:
+        record: What is remembered of the MediaId.
+        result: What became of the task.
+        now: The time, for the job's update time.
+        tries: How often a task is tried before its job fails.
+    """
+    task = result.task
+    active = record.active.get(task.job_id)
+    if active is None:
+        return _straggler(record, result)
+    if result.outcome is TaskOutcome.RETRY and task.attempt + 1 < tries:
+        return Step(record, tasks=(msgspec.structs.replace(task, attempt=task.attempt + 1),))
+    if result.outcome is not TaskOutcome.DONE:
+        return _on_failure(record, active, result, now=now)
+    match task.kind:
+        case TaskKind.PLAN:
+            return _on_planned(record, active, result, now=now)
+        case TaskKind.FINGERPRINT:
+            return _on_chunk(record, active, task, now=now)
+        case TaskKind.FINISH:
+            return _on_finished(record, active, result, now=now)
+        case TaskKind.CLEAN:
+            return Step(record)
+
+
+def _on_event(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
+    """Make one job for the first usable rendition of a content; note the others on it."""
+    replaced = bool(record.renditions) and any(is_new_content(r, record.renditions) for r in request.renditions)
+    if replaced or not record.event_job:
+        superseded = _cancel(record, record.event_job, "superseded by newer content of the same video", now=now)
+        created = _create(superseded.record, request, now=now)
+        return Step(created.record, superseded.jobs + created.jobs, superseded.tasks + created.tasks)
+    news = tuple(r for r in request.renditions if not is_known(r, record.renditions))
+    if not news:
+        return Step(record)
+    if record.event_job_failed and best_first(news):
+        return _create(record, request, now=now)
+    record.renditions += news
+    active = record.active.get(record.event_job)
+    if active is None:
+        return Step(record)
+    active.job = msgspec.structs.replace(active.job, renditions=record.renditions, update_time=now)
+    return Step(record, (active.job,))
+
+
+def _create(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
+    record.version += 1
+    job = Job(
+        job_id=request.job_id,
+        media_id=request.media_id,
+        status=JobStatus.INIT,
+        request=request,
+        creation_time=request.requested_time or now,
+        update_time=now,
+        version=record.version,
+        renditions=request.renditions,
+    )
+    record.active[job.job_id] = ActiveJob(job=job)
+    if request.source == "event":
+        record.event_job, record.event_job_failed = job.job_id, False
+        record.renditions = request.renditions
+        if not best_first(request.renditions):
+            return _fail(
+                record,
+                record.active[job.job_id],
+                ErrorCode.RESOURCE_NOT_SUPPORTED,
+                "no rendition can be used: all are encrypted or playlists; transcode the video to an open MP4 as well",
+                now=now,
+            )
+    return Step(record, (job,), (_task(job, TaskKind.PLAN),))
+
+
+def _resume(record: MediaRecord, request: JobRequest) -> Step:
+    """Start a job's work again from the top; what its chunks had stored is found and used."""
+    active = record.active[request.job_id]
+    active.spans, active.planned, active.done = (), False, set()
+    return Step(record, tasks=(_task(active.job, TaskKind.PLAN),))
+
+
+def _cancel(record: MediaRecord, job_id: str, reason: str, *, now: str) -> Step:
+    active = record.active.get(job_id)
+    if active is None:
+        return Step(record)
+    job = _ended(active.job, JobStatus.CANCELLED, now, code=ErrorCode.CANCELLED, message=reason)
+    record.end(job_id)
+    return Step(record, (job,), (_task(job, TaskKind.CLEAN),))
+
+
+def _straggler(record: MediaRecord, result: ChunkResult) -> Step:
+    """Clean up after a task that ran on although its job had ended: it may have stored windows since."""
+    task = result.task
+    if task.kind in {TaskKind.FINGERPRINT, TaskKind.FINISH}:
+        return Step(record, tasks=(msgspec.structs.replace(task, kind=TaskKind.CLEAN, attempt=0),))
+    return Step(record)
+
+
+def _on_failure(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, now: str) -> Step:
+    """Fail the job, unless it can go on with another rendition of the same video."""
+    if result.code in RENDITION_FAULTS and active.job.request.source == "event" and not active.done:
+        current = active.job.request.file_url
+        untried = _after(current, [r.file_url for r in best_first(record.renditions)])
+        if untried:
+            request = msgspec.structs.replace(active.job.request, file_url=untried)
+            active.job = msgspec.structs.replace(active.job, request=request, update_time=now)
+            active.spans, active.planned = (), False
+            return Step(record, (active.job,), (_task(active.job, TaskKind.PLAN),))
+    return _fail(record, active, result.code, result.message, now=now)
+
+
+def _after(current: str, urls: list[str | None]) -> str | None:
+    """The address that follows the current one: each is tried once, in one order."""
+    following = urls[urls.index(current) + 1 :] if current in urls else urls
+    return next(iter(following), None)
+
+
+def _fail(record: MediaRecord, active: ActiveJob, code: str, message: str, *, now: str) -> Step:
+    job = _ended(active.job, JobStatus.FAIL, now, code=code, message=message)
+    record.end(job.job_id)
+    if job.job_id == record.event_job:
+        record.event_job_failed = True
+    return Step(record, (job,), (_task(job, TaskKind.CLEAN),))
+
+
+def _on_planned(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, now: str) -> Step:
+    if active.planned:
+        return Step(record)
+    active.spans, active.planned = result.spans, True
+    active.job = msgspec.structs.replace(
+        active.job,
+        status=JobStatus.PROCESSING,
+        update_time=now,
+        chunks_done=0,
+        chunks_total=len(result.spans),
+        metrics=result.metrics,
+    )
+    if not result.spans:  # a fingerprint file came in place of the media: there is nothing to decode
+        return Step(record, (active.job,), (_finish_task(active.job),))
+    tasks = tuple(
+        _task(active.job, TaskKind.FINGERPRINT, chunk=number, start=start, end=end)
+        for number, (start, end) in enumerate(result.spans)
+    )
+    return Step(record, (active.job,), tasks)
+
+
+def _on_chunk(record: MediaRecord, active: ActiveJob, task: ChunkTask, *, now: str) -> Step:
+    if not active.planned or task.chunk in active.done:
+        return Step(record)
+    active.done.add(task.chunk)
+    active.job = msgspec.structs.replace(active.job, chunks_done=len(active.done), update_time=now)
+    complete = len(active.done) == len(active.spans)
+    return Step(record, (active.job,), (_finish_task(active.job),) if complete else ())
+
+
+def _on_finished(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, now: str) -> Step:
+    job = msgspec.structs.replace(
+        _ended(active.job, JobStatus.SUCCESS, now),
+        matches=result.matches,
+        digest=result.digest,
+        algorithm=result.algorithm,
+        metrics=result.metrics,
+    )
+    record.end(job.job_id)
+    return Step(record, (job,), (_task(job, TaskKind.CLEAN, stored=True),))
+
+
+def _ended(job: Job, status: JobStatus, now: str, *, code: str = ErrorCode.OK, message: str = "OK") -> Job:
+    return msgspec.structs.replace(job, status=status, code=code, message=message, update_time=now, complete_time=now)
+
+
+def _finish_task(job: Job) -> ChunkTask:
+    return _task(job, TaskKind.FINISH, chunk=job.chunks_total)
+
+
+def _task(
+    job: Job, kind: TaskKind, *, chunk: int = 0, start: float = 0.0, end: float = 0.0, stored: bool = False
+) -> ChunkTask:
+    return ChunkTask(
+        job_id=job.job_id,
+        media_id=job.media_id,
+        kind=kind,
+        request=job.request,
+        version=job.version,
+        chunk=chunk,
+        start=start,
+        end=end,
+        chunks_total=job.chunks_total,
+        keep_windows=stored and job.request.save_type is not SaveType.NOSAVE,
+        started=job.creation_time,
+    )

@@ -1,0 +1,74 @@
+"""What the service remembers of one MediaId: the value of the Faust table that the job agent keeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from schemas.events import Rendition
+from schemas.jobs import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["ActiveJob", "MediaRecord", "rebuild"]
+
+#: Ended jobs whose ids are remembered, so that a replayed request makes no second job. The read model knows the
+#: older ones.
+REMEMBERED_JOBS = 64
+
+
+class ActiveJob(msgspec.Struct, kw_only=True):
+    """A job that has not ended, and which of its chunks are done."""
+
+    job: Job
+    #: Spans of the chunks, seconds; empty until the media has been looked at.
+    spans: tuple[tuple[float, float], ...] = ()
+    #: Whether the media has been looked at.
+    planned: bool = False
+    #: Numbers of the chunks that are done.
+    done: set[int] = msgspec.field(default_factory=set)
+
+
+class MediaRecord(msgspec.Struct, kw_only=True):
+    """Everything that decides what a request or a result about one MediaId leads to."""
+
+    #: The version that the newest job got.
+    version: int = 0
+    #: The job that the newest transcode event made, and the renditions known of that content.
+    event_job: str = ""
+    event_job_failed: bool = False
+    renditions: tuple[Rendition, ...] = ()
+    active: dict[str, ActiveJob] = msgspec.field(default_factory=dict)
+    #: Ended jobs, oldest first.
+    ended: tuple[str, ...] = ()
+
+    def knows(self, job_id: str) -> bool:
+        """Whether a job of this id has been made."""
+        return job_id in self.active or job_id in self.ended
+
+    def end(self, job_id: str) -> None:
+        """Move a job from the active to the ended ones."""
+        self.active.pop(job_id, None)
+        self.ended = (*(i for i in self.ended if i != job_id), job_id)[-REMEMBERED_JOBS:]
+
+
+def rebuild(jobs: Iterable[Job]) -> MediaRecord:
+    """Make the record of a MediaId anew from its jobs in the read model.
+
+    Needed where the table is lost while the read model is not: the embedded broker forgets everything at its end.
+    Chunks of unfinished jobs count as not done; their stored parts make the second run short.
+    """
+    record = MediaRecord()
+    for job in sorted(jobs, key=lambda job: (job.version, job.creation_time)):
+        record.version = max(record.version, job.version)
+        if job.request.source == "event":
+            record.event_job = job.job_id
+            record.event_job_failed = job.status == "fail"
+            record.renditions = job.renditions
+        if job.status.ended:
+            record.end(job.job_id)
+        else:
+            record.active[job.job_id] = ActiveJob(job=job)
+    return record

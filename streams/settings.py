@@ -1,0 +1,129 @@
+"""All settings of the service, in one class: `MEDIADNA_...` variables, lines of `mediadna.toml`, or defaults.
+
+A variable wins over the file, the file over the default. `mediadna settings` lists them with where each came from.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import Field, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+__all__ = ["Settings", "available_cores"]
+
+#: The settings file that is read when it lies in the working directory.
+SETTINGS_FILE = "mediadna.toml"
+
+
+def available_cores() -> int:
+    """Return how many processors this process may use, which in a container is fewer than the machine has."""
+    return len(os.sched_getaffinity(0))
+
+
+class Settings(BaseSettings):
+    """What an operator can set. The description of each field is what `mediadna settings` shows."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MEDIADNA_", toml_file=SETTINGS_FILE, extra="ignore", frozen=True, validate_default=True
+    )
+
+    state: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_state_dir("mediadna")),
+        description="folder that holds all embedded state",
+    )
+    kafka: str = Field(default="", description="bootstrap servers, separated by commas; empty: the embedded broker")
+    milvus: str = Field(default="", description="URI of a Milvus server; empty: Milvus Lite below the state folder")
+    store: str = Field(
+        default="",
+        description="where fingerprint files are kept: a folder or any fsspec URL that all workers share; "
+        "empty: below the state folder",
+    )
+    topic_prefix: str = Field(
+        default="mediadna", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="prefix of every topic"
+    )
+    web: str = Field(
+        default="127.0.0.1:6066",
+        pattern=r"^.+:\d{1,5}$",
+        description="host:port of API and web view; port 0 picks a free one",
+    )
+    media: str = Field(
+        default="",
+        description="folders and URL prefixes that media may be read from, separated by spaces; "
+        "empty: the state folder's media/",
+    )
+    access_keys: Path | None = Field(
+        default=None, description="file with one 'AccessKeyId AccessKeySecret [role]' a line, for the vendor's SDKs"
+    )
+    tokens: Path | None = Field(default=None, description="file with one 'token role' a line, for REST and web")
+    library: str = Field(default="default", min_length=1, description="library that event-triggered jobs use")
+    save_type: Literal["save", "forcesave", "nosave", "onlysave"] = Field(
+        default="forcesave", description="what event-triggered jobs do besides matching"
+    )
+    slots: int = Field(
+        default_factory=available_cores, ge=1, le=256, description="how many chunks one worker works on at a time"
+    )
+    task_timeout_s: float = Field(
+        default=120.0,
+        gt=0,
+        description="seconds that one try of one chunk may take; stays below the time in which Kafka "
+        "expects a worker to give up its partitions",
+    )
+    task_tries: int = Field(default=3, ge=1, le=20, description="tries that a chunk gets before its job fails")
+    task_memory_mb: int = Field(
+        default=4096, ge=512, description="memory that one worker process may map, in MiB, above what it starts with"
+    )
+    max_duration_s: float = Field(default=12 * 3600.0, gt=0, description="longest media that is accepted, seconds")
+    max_pixels: int = Field(
+        default=7680 * 4320, gt=0, description="largest picture that is accepted, width times height"
+    )
+    max_bytes: int = Field(default=64 * 2**30, gt=0, description="largest media file that is accepted, bytes")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level logged")
+    log_format: Literal["auto", "console", "json"] = Field(
+        default="auto", description="auto: console on a terminal, JSON elsewhere"
+    )
+
+    @field_validator("state", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (the hook's signature)
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (the hook's signature)
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read arguments, then the environment, then `mediadna.toml`."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def media_places(self) -> str:
+        """Folders and URL prefixes that media may be read from, separated by spaces."""
+        return self.media or str(self.state / "media")
+
+    @property
+    def store_url(self) -> str:
+        """Folder or fsspec URL of the fingerprint store."""
+        return self.store or str(self.state / "fingerprints")
+
+    @property
+    def web_host(self) -> str:
+        """Host that API and web view listen on."""
+        return self.web.rpartition(":")[0].strip("[]")
+
+    @property
+    def web_port(self) -> int:
+        """Port that API and web view listen on; 0 picks a free one."""
+        return int(self.web.rpartition(":")[2])

@@ -1,0 +1,217 @@
+"""The state machine: what each message about a job leads to."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.errors import ErrorCode
+from schemas.events import Rendition
+from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, JobStatus, SaveType, TaskKind, TaskOutcome
+from streams.jobs.machine import Step, on_request, on_result
+from streams.jobs.record import MediaRecord, rebuild
+
+NOW = "2026-11-23T08:00:00Z"
+TRIES = 3
+
+
+def rendition(name: str = "ld", **fields: object) -> Rendition:
+    defaults = {"status": "success", "file_url": f"http://vod/{name}.mp4", "format": "mp4", "definition": name.upper()}
+    return Rendition(**{**defaults, **fields})
+
+
+def event_request(job_id: str, *renditions: Rendition) -> JobRequest:
+    return JobRequest(
+        job_id=job_id, media_id="video", file_url=renditions[0].file_url or "", source="event", renditions=renditions
+    )
+
+
+def request(job_id: str = "job", **fields: object) -> JobRequest:
+    return JobRequest(job_id=job_id, media_id="video", file_url="file:///a.mp4", **fields)
+
+
+def done(task: ChunkTask, **fields: object) -> ChunkResult:
+    return ChunkResult(task=task, outcome=TaskOutcome.DONE, **fields)
+
+
+def planned(step: Step, chunks: int) -> Step:
+    spans = tuple((30.0 * i, 30.0 * (i + 1)) for i in range(chunks))
+    return on_result(step.record, done(step.tasks[0], spans=spans), now=NOW, tries=TRIES)
+
+
+def finished(step: Step) -> Step:
+    """Run a job whose plan has just been asked for to its end, over one chunk."""
+    step = planned(step, 1)
+    for _ in range(2):
+        step = on_result(step.record, done(step.tasks[0]), now=NOW, tries=TRIES)
+    return step
+
+
+def test_a_request_makes_a_job_and_asks_for_its_plan() -> None:
+    step = on_request(MediaRecord(), request(), now=NOW)
+    assert [job.status for job in step.jobs] == [JobStatus.INIT]
+    assert [task.kind for task in step.tasks] == [TaskKind.PLAN]
+
+
+def test_the_same_request_again_leads_to_nothing_also_after_its_job_has_ended() -> None:
+    step = on_request(MediaRecord(), request(), now=NOW)
+    again = on_request(step.record, request(), now=NOW)
+    assert (again.jobs, again.tasks) == ((), ())
+    after = on_request(finished(step).record, request(), now=NOW)
+    assert (after.jobs, after.tasks) == ((), ())
+
+
+def test_a_planned_job_hands_out_every_chunk_and_then_one_finish() -> None:
+    step = planned(on_request(MediaRecord(), request(), now=NOW), 3)
+    assert [task.kind for task in step.tasks] == [TaskKind.FINGERPRINT] * 3
+    assert step.jobs[0].status is JobStatus.PROCESSING
+    chunks = step.tasks
+    for number, task in enumerate(reversed(chunks), 1):
+        step = on_result(step.record, done(task), now=NOW, tries=TRIES)
+        assert (step.jobs[0].chunks_done, step.jobs[0].chunks_total) == (number, 3)
+    assert [task.kind for task in step.tasks] == [TaskKind.FINISH]
+
+
+def test_a_chunk_that_is_reported_twice_counts_once() -> None:
+    step = planned(on_request(MediaRecord(), request(), now=NOW), 2)
+    first = step.tasks[0]
+    step = on_result(step.record, done(first), now=NOW, tries=TRIES)
+    again = on_result(step.record, done(first), now=NOW, tries=TRIES)
+    assert (again.jobs, again.tasks) == ((), ())
+
+
+def test_a_finished_job_succeeds_and_is_cleaned_up_with_its_windows_kept() -> None:
+    step = finished(on_request(MediaRecord(), request(), now=NOW))
+    assert step.jobs[0].status is JobStatus.SUCCESS
+    assert [(task.kind, task.keep_windows) for task in step.tasks] == [(TaskKind.CLEAN, True)]
+
+
+def test_a_job_that_only_matches_keeps_no_windows() -> None:
+    step = finished(on_request(MediaRecord(), request(save_type=SaveType.NOSAVE), now=NOW))
+    assert not step.tasks[0].keep_windows
+
+
+def test_a_failing_chunk_is_tried_again_and_then_fails_its_job() -> None:
+    step = planned(on_request(MediaRecord(), request(), now=NOW), 2)
+    task = step.tasks[0]
+    for attempt in range(1, TRIES):
+        result = ChunkResult(task=task, outcome=TaskOutcome.RETRY, code=ErrorCode.TIMEOUT)
+        step = on_result(step.record, result, now=NOW, tries=TRIES)
+        assert [t.attempt for t in step.tasks] == [attempt]
+        task = step.tasks[0]
+    result = ChunkResult(task=task, outcome=TaskOutcome.RETRY, code=ErrorCode.TIMEOUT, message="took too long")
+    step = on_result(step.record, result, now=NOW, tries=TRIES)
+    assert (step.jobs[0].status, step.jobs[0].code) == (JobStatus.FAIL, ErrorCode.TIMEOUT)
+
+
+def test_several_renditions_of_one_run_make_one_job_that_notes_them_all() -> None:
+    step = on_request(MediaRecord(), event_request("one", rendition("ld")), now=NOW)
+    step = on_request(step.record, event_request("two", rendition("hd")), now=NOW)
+    assert step.tasks == ()
+    assert [r.definition for r in step.jobs[0].renditions] == ["LD", "HD"]
+    assert step.jobs[0].job_id == "one"
+
+
+def test_renditions_that_carry_no_definition_are_told_apart_by_their_size() -> None:
+    small = rendition("a", definition=None, width=640, height=360, job_id="run")
+    large = rendition("b", definition=None, width=1280, height=720, job_id="run")
+    step = on_request(MediaRecord(), event_request("one", small), now=NOW)
+    assert on_request(step.record, event_request("two", large), now=NOW).tasks == ()
+
+
+def test_other_content_under_a_new_run_is_a_new_version_and_ends_the_old_job() -> None:
+    step = on_request(MediaRecord(), event_request("one", rendition("ld", job_id="run-1")), now=NOW)
+    replaced = rendition("ld", file_url="http://vod/other.mp4", job_id="run-2")
+    step = on_request(step.record, event_request("two", replaced), now=NOW)
+    assert [(job.job_id, job.status, job.version) for job in step.jobs] == [
+        ("one", JobStatus.CANCELLED, 1),
+        ("two", JobStatus.INIT, 2),
+    ]
+
+
+def test_another_size_at_the_same_address_under_a_new_run_is_a_new_version() -> None:
+    step = finished(on_request(MediaRecord(), event_request("one", rendition(size=10, job_id="run-1")), now=NOW))
+    step = on_request(step.record, event_request("two", rendition(size=11, job_id="run-2")), now=NOW)
+    assert [(job.job_id, job.version) for job in step.jobs] == [("two", 2)]
+
+
+def test_a_rendition_that_does_not_decode_gives_way_to_the_next_one() -> None:
+    step = on_request(
+        MediaRecord(), event_request("one", rendition("ld", height=360), rendition("hd", height=720)), now=NOW
+    )
+    bad = ChunkResult(task=step.tasks[0], outcome=TaskOutcome.FAILED, code=ErrorCode.RESOURCE_CONTENT_BAD)
+    step = on_result(step.record, bad, now=NOW, tries=TRIES)
+    assert [(t.kind, t.request.file_url) for t in step.tasks] == [(TaskKind.PLAN, "http://vod/hd.mp4")]
+    bad = ChunkResult(task=step.tasks[0], outcome=TaskOutcome.FAILED, code=ErrorCode.RESOURCE_CONTENT_BAD)
+    step = on_result(step.record, bad, now=NOW, tries=TRIES)
+    assert step.jobs[0].status is JobStatus.FAIL
+
+
+def test_a_good_rendition_that_comes_after_a_failed_job_gets_a_job_of_its_own() -> None:
+    step = on_request(MediaRecord(), event_request("one", rendition("ld")), now=NOW)
+    bad = ChunkResult(task=step.tasks[0], outcome=TaskOutcome.FAILED, code=ErrorCode.RESOURCE_NOT_FOUND)
+    step = on_result(step.record, bad, now=NOW, tries=TRIES)
+    step = on_request(step.record, event_request("two", rendition("hd")), now=NOW)
+    assert [job.job_id for job in step.jobs] == ["two"]
+
+
+def test_a_video_with_encrypted_renditions_only_fails_as_not_supported() -> None:
+    step = on_request(MediaRecord(), event_request("one", rendition(encrypt=True)), now=NOW)
+    assert [(job.status, job.code) for job in step.jobs] == [(JobStatus.FAIL, ErrorCode.RESOURCE_NOT_SUPPORTED)]
+
+
+def test_cancelling_ends_a_running_job_and_removes_what_it_stored() -> None:
+    step = planned(on_request(MediaRecord(), request(), now=NOW), 2)
+    chunk = step.tasks[0]
+    step = on_request(step.record, request(action="cancel"), now=NOW)
+    assert step.jobs[0].status is JobStatus.CANCELLED
+    assert [(t.kind, t.keep_windows) for t in step.tasks] == [(TaskKind.CLEAN, False)]
+    straggler = on_result(step.record, done(chunk), now=NOW, tries=TRIES)
+    assert [(t.kind, t.keep_windows) for t in straggler.tasks] == [(TaskKind.CLEAN, False)]
+
+
+def test_a_record_that_was_lost_is_rebuilt_from_the_jobs_and_unfinished_ones_start_again() -> None:
+    step = on_request(MediaRecord(), event_request("one", rendition("ld")), now=NOW)
+    record = rebuild(step.jobs)
+    replay = on_request(record, event_request("one", rendition("ld")), now=NOW)
+    assert (replay.jobs, replay.tasks) == ((), ())
+    other = on_request(record, event_request("two", rendition("hd")), now=NOW)
+    assert other.tasks == ()
+    again = on_request(record, msgspec.structs.replace(step.jobs[0].request, source="recovery"), now=NOW)
+    assert [task.kind for task in again.tasks] == [TaskKind.PLAN]
+    assert finished(again).jobs[0].status is JobStatus.SUCCESS
+
+
+@given(st.data())
+def test_whatever_is_repeated_or_reordered_a_job_ends_once_and_with_every_chunk(data: st.DataObject) -> None:
+    """At-least-once delivery: any task may run again at any time, in any order, and still one end is seen."""
+    chunks = data.draw(st.integers(1, 4))
+    spans = tuple((30.0 * i, 30.0 * (i + 1)) for i in range(chunks))
+    step = on_request(MediaRecord(), request(), now=NOW)
+    seen: list[ChunkTask] = list(step.tasks)
+    pending: list[ChunkTask] = list(step.tasks)
+    ended: list[Job] = []
+    while pending:
+        repeat = data.draw(st.booleans())
+        pool = seen if repeat else pending
+        task = pool[data.draw(st.integers(0, len(pool) - 1))]
+        if not repeat:
+            pending.remove(task)
+        result = done(task, spans=spans if task.kind is TaskKind.PLAN else ())
+        step = on_result(step.record, result, now=NOW, tries=TRIES)
+        seen += step.tasks
+        pending += step.tasks
+        ended += [job for job in step.jobs if job.status.ended]
+        if len(seen) > 200:  # every replay may hand out a clean-up: enough has been seen
+            break
+    assert len(ended) == 1
+    assert ended[0].chunks_done == chunks
+
+
+@pytest.mark.parametrize("outcome", [TaskOutcome.FAILED, TaskOutcome.RETRY, TaskOutcome.DONE])
+def test_a_result_of_a_job_that_nobody_knows_makes_no_job(outcome: TaskOutcome) -> None:
+    task = ChunkTask(job_id="gone", media_id="video", kind=TaskKind.FINGERPRINT, request=request("gone"))
+    step = on_result(MediaRecord(), ChunkResult(task=task, outcome=outcome), now=NOW, tries=TRIES)
+    assert step.jobs == ()
