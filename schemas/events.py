@@ -48,7 +48,9 @@ class Rendition(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tru
     error_message: str | None = None
 
 
-class StreamTranscodeComplete(Rendition, tag_field="EventType", tag="StreamTranscodeComplete", rename="pascal", kw_only=True):
+class StreamTranscodeComplete(
+    Rendition, tag_field="EventType", tag="StreamTranscodeComplete", rename="pascal", kw_only=True
+):
     """One rendition of a video is ready."""
 
     event_time: str
@@ -71,7 +73,9 @@ class TranscodeComplete(
 TranscodeEvent = StreamTranscodeComplete | TranscodeComplete
 
 
-class AIMediaDNAComplete(msgspec.Struct, tag_field="EventType", tag="AIMediaDNAComplete", rename="pascal", kw_only=True):
+class AIMediaDNAComplete(
+    msgspec.Struct, tag_field="EventType", tag="AIMediaDNAComplete", rename="pascal", kw_only=True
+):
     """A job has ended: the one event that consumers subscribe to, exactly one for each job."""
 
     event_time: str

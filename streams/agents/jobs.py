@@ -1,0 +1,86 @@
+"""The job agent: keeps what is remembered of each MediaId, and does what the state machine says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+import structlog
+
+from streams.jobs.machine import on_request, on_result
+from streams.jobs.record import MediaRecord, rebuild
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping, Sequence
+
+    from schemas.jobs import ChunkResult, Job, JobRequest
+    from streams.agents.outbox import Outbox
+    from streams.jobs.machine import Step
+
+__all__ = ["JobAgent", "JobHistory"]
+
+log = structlog.get_logger(__name__)
+
+
+class JobHistory(Protocol):
+    """Knows the jobs of a MediaId from before the table was made."""
+
+    async def jobs_of(self, media_id: str) -> Sequence[Job]:
+        """Return the jobs, in any order."""
+        ...
+
+
+class JobAgent:
+    """Decides on requests and on results of tasks.
+
+    What follows from a message is sent *before* the record is kept: after a crash in between the message comes again,
+    leads to the same step, and everything that is sent twice carries the same ids.
+    """
+
+    def __init__(self, table: MutableMapping[bytes, bytes], history: JobHistory, outbox: Outbox, *, tries: int) -> None:
+        self._table = table
+        self._history = history
+        self._outbox = outbox
+        self._tries = tries
+
+    async def on_request(self, request: JobRequest, *, now: str) -> None:
+        """Handle a request for a job."""
+        record = await self._load(request.media_id)
+        await self._apply(request.media_id, on_request(record, request, now=now))
+
+    async def on_result(self, result: ChunkResult, *, now: str) -> None:
+        """Handle the result of a task."""
+        media_id = result.task.media_id
+        record = await self._load(media_id)
+        await self._apply(media_id, on_result(record, result, now=now, tries=self._tries))
+
+    async def _load(self, media_id: str) -> MediaRecord:
+        stored = self._table.get(media_id.encode())
+        if stored is not None:
+            return msgspec.json.decode(stored, type=MediaRecord)
+        return rebuild(await self._history.jobs_of(media_id))
+
+    async def _apply(self, media_id: str, step: Step) -> None:
+        for job in step.jobs:
+            await self._outbox.job(job)
+            if job.status.ended:
+                _log_outcome(job)
+        for task in step.tasks:
+            await self._outbox.task(task)
+        self._table[media_id.encode()] = msgspec.json.encode(step.record)
+
+
+def _log_outcome(job: Job) -> None:
+    log.info(
+        "job_ended",
+        job_id=job.job_id,
+        media_id=job.media_id,
+        status=job.status,
+        code=job.code,
+        message=job.message,
+        version=job.version,
+        chunks=job.chunks_total,
+        duration_s=job.metrics.duration,
+        matches=len(job.matches),
+        source=job.request.source,
+    )

@@ -1,0 +1,93 @@
+"""Everything the agents send, each with its topic, key and headers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+import structlog
+
+from schemas.jobs import LiveMatch
+from schemas.result import complete_event
+from schemas.wire import output_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Sequence
+
+    from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest
+    from schemas.matches import Match
+    from streams.broker.topics import Topics
+
+__all__ = ["CompletionLog", "Outbox", "Publisher"]
+
+log = structlog.get_logger(__name__)
+
+Headers = list[tuple[str, bytes]]
+
+
+class Publisher(Protocol):
+    """Sends one event and waits until the broker has it."""
+
+    def publish(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> Awaitable[None]:
+        """Send; raises when the broker does not take it."""
+        ...
+
+
+class CompletionLog(Protocol):
+    """Knows which jobs' complete events are on the topic already."""
+
+    async def is_complete(self, job_id: str) -> bool:
+        """Read the topic to its present end, and tell whether the job's event is there."""
+        ...
+
+
+class Outbox:
+    """Sends the service's events. Every method returns when the broker has them."""
+
+    def __init__(self, publisher: Publisher, topics: Topics, completions: CompletionLog) -> None:
+        self._publisher = publisher
+        self._topics = topics
+        self._completions = completions
+
+    async def request(self, request: JobRequest) -> None:
+        """Ask for a job."""
+        await self._send(self._topics.job_requests, request.media_id, request)
+
+    async def task(self, task: ChunkTask) -> None:
+        """Hand out a task. The key spreads the chunks of one job over all partitions."""
+        await self._send(self._topics.chunks, f"{task.job_id}:{task.kind}:{task.chunk}", task)
+
+    async def result(self, result: ChunkResult) -> None:
+        """Tell the job's agent what became of a task."""
+        await self._send(self._topics.chunk_results, result.task.media_id, result)
+
+    async def job(self, job: Job) -> None:
+        """Publish the newest state of a job, and before that, when it has ended, its complete event."""
+        if job.status.ended:
+            await self._complete(job)
+        headers = output_headers("mediadna.job", f"{job.job_id}:{job.update_time}", job.update_time, job.request.traceparent)
+        await self._send(self._topics.jobs, job.job_id, job, headers)
+
+    async def live_matches(self, task: ChunkTask, matches: Sequence[Match], *, now: str) -> None:
+        """Publish the matches that one chunk has shown."""
+        for match in matches:
+            live = LiveMatch(event_time=now, job_id=task.job_id, media_id=task.media_id, chunk=task.chunk, match=match)
+            event_id = f"{task.job_id}:{task.chunk}:{match.library}:{match.media_id}"
+            headers = output_headers("mediadna.match", event_id, now, task.request.traceparent)
+            await self._send(self._topics.matches, task.media_id, live, headers)
+
+    async def dead_letter(self, key: bytes | None, value: bytes | None, headers: Headers) -> None:
+        """Put an input that could not be used aside, as it came."""
+        await self._publisher.publish(self._topics.dead_letter, key, value, headers)
+
+    async def _complete(self, job: Job) -> None:
+        """Send the complete event unless it has been sent: a worker that died right after sending it left no other trace."""
+        if await self._completions.is_complete(job.job_id):
+            log.info("job_complete_event_was_sent_before", job_id=job.job_id)
+            return
+        event = complete_event(job)
+        headers = output_headers("AIMediaDNAComplete", job.job_id, event.event_time, job.request.traceparent)
+        await self._send(self._topics.job_complete, job.media_id, event, headers)
+
+    async def _send(self, topic: str, key: str, value: msgspec.Struct, headers: Headers | None = None) -> None:
+        await self._publisher.publish(topic, key.encode(), msgspec.json.encode(value), headers or [])

@@ -1,0 +1,35 @@
+"""Puts together what tasks work with, from the settings. Runs in the worker process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fingerprint.media.limits import MediaLimits
+from streams.sources.policy import SourcePolicy
+from streams.store.files import open_store
+from streams.tasks.workbench import StoredFingerprints, Workbench
+from streams.vectors.connect import connect
+
+if TYPE_CHECKING:
+    from streams.settings import Settings
+
+__all__ = ["make_workbench", "media_limits"]
+
+
+def media_limits(settings: Settings) -> MediaLimits:
+    """Return the limits on media that the settings name."""
+    return MediaLimits(
+        max_duration_s=settings.max_duration_s, max_pixels=settings.max_pixels, max_bytes=settings.max_bytes
+    )
+
+
+def make_workbench(settings: Settings) -> Workbench:
+    """Connect to the window index and the fingerprint store."""
+    store = open_store(settings.store_url)
+    return Workbench(
+        vectors=connect(settings.milvus, settings.state / "milvus"),
+        store=store,
+        references=StoredFingerprints(store),
+        policy=SourcePolicy.parse(settings.media_places, max_bytes=settings.max_bytes),
+        limits=media_limits(settings),
+    )

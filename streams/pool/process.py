@@ -1,0 +1,87 @@
+"""What runs in a worker process: its set-up, and the one function that it is called with."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from schemas.jobs import ChunkTask
+
+if TYPE_CHECKING:
+    from streams.settings import Settings
+    from streams.tasks.workbench import Workbench
+
+__all__ = ["ProcessSetup", "call", "initialise"]
+
+#: prctl(2): the signal that this process gets when its parent dies.
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class ProcessSetup:
+    """What a worker process needs to know at its start; picklable.
+
+    Attributes:
+        settings: The service's settings.
+        parent: Process id of the service, to notice that it died before this process was set up.
+    """
+
+    settings: Settings
+    parent: int
+
+
+@dataclass
+class _State:
+    bench: Workbench | None = None
+    setup: ProcessSetup | None = None
+
+
+_state = _State()
+
+
+def initialise(setup: ProcessSetup) -> None:
+    """Set the process up: it ends with its parent, ignores Ctrl-C (the parent decides), and has a memory limit."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != setup.parent:
+        os._exit(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _state.setup = setup
+
+
+def call(task: bytes) -> bytes:
+    """Do one task.
+
+    Args:
+        task: A `ChunkTask` as JSON.
+
+    Returns:
+        A `TaskReport` as JSON.
+    """
+    from streams.tasks.run import run_task  # noqa: PLC0415 (the engine loads in seconds: not before it is needed)
+
+    return msgspec.json.encode(run_task(msgspec.json.decode(task, type=ChunkTask), _bench()))
+
+
+def _bench() -> Workbench:
+    if _state.bench is None:
+        from streams.pool.bench import make_workbench  # noqa: PLC0415 (as above)
+
+        if _state.setup is None:
+            raise RuntimeError("the process was not initialised: call initialise() first")
+        _state.bench = make_workbench(_state.setup.settings)
+        _limit_memory(_state.setup.settings.task_memory_mb * 2**20)
+    return _state.bench
+
+
+def _limit_memory(extra: int) -> None:
+    """Limit the address space to what is mapped now and `extra` bytes: decoders of hostile files cannot take more."""
+    with open("/proc/self/statm", encoding="ascii") as statm:
+        mapped = int(statm.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (mapped + extra, mapped + extra))

@@ -1,0 +1,76 @@
+"""The pool: runs tasks in worker processes, each with a time limit, and survives whatever happens to them."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+from concurrent.futures import CancelledError as FutureCancelled
+from typing import TYPE_CHECKING
+
+import msgspec
+import pebble
+
+from schemas.errors import ErrorCode
+from schemas.jobs import TaskOutcome
+from streams.pool.process import ProcessSetup, call, initialise
+from streams.tasks.report import TaskReport, failed
+
+if TYPE_CHECKING:
+    from schemas.jobs import ChunkTask
+    from streams.settings import Settings
+
+__all__ = ["TaskPool"]
+
+#: Tasks that one process does before a fresh one takes its place: leaks of decoders stay small, and loading the engine
+#: (seconds) stays rare.
+TASKS_PER_PROCESS = 200
+#: Libraries that would start threads of their own; the parallelism is in the processes.
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+class TaskPool:
+    """Worker processes that do tasks.
+
+    They are spawned, not forked: a fork of a process with threads and an event loop inherits locks and handlers.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        for name in ONE_THREAD:
+            os.environ.setdefault(name, "1")
+        self._timeout = settings.task_timeout_s
+        self._pool = pebble.ProcessPool(
+            max_workers=settings.slots,
+            max_tasks=TASKS_PER_PROCESS,
+            initializer=initialise,
+            initargs=[ProcessSetup(settings=settings, parent=os.getpid())],
+            context=multiprocessing.get_context("spawn"),
+        )
+
+    async def run(self, task: ChunkTask) -> TaskReport:
+        """Run the task in a worker process; a process that hangs or dies gives a result that allows another try."""
+        future = self._pool.submit(call, self._timeout, msgspec.json.encode(task))
+        try:
+            data = await asyncio.wrap_future(future)
+        except TimeoutError:
+            return failed(
+                task,
+                TaskOutcome.RETRY,
+                ErrorCode.TIMEOUT,
+                f"a chunk took longer than {self._timeout:g} s: raise MEDIADNA_TASK_TIMEOUT_S, or send a smaller rendition",
+            )
+        except pebble.ProcessExpired as error:
+            return failed(
+                task,
+                TaskOutcome.RETRY,
+                ErrorCode.RESOURCE_CONTENT_BAD,
+                f"the decoder crashed on this media (status {error.exitcode})",
+            )
+        except FutureCancelled as error:
+            raise asyncio.CancelledError from error
+        return msgspec.json.decode(data, type=TaskReport)
+
+    def stop(self) -> None:
+        """End all processes, also in the middle of a task: what they were at is delivered again."""
+        self._pool.stop()
+        self._pool.join()

@@ -1,0 +1,46 @@
+"""The task of one chunk: fingerprint it, store its windows, and look at once for what it copies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fingerprint.engine import assemble, fingerprint_chunk
+from fingerprint.model import Chunk
+from fingerprint.ports import ReferenceKey
+from schemas.jobs import ChunkResult, Metrics, SaveType, TaskOutcome
+from streams.sources.open import open_media
+from streams.tasks.report import TaskReport
+from streams.tasks.search import find_matches, upsert_windows
+
+if TYPE_CHECKING:
+    from schemas.jobs import ChunkTask
+    from streams.tasks.workbench import Workbench
+
+__all__ = ["fingerprint"]
+
+#: A job of these kinds stores its windows whatever is found, so they are stored as soon as they are there.
+STORES_AT_ONCE = frozenset({SaveType.FORCESAVE, SaveType.ONLYSAVE})
+
+
+def fingerprint(task: ChunkTask, bench: Workbench) -> TaskReport:
+    """Fingerprint one chunk; a chunk that an earlier try has stored is not decoded again.
+
+    Raises:
+        MediaError: The media cannot be had, or does not decode.
+    """
+    data = bench.store.get_part(task.job_id, task.chunk)
+    if data is None:
+        with open_media(task.request.file_url, bench.policy) as source:
+            chunk = fingerprint_chunk(source, task.start, task.end, bench.limits)
+        bench.store.put_part(task.job_id, task.chunk, chunk.to_bytes())
+    else:
+        chunk = Chunk.from_bytes(data)
+    windows = chunk.windows()
+    if task.request.save_type in STORES_AT_ONCE:
+        key = ReferenceKey(task.request.library, task.media_id, task.version)
+        upsert_windows(bench.vectors, key, windows)
+    live = () if task.request.save_type is SaveType.ONLYSAVE else find_matches(task, assemble([chunk]), bench)
+    count = sum(len(rows.numbers) for rows in windows.values())
+    return TaskReport(
+        result=ChunkResult(task=task, outcome=TaskOutcome.DONE, metrics=Metrics(windows=count)), live=live
+    )

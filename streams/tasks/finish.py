@@ -1,0 +1,81 @@
+"""The last task of a job: put the chunks together, store the fingerprint, align over all windows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fingerprint.engine import ALGORITHM, assemble
+from fingerprint.model import Chunk, Fingerprint, Query
+from fingerprint.ports import ReferenceKey
+from schemas.jobs import ChunkResult, Metrics, SaveType, TaskOutcome
+from streams.sources.open import open_media
+from streams.tasks.report import TaskReport
+from streams.tasks.search import find_matches, upsert_windows
+
+if TYPE_CHECKING:
+    from schemas.jobs import ChunkTask
+    from schemas.matches import Match
+    from streams.tasks.workbench import Workbench
+
+__all__ = ["finish"]
+
+
+def finish(task: ChunkTask, bench: Workbench) -> TaskReport:
+    """Store the whole fingerprint as the job's save type says, and report what the media copies.
+
+    A job that stores in any case does so *before* it searches: of two copies that come in at the same time, at
+    least the one that finishes last then sees the other.
+
+    Raises:
+        MediaError: A submitted fingerprint file cannot be had.
+        LookupError: A chunk's part is missing from the store.
+    """
+    query = _query(task, bench)
+    data = query.fingerprint.to_bytes()
+    matches: tuple[Match, ...] = ()
+    save_type = task.request.save_type
+    if save_type in {SaveType.FORCESAVE, SaveType.ONLYSAVE}:
+        _save(task, query.fingerprint, data, bench)
+    if save_type is not SaveType.ONLYSAVE:
+        matches = find_matches(task, query, bench)
+    threshold = task.request.similarity_threshold
+    if save_type is SaveType.SAVE and not any(m.similarity >= threshold for m in matches):
+        _save(task, query.fingerprint, data, bench)
+    return TaskReport(
+        result=ChunkResult(
+            task=task,
+            outcome=TaskOutcome.DONE,
+            matches=matches,
+            digest=query.fingerprint.digest,
+            algorithm=ALGORITHM,
+            metrics=Metrics(
+                duration=query.fingerprint.duration,
+                windows=sum(len(rows.numbers) for rows in query.fingerprint.windows().values()),
+                fingerprint_bytes=len(data),
+            ),
+        )
+    )
+
+
+def _query(task: ChunkTask, bench: Workbench) -> Query:
+    if not task.chunks_total:
+        with open_media(task.request.file_url, bench.policy) as source:
+            return Query.of_fingerprint(Fingerprint.from_bytes(source.read()))
+    chunks = []
+    for number in range(task.chunks_total):
+        data = bench.store.get_part(task.job_id, number)
+        if data is None:
+            raise LookupError(f"part {number} of job {task.job_id} is missing: is MEDIADNA_STORE the same for all workers?")
+        chunks.append(Chunk.from_bytes(data))
+    return assemble(chunks)
+
+
+def _save(task: ChunkTask, fingerprint: Fingerprint, data: bytes, bench: Workbench) -> None:
+    """Store windows and fingerprint, then remove those of older versions."""
+    key = ReferenceKey(task.request.library, task.media_id, task.version)
+    upsert_windows(bench.vectors, key, fingerprint.windows())
+    bench.store.put(key, data)
+    bench.vectors.delete_older(key)
+    for older in bench.store.versions(key.library, key.media_id):
+        if older.version < key.version:
+            bench.store.delete(older)

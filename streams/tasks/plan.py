@@ -1,0 +1,38 @@
+"""The first task of a job: look at the media and cut it into chunks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fingerprint.codec import is_fingerprint
+from fingerprint.engine import plan_chunks
+from fingerprint.media.probe import probe
+from schemas.jobs import ChunkResult, Metrics, TaskOutcome
+from streams.sources.open import open_media
+from streams.tasks.report import TaskReport
+
+if TYPE_CHECKING:
+    from schemas.jobs import ChunkTask
+    from streams.tasks.workbench import Workbench
+
+__all__ = ["plan"]
+
+
+def plan(task: ChunkTask, bench: Workbench) -> TaskReport:
+    """Return the spans of the media's chunks; none when the file is a fingerprint already.
+
+    Raises:
+        MediaError: The media cannot be had, or cannot be used.
+    """
+    with open_media(task.request.file_url, bench.policy) as source:
+        head = source.read(64)
+        source.seek(0)
+        if is_fingerprint(head):
+            return TaskReport(result=ChunkResult(task=task, outcome=TaskOutcome.DONE))
+        info = probe(source, bench.limits)
+    spans = tuple(plan_chunks(info))
+    return TaskReport(
+        result=ChunkResult(
+            task=task, outcome=TaskOutcome.DONE, spans=spans, metrics=Metrics(duration=info.duration)
+        )
+    )

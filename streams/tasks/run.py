@@ -1,0 +1,54 @@
+"""Does one task, whichever kind it is, and turns every way to fail into a result."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+
+from fingerprint.media.errors import MediaError
+from schemas.errors import ErrorCode
+from schemas.jobs import TaskKind, TaskOutcome
+from streams.tasks.clean import clean
+from streams.tasks.finish import finish
+from streams.tasks.fingerprint import fingerprint
+from streams.tasks.plan import plan
+from streams.tasks.report import TaskReport, failed
+
+if TYPE_CHECKING:
+    from schemas.jobs import ChunkTask
+    from streams.tasks.workbench import Workbench
+
+__all__ = ["run_task"]
+
+log = structlog.get_logger(__name__)
+
+_DOERS = {
+    TaskKind.PLAN: plan,
+    TaskKind.FINGERPRINT: fingerprint,
+    TaskKind.FINISH: finish,
+    TaskKind.CLEAN: clean,
+}
+
+
+def run_task(task: ChunkTask, bench: Workbench) -> TaskReport:
+    """Do the task. What the media is to blame for fails for good; anything else may be tried again."""
+    started = time.perf_counter()
+    try:
+        report = _DOERS[task.kind](task, bench)
+    except MediaError as error:
+        return failed(task, TaskOutcome.FAILED, error.code, str(error))
+    except MemoryError:
+        return failed(
+            task, TaskOutcome.RETRY, ErrorCode.RESOURCE_TOO_LARGE, "decoding needs more memory than a task may use"
+        )
+    except Exception as error:
+        log.exception("task_failed", job_id=task.job_id, kind=task.kind, chunk=task.chunk)
+        return failed(task, TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
+    metrics = msgspec.structs.replace(
+        report.result.metrics, processing_seconds=round(time.perf_counter() - started, 3)
+    )
+    report.result = msgspec.structs.replace(report.result, metrics=metrics)
+    return report

@@ -1,0 +1,58 @@
+"""What tasks work with: the window index, the fingerprint store, and the places and limits of media."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from fingerprint.media.limits import MediaLimits
+from fingerprint.model import Fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fingerprint.ports import ReferenceKey
+    from streams.sources.policy import SourcePolicy
+    from streams.store.port import FingerprintStore
+    from streams.vectors.port import VectorStore
+
+__all__ = ["StoredFingerprints", "Workbench"]
+
+#: References that one process keeps decoded. The chunks of one video mostly match the same few.
+CACHED_REFERENCES = 32
+
+
+class StoredFingerprints:
+    """Loads reference fingerprints from the store, and keeps the newest used ones decoded."""
+
+    def __init__(self, store: FingerprintStore) -> None:
+        self._cached: Callable[[ReferenceKey], Fingerprint] = lru_cache(CACHED_REFERENCES)(_loader(store))
+
+    def load(self, key: ReferenceKey) -> Fingerprint | None:
+        """Return the stored fingerprint; None when it is gone, or when its job has not stored it yet."""
+        try:
+            return self._cached(key)
+        except KeyError:  # not cached: it may be there at the next call
+            return None
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """Everything a task needs, made once in each process."""
+
+    vectors: VectorStore
+    store: FingerprintStore
+    references: StoredFingerprints
+    policy: SourcePolicy
+    limits: MediaLimits
+
+
+def _loader(store: FingerprintStore) -> Callable[[ReferenceKey], Fingerprint]:
+    def load(key: ReferenceKey) -> Fingerprint:
+        data = store.get(key)
+        if data is None:
+            raise KeyError(key)
+        return Fingerprint.from_bytes(data)
+
+    return load
