@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import resource
 import signal
 from dataclasses import dataclass
@@ -12,16 +10,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from schemas.jobs import ChunkTask
+from streams.processes import die_with_parent
 
 if TYPE_CHECKING:
     from streams.settings import Settings
     from streams.tasks.workbench import Workbench
 
 __all__ = ["ProcessSetup", "call", "initialise"]
-
-#: prctl(2): the signal that this process gets when its parent dies.
-PR_SET_PDEATHSIG = 1
-
 
 @dataclass(frozen=True)
 class ProcessSetup:
@@ -47,9 +42,7 @@ _state = _State()
 
 def initialise(setup: ProcessSetup) -> None:
     """Set the process up: it ends with its parent, ignores Ctrl-C (the parent decides), and has a memory limit."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != setup.parent:
-        os._exit(1)
+    die_with_parent(setup.parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _state.setup = setup

@@ -1,0 +1,83 @@
+"""The window index in memory: exact, for tests and for what a conformance suite compares with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from streams.vectors.hits import HitCollector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from fingerprint.ports import Hits, ReferenceKey, Windows
+    from schemas.matches import Track
+
+__all__ = ["MemoryVectors"]
+
+
+class MemoryVectors:
+    """A `VectorStore` that forgets everything at its end."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[ReferenceKey, Track, int], tuple[int, NDArray[np.float32]]] = {}
+        self._libraries: dict[str, None] = {}
+
+    def upsert(self, key: ReferenceKey, track: Track, windows: Windows) -> None:
+        """See `VectorStore`."""
+        self._libraries[key.library] = None
+        for number, start, vector in zip(windows.numbers, windows.starts_ms, windows.vectors, strict=True):
+            self._rows[key, track, int(number)] = int(start), vector
+
+    def search(
+        self,
+        track: Track,
+        vectors: NDArray[np.float32],
+        *,
+        libraries: Sequence[str],
+        limit: int,
+        exclude_media: str | None = None,
+    ) -> Hits:
+        """See `VectorStore`."""
+        found = HitCollector()
+        for (key, of_track, number), (start, vector) in self._rows.items():
+            if of_track == track and key.library in libraries and key.media_id != exclude_media:
+                for row, score in enumerate(vectors @ vector):
+                    found.add(row, key, number, start, float(score))
+        return found.best(limit)
+
+    def delete_version(self, key: ReferenceKey) -> None:
+        """See `VectorStore`."""
+        self._keep(lambda other: other != key)
+
+    def delete_older(self, key: ReferenceKey) -> None:
+        """See `VectorStore`."""
+        self._keep(lambda other: other[:2] != key[:2] or other.version >= key.version)
+
+    def delete_media(self, library: str, media_id: str) -> None:
+        """See `VectorStore`."""
+        self._keep(lambda other: other[:2] != (library, media_id))
+
+    def delete_library(self, library: str) -> None:
+        """See `VectorStore`."""
+        self._keep(lambda other: other.library != library)
+        self._libraries.pop(library, None)
+
+    def libraries(self) -> list[str]:
+        """See `VectorStore`."""
+        return list(self._libraries)
+
+    def count(self, library: str, media_id: str | None = None) -> int:
+        """See `VectorStore`."""
+        return sum(
+            key.library == library and media_id in {None, key.media_id} for key, _track, _number in self._rows
+        )
+
+    def close(self) -> None:
+        """See `VectorStore`."""
+
+    def _keep(self, wanted: Callable[[ReferenceKey], bool]) -> None:
+        self._rows = {row: content for row, content in self._rows.items() if wanted(row[0])}

@@ -1,0 +1,68 @@
+"""The port to the window index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from fingerprint.ports import Hits, ReferenceKey, Windows
+    from schemas.matches import Track
+
+__all__ = ["VectorStore"]
+
+
+class VectorStore(Protocol):
+    """Holds the windows of all media, by library and track.
+
+    Every write is idempotent: a row's key is derived from what it stands for, so a replay overwrites it with itself.
+    A write that has returned is seen by every later search.
+    """
+
+    def upsert(self, key: ReferenceKey, track: Track, windows: Windows) -> None:
+        """Store the windows of one track of one version of a media item."""
+        ...
+
+    def search(
+        self,
+        track: Track,
+        vectors: NDArray[np.float32],
+        *,
+        libraries: Sequence[str],
+        limit: int,
+        exclude_media: str | None = None,
+    ) -> Hits:
+        """Return each vector's `limit` best windows over the libraries, best first; rows of `exclude_media` do not count."""
+        ...
+
+    def delete_version(self, key: ReferenceKey) -> None:
+        """Remove the windows of one version of a media item."""
+        ...
+
+    def delete_older(self, key: ReferenceKey) -> None:
+        """Remove the windows of all versions of the media item that are older than the key's."""
+        ...
+
+    def delete_media(self, library: str, media_id: str) -> None:
+        """Remove all windows of a media item from a library."""
+        ...
+
+    def delete_library(self, library: str) -> None:
+        """Remove a library with all its windows."""
+        ...
+
+    def libraries(self) -> list[str]:
+        """Return the names of the libraries that hold, or held, windows."""
+        ...
+
+    def count(self, library: str, media_id: str | None = None) -> int:
+        """Return how many windows a library holds, or how many of them belong to one media item."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
