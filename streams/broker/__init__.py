@@ -1,0 +1,1 @@
+"""Kafka: the embedded broker, the topics, and the producer."""

@@ -1,0 +1,151 @@
+"""The fingerprint store on files: a folder, or any place that fsspec can write to.
+
+Layout: `libraries/<library>/<media id>/<version>.mdna` and `parts/<job id>/<chunk>`. Names are percent-encoded, and
+names that are too long for a file system end in a hash of the whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from fingerprint.ports import ReferenceKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["FileStore", "open_store"]
+
+#: Bytes of a file name that every common file system takes, less some for the suffix of a file being written.
+NAME_BYTES = 200
+SUFFIX = ".mdna"
+#: Holds the media id of a folder whose name had to be shortened.
+ID_FILE = "media-id"
+
+
+def open_store(url: str) -> FileStore:
+    """Return the store at a folder or an fsspec URL.
+
+    Raises:
+        ImportError: The URL's protocol needs a package that is not installed; fsspec's message names it.
+    """
+    filesystem, root = fsspec.core.url_to_fs(url)
+    return FileStore(filesystem, root)
+
+
+class FileStore:
+    """A `FingerprintStore` on an fsspec file system."""
+
+    def __init__(self, filesystem: Any, root: str) -> None:
+        self._fs = filesystem
+        self._root = root.rstrip("/")
+
+    def put(self, key: ReferenceKey, data: bytes) -> None:
+        """See `FingerprintStore`."""
+        folder = self._media_folder(key.library, key.media_id)
+        if _is_shortened(key.media_id):
+            self._write(f"{folder}/{ID_FILE}", key.media_id.encode())
+        self._write(f"{folder}/{key.version:010d}{SUFFIX}", data)
+
+    def get(self, key: ReferenceKey) -> bytes | None:
+        """See `FingerprintStore`."""
+        return self._read(self._file(key))
+
+    def delete(self, key: ReferenceKey) -> None:
+        """See `FingerprintStore`."""
+        self._remove(self._file(key))
+        if not self.versions(key.library, key.media_id):
+            self._remove(self._media_folder(key.library, key.media_id))
+
+    def versions(self, library: str, media_id: str) -> list[ReferenceKey]:
+        """See `FingerprintStore`."""
+        names = self._names(self._media_folder(library, media_id))
+        numbers = sorted(int(name.removesuffix(SUFFIX)) for name in names if name.endswith(SUFFIX))
+        return [ReferenceKey(library, media_id, number) for number in numbers]
+
+    def keys(self, library: str) -> Iterator[ReferenceKey]:
+        """See `FingerprintStore`."""
+        for name in sorted(self._names(self._library_folder(library))):
+            long_id = self._read(f"{self._library_folder(library)}/{name}/{ID_FILE}")
+            media_id = unquote(name) if long_id is None else long_id.decode()
+            yield from self.versions(library, media_id)
+
+    def delete_library(self, library: str) -> None:
+        """See `FingerprintStore`."""
+        self._remove(self._library_folder(library))
+
+    def put_part(self, job_id: str, chunk: int, data: bytes) -> None:
+        """See `FingerprintStore`."""
+        self._write(f"{self._parts_folder(job_id)}/{chunk:06d}", data)
+
+    def get_part(self, job_id: str, chunk: int) -> bytes | None:
+        """See `FingerprintStore`."""
+        return self._read(f"{self._parts_folder(job_id)}/{chunk:06d}")
+
+    def delete_parts(self, job_id: str) -> None:
+        """See `FingerprintStore`."""
+        self._remove(self._parts_folder(job_id))
+
+    def _library_folder(self, library: str) -> str:
+        return f"{self._root}/libraries/{_file_name(library)}"
+
+    def _media_folder(self, library: str, media_id: str) -> str:
+        return f"{self._library_folder(library)}/{_file_name(media_id)}"
+
+    def _file(self, key: ReferenceKey) -> str:
+        return f"{self._media_folder(key.library, key.media_id)}/{key.version:010d}{SUFFIX}"
+
+    def _parts_folder(self, job_id: str) -> str:
+        return f"{self._root}/parts/{_file_name(job_id)}"
+
+    def _write(self, path: str, data: bytes) -> None:
+        """Write a file so that it is there whole or not at all, also after a power cut."""
+        if not isinstance(self._fs, LocalFileSystem):
+            self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+            self._fs.pipe_file(path, data)  # an object store makes an object visible when it is complete
+            return
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        part = f"{path}.{uuid.uuid4().hex}"
+        with open(part, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+
+    def _read(self, path: str) -> bytes | None:
+        try:
+            data: bytes = self._fs.cat_file(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return data
+
+    def _names(self, folder: str) -> list[str]:
+        try:
+            entries = self._fs.ls(folder, detail=False, refresh=True)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        return [entry.rstrip("/").rpartition("/")[2] for entry in entries]
+
+    def _remove(self, path: str) -> None:
+        try:
+            self._fs.rm(path, recursive=True)
+        except FileNotFoundError:
+            return
+
+
+def _file_name(text: str) -> str:
+    """Return a file name for any text: no two texts share one, and none leads out of its folder."""
+    name = quote(text, safe="").replace(".", "%2E")
+    if _is_shortened(text):
+        return f"{name[: NAME_BYTES - 70]}~{hashlib.sha256(text.encode()).hexdigest()}"
+    return name
+
+
+def _is_shortened(text: str) -> bool:
+    return len(quote(text, safe="").replace(".", "%2E")) > NAME_BYTES

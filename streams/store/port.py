@@ -1,0 +1,52 @@
+"""The port to the fingerprint store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fingerprint.ports import ReferenceKey
+
+__all__ = ["FingerprintStore"]
+
+
+class FingerprintStore(Protocol):
+    """Keeps fingerprints for good, and the parts of a job until it ends. Writes are atomic, and last writes win."""
+
+    def put(self, key: ReferenceKey, data: bytes) -> None:
+        """Store one version's fingerprint."""
+        ...
+
+    def get(self, key: ReferenceKey) -> bytes | None:
+        """Return a fingerprint; None when there is none."""
+        ...
+
+    def delete(self, key: ReferenceKey) -> None:
+        """Remove a fingerprint, if there is one."""
+        ...
+
+    def versions(self, library: str, media_id: str) -> list[ReferenceKey]:
+        """Return the stored versions of one media item, oldest first."""
+        ...
+
+    def keys(self, library: str) -> Iterator[ReferenceKey]:
+        """Return everything that a library holds."""
+        ...
+
+    def delete_library(self, library: str) -> None:
+        """Remove a library with everything in it."""
+        ...
+
+    def put_part(self, job_id: str, chunk: int, data: bytes) -> None:
+        """Store what a job has made of one chunk."""
+        ...
+
+    def get_part(self, job_id: str, chunk: int) -> bytes | None:
+        """Return what a job has made of one chunk; None when it has not yet."""
+        ...
+
+    def delete_parts(self, job_id: str) -> None:
+        """Remove all that a job has stored of its chunks."""
+        ...
