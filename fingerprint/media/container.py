@@ -1,0 +1,152 @@
+"""Opens a media file with FFmpeg, on a short leash.
+
+FFmpeg knows formats that are lists of other files or addresses (HLS, DASH, concat, numbered pictures), and takes file
+names for addresses of many protocols. So it never gets a name: it reads through a Python file object, may open only
+the containers listed here, and has nothing to open a second file with.
+"""
+
+from __future__ import annotations
+
+import io
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
+
+import av
+import av.error
+import av.logging
+
+from fingerprint.media.errors import MediaError
+from schemas.errors import ErrorCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from av.container import InputContainer
+
+    from fingerprint.media.limits import MediaLimits
+
+__all__ = ["Source", "open_container"]
+
+#: What media is read from: the path of a local file, or a seekable binary file object, which stays the caller's.
+Source = str | Path | BinaryIO
+
+#: Containers that hold their media in themselves. Everything that names other files stays out.
+CONTAINERS = (
+    "3g2", "3gp", "aac", "ac3", "aiff", "amr", "ape", "asf", "au", "avi", "caf", "dts", "dv", "eac3", "flac", "flv",
+    "gif", "gxf", "h263", "h264", "hevc", "ivf", "m4v", "matroska", "mjpeg", "mov", "mp3", "mpeg", "mpegts",
+    "mpegvideo", "mxf", "nut", "obu", "ogg", "rm", "tta", "vc1", "voc", "w64", "wav", "webm", "wtv", "wv", "xwma",
+    "yuv4mpegpipe",
+)  # fmt: skip
+
+#: Bytes that one call into Python reads. The cost is per call; 128 KiB is a fraction of a second of video.
+READ_BYTES = 128 * 1024
+
+# FFmpeg writes about every broken packet to standard error; what matters comes as an exception.
+av.logging.set_level(av.logging.PANIC)
+
+
+class _View:
+    """Reads a file object from a position of its own, and has no name that FFmpeg could act on."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if whence == io.SEEK_CUR:
+            offset += self._position
+        elif whence == io.SEEK_END:
+            offset += self._file.seek(0, io.SEEK_END)
+        self._position = max(0, offset)
+        return self._position
+
+    def read(self, size: int) -> bytes:
+        self._file.seek(self._position)
+        data = self._file.read(size)
+        self._position += len(data)
+        return data
+
+
+@contextmanager
+def open_container(source: Source, limits: MediaLimits) -> Iterator[InputContainer]:
+    """Open the media and yield FFmpeg's container; closes what it opened.
+
+    Raises:
+        MediaError: There is no such file, it is empty or too large, or FFmpeg cannot make out what it is.
+    """
+    if isinstance(source, str | Path):
+        with _open_file(Path(source)) as file, _opened(file, limits) as container:
+            yield container
+    else:
+        with _opened(source, limits) as container:
+            yield container
+
+
+def _open_file(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except (FileNotFoundError, NotADirectoryError):
+        raise MediaError(
+            ErrorCode.RESOURCE_NOT_FOUND, f"there is no file {path.name!r}: check the path of the media"
+        ) from None
+    except IsADirectoryError:
+        raise MediaError(
+            ErrorCode.RESOURCE_NOT_SUPPORTED, f"{path.name!r} is a folder: name a media file in it"
+        ) from None
+    except PermissionError:
+        raise MediaError(
+            ErrorCode.RESOURCE_ACCESS, f"{path.name!r} may not be read: give the worker read permission"
+        ) from None
+
+
+@contextmanager
+def _opened(file: BinaryIO, limits: MediaLimits) -> Iterator[InputContainer]:
+    size = file.seek(0, io.SEEK_END)
+    if size == 0:
+        raise MediaError(ErrorCode.RESOURCE_CONTENT_BAD, "the file is empty (0 bytes): was its upload cut off?")
+    if size > limits.max_bytes:
+        raise MediaError(
+            ErrorCode.RESOURCE_TOO_LARGE, f"the file has {size} bytes, more than the limit of {limits.max_bytes}"
+        )
+    try:
+        container = av.open(
+            _View(file),
+            mode="r",
+            # max_pixels is for the decoders that FFmpeg runs while it looks at the streams
+            options={"format_whitelist": ",".join(CONTAINERS), "max_pixels": str(limits.max_pixels)},
+            metadata_errors="replace",
+            buffer_size=READ_BYTES,
+            io_open=_refuse,
+        )
+    except av.error.ArgumentError:
+        raise MediaError(
+            ErrorCode.RESOURCE_NOT_SUPPORTED,
+            "the file is not in a format that holds video or sound by itself (a playlist, picture or document?)",
+        ) from None
+    except (av.error.FFmpegError, ValueError) as error:
+        raise MediaError(
+            ErrorCode.RESOURCE_CONTENT_BAD,
+            f"the file cannot be read as video or sound ({_reason(error)}): it is damaged, cut short or something else",
+        ) from None
+    with container:
+        yield container
+
+
+def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
+    """Stand in for opening a second file, which no container on the list has a reason for."""
+    _ = flags, options
+    raise PermissionError(f"media may not open {url!r}")
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

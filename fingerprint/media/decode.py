@@ -1,0 +1,147 @@
+"""Pictures and sound of a span of a media item, in one pass and in constant memory."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from av.video.frame import VideoFrame
+
+from fingerprint.media.clock import PictureClock
+from fingerprint.media.container import Source, open_container
+from fingerprint.media.errors import MediaError
+from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
+from fingerprint.media.packets import decode_packet, packet_time, read_packets, seek
+from fingerprint.media.pictures import PicturePicker
+from fingerprint.media.sound import SoundLine
+from fingerprint.media.tracks import choose_tracks, pixel_aspect, start_time
+from fingerprint.media.wish import Picture, PictureWish, SoundBlock, SoundWish
+from schemas.errors import ErrorCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from av.audio.frame import AudioFrame
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+
+__all__ = ["Picture", "PictureWish", "SoundBlock", "SoundWish", "Source", "decode"]
+
+#: Sound decoders need some packets before what they give is right (AAC 1, MP3 2, Opus 80 ms), and sound may lie in
+#: the file a little before the picture of its time.
+SOUND_LEAD_S = 0.5
+
+#: Picture and sound of one time lie at most this far apart in a file that can be played, seconds.
+MAX_INTERLEAVE_S = 10.0
+
+
+def decode(
+    source: Source,
+    start: float = 0.0,
+    end: float = math.inf,
+    *,
+    limits: MediaLimits = DEFAULT_LIMITS,
+    picture: PictureWish | None = PictureWish(),  # noqa: B008 (frozen)
+    sound: SoundWish | None = SoundWish(),  # noqa: B008 (frozen)
+) -> Iterator[Picture | SoundBlock]:
+    """Yield the pictures and the sound of `[start, end)`, each in order of time, mixed as they lie in the file.
+
+    Pictures and samples are counted from the start of the media item, so the chunks `[a, b)` and `[b, c)` give
+    together what `[a, c)` gives. What does not decode is left out; sound keeps its time by zeros.
+
+    Args:
+        source: Path, or seekable binary file object, which stays open.
+        start: First second of the span, on the media's own clock.
+        end: Where the span ends, seconds; it never goes past the limit on duration.
+        limits: What the media may cost.
+        picture: How pictures are wanted; None for none.
+        sound: How sound is wanted; None for none.
+
+    Raises:
+        MediaError: The media cannot be opened, its pictures are too large, or nothing of it decodes.
+    """
+    end = min(end, limits.max_duration_s)
+    with open_container(source, limits) as container:
+        yield from _Pass(container, start, end, limits, picture, sound).run()
+
+
+class _Pass:
+    """One walk over the packets of a container."""
+
+    def __init__(
+        self,
+        container: InputContainer,
+        start: float,
+        end: float,
+        limits: MediaLimits,
+        picture: PictureWish | None,
+        sound: SoundWish | None,
+    ) -> None:
+        video, audio = choose_tracks(container, limits.max_pixels)
+        self._container = container
+        self._origin = start_time(container)
+        self._start, self._end = start, end
+        self._video = video if picture else None
+        self._audio = audio if sound else None
+        self._refused = self._decoded = 0
+        if video is not None and picture is not None:
+            # Pictures that no other needs are a third of the cost, and of those two a second are wanted.
+            video.codec_context.skip_frame = "NONREF"
+            self._picker = PicturePicker(picture, start, end, pixel_aspect(video), limits.max_pixels)
+            self._clock = PictureClock(self._origin, video.average_rate)
+        if audio is not None and sound is not None:
+            self._start = min(self._start, start - sound.margin_s - SOUND_LEAD_S)
+            self._end = end + sound.margin_s
+            first = max(0, round((start - sound.margin_s) * sound.rate))
+            self._line = SoundLine(sound.rate, first, round(self._end * sound.rate))
+
+    def run(self) -> Iterator[Picture | SoundBlock]:
+        streams: list[Stream] = [stream for stream in (self._video, self._audio) if stream is not None]
+        if not streams:
+            return
+        seek(self._container, streams[0], self._start, self._origin)
+        for packet in read_packets(self._container, streams):
+            if packet.stream is self._video:
+                yield from self._pictures(packet)
+            else:
+                yield from self._sound(packet)
+            if self._finished(packet):
+                break
+        if self._audio is not None:
+            yield from self._line.finish()
+        if self._refused and not self._decoded and self._start <= 0:
+            raise MediaError(
+                ErrorCode.RESOURCE_CONTENT_BAD,
+                "nothing in the file decodes: it is damaged or not what its header says, upload it again",
+            )
+
+    def _finished(self, packet: Packet[Stream]) -> bool:
+        if (self._video is None or self._picker.done) and (self._audio is None or self._line.done):
+            return True
+        # One track ended early, or pauses: no more of it is to come for this span.
+        time = packet_time(packet, self._origin)
+        return time is not None and time > self._end + MAX_INTERLEAVE_S
+
+    def _pictures(self, packet: Packet[Stream]) -> Iterator[Picture]:
+        if self._picker.done:
+            return
+        for frame in self._frames(packet):
+            if isinstance(frame, VideoFrame):
+                picture = self._picker.offer(frame, self._clock.time(frame))
+                if picture is not None:
+                    yield picture
+
+    def _sound(self, packet: Packet[Stream]) -> Iterator[SoundBlock]:
+        if self._line.done:
+            return
+        for frame in self._frames(packet):
+            if not isinstance(frame, VideoFrame):
+                time = None if frame.time is None else frame.time - self._origin
+                yield from self._line.feed(frame, time)
+
+    def _frames(self, packet: Packet[Stream]) -> list[VideoFrame | AudioFrame]:
+        frames, taken = decode_packet(packet)
+        self._decoded += len(frames)
+        self._refused += not taken
+        return frames

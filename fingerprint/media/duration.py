@@ -1,0 +1,50 @@
+"""Where a media item really ends, whatever its header says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fingerprint.media.packets import read_packets, seek
+from fingerprint.media.tracks import start_time
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.stream import Stream
+
+__all__ = ["real_duration"]
+
+#: The last packets are looked for from this long before the end that the header names, seconds.
+TAIL_S = 5.0
+
+
+def real_duration(container: InputContainer, streams: list[Stream]) -> float:
+    """Return where the last packet of the streams ends, seconds on the media's own clock.
+
+    Reads the packets, without decoding, from shortly before the end that the header names: a header that names too
+    little is followed by more packets, one that names too much by none, and then all packets are read.
+    """
+    origin = start_time(container)
+    claimed = (container.duration or 0) / 1e6
+    sought = seek(container, streams[0], claimed - TAIL_S, origin)
+    end = _last_end(container, streams, origin)
+    if end is None and sought:
+        container.seek(0, backward=True)
+        end = _last_end(container, streams, origin)
+    return end or 0.0
+
+
+def _last_end(container: InputContainer, streams: list[Stream], origin: float) -> float | None:
+    end: float | None = None
+    counted = dict.fromkeys((stream.index for stream in streams), 0.0)
+    for packet in read_packets(container, streams):
+        if not packet.size:
+            continue
+        length = float((packet.duration or 0) * packet.time_base)
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        if stamp is None:  # an elementary stream: its packets are counted
+            counted[packet.stream_index] += length
+            here = counted[packet.stream_index]
+        else:
+            here = float(stamp * packet.time_base) - origin + length
+        end = here if end is None else max(end, here)
+    return end

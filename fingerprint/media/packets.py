@@ -1,0 +1,74 @@
+"""Reading and decoding packets, whatever state they are in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import av.error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from av.audio.frame import AudioFrame
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+    from av.video.frame import VideoFrame
+
+__all__ = ["decode_packet", "packet_time", "read_packets", "seek"]
+
+#: Reading goes on after damage this often; then what follows is taken for the end.
+MAX_READ_ERRORS = 64
+
+#: Containers without an index, whose times after a seek are guesses from a bit rate: they are read from the start.
+#: Reading without decoding is a hundredth of the cost of decoding.
+READ_THROUGH = frozenset({"mp3", "aac", "ac3", "eac3", "dts", "amr", "h264", "hevc", "m4v", "mpegvideo", "mjpeg", "obu"})
+
+Decoded = TypeVar("Decoded", "VideoFrame", "AudioFrame")
+
+
+def read_packets(container: InputContainer, streams: list[Stream]) -> Iterator[Packet[Stream]]:
+    """Yield the streams' packets to the real end of the file, then one empty packet a stream that flushes its decoder.
+
+    Damage in mid-file ends the generator of PyAV; reading then starts again behind it.
+    """
+    for _ in range(MAX_READ_ERRORS):
+        try:
+            yield from container.demux(*streams)
+        except av.error.FFmpegError:
+            continue
+        return
+
+
+def decode_packet(packet: Packet[Stream]) -> tuple[list[VideoFrame | AudioFrame], bool]:
+    """Return the frames of a packet, and whether the decoder took it.
+
+    A packet that it refuses costs that packet: ordinary encoders write some (Theora's empty ones, damaged streams).
+    """
+    try:
+        return list(packet.decode()), True  # type: ignore[arg-type]  # only picture and sound streams are read
+    except av.error.EOFError:
+        return [], True  # flushed already, as after a restart of reading
+    except av.error.FFmpegError:
+        return [], False
+
+
+def packet_time(packet: Packet[Stream], origin: float) -> float | None:
+    """Return when the packet is decoded (shown, where that is all that is known) on the media's own clock, seconds."""
+    stamp = packet.dts if packet.dts is not None else packet.pts
+    return None if stamp is None else float(stamp * packet.time_base) - origin
+
+
+def seek(container: InputContainer, stream: Stream, time: float, origin: float) -> bool:
+    """Go to the last key frame of the stream at or before `time`, or stay at the start when that cannot be.
+
+    Returns:
+        Whether reading goes on from a key frame near `time`.
+    """
+    if time <= 0 or container.format.name in READ_THROUGH or stream.time_base is None:
+        return False
+    try:
+        container.seek(round((time + origin) / stream.time_base), backward=True, stream=stream)
+    except av.error.FFmpegError:
+        return False
+    return True

@@ -1,0 +1,110 @@
+"""What a media file is, and whether it can be used at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fingerprint.media.container import Source, open_container
+from fingerprint.media.duration import real_duration
+from fingerprint.media.errors import MediaError
+from fingerprint.media.info import MediaInfo
+from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
+from fingerprint.media.packets import decode_packet, read_packets
+from fingerprint.media.tracks import Tracks, choose_tracks, is_encrypted, pixel_aspect
+from schemas.errors import ErrorCode
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.container import InputContainer
+    from av.stream import Stream
+    from av.video.frame import VideoFrame
+
+__all__ = ["probe"]
+
+#: Packets of one track that are tried before it counts as one that does not decode.
+TRIED_PACKETS = 250
+
+
+def probe(source: Source, limits: MediaLimits = DEFAULT_LIMITS) -> MediaInfo:
+    """Look at a media file: its header, the first frame of each track, and where its last packet ends.
+
+    Args:
+        source: Path, or seekable binary file object, which stays open.
+        limits: What the media may cost.
+
+    Raises:
+        MediaError: The file is missing, damaged, encrypted, over a limit, or has neither picture nor sound.
+    """
+    with open_container(source, limits) as container:
+        tracks = choose_tracks(container, limits.max_pixels)
+        streams: list[Stream] = [stream for stream in tracks if stream is not None]
+        if not streams:
+            raise MediaError(ErrorCode.RESOURCE_NOT_SUPPORTED, "the file has neither picture nor sound")
+        if any(is_encrypted(stream) for stream in streams):
+            raise MediaError(
+                ErrorCode.RESOURCE_NOT_SUPPORTED, "the media is encrypted: submit a rendition without protection"
+            )
+        info = _describe(container, tracks, _first_frames(container, streams))
+        duration = real_duration(container, streams)
+    if duration > limits.max_duration_s:
+        raise MediaError(
+            ErrorCode.RESOURCE_TOO_LARGE,
+            f"the media is {duration:.0f} s long, over the limit of {limits.max_duration_s:.0f} s: submit it in parts",
+        )
+    return replace(info, duration=duration)
+
+
+def _first_frames(container: InputContainer, streams: list[Stream]) -> dict[int, VideoFrame | AudioFrame]:
+    """Return the first frame of each stream that decodes, by the stream's index.
+
+    Raises:
+        MediaError: Nothing decodes.
+    """
+    tried = dict.fromkeys((stream.index for stream in streams), 0)
+    found: dict[int, VideoFrame | AudioFrame] = {}
+    for packet in read_packets(container, streams):
+        index = packet.stream_index
+        if index in found:
+            continue
+        tried[index] += 1
+        frames, _ = decode_packet(packet)
+        if frames:
+            found[index] = frames[0]
+        if all(i in found or count >= TRIED_PACKETS for i, count in tried.items()):
+            break
+    if not found:
+        raise MediaError(
+            ErrorCode.RESOURCE_CONTENT_BAD,
+            "nothing in the file decodes: it is damaged or not what its header says, upload it again",
+        )
+    return found
+
+
+def _describe(
+    container: InputContainer, tracks: Tracks, frames: dict[int, VideoFrame | AudioFrame]
+) -> MediaInfo:
+    video, audio = tracks
+    picture = frames.get(video.index) if video is not None else None
+    width = height = rotation = 0
+    fps = 0.0
+    if video is not None and picture is not None:
+        rotation = round(picture.rotation / 90) * 90  # type: ignore[union-attr]  # the video stream's frame
+        width = max(1, round(picture.width * pixel_aspect(video)))  # type: ignore[union-attr]  # as above
+        height = picture.height  # type: ignore[union-attr]  # as above
+        if rotation % 180:
+            width, height = height, width
+        fps = float(video.average_rate or video.guessed_rate or 0)
+    has_sound = audio is not None and audio.index in frames
+    return MediaInfo(
+        duration=0.0,
+        width=width,
+        height=height,
+        fps=fps,
+        rotation=rotation,
+        has_picture=picture is not None,
+        has_sound=has_sound,
+        container=container.format.name,
+        video_codec=video.codec_context.name if video is not None and picture is not None else "",
+        audio_codec=audio.codec_context.name if audio is not None and has_sound else "",
+    )

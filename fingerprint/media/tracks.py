@@ -1,0 +1,89 @@
+"""Which streams of a container are its picture and its sound, and how the picture stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from av.stream import Disposition
+
+from fingerprint.media.errors import MediaError
+from schemas.errors import ErrorCode
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.stream import Stream
+    from av.video.stream import VideoStream
+
+__all__ = ["Tracks", "choose_tracks", "is_encrypted", "pixel_aspect", "start_time"]
+
+#: Sample entries of protected MP4 tracks (ISO 14496-12 and Apple's FairPlay): what they hold is not what they say.
+ENCRYPTED_TAGS = frozenset({"encv", "enca", "drmi", "drms"})
+
+#: Pixels further from square than this are a damaged header, not an anamorphic picture.
+MAX_PIXEL_ASPECT = 4.0
+
+
+class Tracks(NamedTuple):
+    """The streams that are looked at; None where there is none."""
+
+    video: VideoStream | None
+    audio: AudioStream | None
+
+
+def choose_tracks(container: InputContainer, max_pixels: int) -> Tracks:
+    """Return the container's main picture and sound: what a player plays when nobody chooses.
+
+    Raises:
+        MediaError: The picture is larger than `max_pixels`.
+    """
+    video = cast("VideoStream | None", container.streams.best("video"))
+    if video is not None and (video.disposition & Disposition.attached_pic or not _decodable(video)):
+        video = None
+    audio = cast("AudioStream | None", container.streams.best("audio"))
+    if audio is not None and not _decodable(audio):
+        audio = None
+    if video is not None:
+        check_pixels(video.codec_context.width, video.codec_context.height, max_pixels)
+        # What the header says may change in mid-stream: the decoder refuses to allocate more than this.
+        video.codec_context.options = {"max_pixels": str(max_pixels)}
+    for stream in (video, audio):
+        if stream is not None:
+            # One thread a job: parallel jobs fill the cores, and threads of one job were measured to save no time.
+            stream.codec_context.thread_count = 1
+    return Tracks(video, audio)
+
+
+def check_pixels(width: int, height: int, max_pixels: int) -> None:
+    """Refuse pictures that would take more memory than one item may.
+
+    Raises:
+        MediaError: The picture is larger than `max_pixels`.
+    """
+    if width * height > max_pixels:
+        raise MediaError(
+            ErrorCode.RESOURCE_TOO_LARGE,
+            f"the picture is {width}x{height}, over the limit of {max_pixels} pixels: submit a smaller rendition",
+        )
+
+
+def is_encrypted(stream: Stream) -> bool:
+    """Tell whether the stream's samples are encrypted, as far as its header tells."""
+    return stream.codec_tag.casefold() in ENCRYPTED_TAGS
+
+
+def pixel_aspect(video: VideoStream) -> float:
+    """Return the width of a pixel over its height; 1 when the file does not say, or says nonsense."""
+    ratio = video.codec_context.sample_aspect_ratio
+    if not ratio or not 1 / MAX_PIXEL_ASPECT <= ratio <= MAX_PIXEL_ASPECT:
+        return 1.0
+    return float(ratio)
+
+
+def start_time(container: InputContainer) -> float:
+    """Return the container's time that is 0 on the media's own clock, seconds (MPEG-TS starts anywhere)."""
+    return (cast("int | None", container.start_time) or 0) / 1e6
+
+
+def _decodable(stream: Stream) -> bool:
+    return cast("object | None", stream.codec_context) is not None
