@@ -1,0 +1,71 @@
+"""The SQLite file of the read model: its making, its connections, its locking."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import contextmanager
+from importlib import resources
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["Database"]
+
+#: Rises with each change of `schema.sql`. A file of another version is made anew: it is a projection.
+SCHEMA_VERSION = 1
+
+
+class Database:
+    """One writer and any number of readers on one file, from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._lock = threading.Lock()
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._writer = self._open()
+        version = self._writer.execute("PRAGMA user_version").fetchone()[0]
+        if version != SCHEMA_VERSION:
+            self._create(found=version)
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Hold the writer in one transaction, which is undone when the block raises."""
+        with self._lock, self._writer:
+            self._writer.execute("BEGIN IMMEDIATE")
+            yield self._writer
+
+    def read(self) -> sqlite3.Connection:
+        """Return this thread's connection for reading."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._open()
+        return connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        for connection in self._opened:
+            connection.close()
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        # A power cut may take the last transactions, never the file; Kafka has them still.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA busy_timeout = 10000")
+        self._opened.append(connection)
+        return connection
+
+    def _create(self, *, found: int) -> None:
+        if found:
+            raise RuntimeError(
+                f"{self._path} was written by another version of MediaDNA (schema {found}, this one has "
+                f"{SCHEMA_VERSION}): move it away, and the read model is made anew from Kafka"
+            )
+        script = resources.files("streams.readmodel").joinpath("schema.sql").read_text(encoding="utf-8")
+        self._writer.executescript(f"BEGIN; {script} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")

@@ -1,0 +1,277 @@
+"""What the read model answers, and how events change it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from schemas.jobs import Job, JobStatus, LiveMatch
+from schemas.matches import Match
+from streams.readmodel.database import Database
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+__all__ = ["BadCursor", "Change", "JobFilter", "JobPage", "MatchedBy", "ReadModel"]
+
+#: Changes that are kept for readers that were away; who was away longer reads the lists anew.
+KEPT_CHANGES = 10_000
+
+
+class BadCursor(ValueError):  # noqa: N818 (says what is wrong)
+    """A page cursor that no list of ours gave out."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Something that readers may want to show: `kind` is "job" or "match"."""
+
+    id: int
+    kind: str
+    job_id: str
+
+
+class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which jobs to list; what is None or empty does not matter."""
+
+    status: JobStatus | None = None
+    library: str | None = None
+    media_id: str | None = None
+    since: str | None = None
+    until: str | None = None
+
+
+class JobPage(msgspec.Struct, frozen=True, rename="camel"):
+    """A page of jobs, newest first, and the cursor of the next one."""
+
+    jobs: list[Job]
+    next: str | None = None
+
+
+class MatchedBy(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An input that was found to copy a reference."""
+
+    library: str
+    reference: str
+    job_id: str
+    media_id: str
+    created: str
+    similarity: float
+
+
+class ReadModel:
+    """The newest state of every job. Every method may be called from any thread; applying is idempotent."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = Database(path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def apply(
+        self,
+        *,
+        jobs: Sequence[Job] = (),
+        live: Sequence[LiveMatch] = (),
+        completions: Sequence[tuple[str, bytes]] = (),
+        offsets: dict[tuple[str, int], int] | None = None,
+    ) -> list[Change]:
+        """Take over a batch of events and how far it was read, all or nothing; return what changed."""
+        changes: list[Change] = []
+        with self._database.write() as writer:
+            for job in jobs:
+                if _apply_job(writer, job):
+                    changes.append(_change(writer, "job", job.job_id))
+            for match in live:
+                if _apply_live(writer, match):
+                    changes.append(_change(writer, "match", match.job_id))
+            writer.executemany("INSERT OR IGNORE INTO completions VALUES (?, ?)", completions)
+            rows = [(topic, partition, offset) for (topic, partition), offset in (offsets or {}).items()]
+            writer.executemany("INSERT OR REPLACE INTO offsets VALUES (?, ?, ?)", rows)
+            if changes:
+                writer.execute("DELETE FROM changes WHERE id <= ?", (changes[-1].id - KEPT_CHANGES,))
+        return changes
+
+    def job(self, job_id: str) -> Job | None:
+        """Return a job."""
+        row = self._one("SELECT doc FROM jobs WHERE job_id = ?", job_id)
+        return None if row is None else _job(row)
+
+    def jobs(self, wanted: JobFilter = JobFilter(), *, cursor: str | None = None, limit: int = 50) -> JobPage:  # noqa: B008 (frozen)
+        """Return a page of jobs, newest first.
+
+        Raises:
+            BadCursor: The cursor is none of ours.
+        """
+        conditions, values = _conditions(wanted)
+        if cursor is not None:
+            conditions.append("(created, job_id) < (?, ?)")
+            values += _read_cursor(cursor)
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        rows = self._all(
+            f"SELECT created, job_id, doc FROM jobs {where} ORDER BY created DESC, job_id DESC LIMIT ?",  # noqa: S608 (no user's text)
+            *values,
+            limit + 1,
+        )
+        more = len(rows) > limit
+        rows = rows[:limit]
+        following = _write_cursor(rows[-1]["created"], rows[-1]["job_id"]) if more else None
+        return JobPage([_job(row) for row in rows], following)
+
+    def jobs_of(self, media_id: str) -> list[Job]:
+        """Return all jobs of a media item, newest first."""
+        rows = self._all("SELECT doc FROM jobs WHERE media_id = ? ORDER BY created DESC, job_id DESC", media_id)
+        return [_job(row) for row in rows]
+
+    def result(self, media_id: str) -> Job | None:
+        """Return the newest job of a media item that succeeded."""
+        return next((job for job in self.jobs_of(media_id) if job.status is JobStatus.SUCCESS), None)
+
+    def unfinished(self) -> list[Job]:
+        """Return the jobs that have not ended, oldest first."""
+        rows = self._all("SELECT doc FROM jobs WHERE status IN ('init', 'processing') ORDER BY created, job_id")
+        return [_job(row) for row in rows]
+
+    def live_matches(self, job_id: str) -> list[LiveMatch]:
+        """Return the matches seen so far of a job that is under way."""
+        rows = self._all("SELECT doc FROM live_matches WHERE job_id = ? ORDER BY chunk", job_id)
+        return [msgspec.json.decode(row["doc"], type=LiveMatch) for row in rows]
+
+    def matched_by(self, reference: str, *, limit: int = 100) -> list[MatchedBy]:
+        """Return the inputs that were found to copy a reference, newest first."""
+        rows = self._all("SELECT * FROM matches WHERE reference = ? ORDER BY created DESC LIMIT ?", reference, limit)
+        return [MatchedBy(**dict(row)) for row in rows]
+
+    def is_complete(self, job_id: str) -> bool:
+        """Whether the job's complete event has been read from its topic."""
+        return self._one("SELECT 1 FROM completions WHERE job_id = ?", job_id) is not None
+
+    def completion(self, job_id: str) -> bytes | None:
+        """Return the job's complete event, as it is on the topic."""
+        row = self._one("SELECT event FROM completions WHERE job_id = ?", job_id)
+        return None if row is None else bytes(row["event"])
+
+    def counts(self) -> dict[str, int]:
+        """Return how many jobs there are in each status."""
+        rows = self._all("SELECT status, count(*) AS jobs FROM jobs GROUP BY status")
+        found = {row["status"]: row["jobs"] for row in rows}
+        return {status.value: found.get(status.value, 0) for status in JobStatus}
+
+    def offset(self, topic: str, partition: int) -> int | None:
+        """Return the next offset to read; None when nothing was read yet."""
+        row = self._one("SELECT next FROM offsets WHERE topic = ? AND partition = ?", topic, partition)
+        return None if row is None else row["next"]
+
+    def forget_offsets(self) -> None:
+        """Read all topics from their beginning: their broker is a new one, which counts from 0 again."""
+        with self._database.write() as writer:
+            writer.execute("DELETE FROM offsets")
+
+    def changes_since(self, change_id: int, *, limit: int = 1000) -> list[Change] | None:
+        """Return the changes after the given one, oldest first; None when some of them are no longer kept."""
+        oldest = self._one("SELECT min(id) AS id FROM changes")
+        if oldest is not None and oldest["id"] is not None and change_id + 1 < oldest["id"]:
+            return None
+        rows = self._all("SELECT * FROM changes WHERE id > ? ORDER BY id LIMIT ?", change_id, limit)
+        return [Change(row["id"], row["kind"], row["job_id"]) for row in rows]
+
+    def last_change(self) -> int:
+        """Return the id of the newest change; 0 when there is none."""
+        row = self._one("SELECT max(id) AS id FROM changes")
+        return 0 if row is None or row["id"] is None else row["id"]
+
+    def _one(self, query: str, *values: object) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self._database.read().execute(query, values).fetchone()
+        return row
+
+    def _all(self, query: str, *values: object) -> list[sqlite3.Row]:
+        return self._database.read().execute(query, values).fetchall()
+
+
+def _apply_job(writer: sqlite3.Connection, job: Job) -> bool:
+    """Store a job's state unless a newer one, or this very one, is there; an ended job does not start again."""
+    row = writer.execute("SELECT status, updated, doc FROM jobs WHERE job_id = ?", (job.job_id,)).fetchone()
+    doc = msgspec.json.encode(job)
+    if row is not None and (_is_newer(row, job) or bytes(row["doc"]) == doc):
+        return False
+    request = job.request
+    writer.execute(
+        "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            job.job_id,
+            job.media_id,
+            request.library,
+            job.status.value,
+            request.source,
+            job.version,
+            job.creation_time,
+            job.update_time,
+            doc,
+        ),
+    )
+    if job.status.ended:
+        writer.execute("DELETE FROM live_matches WHERE job_id = ?", (job.job_id,))
+        writer.execute("DELETE FROM matches WHERE job_id = ?", (job.job_id,))
+        writer.executemany("INSERT OR REPLACE INTO matches VALUES (?, ?, ?, ?, ?, ?)", _match_rows(job, job.matches))
+    return True
+
+
+def _is_newer(row: sqlite3.Row, job: Job) -> bool:
+    stored_ended = JobStatus(row["status"]).ended
+    if stored_ended != job.status.ended:
+        return stored_ended
+    return bool(row["updated"] > job.update_time)
+
+
+def _match_rows(job: Job, matches: Iterable[Match]) -> list[tuple[Any, ...]]:
+    return [(m.library, m.media_id, job.job_id, job.media_id, job.creation_time, m.similarity) for m in matches]
+
+
+def _apply_live(writer: sqlite3.Connection, live: LiveMatch) -> bool:
+    """Store a live match unless its job has ended."""
+    row = writer.execute("SELECT status FROM jobs WHERE job_id = ?", (live.job_id,)).fetchone()
+    if row is not None and JobStatus(row["status"]).ended:
+        return False
+    writer.execute(
+        "INSERT OR REPLACE INTO live_matches VALUES (?, ?, ?, ?, ?)",
+        (live.job_id, live.chunk, live.match.library, live.match.media_id, msgspec.json.encode(live)),
+    )
+    return True
+
+
+def _change(writer: sqlite3.Connection, kind: str, job_id: str) -> Change:
+    cursor = writer.execute("INSERT INTO changes (kind, job_id) VALUES (?, ?)", (kind, job_id))
+    return Change(cursor.lastrowid or 0, kind, job_id)
+
+
+def _conditions(wanted: JobFilter) -> tuple[list[str], list[object]]:
+    columns = {
+        "status = ?": wanted.status.value if wanted.status else None,
+        "library = ?": wanted.library,
+        "media_id = ?": wanted.media_id,
+        "created >= ?": wanted.since,
+        "created < ?": wanted.until,
+    }
+    used = {condition: value for condition, value in columns.items() if value}
+    return list(used), list(used.values())
+
+
+def _job(row: sqlite3.Row) -> Job:
+    return msgspec.json.decode(row["doc"], type=Job)
+
+
+def _write_cursor(created: str, job_id: str) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode((created, job_id))).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[str, str]:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        return msgspec.json.decode(base64.urlsafe_b64decode(padded.encode()), type=tuple[str, str])
+    except (binascii.Error, ValueError, msgspec.DecodeError) as error:
+        raise BadCursor("this cursor comes from another list: leave it out to start from the newest job") from error

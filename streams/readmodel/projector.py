@@ -1,0 +1,189 @@
+"""Follows the output topics and keeps the read model up to date.
+
+It reads without a consumer group: every worker reads every partition, from where its own read model stands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from schemas.events import AIMediaDNAComplete
+from schemas.jobs import Job, LiveMatch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from aiokafka.structs import ConsumerRecord
+
+    from streams.broker.topics import Topics
+    from streams.readmodel.model import Change, ReadModel
+
+__all__ = ["Projector"]
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+#: Milliseconds that a fetch waits for events: how often the loop looks at whether it is to stop.
+POLL_MS = 500
+#: Seconds between tries to reach the broker.
+PAUSE_S = 1.0
+#: Seconds that catching up may take before the caller hears that it did not.
+CATCH_UP_S = 30.0
+
+
+@dataclass
+class _Batch:
+    jobs: list[Job] = field(default_factory=list)
+    live: list[LiveMatch] = field(default_factory=list)
+    completions: list[tuple[str, bytes]] = field(default_factory=list)
+    offsets: dict[tuple[str, int], int] = field(default_factory=dict)
+
+
+class Projector:
+    """Applies the events of the topics `jobs`, `matches` and `job-complete` to the read model."""
+
+    def __init__(self, bootstrap: str, topics: Topics, model: ReadModel, *, partitions: int) -> None:
+        self._bootstrap = bootstrap
+        self._topics = topics
+        self._model = model
+        names = (topics.job_complete, topics.matches, topics.jobs)
+        self._partitions = [TopicPartition(name, number) for name in names for number in range(partitions)]
+        self._consumer: AIOKafkaConsumer | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._applied = asyncio.Condition()
+        self._listeners: list[Callable[[list[Change]], None]] = []
+
+    def subscribe(self, listener: Callable[[list[Change]], None]) -> None:
+        """Have a function called, in the event loop, with every batch of changes."""
+        self._listeners.append(listener)
+
+    async def start(self) -> None:
+        """Start following; returns when everything that was there has been applied."""
+        self._task = asyncio.create_task(self._run(), name="projector")
+        for topic in {partition.topic for partition in self._partitions}:
+            await self.caught_up(topic)
+
+    async def stop(self) -> None:
+        """Stop following."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def is_complete(self, job_id: str) -> bool:
+        """Read the completion topic to its present end, and tell whether the job's event is there."""
+        await self.caught_up(self._topics.job_complete)
+        return await asyncio.to_thread(self._model.is_complete, job_id)
+
+    async def jobs_of(self, media_id: str) -> list[Job]:
+        """Return the jobs of a media item, as far as the topic says now."""
+        await self.caught_up(self._topics.jobs)
+        return await asyncio.to_thread(self._model.jobs_of, media_id)
+
+    async def caught_up(self, topic: str) -> None:
+        """Wait until everything that is on the topic now has been applied.
+
+        Raises:
+            TimeoutError: It takes too long: is the broker there?
+        """
+        async with asyncio.timeout(CATCH_UP_S):
+            ends = await self._ends(topic)
+            async with self._applied:
+                await self._applied.wait_for(lambda: self._has_reached(ends))
+
+    async def _ends(self, topic: str) -> dict[TopicPartition, int]:
+        while True:
+            consumer = self._consumer
+            if consumer is not None:
+                try:
+                    return await consumer.end_offsets([p for p in self._partitions if p.topic == topic])
+                except KafkaError as error:
+                    log.warning("end_offsets_failed", topic=topic, error=repr(error))
+            await asyncio.sleep(0.1)
+
+    def _has_reached(self, ends: dict[TopicPartition, int]) -> bool:
+        return all((self._model.offset(p.topic, p.partition) or 0) >= end for p, end in ends.items())
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._follow()
+            except (KafkaError, OSError) as error:
+                log.warning("projector_lost_the_broker", error=repr(error))
+                await asyncio.sleep(PAUSE_S)
+
+    async def _follow(self) -> None:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+        )
+        await consumer.start()
+        try:
+            consumer.assign(self._partitions)
+            await self._seek(consumer)
+            self._consumer = consumer
+            while True:
+                records = await consumer.getmany(timeout_ms=POLL_MS)
+                if records:
+                    await self._apply(_batch(records, self._topics))
+        finally:
+            self._consumer = None
+            await consumer.stop()
+
+    async def _seek(self, consumer: AIOKafkaConsumer) -> None:
+        """Go where the read model stands; to the beginning where the log is shorter than that, so a new one."""
+        ends = await consumer.end_offsets(self._partitions)
+        begins = await consumer.beginning_offsets(self._partitions)
+        reached: dict[tuple[str, int], int] = {}
+        for partition in self._partitions:
+            stored = self._model.offset(partition.topic, partition.partition)
+            known = stored is not None and begins[partition] <= stored <= ends[partition]
+            position = stored if known and stored is not None else begins[partition]
+            consumer.seek(partition, position)
+            reached[partition.topic, partition.partition] = position
+        await self._apply(_Batch(offsets=reached))
+
+    async def _apply(self, batch: _Batch) -> None:
+        changes = await asyncio.to_thread(
+            self._model.apply,
+            jobs=batch.jobs,
+            live=batch.live,
+            completions=batch.completions,
+            offsets=batch.offsets,
+        )
+        async with self._applied:
+            self._applied.notify_all()
+        if changes:
+            for listener in self._listeners:
+                listener(changes)
+
+
+def _batch(records: dict[TopicPartition, list[ConsumerRecord]], topics: Topics) -> _Batch:
+    batch = _Batch()
+    by_topic: dict[str, list[ConsumerRecord]] = defaultdict(list)
+    for partition, found in records.items():
+        by_topic[partition.topic] += found
+        batch.offsets[partition.topic, partition.partition] = found[-1].offset + 1
+    batch.jobs = [job for _, job in _decoded(by_topic[topics.jobs], Job)]
+    batch.live = [match for _, match in _decoded(by_topic[topics.matches], LiveMatch)]
+    completed = _decoded(by_topic[topics.job_complete], AIMediaDNAComplete)
+    batch.completions = [(event.job_id, raw) for raw, event in completed]
+    return batch
+
+
+def _decoded(records: Iterable[ConsumerRecord], kind: type[T]) -> list[tuple[bytes, T]]:
+    """Decode our own outputs; what somebody else wrote to the topic is passed over."""
+    decoded = []
+    for record in records:
+        try:
+            decoded.append((record.value, msgspec.json.decode(record.value or b"", type=kind)))
+        except msgspec.DecodeError as error:
+            log.warning("foreign_event", topic=record.topic, offset=record.offset, error=str(error))
+    return decoded

@@ -1,0 +1,59 @@
+-- The read model. `doc` columns hold the value of the topic, as JSON; the other columns are for searching.
+CREATE TABLE jobs (
+    job_id TEXT PRIMARY KEY,
+    media_id TEXT NOT NULL,
+    library TEXT NOT NULL,
+    status TEXT NOT NULL,
+    source TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    created TEXT NOT NULL,
+    updated TEXT NOT NULL,
+    doc BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX jobs_by_time ON jobs (created DESC, job_id DESC);
+CREATE INDEX jobs_by_status ON jobs (status, created DESC, job_id DESC);
+CREATE INDEX jobs_by_library ON jobs (library, created DESC, job_id DESC);
+CREATE INDEX jobs_by_media ON jobs (media_id, created DESC, job_id DESC);
+
+-- Matches seen while a job is under way; they make way for the job's own when it ends.
+CREATE TABLE live_matches (
+    job_id TEXT NOT NULL,
+    chunk INTEGER NOT NULL,
+    library TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    doc BLOB NOT NULL,
+    PRIMARY KEY (job_id, chunk, library, reference)
+) WITHOUT ROWID;
+
+-- What ended jobs found, from the reference's side.
+CREATE TABLE matches (
+    library TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    media_id TEXT NOT NULL,
+    created TEXT NOT NULL,
+    similarity REAL NOT NULL,
+    PRIMARY KEY (reference, library, job_id)
+) WITHOUT ROWID;
+CREATE INDEX matches_by_job ON matches (job_id);
+
+-- Complete events that are on their topic.
+CREATE TABLE completions (
+    job_id TEXT PRIMARY KEY,
+    event BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- How far each partition has been read: the next offset.
+CREATE TABLE offsets (
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    next INTEGER NOT NULL,
+    PRIMARY KEY (topic, partition)
+) WITHOUT ROWID;
+
+-- The order of changes, for readers that follow along; the oldest are dropped.
+CREATE TABLE changes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    job_id TEXT NOT NULL
+);
