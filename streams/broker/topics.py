@@ -56,7 +56,9 @@ async def ensure_topics(bootstrap: str, topics: Topics, *, partitions: int) -> N
     await admin.start()
     try:
         present = set(await admin.list_topics())
-        missing = [_new(name, partitions, compacted=name == topics.jobs) for name in topics.all() if name not in present]
+        missing = [
+            _new(name, partitions, compacted=name == topics.jobs) for name in topics.all() if name not in present
+        ]
         if missing:
             _check(await admin.create_topics(missing))
     finally:

@@ -72,9 +72,7 @@ class MemoryVectors:
 
     def count(self, library: str, media_id: str | None = None) -> int:
         """See `VectorStore`."""
-        return sum(
-            key.library == library and media_id in {None, key.media_id} for key, _track, _number in self._rows
-        )
+        return sum(key.library == library and media_id in {None, key.media_id} for key, _track, _number in self._rows)
 
     def close(self) -> None:
         """See `VectorStore`."""

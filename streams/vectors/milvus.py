@@ -66,7 +66,9 @@ class MilvusVectors:
         """
         self._address = address
         self._write_lock = write_lock
-        self._index = {"index_type": "FLAT"} if exact else {"index_type": "HNSW", "params": {"M": 32, "efConstruction": 200}}
+        self._index = (
+            {"index_type": "FLAT"} if exact else {"index_type": "HNSW", "params": {"M": 32, "efConstruction": 200}}
+        )
         self._client: MilvusClient | None = None
         self._known: set[str] = set()
 
@@ -86,7 +88,11 @@ class MilvusVectors:
                 "vector": vector,
             }
             for number, start, end, vector in zip(
-                windows.numbers.tolist(), windows.starts_ms.tolist(), windows.ends_ms.tolist(), windows.vectors, strict=True
+                windows.numbers.tolist(),
+                windows.starts_ms.tolist(),
+                windows.ends_ms.tolist(),
+                windows.vectors,
+                strict=True,
             )
         ]
         for start in range(0, len(rows), ROWS_A_CALL):

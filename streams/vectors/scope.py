@@ -28,6 +28,4 @@ class SearchScope:
         self, track: Track, vectors: NDArray[np.float32], *, limit: int, exclude_media: str | None = None
     ) -> Hits:
         """Search the libraries of this scope."""
-        return self._store.search(
-            track, vectors, libraries=self._libraries, limit=limit, exclude_media=exclude_media
-        )
+        return self._store.search(track, vectors, libraries=self._libraries, limit=limit, exclude_media=exclude_media)
