@@ -63,7 +63,7 @@ def decode(
     """
     end = min(end, limits.max_duration_s)
     with open_container(source, limits) as container:
-        yield from _Pass(container, start, end, limits, picture, sound).run()
+        yield from _Pass(container, start, end, limits, (picture, sound)).run()
 
 
 class _Pass:
@@ -75,9 +75,9 @@ class _Pass:
         start: float,
         end: float,
         limits: MediaLimits,
-        picture: PictureWish | None,
-        sound: SoundWish | None,
+        wishes: tuple[PictureWish | None, SoundWish | None],
     ) -> None:
+        picture, sound = wishes
         video, audio = choose_tracks(container, limits.max_pixels)
         self._container = container
         self._origin = start_time(container)

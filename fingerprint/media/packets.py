@@ -22,7 +22,9 @@ MAX_READ_ERRORS = 64
 
 #: Containers without an index, whose times after a seek are guesses from a bit rate: they are read from the start.
 #: Reading without decoding is a hundredth of the cost of decoding.
-READ_THROUGH = frozenset({"mp3", "aac", "ac3", "eac3", "dts", "amr", "h264", "hevc", "m4v", "mpegvideo", "mjpeg", "obu"})
+READ_THROUGH = frozenset(
+    {"mp3", "aac", "ac3", "eac3", "dts", "amr", "h264", "hevc", "m4v", "mpegvideo", "mjpeg", "obu"}
+)
 
 Decoded = TypeVar("Decoded", "VideoFrame", "AudioFrame")
 

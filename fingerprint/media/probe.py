@@ -81,9 +81,7 @@ def _first_frames(container: InputContainer, streams: list[Stream]) -> dict[int,
     return found
 
 
-def _describe(
-    container: InputContainer, tracks: Tracks, frames: dict[int, VideoFrame | AudioFrame]
-) -> MediaInfo:
+def _describe(container: InputContainer, tracks: Tracks, frames: dict[int, VideoFrame | AudioFrame]) -> MediaInfo:
     video, audio = tracks
     picture = frames.get(video.index) if video is not None else None
     width = height = rotation = 0

@@ -1,0 +1,85 @@
+"""Files below the allowed folders."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import unquote, urlsplit
+
+from fingerprint.media.errors import MediaError
+from schemas.errors import ErrorCode
+
+if TYPE_CHECKING:
+    from streams.sources.policy import SourcePolicy
+
+__all__ = ["open_file"]
+
+
+def open_file(url: str, policy: SourcePolicy) -> BinaryIO:
+    """Open a path or `file://` URL.
+
+    Raises:
+        MediaError: The file lies outside the allowed folders, is not there, is no plain file, or is too large.
+    """
+    path = _find(_path_of(url), policy)
+    try:
+        # Not to wait for the writer of a pipe that somebody put there; and the last step is no link any more.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise _not_found(path) from None
+    except OSError as error:
+        raise MediaError(
+            ErrorCode.RESOURCE_ACCESS, f"{path.name!r} cannot be opened ({error.strerror}): may the worker read it?"
+        ) from None
+    try:
+        _check(os.fstat(handle), path, policy)
+    except MediaError:
+        os.close(handle)
+        raise
+    return os.fdopen(handle, "rb")
+
+
+def _path_of(url: str) -> Path:
+    if "://" not in url:
+        path = url
+    else:
+        parts = urlsplit(url)
+        if parts.netloc not in {"", "localhost"}:
+            raise MediaError(ErrorCode.RESOURCE_ACCESS, f"{url!r} names another machine: file:/// is for this one")
+        path = unquote(parts.path)
+    if not path or "\0" in path:
+        raise MediaError(ErrorCode.RESOURCE_NOT_FOUND, "the address of the media holds no path")
+    return Path(path)
+
+
+def _find(path: Path, policy: SourcePolicy) -> Path:
+    """Return the real path, all symbolic links followed, which lies below an allowed folder."""
+    inside: list[Path] = []
+    for folder in policy.folders:
+        try:
+            real = (folder / path).resolve()  # an absolute path stays itself
+        except (OSError, RuntimeError):  # a loop of links, or a name that is too long
+            continue
+        if real.is_relative_to(folder):
+            inside.append(real)
+    if not inside:
+        raise MediaError(
+            ErrorCode.RESOURCE_ACCESS, f"{path.name!r} lies below none of the folders that MEDIADNA_MEDIA lists"
+        )
+    return next((real for real in inside if os.path.lexists(real)), inside[0])
+
+
+def _check(found: os.stat_result, path: Path, policy: SourcePolicy) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise MediaError(ErrorCode.RESOURCE_NOT_SUPPORTED, f"{path.name!r} is not a file: name a media file")
+    if found.st_size > policy.max_bytes:
+        raise MediaError(
+            ErrorCode.RESOURCE_TOO_LARGE,
+            f"{path.name!r} has {found.st_size} bytes, more than the limit of {policy.max_bytes}",
+        )
+
+
+def _not_found(path: Path) -> MediaError:
+    return MediaError(ErrorCode.RESOURCE_NOT_FOUND, f"there is no file {path.name!r}: check the address of the media")
