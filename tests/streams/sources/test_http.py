@@ -14,12 +14,13 @@ from streams.sources.ranged import BLOCK_BYTES, BLOCKS_KEPT
 if TYPE_CHECKING:
     from tests.streams.sources.conftest import MediaServer
 
-QUICK = Timeouts(connect_s=1.0, read_s=0.3, request_s=0.5, tries=2, pause_s=0.01)
+QUICK = Timeouts(tries=2, pause_s=0.01)
+IMPATIENT = Timeouts(connect_s=5.0, read_s=0.2, request_s=0.2, tries=2, pause_s=0.01)
 DATA = random.Random(1).randbytes(3 * BLOCK_BYTES + 12_345)
 
 
-def allowed(server: MediaServer, path: str = "/", max_bytes: int = 2**40) -> SourcePolicy:
-    return SourcePolicy.parse(server.url + path, max_bytes=max_bytes, timeouts=QUICK)
+def allowed(server: MediaServer, path: str = "/", max_bytes: int = 2**40, timeouts: Timeouts = QUICK) -> SourcePolicy:
+    return SourcePolicy.parse(server.url + path, max_bytes=max_bytes, timeouts=timeouts)
 
 
 def code_of(server: MediaServer, path: str, policy: SourcePolicy | None = None) -> ErrorCode:
@@ -96,13 +97,13 @@ def test_a_server_that_is_not_there_is_reported_as_not_found() -> None:
 
 
 def test_a_server_that_does_not_answer_times_out(server: MediaServer) -> None:
-    server.files["/a.mp4"], server.delay_s = DATA, 1.0
-    assert code_of(server, "/a.mp4") is ErrorCode.TIMEOUT
+    server.files["/a.mp4"], server.delay_s = DATA, 0.6
+    assert code_of(server, "/a.mp4", allowed(server, timeouts=IMPATIENT)) is ErrorCode.TIMEOUT
 
 
 def test_a_server_that_drips_times_out(server: MediaServer) -> None:
     server.files["/a.mp4"], server.drip_s = DATA, 0.05
-    assert code_of(server, "/a.mp4") is ErrorCode.TIMEOUT
+    assert code_of(server, "/a.mp4", allowed(server, timeouts=IMPATIENT)) is ErrorCode.TIMEOUT
 
 
 @pytest.mark.parametrize("ranges", [True, False])
