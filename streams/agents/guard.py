@@ -39,7 +39,7 @@ class Guard:
         self._outbox = outbox
         self._stop_worker = stop_worker
 
-    async def run(self, event: EventT, handling: Awaitable[None], *, now: str) -> None:
+    async def run(self, event: EventT[object], handling: Awaitable[None], *, now: str) -> None:
         """Await the handler of an event.
 
         Returns when the event is done with: handled, or on the dead-letter topic. When the surroundings failed it
@@ -51,11 +51,11 @@ class Guard:
             await self._put_aside(event, error.code, str(error), now=now)
         except SURROUNDINGS as error:
             await self._give_up(event, error)
-        except Exception as error:  # noqa: BLE001 (whatever else a handler raises is about this very event)
+        except Exception as error:  # whatever else a handler raises is about this very event
             log.exception("event_failed", topic=event.message.topic, offset=event.message.offset)
             await self._put_aside(event, ErrorCode.INTERNAL_ERROR, f"{type(error).__name__}: {error}", now=now)
 
-    async def _put_aside(self, event: EventT, code: str, reason: str, *, now: str) -> None:
+    async def _put_aside(self, event: EventT[object], code: str, reason: str, *, now: str) -> None:
         message = event.message
         log.warning("event_put_aside", topic=message.topic, offset=message.offset, code=code, reason=reason)
         headers = dead_letter_headers(
@@ -72,13 +72,13 @@ class Guard:
         except SURROUNDINGS as error:
             await self._give_up(event, error)
 
-    async def _give_up(self, event: EventT, error: BaseException) -> None:
+    async def _give_up(self, event: EventT[object], error: BaseException) -> None:
         log.error("worker_stops", topic=event.message.topic, offset=event.message.offset, error=repr(error))
         self._stop_worker(error)
         await asyncio.Event().wait()
 
 
-def headers_of(event: EventT) -> Headers:
+def headers_of(event: EventT[object]) -> Headers:
     """Return the event's headers as pairs, whichever form Faust gives them in."""
     headers: Any = event.message.headers or ()
     pairs = headers.items() if isinstance(headers, Mapping) else headers

@@ -26,7 +26,7 @@ _RENDITION_FIELDS = Rendition.__struct_fields__
 
 
 class Intake:
-    """Turns transcode-complete events into requests. Keeps no state: which rendition counts is the job agent's to say."""
+    """Turns transcode-complete events into requests; which rendition counts is for the job agent to say."""
 
     def __init__(self, settings: Settings, outbox: Outbox) -> None:
         self._settings = settings

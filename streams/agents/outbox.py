@@ -65,7 +65,9 @@ class Outbox:
         """Publish the newest state of a job, and before that, when it has ended, its complete event."""
         if job.status.ended:
             await self._complete(job)
-        headers = output_headers("mediadna.job", f"{job.job_id}:{job.update_time}", job.update_time, job.request.traceparent)
+        headers = output_headers(
+            "mediadna.job", f"{job.job_id}:{job.update_time}", job.update_time, job.request.traceparent
+        )
         await self._send(self._topics.jobs, job.job_id, job, headers)
 
     async def live_matches(self, task: ChunkTask, matches: Sequence[Match], *, now: str) -> None:
@@ -81,7 +83,7 @@ class Outbox:
         await self._publisher.publish(self._topics.dead_letter, key, value, headers)
 
     async def _complete(self, job: Job) -> None:
-        """Send the complete event unless it has been sent: a worker that died right after sending it left no other trace."""
+        """Send the complete event unless it is on its topic: a worker may have died right after sending it."""
         if await self._completions.is_complete(job.job_id):
             log.info("job_complete_event_was_sent_before", job_id=job.job_id)
             return

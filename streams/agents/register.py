@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from schemas.clock import utc_now
 from schemas.jobs import ChunkResult, ChunkTask, JobRequest
 from schemas.wire import decode
 from streams.agents.chunks import in_order
 from streams.agents.guard import headers_of
-from streams.agents.jobs import JobAgent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable, MutableMapping
 
     import faust
-    from faust.types import EventT, StreamT, TopicT
+    from faust.types import EventT, TopicT
 
     from streams.agents.chunks import ChunkAgent
     from streams.agents.guard import Guard
     from streams.agents.intake import Intake
+    from streams.agents.jobs import JobAgent
     from streams.broker.topics import Topics
 
 __all__ = ["Agents", "register"]
@@ -39,7 +39,7 @@ class Agents:
     """
 
     intake: Intake
-    jobs: Callable[[faust.Table[bytes, bytes]], JobAgent]
+    jobs: Callable[[MutableMapping[bytes, bytes]], JobAgent]
     chunks: ChunkAgent
     guard: Guard
     slots: int
@@ -51,7 +51,24 @@ def register(app: faust.App, topics: Topics, agents: Agents) -> None:
     One agent handles requests *and* results, one event at a time, so that the table has one writer. Both topics are
     keyed by MediaId and have equally many partitions, so that one worker holds a MediaId's record and all its events.
     """
-    table = app.Table(
+    _register_intake(app, topics, agents)
+    _register_jobs(app, topics, agents)
+    _register_chunks(app, topics, agents)
+
+
+def _register_intake(app: faust.App, topics: Topics, agents: Agents) -> None:
+    async def handle(event: EventT[Any]) -> None:
+        await agents.intake.handle(event.message.value, headers_of(event), now=utc_now())
+
+    async def intake(stream: Any) -> None:
+        async for event in stream.events():
+            await agents.guard.run(event, handle(event), now=utc_now())
+
+    app.agent(_raw(app, topics.transcode_complete), name="intake")(intake)
+
+
+def _register_jobs(app: faust.App, topics: Topics, agents: Agents) -> None:
+    table: Any = app.Table(
         "media",
         key_type=bytes,
         value_type=bytes,
@@ -60,46 +77,34 @@ def register(app: faust.App, topics: Topics, agents: Agents) -> None:
         help="what is remembered of each MediaId",
     )
     jobs = agents.jobs(table)
-    guard = agents.guard
 
-    async def handle_transcode_event(event: EventT) -> None:
-        await agents.intake.handle(event.message.value, headers_of(event), now=utc_now())
-
-    async def handle_job_event(event: EventT) -> None:
+    async def handle(event: EventT[Any]) -> None:
         if event.message.topic == topics.job_requests:
             await jobs.on_request(decode(event.message.value, JobRequest), now=utc_now())
         else:
             await jobs.on_result(decode(event.message.value, ChunkResult), now=utc_now())
 
-    async def handle_chunk_event(event: EventT) -> None:
+    async def job(stream: Any) -> None:
+        async for event in stream.events():
+            await agents.guard.run(event, handle(event), now=utc_now())
+
+    app.agent(_raw(app, topics.job_requests, topics.chunk_results), name="job")(job)
+
+
+def _register_chunks(app: faust.App, topics: Topics, agents: Agents) -> None:
+    async def handle(event: EventT[Any]) -> None:
         await agents.chunks.handle(decode(event.message.value, ChunkTask), now=utc_now)
 
-    async def intake(stream: StreamT[bytes]) -> None:
-        async for event in _events(stream):
-            await guard.run(event, handle_transcode_event(event), now=utc_now())
+    async def guarded(event: EventT[Any]) -> None:
+        await agents.guard.run(event, handle(event), now=utc_now())
 
-    async def job(stream: StreamT[bytes]) -> None:
-        async for event in _events(stream):
-            await guard.run(event, handle_job_event(event), now=utc_now())
-
-    async def chunk(stream: StreamT[bytes]) -> None:
+    async def chunk(stream: Any) -> None:
         manual = stream.noack()
+        await in_order(manual.events(), guarded, manual.ack, agents.slots)
 
-        async def guarded(event: EventT) -> None:
-            await guard.run(event, handle_chunk_event(event), now=utc_now())
-
-        await in_order(_events(manual), guarded, manual.ack, agents.slots)
-
-    app.agent(_raw(app, topics.transcode_complete), name="intake")(intake)
-    app.agent(_raw(app, topics.job_requests, topics.chunk_results), name="job")(job)
     app.agent(_raw(app, topics.chunks), name="chunk")(chunk)
 
 
-def _raw(app: faust.App, *names: str) -> TopicT[bytes]:
+def _raw(app: faust.App, *names: str) -> TopicT:
     """A topic whose values reach the agent as they are: what cannot be decoded is ours to put aside, not Faust's."""
     return app.topic(*names, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
-
-
-async def _events(stream: StreamT[bytes]) -> AsyncIterator[EventT]:
-    async for event in stream.events():
-        yield event

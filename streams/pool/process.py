@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import signal
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from streams.tasks.workbench import Workbench
 
 __all__ = ["ProcessSetup", "call", "initialise"]
+
 
 @dataclass(frozen=True)
 class ProcessSetup:
@@ -75,6 +77,6 @@ def _bench() -> Workbench:
 
 def _limit_memory(extra: int) -> None:
     """Limit the address space to what is mapped now and `extra` bytes: decoders of hostile files cannot take more."""
-    with open("/proc/self/statm", encoding="ascii") as statm:
+    with Path("/proc/self/statm").open(encoding="ascii") as statm:
         mapped = int(statm.read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (mapped + extra, mapped + extra))

@@ -57,7 +57,7 @@ class TaskPool:
                 task,
                 TaskOutcome.RETRY,
                 ErrorCode.TIMEOUT,
-                f"a chunk took longer than {self._timeout:g} s: raise MEDIADNA_TASK_TIMEOUT_S, or send a smaller rendition",
+                f"a chunk took longer than {self._timeout:g} s: raise MEDIADNA_TASK_TIMEOUT_S or send a smaller file",
             )
         except pebble.ProcessExpired as error:
             return failed(
@@ -72,5 +72,5 @@ class TaskPool:
 
     def stop(self) -> None:
         """End all processes, also in the middle of a task: what they were at is delivered again."""
-        self._pool.stop()
+        self._pool.stop()  # type: ignore[no-untyped-call] # pebble leaves it untyped
         self._pool.join()

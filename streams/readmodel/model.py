@@ -84,12 +84,8 @@ class ReadModel:
         """Take over a batch of events and how far it was read, all or nothing; return what changed."""
         changes: list[Change] = []
         with self._database.write() as writer:
-            for job in jobs:
-                if _apply_job(writer, job):
-                    changes.append(_change(writer, "job", job.job_id))
-            for match in live:
-                if _apply_live(writer, match):
-                    changes.append(_change(writer, "match", match.job_id))
+            changes += [_change(writer, "job", job.job_id) for job in jobs if _apply_job(writer, job)]
+            changes += [_change(writer, "match", match.job_id) for match in live if _apply_live(writer, match)]
             writer.executemany("INSERT OR IGNORE INTO completions VALUES (?, ?)", completions)
             rows = [(topic, partition, offset) for (topic, partition), offset in (offsets or {}).items()]
             writer.executemany("INSERT OR REPLACE INTO offsets VALUES (?, ?, ?)", rows)

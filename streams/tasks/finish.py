@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fingerprint.engine import ALGORITHM, assemble
 from fingerprint.model import Chunk, Fingerprint, Query
+
 from fingerprint.ports import ReferenceKey
 from schemas.jobs import ChunkResult, Metrics, SaveType, TaskOutcome
 from streams.sources.open import open_media
@@ -65,7 +66,9 @@ def _query(task: ChunkTask, bench: Workbench) -> Query:
     for number in range(task.chunks_total):
         data = bench.store.get_part(task.job_id, number)
         if data is None:
-            raise LookupError(f"part {number} of job {task.job_id} is missing: is MEDIADNA_STORE the same for all workers?")
+            raise LookupError(
+                f"part {number} of job {task.job_id} is missing: is MEDIADNA_STORE the same for all workers?"
+            )
         chunks.append(Chunk.from_bytes(data))
     return assemble(chunks)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fingerprint.codec import is_fingerprint
 from fingerprint.engine import plan_chunks
+
 from fingerprint.media.probe import probe
 from schemas.jobs import ChunkResult, Metrics, TaskOutcome
 from streams.sources.open import open_media
@@ -32,7 +33,5 @@ def plan(task: ChunkTask, bench: Workbench) -> TaskReport:
         info = probe(source, bench.limits)
     spans = tuple(plan_chunks(info))
     return TaskReport(
-        result=ChunkResult(
-            task=task, outcome=TaskOutcome.DONE, spans=spans, metrics=Metrics(duration=info.duration)
-        )
+        result=ChunkResult(task=task, outcome=TaskOutcome.DONE, spans=spans, metrics=Metrics(duration=info.duration))
     )

@@ -12,8 +12,8 @@ from fingerprint.media.errors import MediaError
 from schemas.errors import ErrorCode
 from schemas.jobs import TaskKind, TaskOutcome
 from streams.tasks.clean import clean
-from streams.tasks.finish import finish
 from streams.tasks.fingerprint import fingerprint
+from streams.tasks.finish import finish
 from streams.tasks.plan import plan
 from streams.tasks.report import TaskReport, failed
 
@@ -47,8 +47,6 @@ def run_task(task: ChunkTask, bench: Workbench) -> TaskReport:
     except Exception as error:
         log.exception("task_failed", job_id=task.job_id, kind=task.kind, chunk=task.chunk)
         return failed(task, TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
-    metrics = msgspec.structs.replace(
-        report.result.metrics, processing_seconds=round(time.perf_counter() - started, 3)
-    )
+    metrics = msgspec.structs.replace(report.result.metrics, processing_seconds=round(time.perf_counter() - started, 3))
     report.result = msgspec.structs.replace(report.result, metrics=metrics)
     return report

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from fingerprint.media.limits import MediaLimits
 from fingerprint.model import Fingerprint
+
+from fingerprint.media.limits import MediaLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable

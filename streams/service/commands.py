@@ -1,0 +1,53 @@
+"""What the web and the command line ask of the running service."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from schemas.clock import utc_now
+
+if TYPE_CHECKING:
+    from schemas.jobs import Job, JobRequest
+    from streams.agents.outbox import Outbox
+    from streams.readmodel.model import ReadModel
+
+__all__ = ["Commands"]
+
+#: Seconds until a job that was asked for shows in the read model.
+SHOWN_S = 20.0
+#: Seconds between looks.
+LOOK_S = 0.05
+
+
+class Commands:
+    """Asks for jobs and cancels them, and returns when the read model shows it: from then on nothing is forgotten."""
+
+    def __init__(self, outbox: Outbox, model: ReadModel) -> None:
+        self._outbox = outbox
+        self._model = model
+
+    async def submit(self, request: JobRequest) -> Job:
+        """Ask for a job.
+
+        Raises:
+            TimeoutError: No worker has taken it up; it is on its topic nevertheless.
+        """
+        if not request.requested_time:
+            request = msgspec.structs.replace(request, requested_time=utc_now())
+        await self._outbox.request(request)
+        return await self._shown(request.job_id)
+
+    async def cancel(self, job: Job) -> None:
+        """Ask for a job's end."""
+        await self._outbox.request(msgspec.structs.replace(job.request, action="cancel"))
+
+    async def _shown(self, job_id: str) -> Job:
+        async with asyncio.timeout(SHOWN_S):
+            while True:
+                job = await asyncio.to_thread(self._model.job, job_id)
+                if job is not None:
+                    return job
+                await asyncio.sleep(LOOK_S)

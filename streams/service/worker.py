@@ -1,0 +1,178 @@
+"""A worker: broker connection, agents, worker processes, read model and web, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from streams.agents.chunks import ChunkAgent
+from streams.agents.guard import Guard
+from streams.agents.intake import Intake
+from streams.agents.jobs import JobAgent
+from streams.agents.outbox import Outbox
+from streams.agents.register import Agents, register
+from streams.broker.embedded import EmbeddedBroker
+from streams.broker.publisher import EventPublisher
+from streams.broker.topics import Topics, ensure_topics
+from streams.faust_app import PARTITIONS, make_app
+from streams.pool.tasks import TaskPool
+from streams.readmodel.model import ReadModel
+from streams.readmodel.projector import Projector
+from streams.service.commands import Commands
+from streams.service.recovery import recover
+from streams.service.slot import WorkerSlot
+from streams.vectors.lite import LiteKeeper
+from streams.web.server import WebServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import faust
+
+    from streams.settings import Settings
+
+__all__ = ["Worker", "run_worker"]
+
+log = structlog.get_logger(__name__)
+
+#: Seconds from the wish to stop to the end of the process, whatever still hangs: half of what the contract allows.
+STOP_S = 15.0
+#: Seconds until the agents have partitions; joining a group waits for its other members' heartbeats.
+JOIN_S = 120.0
+
+
+@dataclass
+class Worker:
+    """A worker that runs.
+
+    Attributes:
+        web: Address of API and web view.
+        kafka: Bootstrap servers.
+    """
+
+    web: str
+    kafka: str
+
+
+async def run_worker(settings: Settings, *, embedded: bool, announce: Callable[[Worker], None]) -> int:
+    """Run a worker until it is told to stop, or cannot go on.
+
+    Args:
+        settings: The service's settings.
+        embedded: Whether to run a broker as well.
+        announce: Called once the worker takes events.
+
+    Returns:
+        The exit status: 0 when it was told to stop.
+    """
+    stop = asyncio.get_running_loop().create_future()
+    _stop_on_signals(stop)
+
+    def give_up(error: BaseException) -> None:
+        if not stop.done():
+            stop.set_result(1)
+            log.error("worker_cannot_go_on", error=repr(error))
+
+    async with AsyncExitStack() as stack:
+        starting = asyncio.create_task(_start(stack, settings, embedded=embedded, give_up=give_up))
+        await asyncio.wait([starting, stop], return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            announce(starting.result())
+            await stop
+        starting.cancel()
+        _end_at_the_latest(STOP_S, stop.result())
+        log.info("worker_stops", status=stop.result())
+    status: int = stop.result()
+    return status
+
+
+async def _start(
+    stack: AsyncExitStack, settings: Settings, *, embedded: bool, give_up: Callable[[BaseException], None]
+) -> Worker:
+    slot = WorkerSlot(settings.state)
+    stack.callback(slot.release)
+    topics = Topics.of(settings.topic_prefix)
+    kafka = settings.kafka
+    if embedded:
+        broker = EmbeddedBroker(settings.state)
+        await broker.start()
+        stack.push_async_callback(broker.stop)
+        kafka = broker.bootstrap
+    else:
+        await ensure_topics(kafka, topics, partitions=PARTITIONS)
+    if not settings.milvus:
+        keeper = LiteKeeper(settings.state / "milvus")
+        stack.push_async_callback(asyncio.to_thread, keeper.stop)
+        await asyncio.to_thread(keeper.start)
+    model = ReadModel(slot.folder / "jobs.sqlite")
+    stack.callback(model.close)
+    if embedded:
+        model.forget_offsets()
+    projector = Projector(kafka, topics, model, partitions=PARTITIONS)
+    stack.push_async_callback(projector.stop)
+    await projector.start()
+    publisher = EventPublisher(kafka)
+    stack.push_async_callback(publisher.stop)
+    outbox = Outbox(publisher, topics, projector)
+    pool = TaskPool(settings)
+    stack.push_async_callback(asyncio.to_thread, pool.stop)
+    app = make_app(settings, bootstrap=kafka, declare_topics=not embedded)
+    agents = Agents(
+        intake=Intake(settings, outbox),
+        jobs=lambda table: JobAgent(table, projector, outbox, tries=settings.task_tries),
+        chunks=ChunkAgent(pool, outbox, worker=f"{socket.gethostname()}:{os.getpid()}"),
+        guard=Guard(outbox, give_up),
+        slots=settings.slots,
+    )
+    register(app, topics, agents)
+    await _start_app(stack, app, give_up)
+    web = WebServer(settings, model, projector, Commands(outbox, model), ready=lambda: bool(app.consumer.assignment()))
+    await web.start()
+    stack.push_async_callback(web.stop)
+    if embedded:
+        await recover(model, outbox)
+    return Worker(web=web.address, kafka=kafka)
+
+
+async def _start_app(stack: AsyncExitStack, app: faust.App, give_up: Callable[[BaseException], None]) -> None:
+    """Start the Faust app; return when its agents have partitions to read."""
+
+    async def watch() -> None:
+        await app.wait_until_stopped()
+        give_up(app.crash_reason or RuntimeError("the Faust app has stopped"))
+
+    stack.push_async_callback(app.stop)
+    await app.start()
+    watcher = asyncio.create_task(watch(), name="faust-watch")
+    stack.callback(watcher.cancel)
+    async with asyncio.timeout(JOIN_S):
+        while not app.consumer.assignment() or not app.rebalancing_count or app.rebalancing:
+            await asyncio.sleep(0.1)
+
+
+def _stop_on_signals(stop: asyncio.Future[int]) -> None:
+    def ask() -> None:
+        if not stop.done():
+            stop.set_result(0)
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, ask)
+
+
+def _end_at_the_latest(seconds: float, status: int) -> None:
+    """End the process after a while even when something hangs: what was under way is delivered again."""
+
+    def end() -> None:
+        log.warning("stopping_took_too_long", seconds=seconds)
+        os._exit(status)
+
+    asyncio.get_running_loop().call_later(seconds, end)
+
+
