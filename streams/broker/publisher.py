@@ -10,6 +10,8 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from streams.broker.topics import LARGEST_BATCH
+
 if TYPE_CHECKING:
     from streams.agents.outbox import Headers
 
@@ -23,8 +25,8 @@ TRIES = 3
 SEND_S = 10.0
 #: Seconds for closing a connection whose broker may be gone.
 CLOSE_S = 2.0
-#: Bytes of one event. A job's state with thousands of intervals passes the default of one MiB, which brokers accept.
-LARGEST_EVENT = 1_000_000
+#: Bytes of one event before compression, a little below what our topics take.
+LARGEST_EVENT = LARGEST_BATCH - 64 * 1024
 
 
 class PublishError(OSError):
@@ -74,7 +76,7 @@ class EventPublisher:
                     acks="all",
                     enable_idempotence=True,
                     compression_type="gzip",
-                    max_request_size=LARGEST_EVENT * 8,
+                    max_request_size=LARGEST_EVENT,
                     request_timeout_ms=8_000,
                 )
                 try:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
-__all__ = ["Topics", "ensure_topics"]
+__all__ = ["LARGEST_BATCH", "Topics", "ensure_topics"]
 
 #: Kafka's word for "as many copies as the broker's own setting says".
 BROKERS_CHOICE = -1
+#: Bytes of one batch that a topic takes: the state of a job with thousands of intervals is larger than the usual 1 MiB.
+LARGEST_BATCH = 10 * 2**20
+#: Seconds in which a topic that was made shows up.
+VISIBLE_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -47,31 +52,36 @@ class Topics:
 
 
 async def ensure_topics(bootstrap: str, topics: Topics, *, partitions: int) -> None:
-    """Create the topics that are missing. What is there stays as the operator made it.
+    """Create the topics that are missing, and wait until they are there. What is there stays as the operator made it.
 
     Raises:
         KafkaError: The broker refuses; its message says why.
+        TimeoutError: The broker accepted the topics, and does not show them.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
     try:
-        present = set(await admin.list_topics())
-        missing = [
-            _new(name, partitions, compacted=name == topics.jobs) for name in topics.all() if name not in present
-        ]
+        await admin.start()
+        missing = set(topics.all()) - set(await admin.list_topics())
         if missing:
-            _check(await admin.create_topics(missing))
+            new = [_new(name, partitions, compacted=name == topics.jobs) for name in sorted(missing)]
+            _check(await admin.create_topics(new))
+            async with asyncio.timeout(VISIBLE_S):
+                while not missing <= set(await admin.list_topics()):  # noqa: ASYNC110 (the broker's event, not ours)
+                    await asyncio.sleep(0.1)
     finally:
         await admin.close()
 
 
 def _new(name: str, partitions: int, *, compacted: bool) -> NewTopic:
-    configs = {"cleanup.policy": "compact"} if compacted else {}
-    return NewTopic(name, num_partitions=partitions, replication_factor=BROKERS_CHOICE, topic_configs=configs)
+    configs = {"max.message.bytes": str(LARGEST_BATCH)}
+    if compacted:
+        configs["cleanup.policy"] = "compact"
+    # The empty assignment says nothing to the broker; without it the client refuses "the broker's choice".
+    return NewTopic(name, partitions, BROKERS_CHOICE, replica_assignments={}, topic_configs=configs)
 
 
-def _check(response: object) -> None:
-    for name, code, *detail in response.topic_errors:  # type: ignore[attr-defined] # aiokafka types no responses
+def _check(response: Any) -> None:
+    for name, code, *detail in response.topic_errors:
         error = for_code(code)
         if code and error is not TopicAlreadyExistsError:  # another worker may have been faster
             raise error(f"creating topic {name} failed: {detail}")
