@@ -153,7 +153,7 @@ async def _start_app(stack: AsyncExitStack, app: faust.App, give_up: Callable[[B
     watcher = asyncio.create_task(watch(), name="faust-watch")
     stack.callback(watcher.cancel)
     async with asyncio.timeout(JOIN_S):
-        while not app.consumer.assignment() or not app.rebalancing_count or app.rebalancing:
+        while not app.consumer.assignment() or app.rebalancing:  # noqa: ASYNC110 (Faust gives no event to wait for)
             await asyncio.sleep(0.1)
 
 
@@ -174,5 +174,3 @@ def _end_at_the_latest(seconds: float, status: int) -> None:
         os._exit(status)
 
     asyncio.get_running_loop().call_later(seconds, end)
-
-

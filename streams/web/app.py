@@ -1,0 +1,58 @@
+"""The web application."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.static_files import create_static_files_router
+
+from streams.web.api import api_router
+from streams.web.health import healthz, metrics, readyz
+from streams.web.loopback import refuse_foreign_requests
+from streams.web.pages import page_router, template_config
+from streams.web.problems import on_http_error, on_other_error
+
+if TYPE_CHECKING:
+    from streams.web.services import Services
+
+__all__ = ["create_app"]
+
+#: Bytes of a request body: a job and its metadata.
+LARGEST_BODY = 1 << 20
+
+
+def create_app(services: Services) -> Litestar:
+    """Return the application over the given services."""
+
+    def provide() -> Services:
+        return services
+
+    return Litestar(
+        route_handlers=[
+            api_router(),
+            page_router(),
+            healthz,
+            readyz,
+            metrics,
+            create_static_files_router("/static", [Path(__file__).parent / "static"], include_in_schema=False),
+        ],
+        dependencies={"services": Provide(provide, sync_to_thread=False)},
+        before_request=refuse_foreign_requests,
+        exception_handlers={HTTPException: on_http_error, Exception: on_other_error},
+        template_config=template_config(),
+        openapi_config=OpenAPIConfig(
+            title="MediaDNA",
+            version="1",
+            path="/api",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        ),
+        request_max_body_size=LARGEST_BODY,
+        signature_namespace={"Services": type(services)},
+        logging_config=None,
+    )

@@ -1,0 +1,37 @@
+"""What monitoring asks for: is the process alive, does it take events, and how much has it done."""
+
+from __future__ import annotations
+
+import asyncio
+
+from litestar import MediaType, Response, get
+from litestar.di import NamedDependency
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
+
+from streams.web.services import Services
+
+__all__ = ["healthz", "metrics", "readyz"]
+
+JOBS = Gauge("mediadna_jobs", "Jobs in the read model, by status.", ["status"])
+
+
+@get("/healthz", media_type=MediaType.TEXT, include_in_schema=False)
+async def healthz() -> str:
+    """Answer as long as the event loop turns."""
+    return "alive"
+
+
+@get("/readyz", media_type=MediaType.TEXT, include_in_schema=False)
+async def readyz(services: NamedDependency[Services]) -> Response[str]:
+    """Answer 200 when the worker has partitions to read, else 503."""
+    if services.ready():
+        return Response("ready")
+    return Response("no partitions are assigned to this worker yet", status_code=503)
+
+
+@get("/metrics", include_in_schema=False)
+async def metrics(services: NamedDependency[Services]) -> Response[bytes]:
+    """Show Prometheus metrics."""
+    for status, jobs in (await asyncio.to_thread(services.model.counts)).items():
+        JOBS.labels(status).set(jobs)
+    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

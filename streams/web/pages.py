@@ -1,0 +1,110 @@
+"""The web view: pages for people, made on the server; a small script keeps them live."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from litestar import Router, get
+from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.response import Template
+from litestar.template.config import TemplateConfig
+
+from schemas.jobs import JobStatus
+from streams.readmodel.model import BadCursor, JobFilter
+from streams.web.services import Services
+from streams.web.timeline import Timeline
+
+__all__ = ["page_router", "template_config"]
+
+#: Jobs on one page of the list.
+PAGE = 50
+#: Scripts, styles and connections come from this service alone; nothing is ever framed.
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+@get("/", include_in_schema=False)
+async def jobs_page(
+    services: NamedDependency[Services],
+    status: FromQuery[str | None] = None,
+    library: FromQuery[str | None] = None,
+    media_id: FromQuery[str | None] = None,
+    cursor: FromQuery[str | None] = None,
+) -> Template:
+    """Show jobs as they come, newest first."""
+    chosen = JobStatus(status) if status in set(JobStatus) else None
+    wanted = JobFilter(status=chosen, library=library or None, media_id=media_id or None)
+    try:
+        page = await asyncio.to_thread(services.model.jobs, wanted, cursor=cursor, limit=PAGE)
+    except BadCursor:
+        page = await asyncio.to_thread(services.model.jobs, wanted, limit=PAGE)
+    context = {
+        "page": page,
+        "counts": await asyncio.to_thread(services.model.counts),
+        "statuses": list(JobStatus),
+        "status": chosen or "",
+        "library": library or "",
+        "media_id": media_id or "",
+        "media_places": services.settings.media_places,
+    }
+    return _page("jobs.html", context)
+
+
+@get("/jobs/{job_id:str}", include_in_schema=False)
+async def job_page(job_id: FromPath[str], services: NamedDependency[Services]) -> Template:
+    """Show one job with what it found."""
+    job = await asyncio.to_thread(services.model.job, job_id)
+    if job is None:
+        raise NotFoundException(f"there is no job {job_id!r}")
+    live = [] if job.status.ended else await asyncio.to_thread(services.model.live_matches, job_id)
+    matches = sorted(job.matches or [seen.match for seen in live], key=lambda match: -match.similarity)
+    durations = await asyncio.to_thread(_durations, services, [match.media_id for match in matches])
+    timelines = [Timeline.of(match, job.metrics.duration, durations.get(match.media_id, 0.0)) for match in matches]
+    return _page("job.html", {"job": job, "timelines": timelines})
+
+
+def page_router() -> Router:
+    """Return the routes of the pages."""
+    return Router("/", route_handlers=[jobs_page, job_page], include_in_schema=False)
+
+
+def template_config() -> TemplateConfig[JinjaTemplateEngine]:
+    """Return where templates are and how they write numbers."""
+    config = TemplateConfig(directory=Path(__file__).parent / "templates", engine=JinjaTemplateEngine)
+    filters = config.engine_instance.engine.filters
+    filters["clock"] = clock
+    filters["percent"] = percent
+    return config
+
+
+def clock(seconds: float) -> str:
+    """Write a time on a media's clock, such as `1:02:03.4`."""
+    tenths = round(seconds * 10)
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{minutes}:{rest / 10:04.1f}"
+    return f"{hours}:{minutes:02d}:{rest / 10:04.1f}" if hours else text
+
+
+def percent(share: float) -> str:
+    """Write a share as a percentage, never rounding up to all of it."""
+    return f"{int(share * 1000) / 10:.0f} %" if share >= 1.0 else f"{int(share * 100)} %"
+
+
+def _durations(services: Services, media_ids: list[str]) -> dict[str, float]:
+    results = {media_id: services.model.result(media_id) for media_id in set(media_ids)}
+    return {media_id: job.metrics.duration for media_id, job in results.items() if job is not None}
+
+
+def _page(name: str, context: dict[str, Any]) -> Template:
+    return Template(name, context=context, headers=SECURITY_HEADERS)

@@ -1,0 +1,109 @@
+"""Runs the web application inside the worker's event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from streams.web.app import create_app
+from streams.web.live import LiveChanges
+from streams.web.services import Services
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streams.readmodel.model import ReadModel
+    from streams.readmodel.projector import Projector
+    from streams.service.commands import Commands
+    from streams.settings import Settings
+
+__all__ = ["WebServer"]
+
+#: Seconds that open connections get at the end.
+STOP_S = 2
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the worker."""
+
+    def capture_signals(self) -> _NoSignals:  # type: ignore[override] # uvicorn's is a generator for the same use
+        return _NoSignals()
+
+
+class _NoSignals:
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+class WebServer:
+    """API and web view on one address."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        model: ReadModel,
+        projector: Projector,
+        commands: Commands,
+        *,
+        ready: Callable[[], bool],
+    ) -> None:
+        _require_loopback(settings.web_host)
+        self._settings = settings
+        self._live = LiveChanges(model)
+        projector.subscribe(self._live.publish)
+        services = Services(settings=settings, model=model, commands=commands, live=self._live, ready=ready)
+        self._server = _Server(
+            uvicorn.Config(
+                create_app(services),
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=STOP_S,
+            )
+        )
+        self._task: asyncio.Task[None] | None = None
+        self.address = ""
+
+    async def start(self) -> None:
+        """Listen; `address` then names the port that was taken.
+
+        Raises:
+            OSError: The port is in use.
+        """
+        host, port = self._settings.web_host, self._settings.web_port
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family)
+        taken = listener.getsockname()[1]
+        self.address = f"http://[{host}]:{taken}" if ":" in host else f"http://{host}:{taken}"
+        self._task = asyncio.create_task(self._server.serve([listener]), name="web")
+        while not self._server.started:  # noqa: ASYNC110 (uvicorn gives no event to wait for)
+            await asyncio.sleep(0.02)
+
+    async def stop(self) -> None:
+        """Stop listening, and let readers of live changes go."""
+        self._live.close()
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+
+
+def _require_loopback(host: str) -> None:
+    """Refuse any other address: there, requests would need tokens.
+
+    Raises:
+        ValueError: The address can be reached from other machines.
+    """
+    try:
+        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise ValueError(
+            f"the web view asks for no token yet, so it listens on loopback only, not on {host}: set MEDIADNA_WEB to "
+            "127.0.0.1:6066 and put a proxy that checks who asks in front of it"
+        )

@@ -1,0 +1,46 @@
+"""What the web needs of the service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from schemas.jobs import Job, JobRequest
+    from streams.readmodel.model import ReadModel
+    from streams.settings import Settings
+    from streams.web.live import LiveChanges
+
+__all__ = ["JobCommands", "Services"]
+
+
+class JobCommands(Protocol):
+    """Asks the running service for something."""
+
+    async def submit(self, request: JobRequest) -> Job:
+        """Ask for a job; return it once the read model shows it."""
+        ...
+
+    async def cancel(self, job: Job) -> None:
+        """Ask for a job's end."""
+        ...
+
+
+class Services:
+    """The ports that the routes use. Not a dataclass: Litestar would take it apart to validate it."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        model: ReadModel,
+        commands: JobCommands,
+        live: LiveChanges,
+        ready: Callable[[], bool],
+    ) -> None:
+        self.settings = settings
+        self.model = model
+        self.commands = commands
+        self.live = live
+        self.ready = ready

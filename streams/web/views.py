@@ -1,0 +1,106 @@
+"""What the REST API shows of a job, and takes to make one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+import msgspec
+
+from schemas.jobs import Job, JobStatus, SaveType
+from schemas.matches import Match
+
+__all__ = ["JobList", "JobView", "MatchedByView", "NewJob", "ResultView"]
+
+MediaId = Annotated[str, msgspec.Meta(min_length=1, max_length=256, description="name of the media item")]
+Library = Annotated[str, msgspec.Meta(min_length=1, max_length=100, description="name of a library")]
+
+
+class NewJob(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A job to be made."""
+
+    media_id: MediaId
+    url: Annotated[str, msgspec.Meta(min_length=1, max_length=4096, description="where the media is")]
+    library: Library = "default"
+    search: Annotated[list[Library], msgspec.Meta(max_length=100, description="libraries to search; empty: all")] = []
+    save_type: SaveType = SaveType.FORCESAVE
+    similarity_threshold: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] = 0.8
+    extend: Annotated[str, msgspec.Meta(max_length=512)] | None = None
+
+
+class JobView(msgspec.Struct, kw_only=True):
+    """A job."""
+
+    job_id: str
+    media_id: str
+    status: JobStatus
+    library: str
+    source: str
+    url: str
+    save_type: SaveType
+    created: str
+    updated: str
+    completed: str | None
+    code: str
+    message: str
+    version: int
+    chunks_done: int
+    chunks_total: int
+    duration: float
+    digest: str
+    algorithm: str
+    matches: list[Match]
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        """Return what to show of a job."""
+        return cls(
+            job_id=job.job_id,
+            media_id=job.media_id,
+            status=job.status,
+            library=job.request.library,
+            source=job.request.source,
+            url=job.request.file_url,
+            save_type=job.request.save_type,
+            created=job.creation_time,
+            updated=job.update_time,
+            completed=job.complete_time,
+            code=job.code,
+            message=job.message,
+            version=job.version,
+            chunks_done=job.chunks_done,
+            chunks_total=job.chunks_total,
+            duration=job.metrics.duration,
+            digest=job.digest,
+            algorithm=job.algorithm,
+            matches=sorted(job.matches, key=lambda match: -match.similarity),
+        )
+
+
+class JobList(msgspec.Struct, kw_only=True):
+    """A page of jobs, newest first; `next` is the cursor of the page that follows."""
+
+    jobs: list[JobView]
+    next: str | None = None
+
+
+class ResultView(msgspec.Struct, kw_only=True):
+    """The newest result of a media item."""
+
+    media_id: str
+    job_id: str
+    completed: str | None
+    duration: float
+    digest: str
+    algorithm: str
+    matches: list[Match]
+
+
+class MatchedByView(msgspec.Struct, kw_only=True):
+    """An input that copies a reference."""
+
+    library: str
+    reference: str
+    job_id: str
+    media_id: str
+    created: str
+    similarity: float

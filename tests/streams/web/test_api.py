@@ -1,0 +1,151 @@
+"""The REST API as its callers see it."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from litestar.testing import AsyncTestClient
+
+from schemas.jobs import Job, JobRequest, JobStatus
+from schemas.matches import Interval, Match, Track
+from streams.readmodel.model import ReadModel
+
+MATCH = Match(
+    media_id="original",
+    similarity=0.9,
+    track=Track.BOTH,
+    input_coverage=0.5,
+    reference_coverage=0.25,
+    intervals=(
+        Interval(
+            input_start=0.0, input_end=5.0, reference_start=10.0, reference_end=15.0, similarity=0.9, track=Track.BOTH
+        ),
+    ),
+)
+
+
+def job(job_id: str = "j1", status: JobStatus = JobStatus.SUCCESS, **fields: object) -> Job:
+    request = JobRequest(job_id=job_id, media_id="video", file_url="file:///a.mp4")
+    times = {"creation_time": f"2026-11-23T08:00:00.{job_id[1:]:0>3}Z", "update_time": "2026-11-23T08:01:00.000Z"}
+    return Job(**{"job_id": job_id, "media_id": "video", "status": status, "request": request, **times, **fields})
+
+
+async def test_a_job_that_is_asked_for_is_accepted_and_can_be_looked_up(client: AsyncTestClient) -> None:
+    answer = await client.post("/api/v1/jobs", json={"media_id": "clip", "url": "file:///clip.mp4"})
+    assert (answer.status_code, answer.json()["status"]) == (202, "init")
+    again = await client.get(f"/api/v1/jobs/{answer.json()['job_id']}")
+    assert again.json()["media_id"] == "clip"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"media_id": "x"},
+        {"media_id": "", "url": "file:///a"},
+        {"media_id": 3, "url": "file:///a"},
+        {"media_id": "x", "url": "file:///a", "save_type": "no such"},
+        {"media_id": "x", "url": "file:///a", "similarity_threshold": 2},
+        {"media_id": "x", "url": "file:///a", "unknown": 1},
+    ],
+)
+async def test_a_request_that_is_not_valid_is_refused_with_a_problem_document(
+    client: AsyncTestClient, model: ReadModel, body: object
+) -> None:
+    answer = await client.post("/api/v1/jobs", json=body)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert answer.json()["detail"]
+    assert model.jobs().jobs == []
+
+
+@pytest.mark.parametrize("path", ["/api/v1/jobs/unknown", "/api/v1/media/unknown/result", "/no/such/page"])
+async def test_what_is_not_there_is_a_problem_document_with_404(client: AsyncTestClient, path: str) -> None:
+    answer = await client.get(path)
+    assert (answer.status_code, answer.json()["status"]) == (404, 404)
+
+
+async def test_pages_follow_each_other_without_repeating_or_missing_a_job(
+    client: AsyncTestClient, model: ReadModel
+) -> None:
+    model.apply(jobs=[job(f"j{number}") for number in range(25)])
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page = (await client.get("/api/v1/jobs", params={"limit": 10, **({"cursor": cursor} if cursor else {})})).json()
+        seen += [found["job_id"] for found in page["jobs"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert seen == [f"j{number}" for number in reversed(range(25))]
+
+
+async def test_a_cursor_from_elsewhere_is_refused(client: AsyncTestClient) -> None:
+    assert (await client.get("/api/v1/jobs", params={"cursor": "nonsense"})).status_code == 400
+
+
+async def test_jobs_are_filtered_by_status(client: AsyncTestClient, model: ReadModel) -> None:
+    model.apply(jobs=[job("j1"), job("j2", JobStatus.FAIL)])
+    found = (await client.get("/api/v1/jobs", params={"status": "fail"})).json()["jobs"]
+    assert [one["job_id"] for one in found] == ["j2"]
+
+
+async def test_an_unchanged_job_is_not_sent_again(client: AsyncTestClient, model: ReadModel) -> None:
+    model.apply(jobs=[job("j1", JobStatus.PROCESSING)])
+    tag = (await client.get("/api/v1/jobs/j1")).headers["etag"]
+    assert (await client.get("/api/v1/jobs/j1", headers={"If-None-Match": tag})).status_code == 304
+    model.apply(jobs=[job("j1", update_time="2026-11-23T08:02:00.000Z")])
+    assert (await client.get("/api/v1/jobs/j1", headers={"If-None-Match": tag})).status_code == 200
+
+
+async def test_a_result_names_the_matches_and_the_reference_knows_its_copies(
+    client: AsyncTestClient, model: ReadModel
+) -> None:
+    model.apply(jobs=[job("j1", matches=(MATCH,))])
+    result = (await client.get("/api/v1/media/video/result")).json()
+    assert result["matches"] == [msgspec.to_builtins(MATCH)]
+    copies = (await client.get("/api/v1/matches", params={"reference": "original"})).json()
+    assert [(copy["media_id"], copy["similarity"]) for copy in copies] == [("video", 0.9)]
+
+
+async def test_cancelling_a_job_that_has_ended_is_a_conflict(
+    client: AsyncTestClient, model: ReadModel, commands
+) -> None:
+    model.apply(jobs=[job("j1"), job("j2", JobStatus.PROCESSING)])
+    assert (await client.post("/api/v1/jobs/j1/cancel")).status_code == 409
+    assert (await client.post("/api/v1/jobs/j2/cancel")).status_code == 202
+    assert commands.cancelled == ["j2"]
+
+
+@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}])
+async def test_pages_of_other_sites_are_refused(client: AsyncTestClient, headers: dict[str, str]) -> None:
+    assert (await client.get("/api/v1/jobs", headers=headers)).status_code == 403
+
+
+async def test_the_openapi_document_names_every_route(client: AsyncTestClient) -> None:
+    document = (await client.get("/api/openapi.json")).json()
+    assert document["openapi"].startswith("3.1")
+    assert "/api/v1/jobs" in document["paths"]
+
+
+async def test_metrics_count_jobs_by_status(client: AsyncTestClient, model: ReadModel) -> None:
+    model.apply(jobs=[job("j1")])
+    assert 'mediadna_jobs{status="success"} 1.0' in (await client.get("/metrics")).text
+    assert (await client.get("/healthz")).status_code == 200
+    assert (await client.get("/readyz")).status_code == 200
+
+
+async def test_pages_escape_what_users_send_and_allow_no_foreign_script(
+    client: AsyncTestClient, model: ReadModel
+) -> None:
+    evil = "<script>alert(1)</script>"
+    model.apply(jobs=[job("j1", media_id=evil, matches=(msgspec.structs.replace(MATCH, media_id=evil),))])
+    for path in ("/", "/jobs/j1"):
+        page = await client.get(path)
+        assert page.status_code == 200
+        assert evil not in page.text
+        assert "script-src 'self'" in page.headers["content-security-policy"]
+
+
+async def test_the_list_says_what_to_do_when_there_are_no_jobs(client: AsyncTestClient) -> None:
+    assert "mediadna submit" in (await client.get("/")).text
