@@ -1,0 +1,42 @@
+"""Footage for every suite: real videos, fetched once, and edited copies of them, made once."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from streams.demo.edit import Edit, Piece, Truth, make_copy
+from streams.demo.footage import FOLDER_VARIABLE, fetch, footage_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    EditedCopy = Callable[..., tuple[Path, tuple[Truth, ...]]]
+
+
+@pytest.fixture(scope="session")
+def footage(pytestconfig: pytest.Config) -> dict[str, Path]:
+    """Real videos by name: bunny, bikes, carphone, globe, card, trailer."""
+    return fetch(folder=footage_folder() if os.environ.get(FOLDER_VARIABLE) else pytestconfig.rootpath / ".footage")
+
+
+@pytest.fixture(scope="session")
+def edited_copy(tmp_path_factory: pytest.TempPathFactory) -> EditedCopy:
+    """Make a copy of pieces, `edited_copy(Piece(...), ..., edit=Edit(...), suffix=".mp4")`, and tell the truth of it.
+
+    The same copy is made once in a run.
+    """
+    folder = tmp_path_factory.mktemp("copies")
+    made: dict[tuple[object, ...], tuple[Path, tuple[Truth, ...]]] = {}
+
+    def make(*pieces: Piece, edit: Edit | None = None, suffix: str = ".mp4") -> tuple[Path, tuple[Truth, ...]]:
+        key = (pieces, edit, suffix)
+        if key not in made:
+            path = folder / f"copy-{len(made)}{suffix}"
+            made[key] = (path, make_copy(pieces, path, edit))
+        return made[key]
+
+    return make
