@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from schemas.jobs import Job, JobStatus, LiveMatch
-from schemas.matches import Match
 from streams.readmodel.database import Database
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
     from pathlib import Path
+
+    from schemas.matches import Match
 
 __all__ = ["BadCursor", "Change", "JobFilter", "JobPage", "MatchedBy", "ReadModel"]
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from fingerprint.model import Fingerprint
 
-from fingerprint.media.limits import MediaLimits
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fingerprint.media.limits import MediaLimits
     from fingerprint.ports import ReferenceKey
     from streams.sources.policy import SourcePolicy
     from streams.store.port import FingerprintStore

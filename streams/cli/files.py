@@ -1,0 +1,176 @@
+"""Commands that work on files here and now, with the service's engine and no broker."""
+
+from __future__ import annotations
+
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from schemas.errors import ErrorCode
+from streams.cli.output import AsJson, ExitCode, fail, notes, print_json, print_matches
+from streams.processes import die_with_parent
+from streams.settings import available_cores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fingerprint.model import Query
+
+    from schemas.matches import Match
+
+__all__ = ["compare", "fingerprint", "match"]
+
+#: Files in a folder that are taken for media, besides fingerprints.
+MEDIA_SUFFIXES = frozenset(
+    (".3gp", ".aac", ".avi", ".flac", ".flv", ".m4a", ".m4v", ".mdna", ".mkv", ".mov", ".mp3", ".mp4", ".mpeg", ".mpg")
+    + (".mts", ".mxf", ".ogg", ".ogv", ".opus", ".ts", ".wav", ".webm", ".wma", ".wmv")
+)
+
+Jobs = Annotated[int, typer.Option(min=1, help="Files worked on at a time.", show_default="all processors")]
+
+#: The line between a copy and a chance likeness: what is weaker is not shown to a person.
+LEAST_SIMILARITY = 0.5
+
+
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="A")],
+    second: Annotated[Path, typer.Argument(metavar="B")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two files: which spans of A are copied from B. Ends with status 1 when a file cannot be used."""
+    from fingerprint.engine import match as match_query  # noqa: PLC0415 (the engine loads in seconds)
+    from fingerprint.index.memory import MemoryIndex  # noqa: PLC0415
+
+    index = MemoryIndex()
+    index.add(str(second), _usable(second).fingerprint)
+    found = [one for one in match_query(_usable(first), index, index) if one.similarity >= LEAST_SIMILARITY]
+    if as_json:
+        print_json({"a": str(first), "b": str(second), "matches": found})
+    else:
+        print_matches(str(first), found)
+
+
+def fingerprint(
+    media: Annotated[Path, typer.Argument(metavar="FILE")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")],
+) -> None:
+    """Write a file's fingerprint: a compact binary file that can be submitted in place of the media."""
+    found = _usable(media).fingerprint
+    data = found.to_bytes()
+    output.write_bytes(data)
+    notes.print(f"{output}: {len(data)} bytes for {found.duration:.1f} s, digest {found.digest}", markup=False)
+
+
+def match(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to find the originals of.")],
+    against: Annotated[Path, typer.Option(help="Folder of files that may be the originals.")],
+    *,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="Print one line of JSON for each file.")] = False,
+    jobs: Jobs = 0,
+) -> None:
+    """Match files against a folder of files. Ends with status 1 when a file could not be used."""
+    from fingerprint.engine import match as match_query  # noqa: PLC0415 (the engine loads in seconds)
+    from fingerprint.index.memory import MemoryIndex  # noqa: PLC0415
+
+    if not against.is_dir():
+        fail(f"{against} is not a folder", ExitCode.USAGE)
+    references = sorted(path for path in against.rglob("*") if path.suffix.lower() in MEDIA_SUFFIXES)
+    index = MemoryIndex()
+    unusable = False
+    for path, outcome in _fingerprinted(references, jobs):
+        if isinstance(outcome, str):
+            unusable = _complain(path, outcome)
+        else:
+            index.add(path.stem, outcome.fingerprint)
+    for path, outcome in _fingerprinted(files, jobs):
+        if isinstance(outcome, str):
+            unusable = _complain(path, outcome)
+            found: list[Match] = []
+        else:
+            found = match_query(outcome, index, index)
+        if jsonl:
+            print_json(_line(path, found))
+            sys.stdout.flush()
+        elif not isinstance(outcome, str):
+            print_matches(str(path), [one for one in found if one.similarity >= LEAST_SIMILARITY])
+    raise typer.Exit(ExitCode.FAILED if unusable else ExitCode.OK)
+
+
+def _line(path: Path, matches: list[Match]) -> dict[str, Any]:
+    """The line of one file, as the contract has it: weak likenesses too, for who sets a threshold of their own."""
+    return {
+        "query": path.stem,
+        "matches": [
+            {
+                "ref": one.media_id,
+                "similarity": round(one.similarity, 4),
+                "track": one.track,
+                "segments": [
+                    {
+                        "q": [round(interval.input_start, 3), round(interval.input_end, 3)],
+                        "r": [round(interval.reference_start, 3), round(interval.reference_end, 3)],
+                        "similarity": round(interval.similarity, 4),
+                        "track": interval.track,
+                        "speed": round(interval.speed, 4),
+                    }
+                    for interval in one.intervals
+                ],
+            }
+            for one in matches
+        ],
+    }
+
+
+def _complain(path: Path, problem: str) -> bool:
+    notes.print(f"{path}: {problem}", markup=False)
+    return True
+
+
+def _usable(path: Path) -> Query:
+    ((_, outcome),) = _fingerprinted([path], 1)
+    if isinstance(outcome, str):
+        fail(f"{path}: {outcome}", ExitCode.FAILED)
+    return outcome
+
+
+def _fingerprinted(paths: Sequence[Path], jobs: int) -> Iterator[tuple[Path, Query | str]]:
+    """Fingerprint files side by side, with a progress bar; yield for each its query form, or what is wrong with it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    workers = min(jobs or available_cores(), len(paths)) or 1
+    with (
+        Progress(*columns, console=notes, transient=True) as progress,
+        ProcessPoolExecutor(
+            workers, get_context("spawn"), initializer=die_with_parent, initargs=(os.getpid(),)
+        ) as pool,
+    ):
+        bar = progress.add_task("fingerprinting", total=len(paths))
+        for path, outcome in zip(paths, pool.map(_fingerprint, paths), strict=True):
+            progress.advance(bar)
+            yield path, outcome
+
+
+def _fingerprint(path: Path) -> Query | str:
+    """Runs in a worker process."""
+    from fingerprint.engine import fingerprint_media  # noqa: PLC0415
+    from fingerprint.model import Fingerprint, Query  # noqa: PLC0415
+
+    from fingerprint.codec import is_fingerprint  # noqa: PLC0415 (the engine loads in seconds)
+    from fingerprint.media.errors import MediaError  # noqa: PLC0415
+    from fingerprint.media.limits import MediaLimits  # noqa: PLC0415
+
+    try:
+        with path.open("rb") as file:
+            if is_fingerprint(file.read(64)):
+                return Query.of_fingerprint(Fingerprint.from_bytes(path.read_bytes()))
+        return fingerprint_media(str(path), MediaLimits())
+    except OSError as error:
+        return f"{ErrorCode.RESOURCE_NOT_FOUND}: {error}"
+    except MediaError as error:
+        return f"{error.code}: {error}"

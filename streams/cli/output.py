@@ -1,0 +1,72 @@
+"""How commands print: for a person by default, one JSON document for a machine on demand; and exit codes."""
+
+from __future__ import annotations
+
+import sys
+from enum import IntEnum
+from typing import Annotated, Any, NoReturn
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from schemas.matches import Match
+
+__all__ = ["AsJson", "ExitCode", "console", "fail", "notes", "print_json", "print_matches"]
+
+#: Where results go.
+console = Console(highlight=False)
+#: Where everything else goes: progress, notes, errors.
+notes = Console(stderr=True, highlight=False)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+
+
+class ExitCode(IntEnum):
+    """What scripts can tell a command's end by."""
+
+    #: All went well, whatever was found.
+    OK = 0
+    #: A job, or a file, failed.
+    FAILED = 1
+    #: The command was called wrongly.
+    USAGE = 2
+    #: What was asked for is not there.
+    NOT_FOUND = 3
+    #: The service does not answer.
+    UNAVAILABLE = 4
+
+
+def fail(message: str, code: ExitCode) -> NoReturn:
+    """Say what went wrong and end the command."""
+    notes.print(f"[red]error:[/] {message}" if notes.is_terminal else f"error: {message}", markup=notes.is_terminal)
+    raise typer.Exit(code)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document on one line."""
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+
+
+def print_matches(title: str, matches: list[Match]) -> None:
+    """Print matches with their intervals as a table."""
+    if not matches:
+        console.print(f"{title}: copies nothing", markup=False)
+        return
+    table = Table(title=title, title_justify="left")
+    for column in ("reference", "sure", "this video", "original", "alike", "track", "speed", "edits seen"):
+        table.add_column(column)
+    for match in matches:
+        for number, interval in enumerate(match.intervals):
+            table.add_row(
+                match.media_id if number == 0 else "",
+                f"{match.similarity:.2f}" if number == 0 else "",
+                f"{interval.input_start:.1f}-{interval.input_end:.1f} s",
+                f"{interval.reference_start:.1f}-{interval.reference_end:.1f} s",
+                f"{interval.similarity:.2f}",
+                interval.track,
+                f"{interval.speed:.2f}",
+                ", ".join(interval.transforms),
+            )
+    console.print(table)

@@ -1,0 +1,97 @@
+"""Commands that run the service."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.table import Table
+
+from streams.cli.output import AsJson, ExitCode, console, fail, print_json
+from streams.settings import Settings
+
+__all__ = ["load_settings", "settings", "up", "worker"]
+
+State = Annotated[Path | None, typer.Option(help="Folder that holds all state (MEDIADNA_STATE).")]
+Web = Annotated[str | None, typer.Option(help="host:port of API and web view (MEDIADNA_WEB); port 0 picks a free one.")]
+Media = Annotated[
+    str | None, typer.Option(help="Folders and URL prefixes that media may be read from (MEDIADNA_MEDIA).")
+]
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings; what is None is left as it is set."""
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type] # pydantic checks
+    except ValidationError as error:
+        problems = "; ".join(f"MEDIADNA_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        fail(f"a setting is not valid: {problems}", ExitCode.USAGE)
+
+
+def up(state: State = None, web: Web = None, media: Media = None) -> None:
+    """Run everything on this machine: broker, Milvus Lite, a worker and the web view."""
+    _run(load_settings(state=state, web=web, media=media, kafka="", milvus=""), embedded=True)
+
+
+def worker(state: State = None, web: Web = None, media: Media = None) -> None:
+    """Run a worker against the configured Kafka and Milvus."""
+    chosen = load_settings(state=state, web=web, media=media)
+    if not chosen.kafka:
+        fail("a worker needs a Kafka: set MEDIADNA_KAFKA, or run 'mediadna up' for an embedded one", ExitCode.USAGE)
+    _run(chosen, embedded=False)
+
+
+def _run(chosen: Settings, *, embedded: bool) -> None:
+    from streams.logs import configure_logging  # noqa: PLC0415 (other commands start faster without the service)
+    from streams.service.worker import Worker, run_worker  # noqa: PLC0415
+
+    def announce(running: Worker) -> None:
+        (chosen.state / "web-address").write_text(running.web, encoding="ascii")
+        typer.echo(f"ready web={running.web} kafka={running.kafka} state={chosen.state}")
+
+    configure_logging(chosen)
+    _make_folders(chosen)
+    try:
+        status = asyncio.run(run_worker(chosen, embedded=embedded, announce=announce))
+    except (OSError, ValueError, RuntimeError) as error:
+        fail(str(error), ExitCode.FAILED)
+    raise typer.Exit(status)
+
+
+def _make_folders(chosen: Settings) -> None:
+    chosen.state.mkdir(parents=True, exist_ok=True)
+    if not chosen.media:
+        Path(chosen.media_places).mkdir(exist_ok=True)
+
+
+def settings(*, as_json: AsJson = False) -> None:
+    """List every setting, its value and where it comes from."""
+    chosen = load_settings()
+    rows = [
+        {
+            "variable": f"MEDIADNA_{name.upper()}",
+            "value": str(getattr(chosen, name) if getattr(chosen, name) is not None else ""),
+            "source": _source(chosen, name),
+            "meaning": field.description or "",
+        }
+        for name, field in Settings.model_fields.items()
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    table = Table()
+    for column in ("variable", "value", "source", "meaning"):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*row.values())
+    console.print(table)
+
+
+def _source(chosen: Settings, name: str) -> str:
+    if f"MEDIADNA_{name.upper()}" in os.environ:
+        return "variable"
+    return "mediadna.toml" if name in chosen.model_fields_set else "default"
