@@ -21,24 +21,31 @@ class PictureClock:
     A picture's presentation time stamp is right almost always. VC-1 in ASF numbers half of its pictures in the wrong
     order (0.12, 0.20, 0.16): when a time goes back, the decoding time stamp is the right one. Where both are missing
     (elementary streams) pictures are counted.
+
+    Attributes:
+        last: Time of the picture before, seconds; None before the first.
     """
 
     def __init__(self, origin: float, rate: Fraction | None) -> None:
         self._origin = origin
         self._period = 1 / float(rate) if rate else FALLBACK_PERIOD
-        self._last: float | None = None
+        self.last: float | None = None
+
+    def seconds(self, stamp: int, time_base: Fraction) -> float:
+        """Return a time stamp as seconds on the media's own clock."""
+        return float(stamp * time_base) - self._origin
 
     def time(self, frame: VideoFrame) -> float:
         """Return the picture's time in seconds; never before the picture before it."""
         for stamp in (frame.pts, frame.dts):
             if stamp is None or frame.time_base is None:
                 continue
-            time = float(stamp * frame.time_base) - self._origin
-            if self._last is None or time > self._last:
-                self._last = time
+            time = self.seconds(stamp, frame.time_base)
+            if self.last is None or time > self.last:
+                self.last = time
                 return time
-        if self._last is None:
-            self._last = 0.0
+        if self.last is None:
+            self.last = 0.0
         elif frame.pts is None:
-            self._last += self._period
-        return self._last
+            self.last += self._period
+        return self.last

@@ -39,6 +39,12 @@ CONTAINERS = (
     "yuv4mpegpipe",
 )  # fmt: skip
 
+#: How files begin that only name other files, and that FFmpeg knows by their name alone, which it does not get.
+PLAYLISTS = (b"#EXTM3U", b"<MPD", b"<SmoothStreamingMedia", b"[playlist]", b"<smil", b"<asx")
+
+#: Bytes of a file in which such a beginning is looked for.
+HEAD_BYTES = 1024
+
 #: Bytes that one call into Python reads. The cost is per call; 128 KiB is a fraction of a second of video.
 READ_BYTES = 128 * 1024
 
@@ -128,18 +134,24 @@ def _opened(file: BinaryIO, limits: MediaLimits) -> Iterator[InputContainer]:
             buffer_size=READ_BYTES,
             io_open=_refuse,
         )
-    except av.error.ArgumentError:
-        raise MediaError(
-            ErrorCode.RESOURCE_NOT_SUPPORTED,
-            "the file is not in a format that holds video or sound by itself (a playlist, picture or document?)",
-        ) from None
     except (av.error.FFmpegError, ValueError) as error:
+        if isinstance(error, av.error.ArgumentError) or _is_playlist(file):
+            raise MediaError(
+                ErrorCode.RESOURCE_NOT_SUPPORTED,
+                "the file is not in a format that holds video or sound by itself (a playlist, picture or document?)",
+            ) from None
         raise MediaError(
             ErrorCode.RESOURCE_CONTENT_BAD,
             f"the file cannot be read as video or sound ({_reason(error)}): it is damaged, cut short or something else",
         ) from None
     with container:
         yield container
+
+
+def _is_playlist(file: BinaryIO) -> bool:
+    file.seek(0)
+    head = file.read(HEAD_BYTES).lower()
+    return any(beginning.lower() in head for beginning in PLAYLISTS)
 
 
 def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from av.video.frame import VideoFrame
+from av.audio.frame import AudioFrame
 
 from fingerprint.media.clock import PictureClock
 from fingerprint.media.container import Source, open_container
 from fingerprint.media.errors import MediaError
+from fingerprint.media.frames import PictureFrames
 from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
-from fingerprint.media.packets import decode_packet, packet_time, read_packets, seek
+from fingerprint.media.packets import READ_THROUGH, Tally, decode_packet, packet_time, read_packets, seek
 from fingerprint.media.pictures import PicturePicker
 from fingerprint.media.sound import SoundLine
 from fingerprint.media.tracks import choose_tracks, pixel_aspect, start_time
@@ -21,7 +22,6 @@ from schemas.errors import ErrorCode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from av.audio.frame import AudioFrame
     from av.container import InputContainer
     from av.packet import Packet
     from av.stream import Stream
@@ -31,6 +31,10 @@ __all__ = ["Picture", "PictureWish", "SoundBlock", "SoundWish", "Source", "decod
 #: Sound decoders need some packets before what they give is right (AAC 1, MP3 2, Opus 80 ms), and sound may lie in
 #: the file a little before the picture of its time.
 SOUND_LEAD_S = 0.5
+
+#: Pictures that no other needs are a third of the cost of decoding. Without them 8 and more a second are left, which
+#: is enough for this many points of the grid a second.
+MAX_SKIPPING_RATE = 4.0
 
 #: Picture and sound of one time lie at most this far apart in a file that can be played, seconds.
 MAX_INTERLEAVE_S = 10.0
@@ -84,12 +88,12 @@ class _Pass:
         self._start, self._end = start, end
         self._video = video if picture else None
         self._audio = audio if sound else None
-        self._refused = self._decoded = 0
+        self._tally = Tally()
         if video is not None and picture is not None:
-            # Pictures that no other needs are a third of the cost, and of those two a second are wanted.
-            video.codec_context.skip_frame = "NONREF"
+            skipping = picture.rate <= MAX_SKIPPING_RATE and container.format.name not in READ_THROUGH
+            clock = PictureClock(self._origin, video.average_rate)
+            self._frames = PictureFrames(video, clock, self._tally, skipping=skipping)
             self._picker = PicturePicker(picture, start, end, pixel_aspect(video), limits.max_pixels)
-            self._clock = PictureClock(self._origin, video.average_rate)
         if audio is not None and sound is not None:
             self._start = min(self._start, start - sound.margin_s - SOUND_LEAD_S)
             self._end = end + sound.margin_s
@@ -110,7 +114,7 @@ class _Pass:
                 break
         if self._audio is not None:
             yield from self._line.finish()
-        if self._refused and not self._decoded and self._start <= 0:
+        if self._tally.refused and not self._tally.decoded and self._start <= 0:
             raise MediaError(
                 ErrorCode.RESOURCE_CONTENT_BAD,
                 "nothing in the file decodes: it is damaged or not what its header says, upload it again",
@@ -126,22 +130,14 @@ class _Pass:
     def _pictures(self, packet: Packet[Stream]) -> Iterator[Picture]:
         if self._picker.done:
             return
-        for frame in self._frames(packet):
-            if isinstance(frame, VideoFrame):
-                picture = self._picker.offer(frame, self._clock.time(frame))
-                if picture is not None:
-                    yield picture
+        for frame, time in self._frames.decode(packet):
+            picture = self._picker.offer(frame, time)
+            if picture is not None:
+                yield picture
 
     def _sound(self, packet: Packet[Stream]) -> Iterator[SoundBlock]:
         if self._line.done:
             return
-        for frame in self._frames(packet):
-            if not isinstance(frame, VideoFrame):
-                time = None if frame.time is None else frame.time - self._origin
-                yield from self._line.feed(frame, time)
-
-    def _frames(self, packet: Packet[Stream]) -> list[VideoFrame | AudioFrame]:
-        frames, taken = decode_packet(packet)
-        self._decoded += len(frames)
-        self._refused += not taken
-        return frames
+        for frame in decode_packet(packet, self._tally):
+            if isinstance(frame, AudioFrame):
+                yield from self._line.feed(frame, None if frame.time is None else frame.time - self._origin)

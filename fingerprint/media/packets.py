@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import av.error
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.frame import VideoFrame
 
-__all__ = ["decode_packet", "packet_time", "read_packets", "seek"]
+__all__ = ["READ_THROUGH", "Tally", "decode_packet", "packet_time", "read_packets", "seek"]
 
 #: Reading goes on after damage this often; then what follows is taken for the end.
 MAX_READ_ERRORS = 64
@@ -25,8 +26,6 @@ MAX_READ_ERRORS = 64
 READ_THROUGH = frozenset(
     {"mp3", "aac", "ac3", "eac3", "dts", "amr", "h264", "hevc", "m4v", "mpegvideo", "mjpeg", "obu"}
 )
-
-Decoded = TypeVar("Decoded", "VideoFrame", "AudioFrame")
 
 
 def read_packets(container: InputContainer, streams: list[Stream]) -> Iterator[Packet[Stream]]:
@@ -42,17 +41,34 @@ def read_packets(container: InputContainer, streams: list[Stream]) -> Iterator[P
         return
 
 
-def decode_packet(packet: Packet[Stream]) -> tuple[list[VideoFrame | AudioFrame], bool]:
-    """Return the frames of a packet, and whether the decoder took it.
+@dataclass(slots=True)
+class Tally:
+    """How decoding goes.
 
-    A packet that it refuses costs that packet: ordinary encoders write some (Theora's empty ones, damaged streams).
+    Attributes:
+        decoded: Frames that came out.
+        refused: Packets that a decoder refused.
     """
+
+    decoded: int = 0
+    refused: int = 0
+
+
+def decode_packet(packet: Packet[Stream], tally: Tally) -> list[VideoFrame | AudioFrame]:
+    """Return the frames that a packet completes.
+
+    A packet that the decoder refuses costs that packet: ordinary encoders write some (Theora's empty ones), and
+    damaged streams hold some.
+    """
+    frames: list[VideoFrame | AudioFrame] = []
     try:
-        return list(packet.decode()), True  # type: ignore[arg-type]  # only picture and sound streams are read
+        frames += packet.decode()  # type: ignore[arg-type]  # only picture and sound streams are read
     except av.error.EOFError:
-        return [], True  # flushed already, as after a restart of reading
+        pass  # flushed already, as after reading was taken up again
     except av.error.FFmpegError:
-        return [], False
+        tally.refused += 1
+    tally.decoded += len(frames)
+    return frames
 
 
 def packet_time(packet: Packet[Stream], origin: float) -> float | None:

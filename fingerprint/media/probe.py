@@ -10,7 +10,7 @@ from fingerprint.media.duration import real_duration
 from fingerprint.media.errors import MediaError
 from fingerprint.media.info import MediaInfo
 from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
-from fingerprint.media.packets import decode_packet, read_packets
+from fingerprint.media.packets import Tally, decode_packet, read_packets
 from fingerprint.media.tracks import Tracks, choose_tracks, is_encrypted, pixel_aspect
 from schemas.errors import ErrorCode
 
@@ -42,9 +42,7 @@ def probe(source: Source, limits: MediaLimits = DEFAULT_LIMITS) -> MediaInfo:
         if not streams:
             raise MediaError(ErrorCode.RESOURCE_NOT_SUPPORTED, "the file has neither picture nor sound")
         if any(is_encrypted(stream) for stream in streams):
-            raise MediaError(
-                ErrorCode.RESOURCE_NOT_SUPPORTED, "the media is encrypted: submit a rendition without protection"
-            )
+            raise _encrypted()
         info = _describe(container, tracks, _first_frames(container, streams))
         duration = real_duration(container, streams)
     if duration > limits.max_duration_s:
@@ -59,16 +57,19 @@ def _first_frames(container: InputContainer, streams: list[Stream]) -> dict[int,
     """Return the first frame of each stream that decodes, by the stream's index.
 
     Raises:
-        MediaError: Nothing decodes.
+        MediaError: Nothing decodes, or samples are encrypted.
     """
     tried = dict.fromkeys((stream.index for stream in streams), 0)
     found: dict[int, VideoFrame | AudioFrame] = {}
+    tally = Tally()
     for packet in read_packets(container, streams):
         index = packet.stream_index
         if index in found:
             continue
         tried[index] += 1
-        frames, _ = decode_packet(packet)
+        if packet.has_sidedata("encryption_info"):
+            raise _encrypted()
+        frames = decode_packet(packet, tally)
         if frames:
             found[index] = frames[0]
         if all(i in found or count >= TRIED_PACKETS for i, count in tried.items()):
@@ -79,6 +80,10 @@ def _first_frames(container: InputContainer, streams: list[Stream]) -> dict[int,
             "nothing in the file decodes: it is damaged or not what its header says, upload it again",
         )
     return found
+
+
+def _encrypted() -> MediaError:
+    return MediaError(ErrorCode.RESOURCE_NOT_SUPPORTED, "the media is encrypted: submit a rendition without protection")
 
 
 def _describe(container: InputContainer, tracks: Tracks, frames: dict[int, VideoFrame | AudioFrame]) -> MediaInfo:
