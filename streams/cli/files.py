@@ -21,15 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fingerprint.model import Query
-
     from schemas.matches import Match
 
 __all__ = ["compare", "fingerprint", "match"]
 
 #: Files in a folder that are taken for media, besides fingerprints.
 MEDIA_SUFFIXES = frozenset(
-    (".3gp", ".aac", ".avi", ".flac", ".flv", ".m4a", ".m4v", ".mdna", ".mkv", ".mov", ".mp3", ".mp4", ".mpeg", ".mpg")
-    + (".mts", ".mxf", ".ogg", ".ogv", ".opus", ".ts", ".wav", ".webm", ".wma", ".wmv")
+    """
+    .3gp .aac .avi .flac .flv .m4a .m4v .mdna .mkv .mov .mp3 .mp4 .mpeg .mpg
+    .mts .mxf .ogg .ogv .opus .ts .wav .webm .wma .wmv
+    """.split()  # noqa: SIM905 (a list of suffixes reads best as words)
 )
 
 Jobs = Annotated[int, typer.Option(min=1, help="Files worked on at a time.", show_default="all processors")]
@@ -46,6 +47,7 @@ def compare(
 ) -> None:
     """Compare two files: which spans of A are copied from B. Ends with status 1 when a file cannot be used."""
     from fingerprint.engine import match as match_query  # noqa: PLC0415 (the engine loads in seconds)
+
     from fingerprint.index.memory import MemoryIndex  # noqa: PLC0415
 
     index = MemoryIndex()
@@ -77,6 +79,7 @@ def match(
 ) -> None:
     """Match files against a folder of files. Ends with status 1 when a file could not be used."""
     from fingerprint.engine import match as match_query  # noqa: PLC0415 (the engine loads in seconds)
+
     from fingerprint.index.memory import MemoryIndex  # noqa: PLC0415
 
     if not against.is_dir():
@@ -159,11 +162,11 @@ def _fingerprinted(paths: Sequence[Path], jobs: int) -> Iterator[tuple[Path, Que
 def _fingerprint(path: Path) -> Query | str:
     """Runs in a worker process."""
     from fingerprint.engine import fingerprint_media  # noqa: PLC0415
-    from fingerprint.model import Fingerprint, Query  # noqa: PLC0415
 
     from fingerprint.codec import is_fingerprint  # noqa: PLC0415 (the engine loads in seconds)
     from fingerprint.media.errors import MediaError  # noqa: PLC0415
     from fingerprint.media.limits import MediaLimits  # noqa: PLC0415
+    from fingerprint.model import Fingerprint, Query  # noqa: PLC0415
 
     try:
         with path.open("rb") as file:

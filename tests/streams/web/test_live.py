@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from schemas.jobs import Job, JobRequest, JobStatus
 from streams.readmodel.model import ReadModel
@@ -51,7 +50,7 @@ async def test_a_reader_that_does_not_keep_up_is_let_go_while_others_go_on(model
     await quick.aclose()
 
 
-async def test_a_reader_that_was_away_too_long_is_told_to_read_anew(model: ReadModel, tmp_path: Path) -> None:
+async def test_a_reader_that_was_away_too_long_is_told_to_read_anew(model: ReadModel) -> None:
     changes = model.apply(jobs=[job(number) for number in range(3)])
     with model._database.write() as writer:
         writer.execute("DELETE FROM changes WHERE id <= ?", (changes[1].id,))

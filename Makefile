@@ -1,0 +1,50 @@
+# `make demo` and `make test` are all that a newcomer needs; `make help` lists the rest.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help demo test check format kafka train bench-accuracy bench-speed schemas clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+demo: $(STAMP) ## start everything, find an edited copy of a real video, show the result (KEEP=1, VIDEO=path)
+	@$(BIN)/python -m streams.demo $(if $(KEEP),--keep) $(if $(VIDEO),--video "$(VIDEO)")
+
+test: $(STAMP) ## run the whole test suite
+	$(BIN)/pytest
+
+check: $(STAMP) ## lint, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+kafka: $(STAMP) ## run Apache Kafka as one local node (needs Java 17 and Maven)
+	$(BIN)/python docker/kafka/run.py
+
+schemas: $(STAMP) ## write the JSON Schemas and the AsyncAPI document anew
+	$(BIN)/python -m schemas.document
+
+train: $(STAMP) ## make the trained package data anew (IMAGES=folder)
+	$(BIN)/pip install --quiet onnx
+	$(BIN)/python -m fingerprint.train $(IMAGES)
+
+bench-accuracy: $(STAMP) ## measure what is found, against peers
+	$(BIN)/python -m benchmarks.accuracy
+
+bench-speed: $(STAMP) ## measure cost against decoding
+	$(BIN)/python -m benchmarks.speed
+
+clean: ## remove the environment and everything fetched or made
+	rm -rf $(VENV) .footage .demo .kafka .bench .mypy_cache .ruff_cache .pytest_cache
+
+$(STAMP): pyproject.toml requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.txt --editable ".[dev]"
+	@touch $@
