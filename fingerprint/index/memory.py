@@ -1,0 +1,99 @@
+"""An exact index in memory: for matching files against a folder, and what other indexes are compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fingerprint.ports import Hits, ReferenceKey
+
+if TYPE_CHECKING:
+    from fingerprint.model import Fingerprint
+    from fingerprint.ports import Windows
+    from numpy.typing import NDArray
+    from schemas.matches import Track
+
+__all__ = ["MemoryIndex"]
+
+#: Query vectors compared at once: bounds the table of similarities.
+ROWS_AT_ONCE = 256
+
+
+@dataclass
+class _Rows:
+    """The windows of one track, one media item after the other."""
+
+    windows: list[Windows] = field(default_factory=list)
+    owners: list[int] = field(default_factory=list)
+
+    def joined(self) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+        owners = [np.full(len(w.numbers), owner, np.int32) for w, owner in zip(self.windows, self.owners, strict=True)]
+        return (
+            np.concatenate([w.vectors for w in self.windows]),
+            np.concatenate([w.numbers for w in self.windows]),
+            np.concatenate([w.starts_ms for w in self.windows]),
+            np.concatenate(owners),
+        )
+
+
+class MemoryIndex:
+    """A `WindowIndex` and a `FingerprintSource` over fingerprints held in memory."""
+
+    def __init__(self) -> None:
+        self._fingerprints: dict[ReferenceKey, Fingerprint] = {}
+        self._keys: list[ReferenceKey] = []
+        self._rows: dict[Track, _Rows] = {}
+        self._joined: dict[
+            Track, tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
+        ] = {}
+
+    def add(self, media_id: str, fingerprint: Fingerprint, *, library: str = "default", version: int = 1) -> None:
+        """Add a reference."""
+        key = ReferenceKey(library, media_id, version)
+        self._fingerprints[key] = fingerprint
+        self._keys.append(key)
+        self._joined.clear()
+        for track, windows in fingerprint.windows().items():
+            rows = self._rows.setdefault(track, _Rows())
+            rows.windows.append(windows)
+            rows.owners.append(len(self._keys) - 1)
+
+    def load(self, key: ReferenceKey) -> Fingerprint | None:
+        """Return a fingerprint, see `FingerprintSource`."""
+        return self._fingerprints.get(key)
+
+    def search(
+        self, track: Track, vectors: NDArray[np.float32], *, limit: int, exclude_media: str | None = None
+    ) -> Hits:
+        """Return the best windows, see `WindowIndex`."""
+        nothing = np.zeros(0, np.int32)
+        if track not in self._rows or not len(vectors):
+            return Hits(nothing, nothing, nothing, nothing, nothing.astype(np.float32), ())
+        if track not in self._joined:
+            self._joined[track] = self._rows[track].joined()
+        stored, numbers, starts, owners = self._joined[track]
+        if exclude_media is not None:
+            left = np.array([key.media_id != exclude_media for key in self._keys])[owners]
+            stored, numbers, starts, owners = stored[left], numbers[left], starts[left], owners[left]
+        limit = min(limit, len(stored))
+        if not limit:
+            return Hits(nothing, nothing, nothing, nothing, nothing.astype(np.float32), ())
+        best, scores = [], []
+        for first in range(0, len(vectors), ROWS_AT_ONCE):
+            likeness = vectors[first : first + ROWS_AT_ONCE] @ stored.T
+            chosen = np.argpartition(-likeness, limit - 1, axis=1)[:, :limit]
+            values = np.take_along_axis(likeness, chosen, 1)
+            order = np.argsort(-values, axis=1, kind="stable")
+            best.append(np.take_along_axis(chosen, order, 1))
+            scores.append(np.take_along_axis(values, order, 1))
+        flat = np.concatenate(best).reshape(-1)
+        return Hits(
+            rows=np.repeat(np.arange(len(vectors), dtype=np.int32), limit),
+            references=owners[flat],
+            numbers=numbers[flat],
+            starts_ms=starts[flat],
+            scores=np.concatenate(scores).reshape(-1).astype(np.float32),
+            keys=tuple(self._keys),
+        )

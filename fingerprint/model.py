@@ -1,0 +1,180 @@
+"""Fingerprints, the chunks that they are put together from, and what a query carries besides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fingerprint.codec import BadFingerprintError, digest_of, pack, unpack
+from fingerprint.picture.stills import Stills
+from fingerprint.picture.track import PictureTrack
+from fingerprint.picture.vectors import dequantise
+from fingerprint.ports import Windows
+from fingerprint.sound.track import SoundTrack
+from schemas.matches import Track
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from fingerprint.codec import Arrays
+    from numpy.typing import NDArray
+
+__all__ = ["ALGORITHM", "Chunk", "Fingerprint", "Query"]
+
+#: Name and version of the algorithm; rises when stored fingerprints are no longer comparable.
+ALGORITHM = "mediadna-1"
+
+#: How long a window lasts at most, milliseconds: still scenes are described rarely.
+MOST_WINDOW_MS = 10_000
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """The library form of a media item: enough to match it, and to index it again, without the media.
+
+    Attributes:
+        duration: Seconds.
+        picture: What is kept of the picture; None when there is none.
+        sound: What is kept of the sound; None when there is none.
+    """
+
+    duration: float
+    picture: PictureTrack | None = None
+    sound: SoundTrack | None = None
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether there is a picture track."""
+        return self.picture is not None
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether there is a sound track."""
+        return self.sound is not None
+
+    @cached_property
+    def digest(self) -> str:
+        """A name of the content, hex.
+
+        Times, miniatures and peaks go in; what comes out of floating-point networks stays out, since its last bits
+        differ between processors.
+        """
+        arrays: Arrays = {"duration": _milliseconds(self.duration)}
+        if self.picture is not None:
+            arrays |= {"grid": self.picture.grid_ms, "tiny": self.picture.tiny, "numbers": self.picture.numbers}
+        if self.sound is not None:
+            arrays |= self.sound.identity()
+        return digest_of(arrays, ALGORITHM)[:40]
+
+    def windows(self) -> dict[Track, Windows]:
+        """Return the rows for the index, by track."""
+        return _windows(self.picture, self.sound)
+
+    def to_bytes(self) -> bytes:
+        """Return the fingerprint as a compact file."""
+        return pack("fingerprint", _to_arrays(self.duration, self.picture, self.sound))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Fingerprint:
+        """Return the fingerprint that a file holds.
+
+        Raises:
+            BadFingerprintError: The file holds none, or one of another version.
+        """
+        return cls(*_from_arrays(unpack("fingerprint", data)))
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What one task makes of a span of a media item.
+
+    Attributes:
+        start: Where the span starts, seconds.
+        duration: Where what was seen of the item ends, seconds from the item's start.
+        picture: The span's part of the picture track.
+        sound: The span's part of the sound track.
+        stills: Pictures for a second look at the query.
+    """
+
+    start: float
+    duration: float
+    picture: PictureTrack | None
+    sound: SoundTrack | None
+    stills: Stills = field(default_factory=lambda: Stills.of([]))
+
+    def windows(self) -> dict[Track, Windows]:
+        """Return the rows for the index, by track."""
+        return _windows(self.picture, self.sound)
+
+    def to_bytes(self) -> bytes:
+        """Return the chunk as bytes."""
+        arrays = _to_arrays(self.duration, self.picture, self.sound)
+        return pack("chunk", arrays | self.stills.to_arrays() | {"start": _milliseconds(self.start)})
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Chunk:
+        """Return the chunk that bytes hold.
+
+        Raises:
+            BadFingerprintError: They hold none.
+        """
+        arrays = unpack("chunk", data)
+        start = int(arrays["start"][0]) / 1000
+        return cls(start, *_from_arrays(arrays), Stills.from_arrays(arrays))
+
+
+@dataclass(frozen=True)
+class Query:
+    """A media item that is to be matched: its fingerprint, and pictures for a second look where there are any."""
+
+    fingerprint: Fingerprint
+    stills: Stills
+
+    @classmethod
+    def of_fingerprint(cls, fingerprint: Fingerprint) -> Query:
+        """Return the query of a stored fingerprint, which is all there is of the media."""
+        return cls(fingerprint, Stills.of([]))
+
+
+def _milliseconds(seconds: float) -> NDArray[np.int64]:
+    return np.array([round(seconds * 1000)], np.int64)
+
+
+def _to_arrays(duration: float, picture: PictureTrack | None, sound: SoundTrack | None) -> Arrays:
+    arrays: Arrays = {"duration": _milliseconds(duration)}
+    if picture is not None:
+        arrays |= picture.to_arrays()
+    if sound is not None:
+        arrays |= sound.to_arrays()
+    return arrays
+
+
+def _from_arrays(arrays: Mapping[str, NDArray[Any]]) -> tuple[float, PictureTrack | None, SoundTrack | None]:
+    try:
+        duration = int(arrays["duration"][0]) / 1000
+        picture = PictureTrack.from_arrays(arrays) if "picture.numbers" in arrays else None
+        sound = SoundTrack.from_arrays(arrays) if any(name.startswith("sound.") for name in arrays) else None
+    except (KeyError, IndexError) as error:
+        raise BadFingerprintError(f"the fingerprint lacks {error}") from error
+    return duration, picture, sound
+
+
+def _windows(picture: PictureTrack | None, sound: SoundTrack | None) -> dict[Track, Windows]:
+    rows: dict[Track, Windows] = {}
+    if picture is not None and len(picture.numbers):
+        ends = np.append(picture.times_ms[1:], picture.grid_ms[-1:])
+        rows[Track.PICTURE] = Windows(
+            numbers=picture.numbers,
+            starts_ms=picture.times_ms,
+            ends_ms=np.minimum(ends, picture.times_ms + MOST_WINDOW_MS).astype(np.int32),
+            vectors=dequantise(picture.codes),
+        )
+    if sound is not None:
+        windows = sound.windows()
+        if len(windows.numbers):
+            rows[Track.SOUND] = windows
+    return rows

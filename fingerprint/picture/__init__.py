@@ -1,0 +1,1 @@
+"""What a picture looks like, as vectors and as local features."""

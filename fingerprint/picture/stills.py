@@ -1,0 +1,97 @@
+"""Small pictures that a query carries along, so that it can be looked at again in other ways.
+
+A library stores one form of each picture; finding edited copies is the query's work. Describing every query picture in
+every view while it is decoded would cost more than decoding, so the pictures wait as JPEG until somebody asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fingerprint.codec import Arrays
+    from numpy.typing import NDArray
+
+__all__ = ["Stills", "encode_still"]
+
+#: JPEG quality: below it, small features drown in blocks.
+QUALITY = 80
+
+#: Pictures that a whole query keeps, whatever its length: memory must not grow with it.
+MOST = 2400
+
+
+@dataclass(frozen=True, slots=True)
+class Stills:
+    """Pictures of a query.
+
+    Attributes:
+        times_ms: When they are shown, int32 `(n,)`, milliseconds.
+        sizes: Bytes of each, int32 `(n,)`.
+        data: Their JPEGs, one after the other, uint8 `(sum(sizes),)`.
+    """
+
+    times_ms: NDArray[np.int32]
+    sizes: NDArray[np.int32]
+    data: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.times_ms)
+
+    @classmethod
+    def of(cls, pictures: Sequence[tuple[int, NDArray[np.uint8]]]) -> Stills:
+        """Return stills of (milliseconds, JPEG) pairs."""
+        return cls(
+            np.array([time for time, _ in pictures], np.int32),
+            np.array([len(jpeg) for _, jpeg in pictures], np.int32),
+            np.concatenate([np.zeros(0, np.uint8), *(jpeg for _, jpeg in pictures)]),
+        )
+
+    def decode(self, index: int) -> NDArray[np.uint8]:
+        """Return a picture, uint8 `(h, w, 3)`, red first."""
+        last = int(self.sizes[: index + 1].sum())
+        jpeg = self.data[last - int(self.sizes[index]) : last]
+        return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR_RGB), np.uint8)
+
+    def thinned(self) -> Stills:
+        """Return at most `MOST` of the pictures, evenly spread."""
+        if len(self) <= MOST:
+            return self
+        ends = np.cumsum(self.sizes)
+        chosen = np.unique(np.linspace(0, len(self) - 1, MOST).astype(int))
+        jpegs = [(int(self.times_ms[i]), self.data[ends[i] - self.sizes[i] : ends[i]]) for i in chosen]
+        return Stills.of(jpegs)
+
+    def to_arrays(self) -> Arrays:
+        """Return the arrays to store."""
+        return {"stills.times": self.times_ms, "stills.sizes": self.sizes, "stills.data": self.data}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Stills:
+        """Return the stills that were stored."""
+        return cls(
+            arrays["stills.times"].astype(np.int32),
+            arrays["stills.sizes"].astype(np.int32),
+            arrays["stills.data"].astype(np.uint8),
+        )
+
+    @classmethod
+    def join(cls, parts: Sequence[Stills]) -> Stills:
+        """Return neighbouring chunks' stills as one."""
+        return cls(
+            np.concatenate([part.times_ms for part in parts]),
+            np.concatenate([part.sizes for part in parts]),
+            np.concatenate([part.data for part in parts]),
+        )
+
+
+def encode_still(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a picture, uint8 `(h, w, 3)`, as JPEG bytes, uint8 `(n,)`."""
+    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    return np.asarray(cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1], np.uint8).reshape(-1)

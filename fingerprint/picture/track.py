@@ -1,0 +1,113 @@
+"""What is kept of a media item's picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fingerprint.picture.local import CODE_LENGTH, LocalFeatures
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fingerprint.codec import Arrays
+    from numpy.typing import NDArray
+
+__all__ = ["TINY_SIDE", "PictureTrack"]
+
+#: Side of the gray miniature that is kept of every picture looked at.
+TINY_SIDE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PictureTrack:
+    """The library form of a picture track, or of a chunk of one.
+
+    A picture is *looked at* at every point of a time grid, and *described* where it shows something new.
+
+    Attributes:
+        numbers: Grid numbers of the described pictures, int32 `(n,)`, rising.
+        times_ms: When they are shown, int32 `(n,)`, milliseconds.
+        codes: Their vectors with 8 bits a number, int8 `(n, d)`.
+        local_rows: Which of them have local features, int32 `(m,)`, rising.
+        local_counts: How many each, int32 `(m,)`.
+        local: Those features, one picture after the other.
+        grid_ms: When the pictures looked at are shown, int32 `(g,)`, milliseconds, rising.
+        tiny: Their gray miniatures, uint8 `(g, 64)`.
+    """
+
+    numbers: NDArray[np.int32]
+    times_ms: NDArray[np.int32]
+    codes: NDArray[np.int8]
+    local_rows: NDArray[np.int32]
+    local_counts: NDArray[np.int32]
+    local: LocalFeatures
+    grid_ms: NDArray[np.int32]
+    tiny: NDArray[np.uint8]
+
+    def features(self, index: int) -> LocalFeatures:
+        """Return the local features of the described picture `local_rows[index]`."""
+        last = int(self.local_counts[: index + 1].sum())
+        span = slice(last - int(self.local_counts[index]), last)
+        part = self.local
+        return LocalFeatures(part.points[span], part.scales[span], part.angles[span], part.codes[span])
+
+    def to_arrays(self) -> Arrays:
+        """Return the arrays to store. Miniatures are stored as differences in time, which are mostly small."""
+        tiny = self.tiny.copy()
+        tiny[1:] -= self.tiny[:-1]  # wraps around, and back again
+        return {
+            "picture.numbers": self.numbers,
+            "picture.times": self.times_ms,
+            "picture.codes": self.codes,
+            "picture.local.rows": self.local_rows,
+            "picture.local.counts": self.local_counts,
+            "picture.local.points": self.local.points,
+            "picture.local.scales": self.local.scales,
+            "picture.local.angles": self.local.angles,
+            "picture.local.codes": self.local.codes,
+            "picture.grid": np.diff(self.grid_ms, prepend=np.int32(0)).astype(np.int32),
+            "picture.tiny": np.ascontiguousarray(tiny.T),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> PictureTrack:
+        """Return the track that was stored.
+
+        Raises:
+            KeyError: An array is missing.
+        """
+        get = {name.removeprefix("picture."): array for name, array in arrays.items()}
+        return cls(
+            numbers=get["numbers"].astype(np.int32),
+            times_ms=get["times"].astype(np.int32),
+            codes=get["codes"].astype(np.int8),
+            local_rows=get["local.rows"].astype(np.int32),
+            local_counts=get["local.counts"].astype(np.int32),
+            local=LocalFeatures(
+                get["local.points"].astype(np.uint16),
+                get["local.scales"].astype(np.uint8),
+                get["local.angles"].astype(np.uint8),
+                get["local.codes"].astype(np.int8).reshape(-1, CODE_LENGTH),
+            ),
+            grid_ms=np.cumsum(get["grid"].astype(np.int32), dtype=np.int32),
+            tiny=np.cumsum(get["tiny"].astype(np.uint8).T, axis=0, dtype=np.uint8),
+        )
+
+    @classmethod
+    def join(cls, parts: Sequence[PictureTrack]) -> PictureTrack:
+        """Return neighbouring chunks' tracks as one."""
+        offsets = np.cumsum([0, *(len(part.numbers) for part in parts)])
+        rows = [part.local_rows + offset for part, offset in zip(parts, offsets, strict=False)]
+        return cls(
+            numbers=np.concatenate([part.numbers for part in parts]),
+            times_ms=np.concatenate([part.times_ms for part in parts]),
+            codes=np.concatenate([part.codes for part in parts]),
+            local_rows=np.concatenate(rows).astype(np.int32),
+            local_counts=np.concatenate([part.local_counts for part in parts]),
+            local=LocalFeatures.join([part.local for part in parts]),
+            grid_ms=np.concatenate([part.grid_ms for part in parts]),
+            tiny=np.concatenate([part.tiny for part in parts]),
+        )
