@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import faust
+
 from schemas.clock import utc_now
 from schemas.jobs import ChunkResult, ChunkTask, JobRequest
 from schemas.wire import decode
@@ -14,7 +16,6 @@ from streams.agents.guard import headers_of
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
 
-    import faust
     from faust.types import EventT, TopicT
 
     from streams.agents.chunks import ChunkAgent
@@ -70,10 +71,7 @@ def _register_intake(app: faust.App, topics: Topics, agents: Agents) -> None:
 def _register_jobs(app: faust.App, topics: Topics, agents: Agents) -> None:
     table: Any = app.Table(
         "media",
-        key_type=bytes,
-        value_type=bytes,
-        key_serializer="raw",
-        value_serializer="raw",
+        schema=_raw_schema(),
         help="what is remembered of each MediaId",
     )
     jobs = agents.jobs(table)
@@ -107,4 +105,9 @@ def _register_chunks(app: faust.App, topics: Topics, agents: Agents) -> None:
 
 def _raw(app: faust.App, *names: str) -> TopicT:
     """A topic whose values reach the agent as they are: what cannot be decoded is ours to put aside, not Faust's."""
-    return app.topic(*names, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+    return app.topic(*names, schema=_raw_schema())
+
+
+def _raw_schema() -> faust.Schema:
+    """Keys and values as the bytes that they are. A new one for each use: Faust writes its defaults into it."""
+    return faust.Schema(key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pebble
+import structlog
 
 from schemas.errors import ErrorCode
 from schemas.jobs import TaskOutcome
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from streams.settings import Settings
 
 __all__ = ["TaskPool"]
+
+log = structlog.get_logger(__name__)
 
 #: Tasks that one process does before a fresh one takes its place: leaks of decoders stay small, and loading the engine
 #: (seconds) stays rare.
@@ -68,6 +71,9 @@ class TaskPool:
             )
         except FutureCancelled as error:
             raise asyncio.CancelledError from error
+        except Exception as error:  # raised before the task had a report: the process could not set itself up
+            log.exception("task_not_started", job_id=task.job_id, kind=task.kind, chunk=task.chunk)
+            return failed(task, TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
         return msgspec.json.decode(data, type=TaskReport)
 
     def stop(self) -> None:

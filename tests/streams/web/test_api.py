@@ -109,7 +109,7 @@ async def test_a_result_names_the_matches_and_the_reference_knows_its_copies(
 
 
 async def test_cancelling_a_job_that_has_ended_is_a_conflict(
-    client: AsyncTestClient, model: ReadModel, commands
+    client: AsyncTestClient, model: ReadModel, commands: Any
 ) -> None:
     model.apply(jobs=[job("j1"), job("j2", JobStatus.PROCESSING)])
     assert (await client.post("/api/v1/jobs/j1/cancel")).status_code == 409
