@@ -1,0 +1,72 @@
+"""Workers against Apache Kafka: exactly one result, whatever is replayed and whoever is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from client import EditedCopy, Footage, alive, completed, descendants, emit, event, jobs, result
+
+from streams.demo.edit import Edit, Piece
+from streams.demo.service import running_service
+from streams.vectors.connect import connect
+
+pytestmark = pytest.mark.integration
+
+WEB = ("--web", "127.0.0.1:0")
+
+
+def environment(kafka: str, prefix: str) -> dict[str, str]:
+    return {"MEDIADNA_KAFKA": kafka, "MEDIADNA_TOPIC_PREFIX": prefix}
+
+
+async def test_an_event_that_is_replayed_five_times_makes_one_result(
+    kafka: str, tmp_path: Path, footage: Footage, edited_copy: EditedCopy
+) -> None:
+    trailer = footage["trailer"]
+    copied, (truth,) = edited_copy(Piece(trailer, 10.0, 24.0), edit=Edit(logo=True))
+    places = ("--media", f"{trailer.parent} {copied.parent}")
+    async with running_service(
+        tmp_path, *WEB, *places, command="worker", environment=environment(kafka, "replay")
+    ) as service:
+        await emit(kafka, event("original", trailer), prefix="replay")
+        await completed(kafka, "original", prefix="replay")
+        await emit(kafka, *[event("upload", copied)] * 5, prefix="replay")
+        await completed(kafka, "upload", prefix="replay")
+        await asyncio.sleep(3)
+        events = [e for e in await completed(kafka, "upload", prefix="replay") if e["MediaId"] == "upload"]
+        assert len(events) == 1
+        (found,) = result(events[0])["VideoDNA"]
+        assert found["PrimaryKey"] == "original"
+        assert float(found["Detail"][0]["Duplication"]["Start"]) == pytest.approx(truth.original[0], abs=0.5)
+        assert len(await jobs(service.web, media_id="upload")) == 1
+
+
+async def test_a_worker_that_is_killed_in_the_middle_of_a_job_leaves_one_result_and_no_process(
+    kafka: str, tmp_path: Path, footage: Footage
+) -> None:
+    trailer = footage["trailer"]
+    options = {"command": "worker", "environment": environment(kafka, "kill")}
+    places = ("--media", str(trailer.parent))
+    async with running_service(tmp_path, *WEB, *places, **options) as first:
+        await emit(kafka, event("video", trailer), prefix="kill")
+        while not (found := await jobs(first.web, media_id="video")) or found[0]["status"] != "processing":
+            await asyncio.sleep(0.05)
+        children = descendants(first.process.pid)
+        os.kill(first.process.pid, signal.SIGKILL)
+        await first.process.wait()
+    async with running_service(tmp_path, *WEB, *places, **options) as second:
+        assert alive(children) == set()
+        events = await completed(kafka, "video", prefix="kill")
+        await asyncio.sleep(3)
+        events = await completed(kafka, "video", prefix="kill")
+        assert [(e["MediaId"], e["Status"]) for e in events] == [("video", "success")]
+        (job,) = await jobs(second.web, media_id="video")
+        vectors = connect("", tmp_path / "milvus")
+        stored = vectors.count("default", "video")
+        vectors.close()
+        assert stored > 0
+        assert job["version"] == 1
