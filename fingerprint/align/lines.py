@@ -1,0 +1,188 @@
+"""Straight runs in a cloud of (query time, reference time) likenesses.
+
+Votes over offset for a grid of speeds (a Hough transform, as Douze et al. 2008 use it for video), the best run on each
+promising line by maximum subarray, then a line fit with free slope; found runs are taken out and the search goes on, so
+several spans in any order come out. For `n` likenesses the cost is `n log n` a speed and round.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fingerprint.align.segment import TimeMap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+__all__ = ["Cloud", "Run", "find_runs"]
+
+#: Speeds that are tried: the common ones, and enough between them for the fit to lock in over ten seconds.
+SPEEDS = (1.0, 0.95, 1.05, 0.9, 1.1, 0.8, 1.2, 1.3, 0.72, 1.4, 0.65, 1.5, 1.65, 0.58, 1.8, 0.5, 2.0)
+
+#: What a line of another speed must have more, log-odds: there are many of them.
+SPEED_PRIOR = 1.0
+
+#: How far likenesses lie off their line at most, seconds of the reference: it is described once a second.
+TOLERANCE = 0.8
+
+#: Width of an offset bin, seconds.
+BIN = 0.5
+
+#: Query seconds that vote together: a short span must not drown in a long query.
+WINDOW = 16.0
+
+#: Lines of each round that are looked at closely.
+LINES = 6
+
+#: What a second of the query that is not like the line's place counts against a run, log-odds.
+MISS = 1.2
+
+#: Runs of one pair of media items at most.
+MOST_RUNS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """Likenesses of a query's moments to a reference's.
+
+    Attributes:
+        samples: The query's moments, seconds, float64 `(m,)`, rising.
+        gaps: Seconds of the query that each moment stands for, float64 `(m,)`.
+        rows: Index into `samples`, int64 `(n,)`.
+        places: Times in the reference, seconds, float64 `(n,)`.
+        weights: Log-odds of each likeness, over 0, float64 `(n,)`.
+    """
+
+    samples: NDArray[np.float64]
+    gaps: NDArray[np.float64]
+    rows: NDArray[np.int64]
+    places: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+    def without(self, taken: NDArray[np.bool_]) -> Cloud:
+        """Return the cloud with some likenesses left out."""
+        return Cloud(self.samples, self.gaps, self.rows[~taken], self.places[~taken], self.weights[~taken])
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of moments on one line.
+
+    Attributes:
+        first: Index of its first moment.
+        last: Index of its last moment.
+        map: The line.
+        score: Log-odds, summed over the run.
+        hits: Moments that are on the line.
+    """
+
+    first: int
+    last: int
+    map: TimeMap
+    score: float
+    hits: int
+
+
+def find_runs(cloud: Cloud, least: float) -> Iterator[Run]:
+    """Yield runs that score at least `least`, best first."""
+    for _ in range(MOST_RUNS):
+        runs = [_best_run(cloud, line) for line in _promising(cloud)]
+        best = max(runs, key=_rank, default=None)
+        if best is None or best.score < least:
+            return
+        best = _refined(cloud, best)
+        if best.score < least:
+            return
+        yield best
+        cloud = cloud.without(_covered(cloud, best))
+
+
+def _rank(run: Run) -> float:
+    return run.score - (SPEED_PRIOR if run.map.speed != 1.0 else 0.0)
+
+
+def _promising(cloud: Cloud) -> list[TimeMap]:
+    """Return the lines with the most votes in any stretch of the query."""
+    found: list[tuple[float, float, float]] = []
+    times = cloud.samples[cloud.rows]
+    votes = cloud.weights * cloud.gaps[cloud.rows]
+    for speed in SPEEDS:
+        offsets = np.floor((cloud.places - speed * times) / BIN).astype(np.int64)
+        for phase in (0.0, 0.5):
+            stretch = np.floor(times / WINDOW + phase).astype(np.int64)
+            key = (offsets - offsets.min(initial=0) + 2) * 100_000 + stretch
+            cells, inverse = np.unique(key, return_inverse=True)
+            sums = np.bincount(inverse, votes, len(cells))
+            for step in (100_000, -100_000):  # a line's votes spread over neighbouring offsets
+                other = np.searchsorted(cells, cells + step)
+                there = (other < len(cells)) & (cells[np.minimum(other, len(cells) - 1)] == cells + step)
+                sums = sums + np.where(
+                    there, np.bincount(inverse, votes, len(cells))[np.minimum(other, len(cells) - 1)], 0
+                )
+            for cell in np.argsort(-sums)[:2]:
+                offset = (cells[cell] // 100_000 - 2 + offsets.min(initial=0) + 0.5) * BIN
+                found.append((float(sums[cell]) - (SPEED_PRIOR if speed != 1.0 else 0.0), speed, float(offset)))
+    found.sort(reverse=True)
+    return [TimeMap(speed, offset) for _, speed, offset in found[:LINES]]
+
+
+def _on_line(cloud: Cloud, line: TimeMap, tolerance: float = TOLERANCE) -> NDArray[np.bool_]:
+    return np.asarray(np.abs(cloud.places - line.speed * cloud.samples[cloud.rows] - line.offset) <= tolerance)
+
+
+def _best_run(cloud: Cloud, line: TimeMap) -> Run:
+    """Return the stretch of a line in which likenesses outweigh misses most (Kadane's maximum subarray)."""
+    near = _on_line(cloud, line)
+    values = np.zeros(len(cloud.samples))
+    np.maximum.at(values, cloud.rows[near], cloud.weights[near])
+    hit = values > 0
+    gains = np.where(hit, values * np.minimum(cloud.gaps, 1.0), -MISS * np.minimum(cloud.gaps, 2.0))
+    sums = np.concatenate([[0.0], np.cumsum(gains)])
+    lowest = np.minimum.accumulate(sums)
+    last = int(np.argmax(sums - lowest))
+    first = int(np.argmin(sums[: last + 1]))
+    return Run(first, max(first, last - 1), line, float(sums[last] - sums[first]), int(hit[first:last].sum()))
+
+
+def _refined(cloud: Cloud, run: Run) -> Run:
+    """Fit the line to the run's likenesses, with free slope where the run is long enough to tell, and run again."""
+    for _ in range(2):
+        near = _on_line(cloud, run.map) & (cloud.rows >= run.first) & (cloud.rows <= run.last)
+        line = _fit(cloud, near, run.map)
+        better = _best_run(cloud, line)
+        if better.score < run.score - 0.5:
+            return run
+        run = better
+    return run
+
+
+def _fit(cloud: Cloud, near: NDArray[np.bool_], line: TimeMap) -> TimeMap:
+    rows, weights = cloud.rows[near], cloud.weights[near] ** 2
+    moments, inverse = np.unique(rows, return_inverse=True)
+    if len(moments) < 2:
+        return line
+    mass = np.bincount(inverse, weights)
+    times = cloud.samples[moments]
+    # A moment between two described pictures is like both: their weighted mean is nearer than either.
+    places = np.bincount(inverse, weights * cloud.places[near]) / mass
+    if np.ptp(times) < 6.0 or len(times) < 6:
+        return TimeMap(line.speed, float(np.average(places - line.speed * times, weights=mass)))
+    offset1 = float(np.average(places - times, weights=mass))
+    free_speed, free_offset = np.polyfit(times, places, 1, w=np.sqrt(mass))
+    error1 = float(np.average((places - times - offset1) ** 2, weights=mass))
+    error = float(np.average((places - free_speed * times - free_offset) ** 2, weights=mass))
+    # Straight time is by far the likeliest: another speed must fit clearly better.
+    if not 0.45 <= free_speed <= 2.2 or error1 < 1.5 * error + 0.01:
+        return TimeMap(1.0, offset1)
+    return TimeMap(float(free_speed), float(free_offset))
+
+
+def _covered(cloud: Cloud, run: Run) -> NDArray[np.bool_]:
+    """Return the likenesses that a found run explains: all of its moments near its line."""
+    inside = (cloud.rows >= run.first) & (cloud.rows <= run.last)
+    return inside & _on_line(cloud, run.map, 2 * TOLERANCE)

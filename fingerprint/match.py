@@ -1,0 +1,157 @@
+"""Matching a query against references: search, candidates, alignment, one answer a reference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fingerprint.align.bounds import clipped, find_cuts, snapped
+from fingerprint.align.fuse import fuse, merged, without_echoes
+from fingerprint.align.picture import FLOOR, PictureQuery, align_picture
+from fingerprint.align.similarity import confidence, interval_similarity
+from fingerprint.candidates import rank_references
+from fingerprint.picture.vectors import dequantise
+from fingerprint.picture.views import Views, describe_views
+from fingerprint.sound.align import SoundQuery, align_sound
+from schemas.matches import Interval, Match, Track
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fingerprint.align.segment import Segment
+    from fingerprint.model import Fingerprint, Query
+    from fingerprint.ports import FingerprintSource, ReferenceKey, WindowIndex
+
+__all__ = ["match"]
+
+#: Windows of the library that each query vector is given.
+PICTURE_HITS, SOUND_HITS = 10, 20
+
+#: References that each track may propose; the sound's first ones are also tried at other speeds and pitches.
+PICTURE_CANDIDATES, SOUND_CANDIDATES, RETIMED_CANDIDATES = 24, 24, 6
+
+#: Likeness over chance that a sound window counts from.
+SOUND_FLOOR = 0.0
+
+#: Confidence below which a match is not worth ranking.
+LEAST_CONFIDENCE = 0.05
+
+
+class _Prepared:
+    """A query in all the forms that references are held against."""
+
+    def __init__(self, query: Query) -> None:
+        fingerprint = query.fingerprint
+        self.duration = fingerprint.duration
+        self.picture = PictureQuery.of(_views(query))
+        self.sound = SoundQuery(fingerprint.sound) if fingerprint.sound is not None else None
+        self.cuts = find_cuts(fingerprint.picture)
+
+
+def match(
+    query: Query, index: WindowIndex, references: FingerprintSource, *, exclude_media: str | None = None
+) -> list[Match]:
+    """Return what a query copies, best first.
+
+    Args:
+        query: A whole item, or one chunk of it; times are the whole item's.
+        index: Where to search.
+        references: Where to load what was found; what is not there is passed over.
+        exclude_media: A media id that is left out, in all its versions.
+    """
+    prepared = _Prepared(query)
+    looks = _picture_candidates(prepared, index, exclude_media)
+    sounds = _sound_candidates(prepared, index, exclude_media)
+    found = []
+    for key in dict.fromkeys([*looks, *sounds]):
+        reference = references.load(key)
+        if reference is None:
+            continue
+        retime = key in sounds[:RETIMED_CANDIDATES] or key in looks[:RETIMED_CANDIDATES]
+        segments = _align(prepared, reference, wide=retime)
+        if segments:
+            found.append(_match(key, segments, prepared.duration, reference.duration))
+    found = [one for one in found if one.similarity >= LEAST_CONFIDENCE]
+    return sorted(found, key=lambda one: (-one.similarity, one.library, one.media_id))
+
+
+def _views(query: Query) -> Views:
+    if len(query.stills):
+        return describe_views(query.stills)
+    picture = query.fingerprint.picture
+    if picture is None:
+        return Views(np.zeros(0), np.zeros(0, np.int8), np.zeros((0, 1), np.float32))
+    return Views(picture.times_ms / 1000, np.zeros(len(picture.numbers), np.int8), dequantise(picture.codes))
+
+
+def _picture_candidates(query: _Prepared, index: WindowIndex, exclude: str | None) -> list[ReferenceKey]:
+    picture = query.picture
+    if not len(picture.samples):
+        return []
+    hits = index.search(Track.PICTURE, picture.views.vectors, limit=PICTURE_HITS, exclude_media=exclude)
+    return rank_references(hits, picture.moments, picture.chance, FLOOR, PICTURE_CANDIDATES)
+
+
+def _sound_candidates(query: _Prepared, index: WindowIndex, exclude: str | None) -> list[ReferenceKey]:
+    if query.sound is None or not len(query.sound.track.numbers):
+        return []
+    vectors = query.sound.track.vectors()
+    hits = index.search(Track.SOUND, vectors, limit=SOUND_HITS, exclude_media=exclude)
+    moments = np.arange(len(vectors), dtype=np.int64)
+    chance = np.full(len(vectors), 0.3, np.float32)
+    return rank_references(hits, moments, chance, SOUND_FLOOR, SOUND_CANDIDATES)
+
+
+def _align(query: _Prepared, reference: Fingerprint, *, wide: bool) -> list[Segment]:
+    pictures: list[Segment] = []
+    if reference.picture is not None:
+        pictures = [snapped(s, query.cuts, query.duration)[0] for s in align_picture(query.picture, reference.picture)]
+    sounds: list[Segment] = []
+    if query.sound is not None and reference.sound is not None:
+        speeds = sorted({round(s.map.speed, 2) for s in pictures})
+        sounds = align_sound(query.sound, reference.sound, wide=wide and not pictures, speeds=speeds)
+    return merged(without_echoes(fuse(pictures, sounds)))
+
+
+def _match(key: ReferenceKey, segments: Sequence[Segment], duration: float, reference_duration: float) -> Match:
+    intervals = [one for one in (_interval(segment, reference_duration) for segment in segments) if one is not None]
+    carried = {one.track for one in intervals}
+    track = carried.pop() if len(carried) == 1 else Track.BOTH
+    return Match(
+        media_id=key.media_id,
+        library=key.library,
+        similarity=round(confidence(sum(segment.evidence for segment in segments)), 4),
+        track=track,
+        input_coverage=_coverage([(one.input_start, one.input_end) for one in intervals], duration),
+        reference_coverage=_coverage(
+            [(one.reference_start, one.reference_end) for one in intervals], reference_duration
+        ),
+        intervals=tuple(intervals),
+    )
+
+
+def _interval(segment: Segment, reference_duration: float) -> Interval | None:
+    start, end = clipped(segment.start, segment.end, segment.map, reference_duration)
+    if end - start < 0.1:
+        return None
+    track = Track.BOTH if segment.picture and segment.sound else Track.PICTURE if segment.picture else Track.SOUND
+    return Interval(
+        input_start=round(max(0.0, start), 3),
+        input_end=round(end, 3),
+        reference_start=round(max(0.0, segment.map.at(start)), 3),
+        reference_end=round(segment.map.at(end), 3),
+        similarity=round(interval_similarity(segment), 4),
+        track=track,
+        speed=round(segment.map.speed, 4),
+        transforms=segment.transforms,
+    )
+
+
+def _coverage(spans: Sequence[tuple[float, float]], duration: float) -> float:
+    """Return which share of a duration spans cover; overlaps count once."""
+    covered, last = 0.0, 0.0
+    for start, end in sorted(spans):
+        covered += max(0.0, end - max(start, last))
+        last = max(last, end)
+    return round(min(1.0, covered / duration), 4) if duration > 0 else 0.0

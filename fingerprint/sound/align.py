@@ -1,0 +1,171 @@
+"""Which spans of a query's sound are which spans of a reference's: votes of landmarks, re-timed over hypotheses.
+
+The query's peaks are re-timed and shifted in pitch, never the sound itself, so the library holds one speed. Votes for an
+offset are judged against what chance gives: a Poisson rate taken from the same pair of tracks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fingerprint.align.segment import Segment, TimeMap
+from fingerprint.sound.landmarks import Hypothesis, Landmarks, landmarks, shared
+from fingerprint.sound.track import FRAME_S
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fingerprint.sound.track import SoundTrack
+    from numpy.typing import NDArray
+
+__all__ = ["SoundQuery", "align_sound"]
+
+#: Width of an offset bin, frames of the reference.
+BIN = 5.0
+
+#: Query seconds that vote together.
+STRETCH = 8.0
+
+#: Votes a line needs at least: fewer are chance, whatever the rate.
+LEAST_VOTES = 6
+
+#: Votes are not independent, since each peak has several partners: what one is worth beside its log-likelihood.
+WORTH = 0.35
+
+#: Log-odds a segment needs.
+LEAST_EVIDENCE = 3.0
+
+#: Longest pause between votes within one segment, seconds.
+PAUSE = 3.0
+
+#: Segments of one pair of tracks at most.
+MOST_SEGMENTS = 24
+
+PLAIN = Hypothesis()
+
+#: Changed speed with pitch, changed tempo, and changed pitch.
+CHANGED = tuple(
+    [Hypothesis(speed, round(36 * np.log2(speed))) for speed in np.arange(0.8, 1.281, 0.02).round(2) if speed != 1.0]
+    + [Hypothesis(float(speed)) for speed in (0.5, 0.67, 0.75, 0.8, 0.85, 0.9, 0.92, 0.95, 0.97, 1.03, 1.05, 1.08, 1.1, 1.15, 1.2, 1.25, 1.33, 1.4, 1.5, 1.75, 2.0)]
+    + [Hypothesis(1.0, notes) for notes in (-6, -4, -3, -2, -1, 1, 2, 3, 4, 6)]
+)  # fmt: skip
+
+
+class SoundQuery:
+    """A query's landmarks, kept for all references it is held against."""
+
+    def __init__(self, track: SoundTrack) -> None:
+        self.track = track
+        self._made: dict[Hypothesis, Landmarks] = {}
+
+    def landmarks(self, hypothesis: Hypothesis) -> Landmarks:
+        """Return the landmarks under a hypothesis."""
+        if hypothesis not in self._made:
+            self._made[hypothesis] = landmarks(self.track.frames, self.track.bins, hypothesis)
+        return self._made[hypothesis]
+
+
+def align_sound(query: SoundQuery, reference: SoundTrack, *, wide: bool, speeds: Sequence[float] = ()) -> list[Segment]:
+    """Return the spans of the query that sound like the reference.
+
+    Args:
+        query: The query's sound.
+        reference: The reference's sound.
+        wide: Try changed speed and pitch, where the sound as it is gives nothing.
+        speeds: Speeds that the picture tells; tried in any case.
+    """
+    if not len(reference.frames) or not len(query.track.frames):
+        return []
+    stored = landmarks(reference.frames, reference.bins)
+    found = _segments(query, stored, PLAIN)
+    told = [Hypothesis(s, n) for s in speeds for n in {0, round(36 * float(np.log2(s)))} if abs(s - 1) > 0.01]
+    for hypothesis in told:
+        found += _segments(query, stored, hypothesis)
+    if not found and wide:
+        tried = [(_best_votes(query, stored, hypothesis), hypothesis) for hypothesis in CHANGED]
+        best = max(tried, key=lambda pair: pair[0])[1]
+        found = _segments(query, stored, best, tried=len(CHANGED))
+    return found
+
+
+def _votes(
+    query: SoundQuery, stored: Landmarks, hypothesis: Hypothesis
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return query frames and reference frames of votes, and their offset bins and stretches."""
+    ours, theirs = shared(query.landmarks(hypothesis), stored)
+    offsets = np.floor((theirs - ours * hypothesis.speed) / BIN).astype(np.int64)
+    stretches = np.floor(ours * FRAME_S / STRETCH).astype(np.int64)
+    return ours, theirs, offsets, stretches
+
+
+def _best_votes(query: SoundQuery, stored: Landmarks, hypothesis: Hypothesis) -> int:
+    _, _, offsets, stretches = _votes(query, stored, hypothesis)
+    if not len(offsets):
+        return 0
+    _, counts = np.unique(offsets * 100_000 + stretches, return_counts=True)
+    return int(counts.max())
+
+
+def _segments(query: SoundQuery, stored: Landmarks, hypothesis: Hypothesis, tried: int = 1) -> list[Segment]:
+    ours, theirs, offsets, stretches = _votes(query, stored, hypothesis)
+    segments: list[Segment] = []
+    left = np.ones(len(ours), bool)
+    span = float(stored.frames.max(initial=0) + query.track.frames.max(initial=0) * hypothesis.speed)
+    cells = max(1.0, span / BIN)
+    for _ in range(MOST_SEGMENTS):
+        if left.sum() < LEAST_VOTES:
+            break
+        keys, counts = np.unique(offsets[left] * 100_000 + stretches[left], return_counts=True)
+        offset = int(keys[int(np.argmax(counts))]) // 100_000
+        line = left & (np.abs(offsets - offset) <= 1)
+        segment = _run(ours[line], theirs[line], hypothesis, len(ours) / cells * 3, cells * tried)
+        if segment is None:
+            if counts.max() < LEAST_VOTES:
+                break
+            left &= ~line
+            continue
+        segments.append(segment)
+        # What sounds at a span found is explained: a loop's other offsets are true too, but say nothing new.
+        left &= ~line & ~((ours * FRAME_S >= segment.start) & (ours * FRAME_S <= segment.end))
+    return segments
+
+
+def _run(
+    ours: NDArray[np.float64], theirs: NDArray[np.float64], hypothesis: Hypothesis, rate: float, trials: float
+) -> Segment | None:
+    """Return the strongest run of votes along a line, if chance does not explain it."""
+    order = np.argsort(ours)
+    times, places = ours[order] * FRAME_S, theirs[order] * FRAME_S
+    breaks = np.nonzero(np.diff(times) > PAUSE)[0] + 1
+    runs = np.split(np.arange(len(times)), breaks)
+    run = max(runs, key=len)
+    length = float(np.ptp(times[run]))
+    votes = len(np.unique(ours[order][run]))  # one peak's partners count once
+    total = max(float(np.ptp(times)), 1.0)
+    chance = max(rate * min(1.0, (length + 1.0) / max(total, length + 1.0)), 0.5)
+    if votes < LEAST_VOTES or votes <= chance:
+        return None
+    count = len(run)
+    evidence = WORTH * (count * np.log(count / chance) - count + chance) - np.log(trials)
+    if evidence < LEAST_EVIDENCE:
+        return None
+    speed, offset = _line(times[run], places[run], hypothesis.speed)
+    density = votes / max(length, 1.0)
+    return Segment(
+        start=float(times[run[0]]),
+        end=float(times[run[-1]]) + 0.1,
+        map=TimeMap(speed, offset),
+        evidence=float(evidence),
+        likeness=float(np.clip(0.5 + density / 16, 0, 1)),
+        sound=True,
+    )
+
+
+def _line(times: NDArray[np.float64], places: NDArray[np.float64], speed: float) -> tuple[float, float]:
+    if np.ptp(times) > 3.0:
+        fitted, offset = np.polyfit(times, places, 1)
+        if abs(fitted - speed) < 0.03:
+            speed = 1.0 if abs(fitted - 1.0) < 0.004 else float(fitted)
+    return speed, float(np.median(places - speed * times))
