@@ -37,15 +37,22 @@ class PictureClock:
 
     def time(self, frame: VideoFrame) -> float:
         """Return the picture's time in seconds; never before the picture before it."""
-        for stamp in (frame.pts, frame.dts):
-            if stamp is None or frame.time_base is None:
-                continue
-            time = self.seconds(stamp, frame.time_base)
-            if self.last is None or time > self.last:
-                self.last = time
-                return time
-        if self.last is None:
+        time: float | None = frame.time
+        if time is not None:
+            time -= self._origin
+        if (time is None or self._goes_back(time)) and frame.dts is not None and frame.time_base is not None:
+            time = self.seconds(frame.dts, frame.time_base)
+        if time is not None and not self._goes_back(time):
+            self.last = time
+        elif self.last is None:
             self.last = 0.0
         elif frame.pts is None:
             self.last += self._period
         return self.last
+
+    def is_after(self, frame: VideoFrame, time: float) -> bool:
+        """Tell whether the picture says itself that it is shown after a time."""
+        return frame.pts is not None and frame.time - self._origin > time
+
+    def _goes_back(self, time: float) -> bool:
+        return self.last is not None and time <= self.last

@@ -105,12 +105,13 @@ class _Pass:
         if not streams:
             return
         seek(self._container, streams[0], self._start, self._origin)
+        ticks = {stream.index: float(stream.time_base or 0) for stream in streams}
         for packet in read_packets(self._container, streams):
             if packet.stream is self._video:
                 yield from self._pictures(packet)
             else:
                 yield from self._sound(packet)
-            if self._finished(packet):
+            if self._finished(packet_time(packet, ticks[packet.stream.index], self._origin)):
                 break
         if self._audio is not None:
             yield from self._line.finish()
@@ -120,11 +121,11 @@ class _Pass:
                 "nothing in the file decodes: it is damaged or not what its header says, upload it again",
             )
 
-    def _finished(self, packet: Packet[Stream]) -> bool:
+    def _finished(self, time: float | None) -> bool:
+        """Tell whether nothing more of the span is to come once a packet of that time was decoded."""
         if (self._video is None or self._picker.done) and (self._audio is None or self._line.done):
             return True
-        # One track ended early, or pauses: no more of it is to come for this span.
-        time = packet_time(packet, self._origin)
+        # One track ended early, or pauses.
         return time is not None and time > self._end + MAX_INTERLEAVE_S
 
     def _pictures(self, packet: Packet[Stream]) -> Iterator[Picture]:

@@ -42,8 +42,8 @@ def _last_end(container: InputContainer, streams: list[Stream], origin: float) -
         length = float((packet.duration or 0) * packet.time_base)
         stamp = packet.pts if packet.pts is not None else packet.dts
         if stamp is None:  # an elementary stream: its packets are counted
-            counted[packet.stream_index] += length
-            here = counted[packet.stream_index]
+            counted[packet.stream.index] += length
+            here = counted[packet.stream.index]
         else:
             here = float(stamp * packet.time_base) - origin + length
         end = here if end is None else max(end, here)

@@ -94,10 +94,5 @@ class PictureFrames:
         self._clock.last = before
         for packet in [packet for group in self._groups for packet in group]:
             for frame in decode_packet(packet, self._tally):
-                if (
-                    isinstance(frame, VideoFrame)
-                    and frame.pts is not None
-                    and frame.time_base is not None
-                    and self._clock.seconds(frame.pts, frame.time_base) > before
-                ):
+                if isinstance(frame, VideoFrame) and self._clock.is_after(frame, before):
                     yield frame, self._clock.time(frame)

@@ -71,10 +71,18 @@ def decode_packet(packet: Packet[Stream], tally: Tally) -> list[VideoFrame | Aud
     return frames
 
 
-def packet_time(packet: Packet[Stream], origin: float) -> float | None:
-    """Return when the packet is decoded (shown, where that is all that is known) on the media's own clock, seconds."""
-    stamp = packet.dts if packet.dts is not None else packet.pts
-    return None if stamp is None else float(stamp * packet.time_base) - origin
+def packet_time(packet: Packet[Stream], tick: float, origin: float) -> float | None:
+    """Return when the packet is decoded (shown, where that is all that is known) on the media's own clock, seconds.
+
+    Args:
+        packet: The packet.
+        tick: Its stream's time base as a float: arithmetic with fractions for each packet is a tenth of a pass.
+        origin: The container's time that is 0 on the media's own clock.
+    """
+    stamp = packet.dts
+    if stamp is None:
+        stamp = packet.pts
+    return None if stamp is None else stamp * tick - origin
 
 
 def seek(container: InputContainer, stream: Stream, time: float, origin: float) -> bool:

@@ -63,7 +63,7 @@ def _first_frames(container: InputContainer, streams: list[Stream]) -> dict[int,
     found: dict[int, VideoFrame | AudioFrame] = {}
     tally = Tally()
     for packet in read_packets(container, streams):
-        index = packet.stream_index
+        index = packet.stream.index
         if index in found:
             continue
         tried[index] += 1
