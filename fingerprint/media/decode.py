@@ -36,6 +36,10 @@ SOUND_LEAD_S = 0.5
 #: is enough for this many points of the grid a second.
 MAX_SKIPPING_RATE = 4.0
 
+#: How much earlier than needed each try seeks to, seconds. MPEG-TS does not know its key frames: it goes to the very
+#: time, and pictures come from the next key frame on. The last try reads from the start.
+LEADS_S = (0.0, 6.0, 30.0, math.inf)
+
 #: Picture and sound of one time lie at most this far apart in a file that can be played, seconds.
 MAX_INTERLEAVE_S = 10.0
 
@@ -89,6 +93,9 @@ class _Pass:
         self._video = video if picture else None
         self._audio = audio if sound else None
         self._tally = Tally()
+        self._picture_start = start
+        self._wary = False  # sought, and no picture decoded since
+        self._overshot = False  # the first picture after seeking is too late
         if video is not None and picture is not None:
             skipping = picture.rate <= MAX_SKIPPING_RATE and container.format.name not in READ_THROUGH
             clock = PictureClock(self._origin, video.average_rate)
@@ -101,18 +108,17 @@ class _Pass:
             self._line = SoundLine(sound.rate, first, round(self._end * sound.rate))
 
     def run(self) -> Iterator[Picture | SoundBlock]:
+        """Yield the span's pictures and sound."""
         streams: list[Stream] = [stream for stream in (self._video, self._audio) if stream is not None]
         if not streams:
             return
-        seek(self._container, streams[0], self._start, self._origin)
-        ticks = {stream.index: float(stream.time_base or 0) for stream in streams}
-        for packet in read_packets(self._container, streams):
-            if packet.stream is self._video:
-                yield from self._pictures(packet)
-            else:
-                yield from self._sound(packet)
-            if self._finished(packet_time(packet, ticks[packet.stream.index], self._origin)):
+        for lead in LEADS_S:
+            position = max(0.0, self._start - lead)
+            self._wary = position > 0 and seek(self._container, streams[0], position, self._origin)
+            yield from self._walk(streams)
+            if not self._overshot:
                 break
+            self._restart(streams[0])
         if self._audio is not None:
             yield from self._line.finish()
         if self._tally.refused and not self._tally.decoded and self._start <= 0:
@@ -120,6 +126,24 @@ class _Pass:
                 ErrorCode.RESOURCE_CONTENT_BAD,
                 "nothing in the file decodes: it is damaged or not what its header says, upload it again",
             )
+
+    def _walk(self, streams: list[Stream]) -> Iterator[Picture | SoundBlock]:
+        ticks = {stream.index: float(stream.time_base or 0) for stream in streams}
+        for packet in read_packets(self._container, streams):
+            if packet.stream is self._video:
+                yield from self._pictures(packet)
+            else:
+                yield from self._sound(packet)
+            if self._overshot or self._finished(packet_time(packet, ticks[packet.stream.index], self._origin)):
+                return
+
+    def _restart(self, stream: Stream) -> None:
+        """Go back to the start of the file, from where the next try seeks less far."""
+        self._overshot = False
+        self._frames.restart()
+        if self._audio is not None:
+            self._line.restart()
+        seek(self._container, stream, 0.0, self._origin)
 
     def _finished(self, time: float | None) -> bool:
         """Tell whether nothing more of the span is to come once a packet of that time was decoded."""
@@ -132,6 +156,11 @@ class _Pass:
         if self._picker.done:
             return
         for frame, time in self._frames.decode(packet):
+            if self._wary:
+                self._wary = False
+                self._overshot = time > self._picture_start
+                if self._overshot:
+                    return
             picture = self._picker.offer(frame, time)
             if picture is not None:
                 yield picture

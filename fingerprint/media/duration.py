@@ -25,10 +25,10 @@ def real_duration(container: InputContainer, streams: list[Stream]) -> float:
     """
     origin = start_time(container)
     claimed = (container.duration or 0) / 1e6
-    sought = seek(container, streams[0], claimed - TAIL_S, origin)
+    sought = claimed > TAIL_S and seek(container, streams[0], claimed - TAIL_S, origin)
     end = _last_end(container, streams, origin)
     if end is None and sought:
-        container.seek(0, backward=True)
+        seek(container, streams[0], 0.0, origin)
         end = _last_end(container, streams, origin)
     return end or 0.0
 

@@ -40,11 +40,17 @@ class PictureFrames:
         self._context = video.codec_context
         self._clock = clock
         self._tally = tally
-        self._groups: deque[list[Packet[Stream]]] = deque(([],), maxlen=2)
+        self._groups: deque[list[Packet[Stream]]] = deque(maxlen=2)
         self._kept_bytes = 0
-        self._skipping = skipping
         self._allowed = skipping
-        self._skip(skipping)
+        self._skipping = skipping
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin anew: reading goes on elsewhere."""
+        self._clock.last = None
+        self._forget()
+        self._skip(self._allowed)
 
     def decode(self, packet: Packet[Stream]) -> Iterator[tuple[VideoFrame, float]]:
         """Yield the frames that the packet completes, each with its time in seconds."""
@@ -64,6 +70,11 @@ class PictureFrames:
         self._skipping = skipping
         self._context.skip_frame = "NONREF" if skipping else "DEFAULT"
 
+    def _forget(self) -> None:
+        self._groups.clear()
+        self._groups.append([])
+        self._kept_bytes = 0
+
     def _keep(self, packet: Packet[Stream]) -> None:
         if packet.is_keyframe:
             self._groups.append([])
@@ -71,9 +82,7 @@ class PictureFrames:
             self._skip(skipping=True)
         self._kept_bytes += packet.size
         if self._kept_bytes > MAX_KEPT_BYTES:
-            self._groups.clear()
-            self._groups.append([])
-            self._kept_bytes = 0
+            self._forget()
         elif packet.size:
             self._groups[-1].append(packet)
 

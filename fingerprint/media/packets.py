@@ -86,12 +86,12 @@ def packet_time(packet: Packet[Stream], tick: float, origin: float) -> float | N
 
 
 def seek(container: InputContainer, stream: Stream, time: float, origin: float) -> bool:
-    """Go to the last key frame of the stream at or before `time`, or stay at the start when that cannot be.
+    """Go to the last key frame of the stream at or before `time`, as far as the container knows.
 
     Returns:
-        Whether reading goes on from a key frame near `time`.
+        Whether reading goes on from there; if not, it goes on from where it was.
     """
-    if time <= 0 or container.format.name in READ_THROUGH or stream.time_base is None:
+    if container.format.name in READ_THROUGH or stream.time_base is None:
         return False
     try:
         container.seek(round((time + origin) / stream.time_base), backward=True, stream=stream)

@@ -71,6 +71,10 @@ class SoundLine:
         if self._expected() >= self._last / self._rate + AFTER_S:
             yield from self.finish()
 
+    def restart(self) -> None:
+        """Forget what was fed: reading starts again from an earlier time. What was given is not given again."""
+        self._form = None
+
     def finish(self) -> Iterator[SoundBlock]:
         """Give what is left; there is no more to come."""
         if not self.done:
