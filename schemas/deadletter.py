@@ -1,4 +1,4 @@
-"""The headers of a dead letter: where it came from, and why it could not be used."""
+"""The headers of a dead letter: where it came from, why it could not be used, and how often it was sent again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["dead_letter_headers"]
+__all__ = ["HEADERS", "dead_letter_headers"]
+
+#: Our headers and what they say. `x-original-topic` is the name that tools for replaying look for.
+HEADERS: dict[str, str] = {
+    "x-original-topic": "The topic that the input came on.",
+    "x-original-partition": "Its partition.",
+    "x-original-offset": "Its offset.",
+    "x-error-code": "`InvalidEvent` for an input that is wrong, `InternalError` for a fault of ours.",
+    "x-error-reason": "A sentence that names the field that is wrong.",
+    "x-error-time": "When the input was put aside, UTC.",
+    "x-replay-count": "How often the input had been sent again before; whoever sends it again adds one.",
+}
+#: Characters of the reason: error messages may repeat the input, which can be as large as the broker takes.
+REASON_LENGTH = 1000
 
 
 def dead_letter_headers(
@@ -20,14 +33,21 @@ def dead_letter_headers(
     reason: str,
     time: str,
 ) -> list[tuple[str, bytes]]:
-    """Return the input's own headers and ours. `x-original-topic` is the name that tools for replaying look for."""
+    """Return the input's own headers and ours. Ours of an earlier time are replaced, but for the count of replays."""
+    original = list(original)
     ours = {
         "x-original-topic": topic,
         "x-original-partition": str(partition),
         "x-original-offset": str(offset),
         "x-error-code": code,
-        "x-error-reason": reason,
+        "x-error-reason": reason[:REASON_LENGTH],
         "x-error-time": time,
+        "x-replay-count": _replays(original),
     }
     kept = [(name, value) for name, value in original if name not in ours]
-    return kept + [(name, value.encode()) for name, value in ours.items()]
+    return kept + [(name, value.encode(errors="replace")) for name, value in ours.items()]
+
+
+def _replays(headers: Iterable[tuple[str, bytes]]) -> str:
+    counts = [value for name, value in headers if name == "x-replay-count"]
+    return counts[-1].decode() if counts and counts[-1].isdigit() else "0"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["ErrorCode"]
+__all__ = ["ErrorCode", "InvalidEvent"]
 
 
 class ErrorCode(StrEnum):
@@ -28,3 +28,10 @@ class ErrorCode(StrEnum):
     CANCELLED = "JobCancelled"
     #: A fault of ours.
     INTERNAL_ERROR = "InternalError"
+
+
+class InvalidEvent(ValueError):  # noqa: N818 (the contract's word: an input event that is not valid)
+    """An input that cannot be used; the message says which field is wrong, for the one who sent it."""
+
+    #: What its dead letter carries as `x-error-code`.
+    code = "InvalidEvent"

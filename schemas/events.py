@@ -5,7 +5,7 @@ The field names are those of ApsaraVideo VOD's event notifications, so that its 
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -18,27 +18,41 @@ __all__ = [
 ]
 
 Status = Literal["success", "fail"]
+#: What 64 bits hold: databases and other languages read these numbers too.
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+#: An id of a media item becomes part of keys, file names and primary keys, which all have an end.
+MediaId = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 
 
 class Rendition(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
     """One transcoded form of a video: the fields that both transcode events share."""
 
+    #: Whether this rendition was made.
     status: Status
+    #: The transcoding run that made the rendition.
     job_id: str | None = None
+    #: Where the rendition is: http, https, s3 or file.
     file_url: str | None = None
+    #: The container, such as `mp4`.
     format: str | None = None
+    #: The name of the size, such as `LD` or `HD`.
     definition: str | None = None
     #: Seconds.
-    duration: float | None = None
+    duration: Annotated[float, msgspec.Meta(ge=0)] | None = None
     #: kbit/s, as a string.
     bitrate: str | None = None
+    #: Pictures a second, as a string.
     fps: str | None = None
-    width: int | None = None
-    height: int | None = None
+    #: Pixels.
+    width: Count | None = None
+    #: Pixels.
+    height: Count | None = None
     #: Bytes.
-    size: int | None = None
+    size: Count | None = None
+    #: An encrypted rendition is noted and never read.
     encrypt: bool | None = None
     encrypt_type: str | None = None
+    #: Whether the rendition has sound only.
     is_audio: bool | None = None
     codec: str | None = None
     watermark_id: str | None = None
@@ -53,8 +67,11 @@ class StreamTranscodeComplete(
 ):
     """One rendition of a video is ready."""
 
+    #: When the event was made, UTC.
     event_time: str
-    video_id: str
+    #: The video: the `MediaId` of everything that follows from the event.
+    video_id: MediaId
+    #: Echoed on the complete event.
     extend: str | None = None
 
 
@@ -63,10 +80,15 @@ class TranscodeComplete(
 ):
     """All renditions of a video are ready."""
 
+    #: When the event was made, UTC.
     event_time: str
-    video_id: str
+    #: The video: the `MediaId` of everything that follows from the event.
+    video_id: MediaId
+    #: `success` when at least one rendition was made.
     status: Status
+    #: Echoed on the complete event.
     extend: str | None = None
+    #: The renditions.
     stream_infos: list[Rendition] = []
 
 
@@ -78,14 +100,21 @@ class AIMediaDNAComplete(
 ):
     """A job has ended: the one event that consumers subscribe to, exactly one for each job."""
 
+    #: When the event was made, UTC.
     event_time: str
+    #: The job: 32 hex digits.
     job_id: str
+    #: The input: the `VideoId` of the event that asked for the job, or the id it was submitted with.
     media_id: str
+    #: `fail` also where the job was cancelled.
     status: Status
-    #: "0", or an error code of the contract.
+    #: `0`, or an error code of the contract.
     code: str
+    #: What the code means here, for a person.
     message: str
+    #: When the job ended, UTC.
     complete_time: str
+    #: As it came with the event or the request that asked for the job.
     extend: str | None = None
     #: A JSON *string* that holds a `MediaDNAResult`, as in ApsaraVideo VOD.
     data: str

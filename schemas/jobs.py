@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from schemas.errors import ErrorCode
-from schemas.events import Rendition
+from schemas.events import MediaId, Rendition
 from schemas.matches import Match
 
 __all__ = [
@@ -59,24 +59,33 @@ class JobRequest(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tr
     Two requests with one JobId are the same request, however often they come.
     """
 
-    job_id: str
-    media_id: str
+    #: 32 hex digits; derived from the event where an event asked.
+    job_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    #: The input.
+    media_id: MediaId
     #: Where the media is (http, https, s3 or file), or a stored fingerprint with `mediadna` as its format.
     file_url: str
     #: What asked: "event", "api", "cli", "import", "recovery".
     source: str = "api"
-    library: str = "default"
+    #: Where the fingerprint is stored.
+    library: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] = "default"
     #: Libraries to search; empty: all active ones.
     search: tuple[str, ...] = ()
+    #: What to do with the fingerprint besides matching.
     save_type: SaveType = SaveType.FORCESAVE
-    similarity_threshold: float = 0.8
+    #: For `save`: from which similarity on a match is a duplicate, which is not stored again.
+    similarity_threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.8
+    #: When the job was asked for, UTC.
     requested_time: str = ""
-    #: Echoed on the complete event, at most 512 bytes.
+    #: Echoed on the complete event, as it came.
     extend: str | None = None
+    #: Kept for the one who asked.
     user_data: str | None = None
+    #: W3C trace context that came in; goes out on every event of the job.
     traceparent: str | None = None
     #: The renditions that an event named; the first is the one that `file_url` points to.
     renditions: tuple[Rendition, ...] = ()
+    #: What the library item carries besides its fingerprint.
     metadata: dict[str, Any] = {}
     #: "submit" asks for the job, "cancel" ends it.
     action: str = "submit"
@@ -85,34 +94,52 @@ class JobRequest(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tr
 class Metrics(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
     """What a job's work amounted to."""
 
+    #: Of the media, seconds.
     duration: float = 0.0
+    #: Stored in the library.
     windows: int = 0
+    #: Size of the stored fingerprint.
     fingerprint_bytes: int = 0
+    #: Time that workers spent on it, all together.
     processing_seconds: float = 0.0
 
 
 class Job(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
     """The newest state of a job: the value on the compacted `jobs` topic and the row of the read model."""
 
+    #: 32 hex digits.
     job_id: str
+    #: The input.
     media_id: str
+    #: Where the job stands.
     status: JobStatus
+    #: What was asked for.
     request: JobRequest
+    #: When the job was asked for, UTC.
     creation_time: str
+    #: When this state came to be, UTC.
     update_time: str
+    #: When the job ended, UTC.
     complete_time: str | None = None
+    #: `0`, or an error code of the contract.
     code: str = ErrorCode.OK
+    #: What the code means here, for a person.
     message: str = ""
     #: Rises with each new content of one MediaId; windows of older versions are removed.
     version: int = 1
+    #: Progress: how many chunks are fingerprinted.
     chunks_done: int = 0
     #: 0 until the media has been looked at.
     chunks_total: int = 0
     #: Renditions noted after the job had started.
     renditions: tuple[Rendition, ...] = ()
+    #: What was found, once the job has succeeded.
     matches: tuple[Match, ...] = ()
+    #: Of the fingerprint, hex.
     digest: str = ""
+    #: Name and version of the algorithm that made the fingerprint.
     algorithm: str = ""
+    #: What the work amounted to.
     metrics: Metrics = msgspec.field(default_factory=Metrics)
 
 
@@ -132,14 +159,21 @@ class TaskKind(StrEnum):
 class ChunkTask(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
     """One piece of work that any worker may take. Keyed by JobId + chunk on `chunks`."""
 
+    #: The job that the task is a part of.
     job_id: str
+    #: The input.
     media_id: str
+    #: What to do.
     kind: TaskKind
+    #: What was asked for.
     request: JobRequest
+    #: Of the input's content.
     version: int = 1
+    #: Number of the chunk, from 0.
     chunk: int = 0
-    #: The chunk's span of the media, seconds.
+    #: Where the chunk begins in the media, seconds.
     start: float = 0.0
+    #: Where the chunk ends in the media, seconds.
     end: float = 0.0
     #: All chunks of the job (for `finish`).
     chunks_total: int = 0
@@ -164,25 +198,38 @@ class TaskOutcome(StrEnum):
 class ChunkResult(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
     """What became of a task. Keyed by MediaId on `chunk-results`."""
 
+    #: The task, as it was handed out.
     task: ChunkTask
+    #: How it ended.
     outcome: TaskOutcome
+    #: `0`, or an error code of the contract.
     code: str = ErrorCode.OK
+    #: What the code means here, for a person.
     message: str = ""
     #: For `plan`: the spans of the chunks, seconds.
     spans: tuple[tuple[float, float], ...] = ()
     #: For `finish`: what was found.
     matches: tuple[Match, ...] = ()
+    #: For `finish`: of the fingerprint, hex.
     digest: str = ""
+    #: For `finish`: name and version of the algorithm that made the fingerprint.
     algorithm: str = ""
+    #: For `plan` and `finish`: what the work amounted to.
     metrics: Metrics = msgspec.field(default_factory=Metrics)
+    #: Name of the worker that did it.
     worker: str = ""
 
 
 class LiveMatch(msgspec.Struct, rename="pascal", kw_only=True):
     """A match seen while the video is still being processed; superseded by the complete event."""
 
+    #: When the match was seen, UTC.
     event_time: str
+    #: The job that is under way.
     job_id: str
+    #: The input.
     media_id: str
+    #: Number of the chunk in which the match was seen.
     chunk: int
+    #: The match, as far as this chunk shows it; times are the whole item's.
     match: Match

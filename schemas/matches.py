@@ -26,12 +26,17 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
     Times are seconds on each item's own clock, which starts at its first picture or sound.
     """
 
+    #: In the input.
     input_start: float
+    #: In the input.
     input_end: float
+    #: In the reference.
     reference_start: float
+    #: In the reference.
     reference_end: float
     #: How alike the spans are, 0..1; 0.5 is the line between a copy and a chance likeness.
     similarity: float
+    #: What carried the interval.
     track: Track
     #: The copy's speed over the reference's: 2.0 plays twice as fast.
     speed: float = 1.0
@@ -42,12 +47,17 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
 class Match(msgspec.Struct, frozen=True, kw_only=True):
     """One reference that the input copies."""
 
+    #: The reference.
     media_id: str
+    #: Where the reference is.
     library: str = "default"
     #: Confidence that the input copies this reference, 0..1.
     similarity: float
+    #: What carried the match.
     track: Track
-    #: Covered share of the input's and of the reference's duration, 0..1.
+    #: Covered share of the input's duration, 0..1.
     input_coverage: float
+    #: Covered share of the reference's duration, 0..1.
     reference_coverage: float
+    #: The spans, by their place in the input.
     intervals: tuple[Interval, ...]

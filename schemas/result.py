@@ -6,11 +6,10 @@ knows only the vendor's fields reads the rest.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from schemas.clock import utc_now
 from schemas.events import AIMediaDNAComplete
 from schemas.jobs import JobStatus
 from schemas.matches import Interval, Match, Track
@@ -31,52 +30,85 @@ __all__ = [
     "result_of",
 ]
 
-#: Bytes of `Extend` that are echoed, as the vendor limits it.
-EXTEND_BYTES = 512
+#: Digits behind the point of times (milliseconds, finer than any picture) and of similarities, shares and speeds.
+TIME_DIGITS, SHARE_DIGITS = 3, 4
 
 
 class Span(msgspec.Struct, rename="pascal", frozen=True):
-    """A span of one media item."""
+    """A span of one media item, seconds on its own clock."""
 
     start: str
     duration: str
 
+    @classmethod
+    def of(cls, start: float, end: float) -> Self:
+        """Return the span between two times. What is rounded are the times, so that start + duration meets the end."""
+        start, end = round(start, TIME_DIGITS), round(end, TIME_DIGITS)
+        return cls(_number(start, TIME_DIGITS), _number(end - start, TIME_DIGITS))
 
-class DetailItem(msgspec.Struct, rename="pascal", frozen=True, kw_only=True, omit_defaults=True):
-    """One interval."""
+    @property
+    def times(self) -> tuple[float, float]:
+        """Start and end."""
+        start = float(self.start)
+        return start, round(start + float(self.duration), TIME_DIGITS)
 
+
+class DetailItem(msgspec.Struct, rename="pascal", frozen=True, kw_only=True):
+    """One interval; the fields after `Duplication` are ours."""
+
+    #: The span of the input.
     input: Span
+    #: The span of the reference that it copies.
     duplication: Span
-    similarity: str
-    track: str
-    speed: str
+    #: How alike the spans are, 0..1; 0.5 is the line between a copy and a chance likeness.
+    similarity: str = "1.0"
+    #: `picture`, `sound` or `both`.
+    track: Track = Track.BOTH
+    #: The copy's speed over the reference's.
+    speed: str = "1.0"
+    #: Edits that were seen, most certain first, with commas between them.
     transform: str = ""
 
 
 class VideoDNAItem(msgspec.Struct, rename="pascal", frozen=True, kw_only=True):
-    """One match."""
+    """One match; the fields after `Detail` are ours."""
 
+    #: MediaId of the reference.
     primary_key: str
+    #: Confidence that the input copies this reference, 0..1.
     similarity: str
+    #: The intervals.
     detail: tuple[DetailItem, ...]
-    library: str
-    input_coverage: str
-    duplication_coverage: str
-    track: str
+    #: Where the reference is.
+    library: str = "default"
+    #: Covered share of the input's duration, 0..1.
+    input_coverage: str = "0.0"
+    #: Covered share of the reference's duration, 0..1.
+    duplication_coverage: str = "0.0"
+    #: What carried the match: `picture`, `sound` or `both`.
+    track: Track = Track.BOTH
 
 
 class FingerprintInfo(msgspec.Struct, rename="pascal", frozen=True, kw_only=True):
     """What fingerprint the result rests on."""
 
+    #: Name and version.
     algorithm: str
+    #: Of the fingerprint, hex: the same for the same media.
     digest: str
+    #: Of the media, seconds.
     duration: str
 
 
 class MediaDNAResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The content of `Data`."""
+    """The content of `Data`. Numbers are strings, in seconds or 0..1.
 
+    It can be read from a vendor's own result too: what is ours has defaults.
+    """
+
+    #: What the input copies, the most certain first; empty when nothing matched.
     video_dna: tuple[VideoDNAItem, ...] = msgspec.field(name="VideoDNA", default=())
+    #: What the result rests on; not there when the input could not be fingerprinted.
     fingerprint: FingerprintInfo | None = msgspec.field(name="Fingerprint", default=None)
 
     def to_json(self) -> str:
@@ -86,31 +118,41 @@ class MediaDNAResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
             content["Fingerprint"] = self.fingerprint
         return msgspec.json.encode(content).decode()
 
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read `Data`.
+
+        Raises:
+            msgspec.DecodeError: The text is no such JSON.
+        """
+        return msgspec.json.decode(text, type=cls)
+
 
 def result_of(job: Job) -> MediaDNAResult:
     """Return what a job found, in the vendor's form."""
     fingerprint = None
     if job.digest:
         fingerprint = FingerprintInfo(
-            algorithm=job.algorithm, digest=job.digest, duration=_number(job.metrics.duration, 3)
+            algorithm=job.algorithm, digest=job.digest, duration=_number(job.metrics.duration, TIME_DIGITS)
         )
     return MediaDNAResult(video_dna=tuple(_item(match) for match in _best_first(job.matches)), fingerprint=fingerprint)
 
 
 def complete_event(job: Job) -> AIMediaDNAComplete:
-    """Return the one event that says how the job ended. A cancelled job is reported as failed, with its own code."""
-    extend = job.request.extend
-    if extend is not None:
-        extend = extend.encode()[:EXTEND_BYTES].decode(errors="ignore")
+    """Return the one event that says how the job ended. A cancelled job is reported as failed, with its own code.
+
+    It depends on the job alone: sent again after a crash, it is the same to the byte.
+    """
+    ended = job.complete_time or job.update_time
     return AIMediaDNAComplete(
-        event_time=utc_now(),
+        event_time=ended,
         job_id=job.job_id,
         media_id=job.media_id,
         status="success" if job.status is JobStatus.SUCCESS else "fail",
         code=job.code,
         message=job.message,
-        complete_time=job.complete_time or job.update_time,
-        extend=extend,
+        complete_time=ended,
+        extend=job.request.extend,
         data=result_of(job).to_json(),
     )
 
@@ -122,7 +164,7 @@ def matches_of(result: MediaDNAResult) -> tuple[Match, ...]:
             media_id=item.primary_key,
             library=item.library,
             similarity=float(item.similarity),
-            track=Track(item.track),
+            track=item.track,
             input_coverage=float(item.input_coverage),
             reference_coverage=float(item.duplication_coverage),
             intervals=tuple(_interval(detail) for detail in item.detail),
@@ -138,43 +180,43 @@ def _best_first(matches: Iterable[Match]) -> list[Match]:
 def _item(match: Match) -> VideoDNAItem:
     return VideoDNAItem(
         primary_key=match.media_id,
-        similarity=_number(match.similarity, 4),
+        similarity=_number(match.similarity, SHARE_DIGITS),
         detail=tuple(_detail(interval) for interval in match.intervals),
         library=match.library,
-        input_coverage=_number(match.input_coverage, 4),
-        duplication_coverage=_number(match.reference_coverage, 4),
+        input_coverage=_number(match.input_coverage, SHARE_DIGITS),
+        duplication_coverage=_number(match.reference_coverage, SHARE_DIGITS),
         track=match.track,
     )
 
 
 def _detail(interval: Interval) -> DetailItem:
     return DetailItem(
-        input=_span(interval.input_start, interval.input_end),
-        duplication=_span(interval.reference_start, interval.reference_end),
-        similarity=_number(interval.similarity, 4),
+        input=Span.of(interval.input_start, interval.input_end),
+        duplication=Span.of(interval.reference_start, interval.reference_end),
+        similarity=_number(interval.similarity, SHARE_DIGITS),
         track=interval.track,
-        speed=_number(interval.speed, 4),
+        speed=_number(interval.speed, SHARE_DIGITS),
         transform=",".join(interval.transforms),
     )
 
 
 def _interval(detail: DetailItem) -> Interval:
+    input_start, input_end = detail.input.times
+    reference_start, reference_end = detail.duplication.times
     return Interval(
-        input_start=float(detail.input.start),
-        input_end=float(detail.input.start) + float(detail.input.duration),
-        reference_start=float(detail.duplication.start),
-        reference_end=float(detail.duplication.start) + float(detail.duplication.duration),
+        input_start=input_start,
+        input_end=input_end,
+        reference_start=reference_start,
+        reference_end=reference_end,
         similarity=float(detail.similarity),
-        track=Track(detail.track),
+        track=detail.track,
         speed=float(detail.speed),
         transforms=tuple(name for name in detail.transform.split(",") if name),
     )
 
 
-def _span(start: float, end: float) -> Span:
-    return Span(_number(start, 3), _number(end - start, 3))
-
-
 def _number(value: float, digits: int) -> str:
     """Write a number as the vendor does: a plain decimal with at least one digit behind the point."""
-    return str(round(value, digits) + 0.0)
+    text = f"{value:.{digits}f}".rstrip("0")
+    text += "0" if text.endswith(".") else ""
+    return "0.0" if text == "-0.0" else text

@@ -1,0 +1,315 @@
+"""Inputs: what is read from a topic, in which forms it may come, and what is refused with which words."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.events import StreamTranscodeComplete, TranscodeComplete
+from schemas.jobs import JobRequest
+from schemas.wire import InvalidEvent, decode, decode_transcode_event
+
+STREAM: dict[str, Any] = {
+    "EventType": "StreamTranscodeComplete",
+    "EventTime": "2017-03-20T07:49:17Z",
+    "VideoId": "43q9fj74hdf",
+    "Status": "success",
+    "Bitrate": "925",
+    "Definition": "LD",
+    "Duration": 15.0,
+    "Encrypt": False,
+    "FileUrl": "http://vod.example.com/a.mp4",
+    "Format": "mp4",
+    "Fps": "30",
+    "Height": 960,
+    "Size": 1815321,
+    "Width": 540,
+    "JobId": "ddddddddddd",
+    "Extend": "test data",
+}
+ALL: dict[str, Any] = {
+    "EventType": "TranscodeComplete",
+    "EventTime": "2017-03-20T07:49:17Z",
+    "VideoId": "43q9fj74hdf",
+    "Status": "success",
+    "StreamInfos": [{"Status": "success", "FileUrl": "http://vod.example.com/a.mp4"}],
+}
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def read(body: object, headers: dict[str, str] | None = None) -> StreamTranscodeComplete:
+    pairs = [(name, value.encode()) for name, value in (headers or {}).items()]
+    event = decode_transcode_event(pairs, json.dumps(body).encode()).event
+    assert isinstance(event, StreamTranscodeComplete)
+    return event
+
+
+def refusal(body: object, headers: dict[str, str] | None = None) -> str:
+    pairs = [(name, value.encode()) for name, value in (headers or {}).items()]
+    with pytest.raises(InvalidEvent) as refused:
+        decode_transcode_event(pairs, body if isinstance(body, bytes) else json.dumps(body).encode())
+    return str(refused.value)
+
+
+def without(body: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in names}
+
+
+def test_the_vendors_own_sample_is_read_field_for_field() -> None:
+    event = read(STREAM)
+    assert (event.video_id, event.status, event.file_url) == ("43q9fj74hdf", "success", "http://vod.example.com/a.mp4")
+    assert (event.duration, event.size, event.width, event.height) == (15.0, 1815321, 540, 960)
+    assert (event.bitrate, event.fps, event.encrypt, event.job_id) == ("925", "30", False, "ddddddddddd")
+    assert (event.definition, event.format, event.extend) == ("LD", "mp4", "test data")
+
+
+def test_an_event_of_all_renditions_carries_each_of_them() -> None:
+    event = decode_transcode_event([], json.dumps(ALL).encode()).event
+    assert isinstance(event, TranscodeComplete)
+    assert [rendition.file_url for rendition in event.stream_infos] == ["http://vod.example.com/a.mp4"]
+
+
+def test_only_type_time_video_and_status_are_needed() -> None:
+    needed = {name: STREAM[name] for name in ("EventType", "EventTime", "VideoId", "Status")}
+    assert read(needed).file_url is None
+
+
+def test_unknown_fields_are_ignored_whatever_they_hold() -> None:
+    assert read({**STREAM, "Preprocess": True, "data": {"deep": [{}]}, "": None}) == read(STREAM)
+
+
+def test_null_is_the_same_as_not_there() -> None:
+    assert read({**STREAM, "Size": None}).size is None
+    assert "VideoId" in refusal({**STREAM, "VideoId": None})
+
+
+def test_a_byte_order_mark_before_the_json_is_no_fault() -> None:
+    assert decode_transcode_event([], b"\xef\xbb\xbf" + json.dumps(STREAM).encode()).event == read(STREAM)
+
+
+@pytest.mark.parametrize(
+    ("field", "sent", "understood"),
+    [
+        ("Duration", "15.0", 15.0),
+        ("Duration", 15, 15.0),
+        ("Duration", "", None),
+        ("Size", "1815321", 1815321),
+        ("Size", 1815321.0, 1815321),
+        ("Size", "9007199254740993", 9007199254740993),
+        ("Width", " 540 ", 540),
+        ("Height", "960.0", 960),
+        ("Bitrate", 925, "925"),
+        ("Bitrate", 925.0, "925"),
+        ("Fps", 29.97, "29.97"),
+        ("Encrypt", "false", False),
+        ("Encrypt", 1, True),
+        ("IsAudio", "True", True),
+        ("EventTime", "2017-03-20T07:49:17:025Z", "2017-03-20T07:49:17.025Z"),
+        ("StartTime", "2017-03-20T07:49:17+08:00", "2017-03-19T23:49:17.000Z"),
+        ("EventTime", "yesterday", "yesterday"),
+    ],
+)
+def test_what_producers_write_in_several_ways_is_understood(field: str, sent: object, understood: object) -> None:
+    event = read({**STREAM, field: sent})
+    attribute = "".join(f"_{c.lower()}" if c.isupper() else c for c in field).lstrip("_")
+    assert getattr(event, attribute) == understood
+
+
+@pytest.mark.parametrize(
+    ("field", "sent"),
+    [
+        ("VideoId", 5),
+        ("VideoId", ["a"]),
+        ("VideoId", ""),
+        ("VideoId", "  "),
+        ("VideoId", "a\x00b"),
+        ("VideoId", "a" * 257),
+        ("EventTime", 1490000000),
+        ("Status", "done"),
+        ("Status", True),
+        ("Duration", {"Seconds": 15}),
+        ("Duration", "quarter past"),
+        ("Duration", "nan"),
+        ("Duration", "infinity"),
+        ("Duration", -1),
+        ("Size", "1_000"),
+        ("Size", "1.5"),
+        ("Size", 1.5),
+        ("Size", 2**63),
+        ("Size", "9" * 60),
+        ("Width", []),
+        ("Height", True),
+        ("Bitrate", {}),
+        ("Fps", False),
+        ("Encrypt", "perhaps"),
+        ("IsAudio", 2),
+        ("FileUrl", 7),
+        ("Extend", {"a": 1}),
+    ],
+)
+def test_a_field_of_the_wrong_type_is_refused_by_its_name(field: str, sent: object) -> None:
+    assert f"$.{field}" in refusal({**STREAM, field: sent})
+
+
+def test_a_fault_deep_in_the_renditions_is_refused_by_its_place() -> None:
+    renditions = [{"Status": "success"}, {"Status": "success", "Size": "many"}]
+    assert "$.StreamInfos[1].Size" in refusal({**ALL, "StreamInfos": renditions})
+    assert "$.StreamInfos[0]" in refusal({**ALL, "StreamInfos": ["http://vod.example.com/a.mp4"]})
+    assert "$.StreamInfos" in refusal({**ALL, "StreamInfos": "http://vod.example.com/a.mp4"})
+
+
+@pytest.mark.parametrize("field", ["EventType", "EventTime", "VideoId", "Status"])
+def test_a_missing_field_is_named(field: str) -> None:
+    assert f"`{field}`" in refusal(without(STREAM, field))
+
+
+def test_a_success_of_all_renditions_has_to_name_them() -> None:
+    assert "`StreamInfos`" in refusal(without(ALL, "StreamInfos"))
+    failed = {**without(ALL, "StreamInfos"), "Status": "fail"}
+    assert decode_transcode_event([], json.dumps(failed).encode()).event.status == "fail"
+
+
+@pytest.mark.parametrize("name", ["FileUploadComplete", "streamtranscodecomplete", 7, ["TranscodeComplete"], {}])
+def test_an_unknown_event_type_is_refused_with_the_known_ones(name: object) -> None:
+    assert "StreamTranscodeComplete or TranscodeComplete" in refusal({**STREAM, "EventType": name})
+
+
+def test_a_refusal_does_not_repeat_a_huge_value() -> None:
+    assert len(refusal({**STREAM, "EventType": "x" * 100_000})) < 300
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (None, "empty"),
+        (b"", "empty"),
+        (b"null", "JSON object"),
+        (b"[]", "JSON object"),
+        (b'"text"', "JSON object"),
+        (b"{", "truncated"),
+        (b"VideoId=7", "JSON"),
+        (b"\x00\x00\x00\x00\x07avro", "JSON"),
+        (b'{"VideoId": "\xff"}', "utf-8"),
+        (b'{"VideoId": "\\ud800"}', "JSON"),
+        (b'{"Duration": NaN}', "JSON"),
+        (b'{"Duration": 1e999}', "out of range"),
+        (b'{"Size": ' + b"9" * 6000 + b"}", "JSON"),
+        (b'{"a":' * 100_000, "recursion"),
+        (b"[" * 100_000, "JSON object"),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_a_value_that_is_no_json_object_is_refused(value: bytes | None, reason: str) -> None:
+    with pytest.raises(InvalidEvent, match=reason):
+        decode_transcode_event([], value)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_at_all_lead_to_anything_but_a_refusal(value: bytes) -> None:
+    with pytest.raises(InvalidEvent):
+        decode_transcode_event([("content-type", value)], value)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*STREAM, "StreamInfos", "specversion", "data", "data_base64", "type"]), JSON))
+def test_every_json_object_is_either_an_event_or_refused(changes: dict[str, Any]) -> None:
+    try:
+        event = decode_transcode_event([], json.dumps({**STREAM, **changes}).encode()).event
+    except InvalidEvent:
+        pass
+    else:
+        assert 1 <= len(event.video_id) <= 256
+
+
+def envelope(**changes: object) -> dict[str, object]:
+    return {"specversion": "1.0", "id": "1", "source": "/vod", "type": "x.y", "data": STREAM, **changes}
+
+
+@pytest.mark.parametrize("content_type", [None, "application/cloudevents+json", "Application/CloudEvents+JSON; a=b"])
+def test_a_structured_envelope_is_unwrapped(content_type: str | None) -> None:
+    headers = {"Content-Type": content_type} if content_type else {}
+    assert read(envelope(), headers) == read(STREAM)
+
+
+def test_data_may_be_json_text_or_base64() -> None:
+    text = json.dumps(STREAM)
+    assert read(envelope(data=text)) == read(STREAM)
+    encoded = base64.b64encode(text.encode()).decode()
+    assert read({**without(envelope(), "data"), "data_base64": encoded}) == read(STREAM)
+
+
+@pytest.mark.parametrize("data", [None, 5, [STREAM]])
+def test_an_envelope_without_an_event_in_it_is_refused(data: object) -> None:
+    assert "data" in refusal(envelope(data=data))
+
+
+def test_a_promised_envelope_that_is_not_there_is_refused() -> None:
+    assert "specversion" in refusal(STREAM, {"content-type": "application/cloudevents+json"})
+    assert "batch" in refusal({}, {"content-type": "application/cloudevents-batch+json"})
+    assert "base64" in refusal({"specversion": "1.0", "data_base64": "!"})
+
+
+def test_the_event_type_may_stand_on_the_envelope_alone() -> None:
+    bare = without(STREAM, "EventType")
+    assert read(envelope(type="com.example.vod.StreamTranscodeComplete", data=bare)) == read(STREAM)
+    assert read(bare, {"ce_specversion": "1.0", "ce_type": "StreamTranscodeComplete"}) == read(STREAM)
+
+
+def test_the_events_own_type_goes_before_the_envelopes() -> None:
+    assert read(STREAM, {"ce_type": "com.example.vod.TranscodeComplete"}) == read(STREAM)
+
+
+def test_the_time_may_stand_on_the_envelope_alone() -> None:
+    bare = without(STREAM, "EventTime")
+    assert read(envelope(time="2026-11-23T08:00:00Z", data=bare)).event_time == "2026-11-23T08:00:00Z"
+    assert read(bare, {"ce_time": "2026-11-23T08:00:00Z"}).event_time == "2026-11-23T08:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ([("traceparent", TRACE.encode())], STREAM),
+        ([("Traceparent", TRACE.encode())], STREAM),
+        ([("ce_specversion", b"1.0"), ("ce_traceparent", TRACE.encode())], STREAM),
+        ([], envelope(traceparent=TRACE)),
+        ([("traceparent", TRACE.encode())], envelope(traceparent="00-other")),
+    ],
+)
+def test_the_trace_is_found_wherever_the_producer_put_it(headers: list[tuple[str, bytes]], body: object) -> None:
+    assert decode_transcode_event(headers, json.dumps(body).encode()).traceparent == TRACE
+
+
+def test_without_a_trace_there_is_none_and_headers_without_a_value_do_no_harm() -> None:
+    assert (
+        decode_transcode_event([("traceparent", None), ("x", b"\xff")], json.dumps(STREAM).encode()).traceparent is None
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{}",
+        b'{"JobId": "1", "MediaId": "", "FileUrl": "u"}',
+        b'{"JobId": "1", "MediaId": "m", "FileUrl": "u", "SimilarityThreshold": 7}',
+        b'{"JobId": "1", "MediaId": "m", "FileUrl": "u", "SaveType": "keep"}',
+    ],
+)
+def test_a_request_that_is_not_valid_is_refused(body: bytes) -> None:
+    with pytest.raises(InvalidEvent, match="JobRequest"):
+        decode(body, JobRequest)
+
+
+def test_a_request_needs_no_more_than_its_ids_and_an_address() -> None:
+    request = decode(b'{"JobId": "1", "MediaId": "m", "FileUrl": "u", "Unknown": 1}', JobRequest)
+    assert (request.library, request.save_type, request.similarity_threshold) == ("default", "forcesave", 0.8)
