@@ -130,11 +130,12 @@ class _Pass:
     def _walk(self, streams: list[Stream]) -> Iterator[Picture | SoundBlock]:
         ticks = {stream.index: float(stream.time_base or 0) for stream in streams}
         for packet in read_packets(self._container, streams):
+            time = packet_time(packet, ticks[packet.stream.index], self._origin)
             if packet.stream is self._video:
                 yield from self._pictures(packet)
-            else:
+            elif time is None or time >= self._start:
                 yield from self._sound(packet)
-            if self._overshot or self._finished(packet_time(packet, ticks[packet.stream.index], self._origin)):
+            if self._overshot or self._finished(time):
                 return
 
     def _restart(self, stream: Stream) -> None:
