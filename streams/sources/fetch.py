@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from streams.sources.policy import SourcePolicy
 
-__all__ = ["Fetcher", "Part"]
+__all__ = ["Fetcher", "Part", "Whole"]
 
 #: As browsers do with far more; media that moves more often than this has lost its way.
 MAX_REDIRECTS = 5
@@ -51,6 +51,19 @@ class Part:
 
     data: bytes
     total: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What is known of a file that its server serves whole only.
+
+    Attributes:
+        size: Bytes that the server announces; 0 when it does not.
+        version: What the server calls this version of the file; empty when it does not.
+    """
+
+    size: int
     version: str
 
 
@@ -97,20 +110,20 @@ class Fetcher:
         """Close the connections."""
         self._client.close()
 
-    def part(self, start: int, size: int) -> Part | None:
-        """Return up to `size` bytes from `start`; None when the server serves whole files only.
+    def part(self, start: int, size: int) -> Part | Whole:
+        """Return up to `size` bytes from `start`, or what is known where the server serves whole files only.
 
         Raises:
             MediaError: The file is not there, refused, too large, or too slow to come.
         """
 
-        def take(response: httpx.Response) -> Part | None:
+        def take(response: httpx.Response) -> Part | Whole:
             if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and start == 0:
                 return Part(b"", 0, _version(response))  # an empty file has no first byte
             self._check(response)
             span = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
             if response.status_code != httpx.codes.PARTIAL_CONTENT or span is None or int(span[1]) != start:
-                return None
+                return Whole(self._announced(response), _version(response))
             total = self._bounded(int(span[3]))
             data = b"".join(self._read(response, size))
             if len(data) < min(size, total - start):
@@ -135,8 +148,7 @@ class Fetcher:
 
         def take(response: httpx.Response) -> None:
             self._check(response)
-            length = response.headers.get("content-length", "")
-            self._bounded(int(length) if length.isdecimal() else 0)
+            self._announced(response)
             file.seek(0)
             file.truncate()
             file.writelines(self._read(response, self._policy.max_bytes + 1))
@@ -185,6 +197,10 @@ class Fetcher:
         if status in PASSING:
             raise _PassingError(f"its server answered {status}")
         raise MediaError(ErrorCode.RESOURCE_ACCESS, f"{said}: it must let the worker read the media")
+
+    def _announced(self, response: httpx.Response) -> int:
+        length = response.headers.get("content-length", "")
+        return self._bounded(int(length) if length.isdecimal() else 0)
 
     def _bounded(self, size: int) -> int:
         if size > self._policy.max_bytes:

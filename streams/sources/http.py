@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-import tempfile
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO
 
-from streams.sources.fetch import Fetcher
+from streams.sources.fetch import Fetcher, Part
+from streams.sources.kept import KeptFile
 from streams.sources.ranged import BLOCK_BYTES, RangedFile
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ __all__ = ["open_http"]
 #: Bytes that small reads are put together to. FFmpeg reads more at once, which goes through without a copy.
 BUFFER_BYTES = 64 * 1024
 
+_kept = KeptFile()
+
 
 def open_http(url: str, policy: SourcePolicy) -> BinaryIO:
     """Open an `http(s)` URL.
@@ -26,23 +28,12 @@ def open_http(url: str, policy: SourcePolicy) -> BinaryIO:
     """
     fetcher = Fetcher(url, policy)
     try:
-        first = fetcher.part(0, BLOCK_BYTES)
-        if first is not None:
-            return io.BufferedReader(RangedFile(fetcher, first), BUFFER_BYTES)
-        file = _fetched(fetcher)
+        found = fetcher.part(0, BLOCK_BYTES)
+        if isinstance(found, Part):
+            return io.BufferedReader(RangedFile(fetcher, found), BUFFER_BYTES)
+        file = _kept.open((url, found.size, found.version) if found.version else None, fetcher.whole)
     except BaseException:
         fetcher.close()
         raise
     fetcher.close()
     return file
-
-
-def _fetched(fetcher: Fetcher) -> BinaryIO:
-    file = tempfile.TemporaryFile()  # noqa: SIM115 (the caller closes it)
-    try:
-        fetcher.whole(cast("BinaryIO", file))
-        file.seek(0)
-    except BaseException:
-        file.close()
-        raise
-    return cast("BinaryIO", file)

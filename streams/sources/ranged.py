@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from fingerprint.media.errors import MediaError
 from schemas.errors import ErrorCode
+from streams.sources.fetch import Part
 
 if TYPE_CHECKING:
-    from streams.sources.fetch import Fetcher, Part
+    from streams.sources.fetch import Fetcher
 
 __all__ = ["BLOCK_BYTES", "RangedFile"]
 
@@ -79,7 +80,7 @@ class RangedFile(io.RawIOBase):
             self._blocks.move_to_end(number)
             return self._blocks[number]
         part = self._fetcher.part(number * BLOCK_BYTES, BLOCK_BYTES)
-        if part is None or (part.total, part.version) != (self._size, self._version):
+        if not isinstance(part, Part) or (part.total, part.version) != (self._size, self._version):
             raise MediaError(
                 ErrorCode.RESOURCE_CONTENT_BAD,
                 "the media changed on its server while it was being read: submit it again",

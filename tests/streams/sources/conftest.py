@@ -62,7 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self, data: bytes) -> None:
         wanted = self.headers.get("range", "")
         if not (self.server.ranges and wanted):
-            self._reply(200, data, {})
+            self._reply(200, data, {"ETag": self.server.version})
             return
         first, last = wanted.removeprefix("bytes=").split("-")
         part = data[int(first) : int(last) + 1]

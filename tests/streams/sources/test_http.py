@@ -118,6 +118,27 @@ def test_a_server_that_understates_the_length_gets_no_more_than_it_stated(server
         assert len(file.read()) == 100
 
 
+def test_a_file_that_is_served_whole_only_is_fetched_once_for_all_chunks(server: MediaServer) -> None:
+    server.files["/a.mp4"], server.ranges = DATA, False
+    with open_media(server.url + "/a.mp4", allowed(server)) as first:
+        first.seek(1000)
+        with open_media(server.url + "/a.mp4", allowed(server)) as second:
+            assert second.read() == DATA
+        assert first.read() == DATA[1000:]
+    assert [span for _, span in server.seen].count("") == 1
+    server.files["/a.mp4"], server.version = DATA[::-1], "2"
+    with open_media(server.url + "/a.mp4", allowed(server)) as changed:
+        assert changed.read() == DATA[::-1]
+
+
+def test_a_file_without_a_version_is_fetched_each_time(server: MediaServer) -> None:
+    server.files["/a.mp4"], server.ranges, server.version = DATA, False, ""
+    for data in (DATA, DATA[::-1]):
+        server.files["/a.mp4"] = data
+        with open_media(server.url + "/a.mp4", allowed(server)) as file:
+            assert file.read() == data
+
+
 def test_an_empty_file_is_empty(server: MediaServer) -> None:
     server.files["/a.mp4"] = b""
     with open_media(server.url + "/a.mp4", allowed(server)) as file:
