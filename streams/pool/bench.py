@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fingerprint.engine import ALGORITHM
 from fingerprint.media.limits import MediaLimits
 from streams.sources.policy import SourcePolicy
 from streams.store.files import open_store
@@ -27,7 +28,7 @@ def make_workbench(settings: Settings) -> Workbench:
     """Connect to the window index and the fingerprint store."""
     store = open_store(settings.store_url)
     return Workbench(
-        vectors=connect(settings.milvus, settings.state / "milvus"),
+        vectors=connect(settings.milvus, settings.state / "milvus", algorithm=ALGORITHM),
         store=store,
         references=StoredFingerprints(store),
         policy=SourcePolicy.parse(settings.media_places, max_bytes=settings.max_bytes),

@@ -19,11 +19,12 @@ from typing import IO, TYPE_CHECKING
 
 import structlog
 
+from streams.vectors.lite_files import LOCALHOST, LiteFiles
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["LiteKeeper", "lite_uri", "write_lock"]
+__all__ = ["LiteKeeper", "lite_uri"]
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +32,8 @@ log = structlog.get_logger(__name__)
 LOOK_S = 0.5
 #: Seconds that the server may take to answer at its start; it reads all its rows into memory first.
 START_S = 120.0
-LOCALHOST = "127.0.0.1"
+#: Seconds that the server gets to end in good order; ended otherwise, it reads its log at the next start.
+STOP_S = 5.0
 
 
 def lite_uri(folder: Path, timeout: float = START_S) -> str:
@@ -40,29 +42,18 @@ def lite_uri(folder: Path, timeout: float = START_S) -> str:
     Raises:
         TimeoutError: No worker runs the server.
     """
+    files = LiteFiles(folder)
     deadline = time.monotonic() + timeout
     while True:
-        port = _read_port(folder)
+        port = files.port()
         if port and _answers(port):
             return f"http://{LOCALHOST}:{port}"
         if time.monotonic() > deadline:
             raise TimeoutError(
-                f"no Milvus Lite server runs on {folder}: start 'mediadna up' or 'mediadna worker' with this state "
-                "folder, or set MEDIADNA_MILVUS"
+                f"no Milvus Lite server answers for {folder}: start 'mediadna up' or 'mediadna worker' with this "
+                f"state folder, or set MEDIADNA_MILVUS; if one runs, {files.log} says what is wrong with it"
             )
         time.sleep(0.1)
-
-
-@contextlib.contextmanager
-def write_lock(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock while writing.
-
-    Milvus Lite corrupts its log when two writers of one collection interleave; what was acknowledged is then lost at
-    the next crash. The lock holds over threads and processes.
-    """
-    with (folder / "writes.lock").open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 class LiteKeeper:
@@ -71,13 +62,17 @@ class LiteKeeper:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self._files = LiteFiles(folder)
         self._stopping = threading.Event()
-        self._server: subprocess.Popen[bytes] | None = None
         # A thread that lives as long as the process: the server's death signal follows the *thread* that started it.
         self._thread = threading.Thread(target=self._keep, name="milvus-lite-keeper", daemon=True)
 
     def start(self) -> str:
-        """Start keeping; return the server's address as soon as it answers."""
+        """Start keeping; return the server's address as soon as it answers.
+
+        Raises:
+            TimeoutError: The server does not answer.
+        """
         self._thread.start()
         return lite_uri(self._folder)
 
@@ -87,27 +82,25 @@ class LiteKeeper:
         self._thread.join()
 
     def _keep(self) -> None:
-        with (self._folder / "owner.lock").open("ab") as lock:
-            while not self._stopping.is_set() and not _try_lock(lock):
-                self._stopping.wait(LOOK_S)
+        with self._files.owner_lock.open("ab") as lock:
+            while not _try_lock(lock):
+                if self._stopping.wait(LOOK_S):
+                    return
             while not self._stopping.is_set():
                 self._run()
 
     def _run(self) -> None:
         """Run the server until it ends or is to be stopped."""
-        port = _free_port()
-        command = [sys.executable, "-m", "streams.vectors.lite_process"]
-        arguments = [str(os.getpid()), str(self._folder / "data"), str(port)]
-        with (self._folder / "server.log").open("ab") as output:
-            server = subprocess.Popen([*command, *arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=output)  # noqa: S603 (our own module)
-        _write_port(self._folder, port)
+        command = [sys.executable, "-m", "streams.vectors.lite_process", str(os.getpid()), str(self._folder)]
+        with self._files.log.open("ab") as output:
+            server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)  # noqa: S603 (our own module)
         while not self._stopping.wait(LOOK_S):
             if server.poll() is not None:
-                log.warning("milvus_lite_ended", status=server.returncode, log=str(self._folder / "server.log"))
+                log.warning("milvus_lite_ended", status=server.returncode, log=str(self._files.log))
                 return
         server.terminate()
         try:
-            server.wait(5)
+            server.wait(STOP_S)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
@@ -121,26 +114,7 @@ def _try_lock(lock: IO[bytes]) -> bool:
     return True
 
 
-def _read_port(folder: Path) -> int:
-    with contextlib.suppress(OSError, ValueError):
-        return int((folder / "port").read_text(encoding="ascii"))
-    return 0
-
-
-def _write_port(folder: Path, port: int) -> None:
-    part = folder / "port.part"
-    part.write_text(str(port), encoding="ascii")
-    part.replace(folder / "port")
-
-
 def _answers(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection((LOCALHOST, port), timeout=1):
         return True
     return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOCALHOST, 0))
-        port: int = probe.getsockname()[1]
-        return port

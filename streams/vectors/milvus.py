@@ -1,103 +1,85 @@
 """The window index on Milvus: the same code for Milvus Lite's server and for a cluster.
 
-One collection a library and track: a search then touches no other library's rows, and deleting a library is one call.
+One collection an algorithm, library and track: a search then touches no other library's rows, and deleting a library
+is one call.
 """
 
 from __future__ import annotations
 
-import contextlib
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-import grpc
 import numpy as np
-import stamina
 from pymilvus import DataType, MilvusClient, MilvusException
-from pymilvus.exceptions import ConnectError, ConnectionNotExistException, MilvusUnavailableException
 
 from fingerprint.ports import ReferenceKey
 from schemas.matches import Track
+from streams.vectors.connection import PATIENCE
 from streams.vectors.hits import HitCollector
-from streams.vectors.names import collection_name, library_of, literal
+from streams.vectors.names import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from fingerprint.ports import Hits, Windows
+    from streams.vectors.connection import MilvusConnection
+    from streams.vectors.names import CollectionNames
 
-__all__ = ["MilvusVectors"]
-
-T = TypeVar("T")
+__all__ = ["EXACT", "GRAPH", "IndexKind", "MilvusVectors"]
 
 #: Query vectors in one call. Lite pays for every row once a call, so calls are large; a cluster takes 16,384.
 QUERIES_A_CALL = 2048
+#: Hits in one answer: beyond, calls are cut smaller, so that an answer stays below the client's limit on messages.
+HITS_A_CALL = 100_000
 #: Rows in one upsert.
 ROWS_A_CALL = 2000
-#: Bytes of a primary key: a MediaId of 256 characters of four bytes, and the numbers behind it.
-KEY_BYTES = 1200
-#: What Milvus answers when a collection that we knew is gone, or not loaded since its server was started anew.
-NOT_FOUND, NOT_LOADED = 100, 101
-#: The client's own code for a call that never reached a server.
-UNREACHED = 2
-#: Tries of a call whose server has gone: long enough for another worker to take Milvus Lite over.
-TRIES = 8
+#: Bytes of a MediaId: 256 characters of up to four bytes. A primary key has two numbers and two colons more.
+ID_BYTES, KEY_BYTES = 1024, 1100
 
+#: The property of a collection that holds its library's name.
+LIBRARY = "mediadna.library"
+#: What a search returns of each row; without a list Lite returns everything, vectors too.
 FIELDS = ["media_id", "version", "number", "start_ms"]
+
+
+@dataclass(frozen=True)
+class IndexKind:
+    """How Milvus looks for near vectors.
+
+    Attributes:
+        build: Type and parameters of the index.
+        beam: How many candidates a walk keeps, at the least; 0: nothing is walked.
+    """
+
+    build: dict[str, Any] = field(default_factory=dict)
+    beam: int = 0
+
+
+#: Compares with every row: Lite spends its time elsewhere, and building a graph costs it 3 to 8 times the upserts.
+EXACT = IndexKind({"index_type": "FLAT"})
+#: Walks a graph: for libraries of millions of rows.
+GRAPH = IndexKind({"index_type": "HNSW", "params": {"M": 32, "efConstruction": 200}}, beam=128)
 
 
 class MilvusVectors:
     """A `VectorStore` on Milvus."""
 
-    def __init__(
-        self,
-        address: Callable[[], str],
-        *,
-        write_lock: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
-        exact: bool = False,
-    ) -> None:
-        """Connect.
-
-        Args:
-            address: Returns the server's URI; asked again when the server has gone.
-            write_lock: Held while writing (Milvus Lite needs one writer at a time).
-            exact: Compare with every row (FLAT, the right index for Lite) instead of walking a graph (HNSW).
-        """
-        self._address = address
-        self._write_lock = write_lock
-        self._index = (
-            {"index_type": "FLAT"} if exact else {"index_type": "HNSW", "params": {"M": 32, "efConstruction": 200}}
-        )
-        self._client: MilvusClient | None = None
-        self._known: set[str] = set()
+    def __init__(self, connection: MilvusConnection, names: CollectionNames, index: IndexKind) -> None:
+        self._connection = connection
+        self._names = names
+        self._index = index
 
     def upsert(self, key: ReferenceKey, track: Track, windows: Windows) -> None:
         """See `VectorStore`."""
         if not np.isfinite(windows.vectors).all():
             raise ValueError("vectors must be finite: Milvus would store NaN and find it everywhere")
-        name = collection_name(key.library, track)
-        rows = [
-            {
-                "id": f"{key.media_id}:{key.version}:{number}",
-                "media_id": key.media_id,
-                "version": key.version,
-                "number": number,
-                "start_ms": start,
-                "end_ms": end,
-                "vector": vector,
-            }
-            for number, start, end, vector in zip(
-                windows.numbers.tolist(),
-                windows.starts_ms.tolist(),
-                windows.ends_ms.tolist(),
-                windows.vectors,
-                strict=True,
-            )
-        ]
+        rows = _rows(key, windows)
         for start in range(0, len(rows), ROWS_A_CALL):
             part = rows[start : start + ROWS_A_CALL]
-            self._write(lambda client, part=part: self._upsert(client, name, part))
+            self._connection.call(partial(self._upsert, library=key.library, track=track, rows=part))
 
     def search(
         self,
@@ -111,19 +93,17 @@ class MilvusVectors:
         """See `VectorStore`."""
         found = HitCollector()
         condition = "" if exclude_media is None else f"media_id != {literal(exclude_media)}"
-        for library in libraries:
-            for start in range(0, len(vectors), QUERIES_A_CALL):
-                part = vectors[start : start + QUERIES_A_CALL]
-                answers = self._read(
-                    lambda client, library=library, part=part: self._search(
-                        client, collection_name(library, track), part, condition, limit
-                    )
-                )
-                for row, hits in enumerate(answers, start):
+        step = max(1, min(QUERIES_A_CALL, HITS_A_CALL // limit))
+        for library in dict.fromkeys(libraries):
+            name = self._names.of(library, track)
+            for start in range(0, len(vectors), step):
+                part = vectors[start : start + step]
+                search = partial(self._search, name=name, vectors=part, condition=condition, limit=limit)
+                for row, hits in enumerate(self._connection.call(search), start):
                     for hit in hits:
-                        fields = hit["entity"]
-                        key = ReferenceKey(library, fields["media_id"], fields["version"])
-                        found.add(row, key, fields["number"], fields["start_ms"], hit["distance"])
+                        entity = hit["entity"]
+                        key = ReferenceKey(library, entity["media_id"], entity["version"])
+                        found.add(row, key, entity["number"], entity["start_ms"], hit["distance"])
         return found.best(limit)
 
     def delete_version(self, key: ReferenceKey) -> None:
@@ -141,54 +121,34 @@ class MilvusVectors:
     def delete_library(self, library: str) -> None:
         """See `VectorStore`."""
         for track in Track:
-            name = collection_name(library, track)
-            self._write(lambda client, name=name: client.drop_collection(name))
-            self._known.discard(name)
+            name = self._names.of(library, track)
+            self._connection.call(partial(_drop, name=name))
+            self._connection.loaded.discard(name)
 
     def libraries(self) -> list[str]:
         """See `VectorStore`."""
-        names = self._read(lambda client: client.list_collections())
-        return sorted({library for name in names if (library := library_of(name)) is not None})
+        return self._connection.call(self._libraries)
 
     def count(self, library: str, media_id: str | None = None) -> int:
         """See `VectorStore`."""
         condition = "" if media_id is None else f"media_id == {literal(media_id)}"
-        return sum(
-            self._read(lambda client, track=track: self._count(client, collection_name(library, track), condition))
-            for track in Track
-        )
+        counts = [partial(self._count, name=self._names.of(library, track), condition=condition) for track in Track]
+        return sum(map(self._connection.call, counts))
 
     def close(self) -> None:
         """See `VectorStore`."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        self._connection.close()
 
-    def _upsert(self, client: MilvusClient, name: str, rows: list[dict[str, Any]]) -> None:
-        self._ensure(client, name, len(rows[0]["vector"]))
-        client.upsert(name, rows)
-
-    def _ensure(self, client: MilvusClient, name: str, dimension: int) -> None:
-        """Create the collection unless it is there."""
-        if name in self._known:
-            return
-        if not client.has_collection(name):
-            schema = client.create_schema(auto_id=False, enable_dynamic_field=False)
-            schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=KEY_BYTES)
-            schema.add_field("media_id", DataType.VARCHAR, max_length=KEY_BYTES)
-            for field in ("version", "number", "start_ms", "end_ms"):
-                schema.add_field(field, DataType.INT64)
-            schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dimension)
-            index = client.prepare_index_params()
-            index.add_index("vector", metric_type="IP", **self._index)
-            client.create_collection(name, schema=schema, index_params=index, consistency_level="Strong")
-        client.load_collection(name)
-        self._known.add(name)
+    def _upsert(self, client: MilvusClient, library: str, track: Track, rows: list[dict[str, Any]]) -> None:
+        name = self._names.of(library, track)
+        if not self._is_loaded(client, name):
+            self._create(client, name, library, dimension=len(rows[0]["vector"]))
+        client.upsert(name, rows, **PATIENCE)
 
     def _search(
         self, client: MilvusClient, name: str, vectors: NDArray[np.float32], condition: str, limit: int
     ) -> list[list[dict[str, Any]]]:
-        if not self._is_there(client, name):
+        if not self._is_loaded(client, name):
             return []
         answers: list[list[dict[str, Any]]] = client.search(
             name,
@@ -196,68 +156,91 @@ class MilvusVectors:
             filter=condition,
             limit=limit,
             anns_field="vector",
+            search_params={"params": {"ef": max(self._index.beam, 2 * limit)}} if self._index.beam else {},
             output_fields=FIELDS,
             consistency_level="Strong",
+            **PATIENCE,
         )
         return answers
 
     def _count(self, client: MilvusClient, name: str, condition: str) -> int:
-        if not self._is_there(client, name):
+        if not self._is_loaded(client, name):
             return 0
-        rows = client.query(name, filter=condition, output_fields=["count(*)"], consistency_level="Strong")
+        rows = client.query(name, filter=condition, output_fields=["count(*)"], consistency_level="Strong", **PATIENCE)
         return int(rows[0]["count(*)"])
 
     def _delete(self, library: str, condition: str) -> None:
-        def delete(client: MilvusClient, name: str) -> None:
-            if self._is_there(client, name):
-                client.delete(name, filter=condition)
-
         for track in Track:
-            name = collection_name(library, track)
-            self._write(lambda client, name=name: delete(client, name))
+            self._connection.call(partial(self._delete_rows, name=self._names.of(library, track), condition=condition))
 
-    def _is_there(self, client: MilvusClient, name: str) -> bool:
-        """Whether the collection exists; one that was opened anew must be loaded before it answers."""
-        if name not in self._known and client.has_collection(name):
-            client.load_collection(name)
-            self._known.add(name)
-        return name in self._known
+    def _delete_rows(self, client: MilvusClient, name: str, condition: str) -> None:
+        if self._is_loaded(client, name):
+            client.delete(name, filter=condition, consistency_level="Strong", **PATIENCE)
 
-    def _read(self, call: Callable[[MilvusClient], T]) -> T:
-        for attempt in stamina.retry_context(on=_is_transient, attempts=TRIES, timeout=60.0):
-            with attempt:
-                return self._try(call)
-        raise AssertionError("unreachable: the last attempt returns or raises")
+    def _libraries(self, client: MilvusClient) -> list[str]:
+        found = set()
+        for name in filter(self._names.is_ours, client.list_collections(**PATIENCE)):
+            library = self._names.library(name)
+            if library is None:
+                library = client.describe_collection(name, **PATIENCE)["properties"][LIBRARY]
+            found.add(library)
+        return sorted(found)
 
-    def _write(self, call: Callable[[MilvusClient], T]) -> T:
-        def locked(client: MilvusClient) -> T:
-            with self._write_lock():
-                return call(client)
+    def _is_loaded(self, client: MilvusClient, name: str) -> bool:
+        """Whether the collection exists; when this connection meets it first, make sure that it answers."""
+        if name not in self._connection.loaded and client.has_collection(name, **PATIENCE):
+            if not client.list_indexes(name, **PATIENCE):  # whoever creates it has not come that far, or was killed
+                client.create_index(name, self._index_params(client), **PATIENCE)
+            client.load_collection(name, **PATIENCE)
+            self._connection.loaded.add(name)
+        return name in self._connection.loaded
 
-        return self._read(locked)
-
-    def _try(self, call: Callable[[MilvusClient], T]) -> T:
+    def _create(self, client: MilvusClient, name: str, library: str, dimension: int) -> None:
+        schema = client.create_schema(auto_id=False, enable_dynamic_field=False)
+        schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=KEY_BYTES)
+        schema.add_field("media_id", DataType.VARCHAR, max_length=ID_BYTES)
+        for number in ("version", "number", "start_ms", "end_ms"):
+            schema.add_field(number, DataType.INT64)
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dimension)
         try:
-            if self._client is None:
-                self._client = MilvusClient(self._address())
-            return call(self._client)
-        except Exception as error:
-            if _is_transient(error):
-                self._forget()
-            raise
+            client.create_collection(
+                name,
+                schema=schema,
+                index_params=self._index_params(client),
+                consistency_level="Strong",
+                properties={LIBRARY: library},
+                **PATIENCE,
+            )
+        except MilvusException:
+            if not client.has_collection(name, **PATIENCE):  # else another worker was faster
+                raise
+        self._is_loaded(client, name)
 
-    def _forget(self) -> None:
-        """Drop what is known of a server that has gone, so that the next try connects anew."""
-        self._known.clear()
-        client, self._client = self._client, None
-        if client is not None:
-            with contextlib.suppress(Exception):
-                client.close()
+    def _index_params(self, client: MilvusClient) -> Any:
+        params = client.prepare_index_params()
+        params.add_index("vector", metric_type="IP", **self._index.build)
+        return params
 
 
-def _is_transient(error: Exception) -> bool:
-    """Whether the call failed since its server had gone or was started anew, so that another try can go well."""
-    gone = (ConnectError, ConnectionNotExistException, MilvusUnavailableException, grpc.RpcError, OSError)
-    if isinstance(error, gone):
-        return True
-    return isinstance(error, MilvusException) and error.code in {NOT_FOUND, NOT_LOADED, UNREACHED}
+def _rows(key: ReferenceKey, windows: Windows) -> list[dict[str, Any]]:
+    """Return the windows as rows. A row's id says what it stands for, so that a replay overwrites it with itself."""
+    columns = zip(
+        windows.numbers.tolist(), windows.starts_ms.tolist(), windows.ends_ms.tolist(), windows.vectors, strict=True
+    )
+    return [
+        {
+            "id": f"{key.media_id}:{key.version}:{number}",
+            "media_id": key.media_id,
+            "version": key.version,
+            "number": number,
+            "start_ms": start,
+            "end_ms": end,
+            "vector": vector,
+        }
+        for number, start, end, vector in columns
+    ]
+
+
+def _drop(client: MilvusClient, name: str) -> None:
+    if client.has_collection(name, **PATIENCE):
+        client.drop_collection(name, **PATIENCE)

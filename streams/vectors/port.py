@@ -36,7 +36,10 @@ class VectorStore(Protocol):
         limit: int,
         exclude_media: str | None = None,
     ) -> Hits:
-        """Return each vector's `limit` best windows over the libraries, best first; rows of `exclude_media` do not count."""
+        """Return each vector's `limit` best windows over all the libraries, best first.
+
+        Rows of `exclude_media` are left out before the limit counts.
+        """
         ...
 
     def delete_version(self, key: ReferenceKey) -> None:

@@ -41,7 +41,7 @@ class KafkaNode:
         self.folder.mkdir(parents=True, exist_ok=True)
         own = ["--folder", str(self.folder), "--port", str(self.port), "--end-with-parent", str(os.getpid())]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen([*command(), *own], stdout=log, stderr=log)  # noqa: S603 (our script)
+            self._process = subprocess.Popen([*command(), *own], stdout=log, stderr=log)
         deadline = time.monotonic() + START_S
         while not answers(self.bootstrap):
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -74,7 +74,7 @@ def kafka_jars() -> None:
     missing = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
     if missing and os.environ.get("CI") != "true":
         pytest.skip(f"Apache Kafka needs {' and '.join(missing)}")
-    subprocess.run([*command(), "--jars-only"], check=True, timeout=JARS_S)  # noqa: S603 (our script)
+    subprocess.run([*command(), "--jars-only"], check=True, timeout=JARS_S)
 
 
 @pytest.fixture(scope="session")

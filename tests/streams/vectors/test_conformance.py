@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,7 +14,13 @@ from schemas.matches import Track
 from streams.vectors.connect import connect
 from streams.vectors.lite import LiteKeeper
 from streams.vectors.memory import MemoryVectors
-from streams.vectors.port import VectorStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from fingerprint.ports import Hits
+    from streams.vectors.port import VectorStore
 
 DIMENSION = 16
 IMPLEMENTATIONS = ["memory", "lite", *(["cluster"] if os.environ.get("MEDIADNA_TEST_MILVUS") else [])]
@@ -30,16 +36,30 @@ def lite_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)
-def store(request: pytest.FixtureRequest) -> Iterator[VectorStore]:
+def another(request: pytest.FixtureRequest) -> Iterator[Callable[[], VectorStore]]:
+    """Yield a function that returns one more worker's view of an index that is empty at first."""
     if request.param == "memory":
-        yield MemoryVectors()
+        shared = MemoryVectors()
+        yield lambda: shared
         return
     uri = os.environ["MEDIADNA_TEST_MILVUS"] if request.param == "cluster" else ""
-    vectors = connect(uri, request.getfixturevalue("lite_folder"))
-    for library in vectors.libraries():
-        vectors.delete_library(library)
-    yield vectors
-    vectors.close()
+    opened: list[VectorStore] = []
+
+    def connect_again() -> VectorStore:
+        opened.append(connect(uri, request.getfixturevalue("lite_folder"), algorithm="test-1"))
+        return opened[-1]
+
+    first = connect_again()
+    for library in first.libraries():
+        first.delete_library(library)
+    yield connect_again
+    for view in opened:
+        view.close()
+
+
+@pytest.fixture
+def store(another: Callable[[], VectorStore]) -> VectorStore:
+    return another()
 
 
 def unit(*seeds: int) -> np.ndarray:
@@ -56,8 +76,14 @@ def key(media_id: str = "video", version: int = 1, library: str = "default") -> 
     return ReferenceKey(library, media_id, version)
 
 
-def search(store: VectorStore, *seeds: int, limit: int = 1, libraries: tuple[str, ...] = ("default",), **more: str):
-    return store.search(Track.PICTURE, unit(*seeds), libraries=libraries, limit=limit, **more)
+def search(
+    store: VectorStore,
+    *seeds: int,
+    limit: int = 1,
+    libraries: tuple[str, ...] = ("default",),
+    exclude_media: str | None = None,
+) -> Hits:
+    return store.search(Track.PICTURE, unit(*seeds), libraries=libraries, limit=limit, exclude_media=exclude_media)
 
 
 def test_a_stored_window_is_found_by_its_own_vector(store: VectorStore) -> None:
@@ -92,7 +118,11 @@ def test_tracks_do_not_find_each_other(store: VectorStore) -> None:
     assert len(search(store, 1).rows) == 0
 
 
-@pytest.mark.parametrize("other", ["other", "Default", "default_", "défault", "de fault/%\\\"'"])
+@pytest.mark.parametrize(
+    "other",
+    ["other", "Default", "default_", "défault", "de fault/%\\\"'", "视" * 100],
+    ids=lambda name: ascii(name)[:20],
+)
 def test_libraries_do_not_see_each_other(store: VectorStore, other: str) -> None:
     store.upsert(key(library=other), Track.PICTURE, windows(1))
     assert len(search(store, 1).rows) == 0
@@ -118,7 +148,11 @@ def test_deleting_older_versions_leaves_the_newest_only(store: VectorStore) -> N
     assert {k.version for k in search(store, 1, limit=2).keys if k.media_id == "video"} == {3}
 
 
-@pytest.mark.parametrize("media_id", ["plain", 'quo"te', "back\\slash", "new\nline", "ünïcode 视频", "a" * 256, "media_id == 'x'"])
+@pytest.mark.parametrize(
+    "media_id",
+    ["plain", 'quo"te', "back\\slash", "new\nline", "tab\t\0", "ünïcode 视频", "视" * 256, "id == 'x'"],
+    ids=lambda media_id: ascii(media_id)[:20],
+)
 def test_deleting_a_media_item_removes_it_and_nothing_else_whatever_its_id(store: VectorStore, media_id: str) -> None:
     store.upsert(key(media_id), Track.PICTURE, windows(1, 2))
     store.upsert(key(media_id), Track.SOUND, windows(1))
@@ -143,3 +177,56 @@ def test_more_queries_than_fit_in_one_call_are_all_answered(store: VectorStore) 
     hits = store.search(Track.PICTURE, queries, libraries=("default",), limit=1)
     assert hits.rows.tolist() == list(range(3000))
     assert hits.numbers.tolist() == [0] * 1500 + [1] * 1500
+
+
+def test_deleting_one_version_leaves_the_others(store: VectorStore) -> None:
+    for version in (1, 2):
+        store.upsert(key(version=version), Track.PICTURE, windows(1, 2))
+    store.delete_version(key(version=2))
+    assert [k.version for k in search(store, 1, 2).keys] == [1]
+    assert store.count("default") == 2
+
+
+def test_a_window_that_is_stored_again_with_another_vector_has_the_new_one_only(store: VectorStore) -> None:
+    store.upsert(key(), Track.PICTURE, windows(1))
+    store.upsert(key(), Track.PICTURE, windows(2))
+    assert search(store, 1).scores[0] < 0.9
+    assert search(store, 2).scores[0] > 0.99
+
+
+def test_a_vector_that_is_no_number_is_refused(store: VectorStore) -> None:
+    broken = windows(1)
+    broken.vectors[0, 3] = np.nan
+    with pytest.raises(ValueError, match="finite"):
+        store.upsert(key(), Track.PICTURE, broken)
+
+
+def test_what_one_worker_writes_another_sees_at_once(another: Callable[[], VectorStore]) -> None:
+    one, other = another(), another()
+    assert len(search(other, 1).rows) == 0
+    one.upsert(key(), Track.PICTURE, windows(1))
+    assert len(search(other, 1).rows) == 1
+
+
+def test_a_worker_goes_on_when_another_one_deletes_the_library(another: Callable[[], VectorStore]) -> None:
+    one, other = another(), another()
+    one.upsert(key(), Track.PICTURE, windows(1, 2))
+    assert other.count("default") == 2
+    other.delete_library("default")
+    assert len(search(one, 1).rows) == 0
+    one.upsert(key("new"), Track.PICTURE, windows(3))
+    other.upsert(key("newer"), Track.PICTURE, windows(4))
+    assert (one.count("default"), other.count("default")) == (2, 2)
+
+
+def test_workers_that_create_one_library_at_once_lose_nothing(another: Callable[[], VectorStore]) -> None:
+    views = [another() for _ in range(4)]
+
+    def write(number: int) -> None:
+        for media in range(3):
+            views[number].upsert(key(f"{number}-{media}"), Track.PICTURE, windows(number))
+
+    with ThreadPoolExecutor(len(views)) as pool:
+        list(pool.map(write, range(len(views))))
+    assert views[0].count("default") == 12
+    assert {k.media_id[0] for k in search(views[0], *range(4), limit=3).keys} == set("0123")

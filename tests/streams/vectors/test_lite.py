@@ -6,9 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from contextlib import ExitStack, closing, suppress
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -17,6 +16,14 @@ from fingerprint.ports import ReferenceKey, Windows
 from schemas.matches import Track
 from streams.vectors.connect import connect
 from streams.vectors.lite import LiteKeeper, lite_uri
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from streams.vectors.port import VectorStore
+
+    Start = Callable[..., "subprocess.Popen[str]"]
 
 pytestmark = pytest.mark.integration
 
@@ -28,21 +35,20 @@ print(LiteKeeper(Path(sys.argv[1])).start(), flush=True)
 time.sleep(600)
 """
 WRITER = """
-import sys
+import itertools, sys
 from pathlib import Path
 import numpy as np
 from fingerprint.ports import ReferenceKey, Windows
 from schemas.matches import Track
 from streams.vectors.connect import connect
-store = connect("", Path(sys.argv[1]))
-for i in range(40):
-    n = np.arange(5, dtype=np.int32)
-    store.upsert(ReferenceKey("default", f"{sys.argv[2]}-{i}", 1), Track.PICTURE, Windows(n, n, n, np.eye(5, 8, dtype=np.float32)))
-print("done", flush=True)
+store = connect("", Path(sys.argv[1]), algorithm="test")
+n = np.arange(50, dtype=np.int32)
+for i in itertools.count():
+    windows = Windows(n, n, n, np.eye(50, 64, dtype=np.float32))
+    store.upsert(ReferenceKey("default", f"{sys.argv[2]}-{i}", 1), Track.PICTURE, windows)
+    print(i, flush=True)
 """
-
-
-Start = Callable[..., "subprocess.Popen[str]"]
+ROWS = 50
 
 
 @pytest.fixture
@@ -56,6 +62,18 @@ def start() -> Iterator[Start]:
             return process
 
         yield start_process
+
+
+def line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def written(writer: subprocess.Popen[str]) -> int:
+    """Kill a writer in whatever it is at; return how many upserts it was told were done."""
+    writer.kill()
+    assert writer.stdout is not None
+    return len(writer.stdout.read().split())
 
 
 def kill(owner: subprocess.Popen[str], uri: str) -> None:
@@ -72,31 +90,53 @@ def kill(owner: subprocess.Popen[str], uri: str) -> None:
     pytest.fail("the server outlived its owner")
 
 
-def test_two_processes_write_the_owner_is_killed_and_every_acknowledged_row_is_there(tmp_path: Path, start: Start) -> None:
+def media_with_all_rows(store: VectorStore, name: str) -> int:
+    """Return how many of a writer's media items are there, counting up to the first that is not whole."""
+    number = 0
+    while store.count("default", f"{name}-{number}") == ROWS:
+        number += 1
+    return number
+
+
+def test_writers_and_the_owner_are_killed_and_every_acknowledged_row_is_there(tmp_path: Path, start: Start) -> None:
     owner = start(OWNER, tmp_path)
-    uri = owner.stdout.readline().strip()
-    writers = [start(WRITER, tmp_path, name) for name in ("a", "b")]
-    assert [w.stdout.readline().strip() for w in writers] == ["done", "done"]
+    uri = line(owner)
+    names = ("a", "b", "c", "d")
+    writers = [start(WRITER, tmp_path, name) for name in names]
+    for writer in writers:
+        line(writer)
+    time.sleep(1)
+    acknowledged = [1 + written(writer) for writer in writers[:2]]  # killed while the others write on
+    time.sleep(1)
     kill(owner, uri)
+    acknowledged += [1 + written(writer) for writer in writers[2:]]
     keeper = LiteKeeper(tmp_path)
     keeper.start()
-    store = connect("", tmp_path)
-    assert store.count("default") == 2 * 40 * 5
-    store.close()
+    with closing(connect("", tmp_path, algorithm="test")) as store:
+        there = [media_with_all_rows(store, name) for name in names]
     keeper.stop()
+    assert all(t >= a for t, a in zip(there, acknowledged, strict=True)), (there, acknowledged)
 
 
-def test_a_client_goes_on_when_another_worker_takes_the_server_over(tmp_path: Path, start: Start) -> None:
+@pytest.mark.parametrize("port_is_taken", [False, True])
+def test_a_client_goes_on_when_another_worker_takes_the_server_over(
+    tmp_path: Path, start: Start, *, port_is_taken: bool
+) -> None:
     owner = start(OWNER, tmp_path)
-    uri = owner.stdout.readline().strip()
-    next_owner = start(OWNER, tmp_path)
-    next_owner.stdout.readline()
-    store = connect("", tmp_path)
+    uri = line(owner)
+    line(start(OWNER, tmp_path))
     rows = np.arange(3, dtype=np.int32)
-    store.upsert(ReferenceKey("default", "v", 1), Track.PICTURE, Windows(rows, rows, rows, np.eye(3, 8, dtype=np.float32)))
-    kill(owner, uri)
-    assert store.count("default") == 3
-    store.close()
+    with closing(connect("", tmp_path, algorithm="test")) as store, socket.socket() as other:
+        windows = Windows(rows, rows, rows, np.eye(3, 8, dtype=np.float32))
+        store.upsert(ReferenceKey("default", "v", 1), Track.PICTURE, windows)
+        kill(owner, uri)
+        if port_is_taken:
+            with suppress(OSError):
+                other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                other.bind(("127.0.0.1", int(uri.rpartition(":")[2])))
+        assert store.count("default") == 3
+        store.upsert(ReferenceKey("default", "w", 1), Track.PICTURE, windows)
+        assert store.count("default") == 6
 
 
 def test_without_a_server_the_error_says_what_to_start(tmp_path: Path) -> None:
