@@ -1,0 +1,157 @@
+"""The topics as other systems see them: what is on each, by which key, with which headers.
+
+Documents are made from this table; the names of a running service come from its configuration's prefix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from schemas.events import AIMediaDNAComplete, StreamTranscodeComplete, TranscodeComplete
+from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, LiveMatch
+
+if TYPE_CHECKING:
+    import msgspec
+
+__all__ = ["CHANNELS", "PREFIX", "Channel", "Headers", "Use"]
+
+#: What topic names begin with unless configured otherwise.
+PREFIX = "mediadna"
+
+
+class Headers(StrEnum):
+    """The kinds of headers that messages carry."""
+
+    #: A trace, and the attributes of a CloudEvents envelope in binary mode: all optional.
+    INPUT = "inputHeaders"
+    #: The attributes of a CloudEvents envelope, and the trace that came in.
+    OUTPUT = "outputHeaders"
+    #: The input's own, and why it could not be used.
+    DEAD_LETTER = "deadLetterHeaders"
+    #: None.
+    NONE = "none"
+
+
+class Use(StrEnum):
+    """What the service does with a topic."""
+
+    #: Others write, the service reads.
+    INPUT = "input"
+    #: The service writes, others read.
+    OUTPUT = "output"
+    #: Workers write and read.
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel:
+    """One topic.
+
+    Attributes:
+        name: Its name behind the prefix.
+        title: What a person calls it.
+        description: What it is for.
+        key: What its messages are keyed by.
+        payloads: The types of its values; empty where a value may be anything.
+        use: What the service does with it.
+        headers: What headers its messages carry.
+        compacted: Whether Kafka keeps the newest message of each key for good.
+    """
+
+    name: str
+    title: str
+    description: str
+    key: str
+    payloads: tuple[type[msgspec.Struct], ...]
+    use: Use
+    headers: Headers
+    compacted: bool = False
+
+    @property
+    def address(self) -> str:
+        """The topic's name unless configured otherwise."""
+        return f"{PREFIX}.{self.name}"
+
+
+CHANNELS: tuple[Channel, ...] = (
+    Channel(
+        name="transcode-complete",
+        title="Transcode complete",
+        description="A rendition of a video is ready, or all of them are. Bare JSON, or a CloudEvents envelope in "
+        "structured or binary mode. Unknown fields are ignored; numbers may be written as strings. However many of "
+        "these events a video has, they make one job.",
+        key="VideoId: keeps a video's events in order.",
+        payloads=(StreamTranscodeComplete, TranscodeComplete),
+        use=Use.INPUT,
+        headers=Headers.INPUT,
+    ),
+    Channel(
+        name="job-requests",
+        title="Job requests",
+        description="Jobs asked for by an event, over HTTP, on the command line or by an import.",
+        key="MediaId",
+        payloads=(JobRequest,),
+        use=Use.INTERNAL,
+        headers=Headers.NONE,
+    ),
+    Channel(
+        name="chunks",
+        title="Tasks",
+        description="Pieces of work, one chunk of a media item each, for whichever worker is free.",
+        key="JobId, kind and number of the chunk, with colons between them: spreads a job over all workers.",
+        payloads=(ChunkTask,),
+        use=Use.INTERNAL,
+        headers=Headers.NONE,
+    ),
+    Channel(
+        name="chunk-results",
+        title="Results of tasks",
+        description="What became of each task.",
+        key="MediaId",
+        payloads=(ChunkResult,),
+        use=Use.INTERNAL,
+        headers=Headers.NONE,
+    ),
+    Channel(
+        name="matches",
+        title="Live matches",
+        description="Matches seen while the video is still being processed, for live moderation. The complete event "
+        "supersedes them. One may come twice, with the same `ce_id`.",
+        key="MediaId",
+        payloads=(LiveMatch,),
+        use=Use.OUTPUT,
+        headers=Headers.OUTPUT,
+    ),
+    Channel(
+        name="job-complete",
+        title="MediaDNA job complete",
+        description="A job has ended: exactly one event for each job, with what was found, or why it failed. "
+        "Its `ce_id` is the JobId.",
+        key="MediaId",
+        payloads=(AIMediaDNAComplete,),
+        use=Use.OUTPUT,
+        headers=Headers.OUTPUT,
+    ),
+    Channel(
+        name="jobs",
+        title="Jobs",
+        description="The newest state of each job. Read it from the beginning for a table of all jobs.",
+        key="JobId",
+        payloads=(Job,),
+        use=Use.OUTPUT,
+        headers=Headers.OUTPUT,
+        compacted=True,
+    ),
+    Channel(
+        name="dead-letter",
+        title="Dead letters",
+        description="Inputs that could not be used, as they came, with headers that say why. To send one again, "
+        "write its key, value and headers to the topic in `x-original-topic`, and add one to `x-replay-count`.",
+        key="As it came.",
+        payloads=(),
+        use=Use.OUTPUT,
+        headers=Headers.DEAD_LETTER,
+    ),
+)

@@ -1,0 +1,171 @@
+"""One real-looking example of every message, for the documents; a test holds them against the schemas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from schemas.cloudevents import output_headers
+from schemas.deadletter import dead_letter_headers
+from schemas.errors import InvalidEvent
+from schemas.events import Rendition, StreamTranscodeComplete, TranscodeComplete
+from schemas.ids import event_job_id
+from schemas.jobs import (
+    ChunkResult,
+    ChunkTask,
+    Job,
+    JobRequest,
+    JobStatus,
+    LiveMatch,
+    Metrics,
+    TaskKind,
+    TaskOutcome,
+)
+from schemas.matches import Interval, Match, Track
+from schemas.result import complete_event, result_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["DEAD_LETTER", "example_headers", "examples_of"]
+
+_CREATED, _READY, _DONE = "2026-11-23T08:00:00.000Z", "2026-11-23T08:00:01.250Z", "2026-11-23T08:00:09.500Z"
+_TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+_VIDEO, _URL, _SIZE, _RUN = "43q9fj74hdf", "https://vod.example.com/43q9fj74hdf/ld.mp4", 1815321, "run-7"
+
+_RENDITION = Rendition(
+    status="success",
+    job_id=_RUN,
+    file_url=_URL,
+    format="mp4",
+    definition="LD",
+    duration=19.6,
+    bitrate="925",
+    fps="30",
+    width=540,
+    height=960,
+    size=_SIZE,
+    encrypt=False,
+    is_audio=False,
+)
+_STREAM = StreamTranscodeComplete(
+    **msgspec.structs.asdict(_RENDITION), event_time=_CREATED, video_id=_VIDEO, extend="case 12"
+)
+_ALL = TranscodeComplete(
+    event_time=_CREATED,
+    video_id=_VIDEO,
+    status="success",
+    extend="case 12",
+    stream_infos=[
+        _RENDITION,
+        Rendition(
+            status="fail", job_id=_RUN, definition="HD", error_code="TranscodeError", error_message="no such codec"
+        ),
+    ],
+)
+_MATCH = Match(
+    media_id="8f3b0c",
+    similarity=0.98,
+    track=Track.BOTH,
+    input_coverage=0.6122,
+    reference_coverage=0.1312,
+    intervals=(
+        Interval(
+            input_start=2.0,
+            input_end=14.0,
+            reference_start=31.5,
+            reference_end=43.5,
+            similarity=0.97,
+            track=Track.BOTH,
+            transforms=("mirrored",),
+        ),
+    ),
+)
+_REQUEST = JobRequest(
+    job_id=event_job_id(_VIDEO, _URL, _SIZE, _RUN),
+    media_id=_VIDEO,
+    file_url=_URL,
+    source="event",
+    requested_time=_READY,
+    extend="case 12",
+    traceparent=_TRACE,
+    renditions=(_RENDITION,),
+)
+_METRICS = Metrics(duration=19.6, windows=118, fingerprint_bytes=40213, processing_seconds=3.4)
+_JOB = Job(
+    job_id=_REQUEST.job_id,
+    media_id=_VIDEO,
+    status=JobStatus.SUCCESS,
+    request=_REQUEST,
+    creation_time=_READY,
+    update_time=_DONE,
+    complete_time=_DONE,
+    message="OK",
+    chunks_done=1,
+    chunks_total=1,
+    renditions=(_RENDITION,),
+    matches=(_MATCH,),
+    digest="9b74c9897bac770f",
+    algorithm="mediadna-1",
+    metrics=_METRICS,
+)
+_TASK = ChunkTask(
+    job_id=_REQUEST.job_id,
+    media_id=_VIDEO,
+    kind=TaskKind.FINGERPRINT,
+    request=_REQUEST,
+    end=19.6,
+    chunks_total=1,
+    started=_READY,
+)
+_TASK_RESULT = ChunkResult(task=_TASK, outcome=TaskOutcome.DONE, metrics=_METRICS, worker="worker-1")
+_LIVE = LiveMatch(event_time=_READY, job_id=_REQUEST.job_id, media_id=_VIDEO, chunk=0, match=_MATCH)
+
+#: An input without the field `Status`.
+DEAD_LETTER: dict[str, Any] = {
+    "EventTime": _CREATED,
+    "EventType": "StreamTranscodeComplete",
+    "VideoId": _VIDEO,
+    "FileUrl": _URL,
+}
+
+_EXAMPLES: tuple[msgspec.Struct, ...] = (
+    _STREAM,
+    _ALL,
+    _REQUEST,
+    _TASK,
+    _TASK_RESULT,
+    _LIVE,
+    complete_event(_JOB),
+    _JOB,
+    result_of(_JOB),
+)
+
+
+def examples_of(kind: type[msgspec.Struct]) -> list[dict[str, Any]]:
+    """Return the examples of a type, as JSON has them."""
+    return [msgspec.to_builtins(example) for example in _EXAMPLES if type(example) is kind]
+
+
+def example_headers() -> dict[str, dict[str, str]]:
+    """Return an example of each kind of headers, by the kind's name."""
+    outputs = output_headers("AIMediaDNAComplete", _JOB.job_id, _DONE, _TRACE)
+    letters = dead_letter_headers(
+        [("traceparent", _TRACE.encode())],
+        topic="mediadna.transcode-complete",
+        partition=2,
+        offset=1041,
+        code=InvalidEvent.code,
+        reason="StreamTranscodeComplete: Object missing required field `Status`",
+        time=_READY,
+    )
+    return {
+        "inputHeaders": {"traceparent": _TRACE},
+        "outputHeaders": _text(outputs),
+        "deadLetterHeaders": _text(letters),
+    }
+
+
+def _text(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
+    return {name: value.decode() for name, value in headers}
