@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from fingerprint.ports import Hits, ReferenceKey
     from numpy.typing import NDArray
+
+    from fingerprint.ports import Hits, ReferenceKey
 
 __all__ = ["rank_references"]
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from fingerprint.codec import Arrays
     from numpy.typing import NDArray
+
+    from fingerprint.codec import Arrays
 
 __all__ = ["ALGORITHM", "Chunk", "Fingerprint", "Query"]
 

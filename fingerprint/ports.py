@@ -1,6 +1,6 @@
 """What the engine needs from outside: a place to search windows and a place to load fingerprints from.
 
-The service implements both on Milvus and on the fingerprint store; `fingerprint.index.memory` implements both in memory.
+The service implements them on Milvus and on the fingerprint store, `fingerprint.index.memory` in memory.
 """
 
 from __future__ import annotations

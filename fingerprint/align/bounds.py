@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from fingerprint.align.segment import Segment, TimeMap
     from fingerprint.picture.track import PictureTrack
-    from numpy.typing import NDArray
 
 __all__ = ["clipped", "find_cuts", "snapped"]
 

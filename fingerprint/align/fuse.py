@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fingerprint.align.segment import Segment
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from fingerprint.align.segment import Segment
 
 __all__ = ["fuse", "merged", "without_echoes"]
 

@@ -10,9 +10,10 @@ import numpy as np
 from fingerprint.ports import Hits, ReferenceKey
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from fingerprint.model import Fingerprint
     from fingerprint.ports import Windows
-    from numpy.typing import NDArray
     from schemas.matches import Track
 
 __all__ = ["MemoryIndex"]

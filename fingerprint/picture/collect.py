@@ -17,8 +17,9 @@ from fingerprint.picture.trained import trained
 from fingerprint.picture.vectors import describe, quantise
 
 if TYPE_CHECKING:
-    from fingerprint.media.wish import Picture
     from numpy.typing import NDArray
+
+    from fingerprint.media.wish import Picture
 
 __all__ = ["GRID_RATE", "PICTURES", "PictureCollector"]
 
@@ -116,4 +117,4 @@ class PictureCollector:
 
 def _miniature(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    return cv2.resize(gray, (TINY_SIDE, TINY_SIDE), interpolation=cv2.INTER_AREA).reshape(-1)
+    return np.asarray(cv2.resize(gray, (TINY_SIDE, TINY_SIDE), interpolation=cv2.INTER_AREA), np.uint8).reshape(-1)

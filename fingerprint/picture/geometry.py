@@ -56,8 +56,8 @@ def compare_local(copy: LocalFeatures, original: LocalFeatures) -> Geometry | No
     if len(pairs) < 3:
         return None
     theirs, ours = original.points[pairs[:, 1]] / 4.0, copy.points[pairs[:, 0]] / 4.0
-    octaves = (copy.scales[pairs[:, 0]].astype(int) - original.scales[pairs[:, 1]]) / 32.0
-    turns = (copy.angles[pairs[:, 0]].astype(int) - original.angles[pairs[:, 1]]) % 256
+    octaves = (copy.scales[pairs[:, 0]].astype(np.float64) - original.scales[pairs[:, 1]]) / 32.0
+    turns = (copy.angles[pairs[:, 0]].astype(np.int64) - original.angles[pairs[:, 1]].astype(np.int64)) % 256
     agree = _agreement(theirs, ours, octaves, turns)
     best = agree[int(np.argmax(agree.sum(1)))]
     matrix = _fit(theirs[best], ours[best])

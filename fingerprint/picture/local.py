@@ -1,4 +1,4 @@
-"""Local features of a picture, small enough to keep: where they are, how large, which way they point, what they look like.
+"""Local features of a picture, small enough to keep: place, size, direction and appearance of each.
 
 SIFT (Lowe 2004) as RootSIFT (Arandjelovic and Zisserman 2012), projected onto few principal directions and stored with
 8 bits. One feature of a copy and its partner in the original fix scale, turn and shift between the pictures, so every
@@ -56,6 +56,7 @@ class LocalFeatures:
     codes: NDArray[np.int8]
 
     def __len__(self) -> int:
+        """Return how many features there are."""
         return len(self.points)
 
     @classmethod
@@ -81,7 +82,7 @@ def describe_local(rgb: NDArray[np.uint8], most: int) -> LocalFeatures:
     if min(gray.shape) < 16:  # nothing to find, and SIFT's pyramid needs some pixels
         return EMPTY
     found, descriptors = _detector(most).detectAndCompute(gray, None)
-    if descriptors is None or not found:
+    if not found:
         return EMPTY
     descriptors, found = descriptors[:most], found[:most]
     unit = LONG_SIDE / max(gray.shape)
@@ -100,7 +101,7 @@ def _codes(descriptors: NDArray[np.float32]) -> NDArray[np.int8]:
     roots = np.sqrt(descriptors / np.maximum(descriptors.sum(1, keepdims=True), 1e-6))
     data = trained()
     projected = (roots - data.local_mean) @ data.local_basis
-    return np.clip(np.rint(projected / CODE_STEP), -127, 127).astype(np.int8)
+    return np.asarray(np.clip(np.rint(projected / CODE_STEP), -127, 127), np.int8)
 
 
 def _empty() -> LocalFeatures:

@@ -15,8 +15,9 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fingerprint.codec import Arrays
     from numpy.typing import NDArray
+
+    from fingerprint.codec import Arrays
 
 __all__ = ["Stills", "encode_still"]
 
@@ -42,6 +43,7 @@ class Stills:
     data: NDArray[np.uint8]
 
     def __len__(self) -> int:
+        """Return how many pictures there are."""
         return len(self.times_ms)
 
     @classmethod

@@ -12,8 +12,9 @@ from fingerprint.picture.local import CODE_LENGTH, LocalFeatures
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fingerprint.codec import Arrays
     from numpy.typing import NDArray
+
+    from fingerprint.codec import Arrays
 
 __all__ = ["TINY_SIDE", "PictureTrack"]
 

@@ -57,7 +57,7 @@ def chance(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def quantise(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
     """Return unit vectors with 8 bits a number."""
-    return np.clip(np.rint(vectors / STEP), -127, 127).astype(np.int8)
+    return np.asarray(np.clip(np.rint(vectors / STEP), -127, 127), np.int8)
 
 
 def dequantise(codes: NDArray[np.int8]) -> NDArray[np.float32]:

@@ -17,8 +17,9 @@ from fingerprint.picture.vectors import describe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fingerprint.picture.stills import Stills
     from numpy.typing import NDArray
+
+    from fingerprint.picture.stills import Stills
 
     Image = NDArray[np.uint8]
 

@@ -1,7 +1,7 @@
 """Which spans of a query's sound are which spans of a reference's: votes of landmarks, re-timed over hypotheses.
 
-The query's peaks are re-timed and shifted in pitch, never the sound itself, so the library holds one speed. Votes for an
-offset are judged against what chance gives: a Poisson rate taken from the same pair of tracks.
+The query's peaks are re-timed and shifted in pitch, never the sound itself, so the library holds one speed. Votes for
+an offset are judged against what chance gives: a Poisson rate taken from the same pair of tracks.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from fingerprint.sound.track import FRAME_S
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fingerprint.sound.track import SoundTrack
     from numpy.typing import NDArray
+
+    from fingerprint.sound.track import SoundTrack
 
 __all__ = ["SoundQuery", "align_sound"]
 
@@ -45,10 +46,16 @@ MOST_SEGMENTS = 24
 
 PLAIN = Hypothesis()
 
+#: Changed tempi that are tried: close together near 1, where most are, and the common ones beyond.
+TEMPOS = (
+    0.5, 0.67, 0.75, 0.8, 0.85, 0.9, 0.92, 0.95, 0.97,
+    1.03, 1.05, 1.08, 1.1, 1.15, 1.2, 1.25, 1.33, 1.4, 1.5, 1.75, 2.0,
+)  # fmt: skip
+
 #: Changed speed with pitch, changed tempo, and changed pitch.
 CHANGED = tuple(
     [Hypothesis(speed, round(36 * np.log2(speed))) for speed in np.arange(0.8, 1.281, 0.02).round(2) if speed != 1.0]
-    + [Hypothesis(float(speed)) for speed in (0.5, 0.67, 0.75, 0.8, 0.85, 0.9, 0.92, 0.95, 0.97, 1.03, 1.05, 1.08, 1.1, 1.15, 1.2, 1.25, 1.33, 1.4, 1.5, 1.75, 2.0)]
+    + [Hypothesis(tempo) for tempo in TEMPOS]
     + [Hypothesis(1.0, notes) for notes in (-6, -4, -3, -2, -1, 1, 2, 3, 4, 6)]
 )  # fmt: skip
 
@@ -165,7 +172,7 @@ def _run(
 
 def _line(times: NDArray[np.float64], places: NDArray[np.float64], speed: float) -> tuple[float, float]:
     if np.ptp(times) > 3.0:
-        fitted, offset = np.polyfit(times, places, 1)
+        fitted = np.polyfit(times, places, 1)[0]
         if abs(fitted - speed) < 0.03:
             speed = 1.0 if abs(fitted - 1.0) < 0.004 else float(fitted)
     return speed, float(np.median(places - speed * times))

@@ -13,8 +13,9 @@ from fingerprint.media.wish import SoundWish
 from fingerprint.sound.track import FRAME_S, WINDOW_MS, SoundTrack
 
 if TYPE_CHECKING:
-    from fingerprint.media.wish import SoundBlock
     from numpy.typing import NDArray
+
+    from fingerprint.media.wish import SoundBlock
 
 __all__ = ["SOUND", "SoundCollector"]
 

@@ -44,7 +44,7 @@ class Landmarks:
     frames: NDArray[np.float64]
 
 
-def landmarks(frames: NDArray[np.int32], bins: NDArray[np.uint8], hypothesis: Hypothesis = Hypothesis()) -> Landmarks:  # noqa: B008 (frozen)
+def landmarks(frames: NDArray[np.int32], bins: NDArray[np.uint8], hypothesis: Hypothesis = Hypothesis()) -> Landmarks:
     """Return the pairs of a track's peaks, undoing what a hypothesis says was done to them.
 
     `frames` of the result stay those of the track, not of the undone time.

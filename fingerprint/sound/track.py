@@ -12,8 +12,9 @@ from fingerprint.ports import Windows
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fingerprint.codec import Arrays
     from numpy.typing import NDArray
+
+    from fingerprint.codec import Arrays
 
 __all__ = ["FRAME_S", "WINDOW_MS", "SoundTrack"]
 

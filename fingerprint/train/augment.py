@@ -152,5 +152,6 @@ def _blend(image: Image, other: Image, rng: np.random.Generator) -> Image:
 
 #: What `edited` draws from.
 EDITS: tuple[Edit, ...] = (
-    _rotate, _perspective, _tone, _tone, _hue, _gray, _negative, _blur, _mosaic, _noise, _boxes, _bars, _inset, _split, _blend,
+    _rotate, _perspective, _tone, _tone, _hue, _gray, _negative, _blur, _mosaic, _noise,
+    _boxes, _bars, _inset, _split, _blend,
 )  # fmt: skip

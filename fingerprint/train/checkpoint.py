@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_checkpoint"]
 
-_DTYPES = {"FloatStorage": np.float32, "LongStorage": np.int64, "HalfStorage": np.float16}
+_DTYPES: dict[str, type[np.generic]] = {"FloatStorage": np.float32, "LongStorage": np.int64, "HalfStorage": np.float16}
 
 
 class _Lazy:

@@ -74,8 +74,8 @@ def _features(images: Sequence[Image]) -> NDArray[np.float32]:
 
 def _local_directions(images: Sequence[Image]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     detector = cv2.SIFT.create(nfeatures=LOCAL_FEATURES, contrastThreshold=CONTRAST)
-    found = [detector.detectAndCompute(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), None)[1] for image in images]
-    descriptors = np.vstack([part for part in found if part is not None]).astype(np.float32)
+    found = [detector.detectAndCompute(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), None) for image in images]
+    descriptors = np.vstack([descriptors for points, descriptors in found if points]).astype(np.float32)
     roots = np.sqrt(descriptors / np.maximum(descriptors.sum(1, keepdims=True), 1e-6))
     mean = roots.mean(0)
     _, directions = np.linalg.eigh(np.cov((roots - mean).T))

@@ -57,10 +57,10 @@ class _Graph:
         self.nodes.append(helper.make_node(kind, inputs, [name], name=name, **attributes))
         return name
 
-    def constant(self, values: NDArray[Any]) -> str:
+    def constant(self, values: NDArray[Any] | np.float32) -> str:
         """Add a constant."""
         name = f"c{len(self.initializers)}"
-        self.initializers.append(numpy_helper.from_array(values, name))
+        self.initializers.append(numpy_helper.from_array(np.asarray(values), name))
         return name
 
     def half(self, values: NDArray[np.float32]) -> str:
