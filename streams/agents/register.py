@@ -108,6 +108,6 @@ def _raw(app: faust.App, *names: str) -> TopicT:
     return app.topic(*names, schema=_raw_schema())
 
 
-def _raw_schema() -> faust.Schema:
+def _raw_schema() -> faust.Schema[bytes, bytes]:
     """Keys and values as the bytes that they are. A new one for each use: Faust writes its defaults into it."""
     return faust.Schema(key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")

@@ -47,7 +47,6 @@ def compare(
 ) -> None:
     """Compare two files: which spans of A are copied from B. Ends with status 1 when a file cannot be used."""
     from fingerprint.engine import match as match_query  # noqa: PLC0415 (the engine loads in seconds)
-
     from fingerprint.index.memory import MemoryIndex  # noqa: PLC0415
 
     index = MemoryIndex()
@@ -79,7 +78,6 @@ def match(
 ) -> None:
     """Match files against a folder of files. Ends with status 1 when a file could not be used."""
     from fingerprint.engine import match as match_query  # noqa: PLC0415 (the engine loads in seconds)
-
     from fingerprint.index.memory import MemoryIndex  # noqa: PLC0415
 
     if not against.is_dir():
@@ -161,9 +159,8 @@ def _fingerprinted(paths: Sequence[Path], jobs: int) -> Iterator[tuple[Path, Que
 
 def _fingerprint(path: Path) -> Query | str:
     """Runs in a worker process."""
-    from fingerprint.engine import fingerprint_media  # noqa: PLC0415
-
     from fingerprint.codec import is_fingerprint  # noqa: PLC0415 (the engine loads in seconds)
+    from fingerprint.engine import fingerprint_media  # noqa: PLC0415
     from fingerprint.media.errors import MediaError  # noqa: PLC0415
     from fingerprint.media.limits import MediaLimits  # noqa: PLC0415
     from fingerprint.model import Fingerprint, Query  # noqa: PLC0415

@@ -104,9 +104,13 @@ class Projector:
             consumer = self._consumer
             if consumer is not None:
                 try:
-                    return await consumer.end_offsets([p for p in self._partitions if p.topic == topic])
+                    ends: dict[TopicPartition, int] = await consumer.end_offsets(
+                        [p for p in self._partitions if p.topic == topic]
+                    )
                 except KafkaError as error:
                     log.warning("end_offsets_failed", topic=topic, error=repr(error))
+                else:
+                    return ends
             await asyncio.sleep(0.1)
 
     def _has_reached(self, ends: dict[TopicPartition, int]) -> bool:

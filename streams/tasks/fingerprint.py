@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from fingerprint.engine import assemble, fingerprint_chunk
 from fingerprint.model import Chunk
-
 from fingerprint.ports import ReferenceKey
 from schemas.jobs import ChunkResult, Metrics, SaveType, TaskOutcome
 from streams.sources.open import open_media

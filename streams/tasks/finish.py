@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from fingerprint.engine import ALGORITHM, assemble
 from fingerprint.model import Chunk, Fingerprint, Query
-
 from fingerprint.ports import ReferenceKey
 from schemas.jobs import ChunkResult, Metrics, SaveType, TaskOutcome
 from streams.sources.open import open_media

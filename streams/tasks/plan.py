@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fingerprint.engine import plan_chunks
-
 from fingerprint.codec import is_fingerprint
+from fingerprint.engine import plan_chunks
 from fingerprint.media.probe import probe
 from schemas.jobs import ChunkResult, Metrics, TaskOutcome
 from streams.sources.open import open_media

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fingerprint.engine import match
-
 from streams.vectors.scope import SearchScope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fingerprint.model import Query
-
     from fingerprint.ports import ReferenceKey, Windows
     from schemas.jobs import ChunkTask
     from schemas.matches import Match, Track
