@@ -145,7 +145,7 @@ _EXAMPLES: tuple[msgspec.Struct, ...] = (
 
 def examples_of(kind: type[msgspec.Struct]) -> list[dict[str, Any]]:
     """Return the examples of a type, as JSON has them."""
-    return [msgspec.to_builtins(example) for example in _EXAMPLES if type(example) is kind]
+    return [msgspec.json.decode(msgspec.json.encode(one)) for one in _EXAMPLES if type(one) is kind]
 
 
 def example_headers() -> dict[str, dict[str, str]]:

@@ -81,7 +81,8 @@ def components(kinds: Iterable[type], ref_template: str) -> dict[str, Any]:
     kinds = tuple(kinds)
     if AIMediaDNAComplete in kinds:
         kinds = (*kinds, MediaDNAResult)
-    _, schemas = msgspec.json.schema_components(kinds, ref_template=ref_template)
+    _, found = msgspec.json.schema_components(kinds, ref_template=ref_template)
+    schemas: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(found))  # tuples as the lists that they become
     for name, schema in schemas.items():
         _describe(schema, _TYPES[name])
     if AIMediaDNAComplete in kinds:
