@@ -34,7 +34,12 @@ _ATTRIBUTES: dict[str, str] = {
     "content-type": "`application/json`; an input may also be `application/cloudevents+json`.",
 }
 #: What `ce_type` says on each output.
-_CE_TYPES = {"AIMediaDNAComplete": "AIMediaDNAComplete", "Job": "mediadna.job", "LiveMatch": "mediadna.match"}
+_CE_TYPES = {
+    "AIMediaDNAComplete": "AIMediaDNAComplete",
+    "Delivery": "mediadna.delivery",
+    "Job": "mediadna.job",
+    "LiveMatch": "mediadna.match",
+}
 _TRACEPARENT = "W3C trace context. One that came in goes out on everything that follows from it."
 
 

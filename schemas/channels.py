@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from schemas.deliveries import Delivery
 from schemas.events import AIMediaDNAComplete, StreamTranscodeComplete, TranscodeComplete
 from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, LiveMatch
 
@@ -106,6 +107,16 @@ CHANNELS: tuple[Channel, ...] = (
         headers=Headers.NONE,
     ),
     Channel(
+        name="import-chunks",
+        title="Tasks of imports",
+        description="As `chunks`, for jobs of imports: a lane of their own, so that live events do not wait behind a "
+        "backfill.",
+        key="As on `chunks`.",
+        payloads=(ChunkTask,),
+        use=Use.INTERNAL,
+        headers=Headers.NONE,
+    ),
+    Channel(
         name="chunk-results",
         title="Results of tasks",
         description="What became of each task.",
@@ -140,6 +151,17 @@ CHANNELS: tuple[Channel, ...] = (
         description="The newest state of each job. Read it from the beginning for a table of all jobs.",
         key="JobId",
         payloads=(Job,),
+        use=Use.OUTPUT,
+        headers=Headers.OUTPUT,
+        compacted=True,
+    ),
+    Channel(
+        name="deliveries",
+        title="Deliveries of callbacks",
+        description="The newest state of each callback, with its attempts. Read it from the beginning for the log of "
+        "all deliveries.",
+        key="JobId",
+        payloads=(Delivery,),
         use=Use.OUTPUT,
         headers=Headers.OUTPUT,
         compacted=True,

@@ -8,6 +8,7 @@ import msgspec
 
 from schemas.cloudevents import output_headers
 from schemas.deadletter import dead_letter_headers
+from schemas.deliveries import Attempt, Delivery, DeliveryStatus
 from schemas.errors import InvalidEvent
 from schemas.events import Rendition, StreamTranscodeComplete, TranscodeComplete
 from schemas.ids import event_job_id
@@ -121,6 +122,21 @@ _TASK = ChunkTask(
 )
 _TASK_RESULT = ChunkResult(task=_TASK, outcome=TaskOutcome.DONE, metrics=_METRICS, worker="worker-1")
 _LIVE = LiveMatch(event_time=_READY, job_id=_REQUEST.job_id, media_id=_VIDEO, chunk=0, match=_MATCH)
+_DELIVERY = Delivery(
+    job_id=_REQUEST.job_id,
+    media_id=_VIDEO,
+    url="https://moderation.example.com/copies",
+    creation_time=_DONE,
+    update_time="2026-11-23T08:00:16.020Z",
+    status=DeliveryStatus.DELIVERED,
+    revision=2,
+    since=_DONE,
+    tries=2,
+    attempts=(
+        Attempt(time=_DONE, status=503, error="the receiver answered 503: only 2xx counts", seconds=0.031),
+        Attempt(time="2026-11-23T08:00:16.000Z", status=204, seconds=0.02),
+    ),
+)
 
 #: An input without the field `Status`.
 DEAD_LETTER: dict[str, Any] = {
@@ -140,6 +156,7 @@ _EXAMPLES: tuple[msgspec.Struct, ...] = (
     complete_event(_JOB),
     _JOB,
     result_of(_JOB),
+    _DELIVERY,
 )
 
 

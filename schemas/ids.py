@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 
-__all__ = ["event_job_id", "new_job_id"]
+__all__ = ["event_job_id", "keyed_job_id", "new_job_id"]
 
 #: Hex digits of a job id, as in ApsaraVideo VOD.
 JOB_ID_LENGTH = 32
@@ -14,9 +14,18 @@ JOB_ID_LENGTH = 32
 def event_job_id(video_id: str, file_url: str | None, size: int | None, run_id: str | None) -> str:
     """Return the id of the job that an event of this rendition makes: the same for the same rendition, always."""
     content = "\x1f".join((video_id, file_url or "", str(size or ""), run_id or ""))
-    return hashlib.blake2b(content.encode(), digest_size=JOB_ID_LENGTH // 2).hexdigest()
+    return _digest(content)
+
+
+def keyed_job_id(key: str) -> str:
+    """Return the id of the job that somebody asks for under a key of theirs: the same for the same key, always."""
+    return _digest(f"key\x1f{key}")
 
 
 def new_job_id() -> str:
     """Return an id for a job that somebody asks for."""
     return uuid.uuid4().hex
+
+
+def _digest(content: str) -> str:
+    return hashlib.blake2b(content.encode(), digest_size=JOB_ID_LENGTH // 2).hexdigest()

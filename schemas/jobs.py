@@ -81,6 +81,8 @@ class JobRequest(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tr
     extend: str | None = None
     #: Kept for the one who asked.
     user_data: str | None = None
+    #: Where the complete event is posted to; the configured place when it is not given.
+    callback_url: str | None = None
     #: W3C trace context that came in; goes out on every event of the job.
     traceparent: str | None = None
     #: The renditions that an event named; the first is the one that `file_url` points to.
@@ -102,6 +104,8 @@ class Metrics(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True)
     fingerprint_bytes: int = 0
     #: Time that workers spent on it, all together.
     processing_seconds: float = 0.0
+    #: Of which their processors were at work.
+    cpu_seconds: float = 0.0
 
 
 class Job(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
@@ -214,7 +218,7 @@ class ChunkResult(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=T
     digest: str = ""
     #: For `finish`: name and version of the algorithm that made the fingerprint.
     algorithm: str = ""
-    #: For `plan` and `finish`: what the work amounted to.
+    #: What the work amounted to.
     metrics: Metrics = msgspec.field(default_factory=Metrics)
     #: Name of the worker that did it.
     worker: str = ""

@@ -71,6 +71,13 @@ class Settings(BaseSettings):
     slots: int = Field(
         default_factory=available_cores, ge=1, le=256, description="how many chunks one worker works on at a time"
     )
+    import_slots: int = Field(
+        default_factory=available_cores,
+        ge=1,
+        le=256,
+        description="how many chunks of imports one worker works on beside these; they get the processor time that "
+        "live events leave",
+    )
     task_timeout_s: float = Field(
         default=120.0,
         gt=0,

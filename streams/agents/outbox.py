@@ -54,8 +54,9 @@ class Outbox:
         await self._send(self._topics.job_requests, request.media_id, request)
 
     async def task(self, task: ChunkTask) -> None:
-        """Hand out a task. The key spreads the chunks of one job over all partitions."""
-        await self._send(self._topics.chunks, f"{task.job_id}:{task.kind}:{task.chunk}", task)
+        """Hand out a task, on the lane of its job. The key spreads the chunks of one job over all partitions."""
+        lane = self._topics.import_chunks if task.request.source == "import" else self._topics.chunks
+        await self._send(lane, f"{task.job_id}:{task.kind}:{task.chunk}", task)
 
     async def result(self, result: ChunkResult) -> None:
         """Tell the job's agent what became of a task."""

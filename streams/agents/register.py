@@ -24,7 +24,24 @@ if TYPE_CHECKING:
     from streams.agents.jobs import JobAgent
     from streams.broker.topics import Topics
 
-__all__ = ["Agents", "register"]
+__all__ = ["Agents", "Lane", "register"]
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Chunk tasks that do not wait behind those of other lanes.
+
+    Attributes:
+        name: What its agent is called.
+        topic: Where its tasks come from.
+        agent: Handles them.
+        slots: How many of them run at a time.
+    """
+
+    name: str
+    topic: str
+    agent: ChunkAgent
+    slots: int
 
 
 @dataclass(frozen=True)
@@ -34,16 +51,14 @@ class Agents:
     Attributes:
         intake: Handles transcode-complete events.
         jobs: Makes the job agent over the table of MediaId records.
-        chunks: Handles chunk tasks.
+        lanes: Handle chunk tasks.
         guard: Decides what a failure means.
-        slots: How many chunk tasks run at a time.
     """
 
     intake: Intake
     jobs: Callable[[MutableMapping[bytes, bytes]], JobAgent]
-    chunks: ChunkAgent
+    lanes: tuple[Lane, ...]
     guard: Guard
-    slots: int
 
 
 def register(app: faust.App, topics: Topics, agents: Agents) -> None:
@@ -54,7 +69,8 @@ def register(app: faust.App, topics: Topics, agents: Agents) -> None:
     """
     _register_intake(app, topics, agents)
     _register_jobs(app, topics, agents)
-    _register_chunks(app, topics, agents)
+    for lane in agents.lanes:
+        _register_lane(app, lane, agents.guard)
 
 
 def _register_intake(app: faust.App, topics: Topics, agents: Agents) -> None:
@@ -89,18 +105,18 @@ def _register_jobs(app: faust.App, topics: Topics, agents: Agents) -> None:
     app.agent(_raw(app, topics.job_requests, topics.chunk_results), name="job")(job)
 
 
-def _register_chunks(app: faust.App, topics: Topics, agents: Agents) -> None:
+def _register_lane(app: faust.App, lane: Lane, guard: Guard) -> None:
     async def handle(event: EventT[Any]) -> None:
-        await agents.chunks.handle(decode(event.message.value, ChunkTask), now=utc_now)
+        await lane.agent.handle(decode(event.message.value, ChunkTask), now=utc_now)
 
     async def guarded(event: EventT[Any]) -> None:
-        await agents.guard.run(event, handle(event), now=utc_now())
+        await guard.run(event, handle(event), now=utc_now())
 
     async def chunk(stream: Any) -> None:
         manual = stream.noack()
-        await in_order(manual.events(), guarded, manual.ack, agents.slots)
+        await in_order(manual.events(), guarded, manual.ack, lane.slots)
 
-    app.agent(_raw(app, topics.chunks), name="chunk")(chunk)
+    app.agent(_raw(app, lane.topic), name=lane.name)(chunk)
 
 
 def _raw(app: faust.App, *names: str) -> TopicT:

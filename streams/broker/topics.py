@@ -26,10 +26,12 @@ class Topics:
     transcode_complete: str
     job_requests: str
     chunks: str
+    import_chunks: str
     chunk_results: str
     matches: str
     job_complete: str
     jobs: str
+    deliveries: str
     dead_letter: str
 
     @classmethod
@@ -39,12 +41,19 @@ class Topics:
             transcode_complete=f"{prefix}.transcode-complete",
             job_requests=f"{prefix}.job-requests",
             chunks=f"{prefix}.chunks",
+            import_chunks=f"{prefix}.import-chunks",
             chunk_results=f"{prefix}.chunk-results",
             matches=f"{prefix}.matches",
             job_complete=f"{prefix}.job-complete",
             jobs=f"{prefix}.jobs",
+            deliveries=f"{prefix}.deliveries",
             dead_letter=f"{prefix}.dead-letter",
         )
+
+    @property
+    def compacted(self) -> frozenset[str]:
+        """The topics of which Kafka keeps the newest value of each key for good."""
+        return frozenset({self.jobs, self.deliveries})
 
     def all(self) -> tuple[str, ...]:
         """Return every name."""
@@ -63,7 +72,7 @@ async def ensure_topics(bootstrap: str, topics: Topics, *, partitions: int) -> N
         await admin.start()
         missing = set(topics.all()) - set(await admin.list_topics())
         if missing:
-            new = [_new(name, partitions, compacted=name == topics.jobs) for name in sorted(missing)]
+            new = [_new(name, partitions, compacted=name in topics.compacted) for name in sorted(missing)]
             _check(await admin.create_topics(new))
             async with asyncio.timeout(VISIBLE_S):
                 while not missing <= set(await admin.list_topics()):  # noqa: ASYNC110 (the broker's event, not ours)

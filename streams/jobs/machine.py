@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from schemas.errors import ErrorCode
-from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, JobStatus, SaveType, TaskKind, TaskOutcome
+from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, JobStatus, Metrics, SaveType, TaskKind, TaskOutcome
 from streams.jobs.record import ActiveJob, MediaRecord
 from streams.jobs.renditions import best_first, is_known, is_new_content
 
@@ -72,7 +72,7 @@ def on_result(record: MediaRecord, result: ChunkResult, *, now: str, tries: int)
         case TaskKind.PLAN:
             return _on_planned(record, active, result, now=now)
         case TaskKind.FINGERPRINT:
-            return _on_chunk(record, active, task, now=now)
+            return _on_chunk(record, active, result, now=now)
         case TaskKind.FINISH:
             return _on_finished(record, active, result, now=now)
         case TaskKind.CLEAN:
@@ -198,11 +198,13 @@ def _on_planned(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, 
     return Step(record, (active.job,), tasks)
 
 
-def _on_chunk(record: MediaRecord, active: ActiveJob, task: ChunkTask, *, now: str) -> Step:
-    if not active.planned or task.chunk in active.done:
+def _on_chunk(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, now: str) -> Step:
+    chunk = result.task.chunk
+    if not active.planned or chunk in active.done:
         return Step(record)
-    active.done.add(task.chunk)
-    active.job = msgspec.structs.replace(active.job, chunks_done=len(active.done), update_time=now)
+    active.done.add(chunk)
+    metrics = _with_work(active.job.metrics, active.job.metrics, result.metrics)
+    active.job = msgspec.structs.replace(active.job, chunks_done=len(active.done), update_time=now, metrics=metrics)
     complete = len(active.done) == len(active.spans)
     return Step(record, (active.job,), (_finish_task(active.job),) if complete else ())
 
@@ -213,7 +215,7 @@ def _on_finished(record: MediaRecord, active: ActiveJob, result: ChunkResult, *,
         matches=result.matches,
         digest=result.digest,
         algorithm=result.algorithm,
-        metrics=result.metrics,
+        metrics=_with_work(result.metrics, active.job.metrics, result.metrics),
     )
     record.end(job.job_id)
     return Step(record, (job,), (_task(job, TaskKind.CLEAN, stored=True),))
@@ -221,6 +223,15 @@ def _on_finished(record: MediaRecord, active: ActiveJob, result: ChunkResult, *,
 
 def _ended(job: Job, status: JobStatus, now: str, *, code: str = ErrorCode.OK, message: str = "OK") -> Job:
     return msgspec.structs.replace(job, status=status, code=code, message=message, update_time=now, complete_time=now)
+
+
+def _with_work(metrics: Metrics, *parts: Metrics) -> Metrics:
+    """The metrics, with the sum of the parts' work."""
+    return msgspec.structs.replace(
+        metrics,
+        processing_seconds=round(sum(part.processing_seconds for part in parts), 3),
+        cpu_seconds=round(sum(part.cpu_seconds for part in parts), 3),
+    )
 
 
 def _finish_task(job: Job) -> ChunkTask:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 from dataclasses import dataclass
@@ -27,10 +28,12 @@ class ProcessSetup:
     Attributes:
         settings: The service's settings.
         parent: Process id of the service, to notice that it died before this process was set up.
+        niceness: How far this process gives way to others; 0 is as the service itself, 19 the most.
     """
 
     settings: Settings
     parent: int
+    niceness: int = 0
 
 
 @dataclass
@@ -47,6 +50,7 @@ def initialise(setup: ProcessSetup) -> None:
     die_with_parent(setup.parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.nice(setup.niceness)
     _state.setup = setup
 
 

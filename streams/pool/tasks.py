@@ -35,18 +35,24 @@ ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 class TaskPool:
     """Worker processes that do tasks.
 
-    They are spawned, not forked: a fork of a process with threads and an event loop inherits locks and handlers.
+    They are spawned, not forked: a fork of a process with threads and an event loop inherits locks and handlers. They
+    are there from the first task on: a lane that is never used costs no memory.
+
+    Args:
+        settings: The service's settings.
+        slots: How many processes there are.
+        niceness: How far they give way to other processes, as for `nice`.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, slots: int, niceness: int = 0) -> None:
         for name in ONE_THREAD:
             os.environ.setdefault(name, "1")
         self._timeout = settings.task_timeout_s
         self._pool = pebble.ProcessPool(
-            max_workers=settings.slots,
+            max_workers=slots,
             max_tasks=TASKS_PER_PROCESS,
             initializer=initialise,
-            initargs=[ProcessSetup(settings=settings, parent=os.getpid())],
+            initargs=[ProcessSetup(settings=settings, parent=os.getpid(), niceness=niceness)],
             context=multiprocessing.get_context("spawn"),
         )
 

@@ -35,7 +35,7 @@ _DOERS = {
 
 def run_task(task: ChunkTask, bench: Workbench) -> TaskReport:
     """Do the task. What the media is to blame for fails for good; anything else may be tried again."""
-    started = time.perf_counter()
+    started, worked = time.perf_counter(), time.process_time()
     try:
         report = _DOERS[task.kind](task, bench)
     except MediaError as error:
@@ -47,6 +47,10 @@ def run_task(task: ChunkTask, bench: Workbench) -> TaskReport:
     except Exception as error:
         log.exception("task_failed", job_id=task.job_id, kind=task.kind, chunk=task.chunk)
         return failed(task, TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
-    metrics = msgspec.structs.replace(report.result.metrics, processing_seconds=round(time.perf_counter() - started, 3))
+    metrics = msgspec.structs.replace(
+        report.result.metrics,
+        processing_seconds=round(time.perf_counter() - started, 3),
+        cpu_seconds=round(time.process_time() - worked, 3),
+    )
     report.result = msgspec.structs.replace(report.result, metrics=metrics)
     return report

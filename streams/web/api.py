@@ -12,7 +12,7 @@ from litestar.exceptions import ClientException, HTTPException, NotFoundExceptio
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import Stream
 
-from schemas.ids import new_job_id
+from schemas.ids import keyed_job_id, new_job_id
 from schemas.jobs import Job, JobRequest, JobStatus
 from streams.readmodel.model import BadCursor, JobFilter
 from streams.web.services import Services
@@ -20,25 +20,29 @@ from streams.web.views import JobList, JobView, MatchedByView, NewJob, ResultVie
 
 __all__ = ["api_router"]
 
+IdempotencyKey = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key",
+        max_length=256,
+        description="asking again under the same key asks for nothing new, and answers with the job that there is",
+    ),
+]
 LastEventId = Annotated[int | None, HeaderParameter(name="Last-Event-ID")]
 
 Limit = Annotated[int, QueryParameter(ge=1, le=500, description="entries a page")]
 
 
 @post("/jobs", status_code=202, summary="Ask for a job")
-async def submit_job(data: JSONBody[NewJob], services: NamedDependency[Services]) -> JobView:
+async def submit_job(
+    data: JSONBody[NewJob], services: NamedDependency[Services], idempotency_key: IdempotencyKey = None
+) -> JobView:
     """Ask for a job over a media item that the service can reach."""
-    request = JobRequest(
-        job_id=new_job_id(),
-        media_id=data.media_id,
-        file_url=data.url,
-        source="api",
-        library=data.library,
-        search=tuple(data.search),
-        save_type=data.save_type,
-        similarity_threshold=data.similarity_threshold,
-        extend=data.extend,
-    )
+    request = _request_of(data, idempotency_key)
+    if idempotency_key:
+        there = await asyncio.to_thread(services.model.job, request.job_id)
+        if there is not None:
+            return JobView.of(_same(there, request))
     try:
         return JobView.of(await services.commands.submit(request))
     except (TimeoutError, OSError) as error:
@@ -140,6 +144,29 @@ def api_router() -> Router:
     """Return the routes of the API."""
     handlers = [submit_job, list_jobs, show_job, cancel_job, show_result, list_matches, follow_changes]
     return Router("/api/v1", route_handlers=handlers)
+
+
+def _request_of(data: NewJob, idempotency_key: str | None) -> JobRequest:
+    return JobRequest(
+        job_id=keyed_job_id(idempotency_key) if idempotency_key else new_job_id(),
+        media_id=data.media_id,
+        file_url=data.url,
+        source="import" if data.lane == "import" else "api",
+        library=data.library,
+        search=tuple(data.search),
+        save_type=data.save_type,
+        similarity_threshold=data.similarity_threshold,
+        extend=data.extend,
+        metadata=data.metadata,
+    )
+
+
+def _same(there: Job, request: JobRequest) -> Job:
+    """Return the job that an idempotency key names, unless something else is asked for under it."""
+    asked = (request.media_id, request.file_url, request.library)
+    if asked != (there.media_id, there.request.file_url, there.request.library):
+        raise HTTPException("this Idempotency-Key was used for another job: take a new one", status_code=422)
+    return there
 
 
 async def _job(services: Services, job_id: str) -> Job:

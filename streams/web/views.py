@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
 import msgspec
 
@@ -25,6 +25,10 @@ class NewJob(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     save_type: SaveType = SaveType.FORCESAVE
     similarity_threshold: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] = 0.8
     extend: Annotated[str, msgspec.Meta(max_length=512)] | None = None
+    metadata: Annotated[dict[str, Any], msgspec.Meta(description="what the library item carries")] = {}
+    lane: Annotated[
+        Literal["live", "import"], msgspec.Meta(description="`import` gives way to everything on the `live` lane")
+    ] = "live"
 
 
 class JobView(msgspec.Struct, kw_only=True):
@@ -46,6 +50,7 @@ class JobView(msgspec.Struct, kw_only=True):
     chunks_done: int
     chunks_total: int
     duration: float
+    cpu_seconds: float
     digest: str
     algorithm: str
     matches: list[Match]
@@ -70,6 +75,7 @@ class JobView(msgspec.Struct, kw_only=True):
             chunks_done=job.chunks_done,
             chunks_total=job.chunks_total,
             duration=job.metrics.duration,
+            cpu_seconds=job.metrics.cpu_seconds,
             digest=job.digest,
             algorithm=job.algorithm,
             matches=sorted(job.matches, key=lambda match: -match.similarity),

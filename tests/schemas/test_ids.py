@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.ids import event_job_id, new_job_id
+from schemas.ids import event_job_id, keyed_job_id, new_job_id
 
 text = st.text(st.characters(exclude_categories=["C"]), max_size=20)  # ids with control characters are refused
 contents = st.tuples(
@@ -31,6 +31,11 @@ def test_a_job_id_is_32_hex_digits(content: tuple[str, str | None, int | None, s
     for job_id in (event_job_id(*content), new_job_id()):
         assert len(job_id) == 32
         assert set(job_id) <= set("0123456789abcdef")
+
+
+@given(text, text)
+def test_two_jobs_asked_for_under_keys_have_one_id_exactly_when_the_keys_are_the_same(one: str, other: str) -> None:
+    assert (keyed_job_id(one) == keyed_job_id(other)) == (one == other)
 
 
 def test_jobs_that_somebody_asks_for_are_told_apart() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.errors import ErrorCode
 from schemas.events import Rendition
-from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, JobStatus, SaveType, TaskKind, TaskOutcome
+from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, JobStatus, Metrics, SaveType, TaskKind, TaskOutcome
 from streams.jobs.machine import Step, on_request, on_result
 from streams.jobs.record import MediaRecord, rebuild
 
@@ -80,6 +80,19 @@ def test_a_chunk_that_is_reported_twice_counts_once() -> None:
     step = on_result(step.record, done(first), now=NOW, tries=TRIES)
     again = on_result(step.record, done(first), now=NOW, tries=TRIES)
     assert (again.jobs, again.tasks) == ((), ())
+
+
+def test_a_job_tells_of_the_work_of_all_its_tasks() -> None:
+    work = Metrics(processing_seconds=2.0, cpu_seconds=1.5)
+    step = on_request(MediaRecord(), request(), now=NOW)
+    step = on_result(
+        step.record, done(step.tasks[0], spans=((0.0, 1.0), (1.0, 2.0)), metrics=work), now=NOW, tries=TRIES
+    )
+    for task in step.tasks:
+        step = on_result(step.record, done(task, metrics=work), now=NOW, tries=TRIES)
+    finish = msgspec.structs.replace(work, duration=2.0)
+    step = on_result(step.record, done(step.tasks[0], metrics=finish), now=NOW, tries=TRIES)
+    assert step.jobs[0].metrics == Metrics(duration=2.0, processing_seconds=8.0, cpu_seconds=6.0)
 
 
 def test_a_finished_job_succeeds_and_is_cleaned_up_with_its_windows_kept() -> None:

@@ -39,6 +39,17 @@ async def test_a_job_that_is_asked_for_is_accepted_and_can_be_looked_up(client: 
     assert again.json()["media_id"] == "clip"
 
 
+async def test_a_job_that_is_asked_for_again_under_its_key_is_the_same_job(client: AsyncTestClient) -> None:
+    body, key = {"media_id": "clip", "url": "file:///clip.mp4", "lane": "import"}, {"Idempotency-Key": "mine"}
+    first = (await client.post("/api/v1/jobs", json=body, headers=key)).json()
+    again = await client.post("/api/v1/jobs", json=body, headers=key)
+    assert (again.status_code, again.json()) == (202, first)
+    assert first["source"] == "import"
+    assert (await client.post("/api/v1/jobs", json=body)).json()["job_id"] != first["job_id"]
+    other = await client.post("/api/v1/jobs", json={**body, "media_id": "other"}, headers=key)
+    assert other.status_code == 422
+
+
 @pytest.mark.parametrize(
     "body",
     [
