@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Database"]
 
 #: Rises with each change of `schema.sql`. A file of another version is made anew: it is a projection.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Database:
@@ -45,6 +45,15 @@ class Database:
         if connection is None:
             connection = self._local.connection = self._open()
         return connection
+
+    def one(self, query: str, *values: object) -> sqlite3.Row | None:
+        """Return the first row that a query finds."""
+        row: sqlite3.Row | None = self.read().execute(query, values).fetchone()
+        return row
+
+    def all(self, query: str, *values: object) -> list[sqlite3.Row]:
+        """Return all rows that a query finds."""
+        return self.read().execute(query, values).fetchall()
 
     def close(self) -> None:
         """Close every connection."""

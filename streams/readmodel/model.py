@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from schemas.jobs import Job, JobStatus, LiveMatch
+from streams.callbacks.log import DeliveryLog, apply_delivery, expect_delivery
+from streams.metering.usage import UsageLog, record_usage
 from streams.readmodel.database import Database
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from schemas.deliveries import Delivery
     from schemas.matches import Match
 
 __all__ = ["BadCursor", "Change", "JobFilter", "JobPage", "MatchedBy", "ReadModel"]
@@ -69,6 +72,8 @@ class ReadModel:
 
     def __init__(self, path: Path) -> None:
         self._database = Database(path)
+        self.usage = UsageLog(self._database)
+        self.deliveries = DeliveryLog(self._database)
 
     def close(self) -> None:
         """Close the file."""
@@ -80,6 +85,7 @@ class ReadModel:
         jobs: Sequence[Job] = (),
         live: Sequence[LiveMatch] = (),
         completions: Sequence[tuple[str, bytes]] = (),
+        deliveries: Sequence[Delivery] = (),
         offsets: dict[tuple[str, int], int] | None = None,
     ) -> list[Change]:
         """Take over a batch of events and how far it was read, all or nothing; return what changed."""
@@ -88,6 +94,8 @@ class ReadModel:
             changes += [_change(writer, "job", job.job_id) for job in jobs if _apply_job(writer, job)]
             changes += [_change(writer, "match", match.job_id) for match in live if _apply_live(writer, match)]
             writer.executemany("INSERT OR IGNORE INTO completions VALUES (?, ?)", completions)
+            for delivery in deliveries:
+                apply_delivery(writer, delivery)
             rows = [(topic, partition, offset) for (topic, partition), offset in (offsets or {}).items()]
             writer.executemany("INSERT OR REPLACE INTO offsets VALUES (?, ?, ?)", rows)
             if changes:
@@ -215,6 +223,8 @@ def _apply_job(writer: sqlite3.Connection, job: Job) -> bool:
         writer.execute("DELETE FROM live_matches WHERE job_id = ?", (job.job_id,))
         writer.execute("DELETE FROM matches WHERE job_id = ?", (job.job_id,))
         writer.executemany("INSERT OR REPLACE INTO matches VALUES (?, ?, ?, ?, ?, ?)", _match_rows(job, job.matches))
+        record_usage(writer, job)
+        expect_delivery(writer, job)
     return True
 
 

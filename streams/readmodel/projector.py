@@ -15,6 +15,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from schemas.deliveries import Delivery
 from schemas.events import AIMediaDNAComplete
 from schemas.jobs import Job, LiveMatch
 
@@ -45,17 +46,18 @@ class _Batch:
     jobs: list[Job] = field(default_factory=list)
     live: list[LiveMatch] = field(default_factory=list)
     completions: list[tuple[str, bytes]] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
     offsets: dict[tuple[str, int], int] = field(default_factory=dict)
 
 
 class Projector:
-    """Applies the events of the topics `jobs`, `matches` and `job-complete` to the read model."""
+    """Applies the events of the topics that the read model is made of."""
 
     def __init__(self, bootstrap: str, topics: Topics, model: ReadModel, *, partitions: int) -> None:
         self._bootstrap = bootstrap
         self._topics = topics
         self._model = model
-        names = (topics.job_complete, topics.matches, topics.jobs)
+        names = (topics.job_complete, topics.matches, topics.jobs, topics.deliveries)
         self._partitions = [TopicPartition(name, number) for name in names for number in range(partitions)]
         self._consumer: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
@@ -160,6 +162,7 @@ class Projector:
             jobs=batch.jobs,
             live=batch.live,
             completions=batch.completions,
+            deliveries=batch.deliveries,
             offsets=batch.offsets,
         )
         async with self._applied:
@@ -179,6 +182,7 @@ def _batch(records: dict[TopicPartition, list[ConsumerRecord]], topics: Topics) 
     batch.live = [match for _, match in _decoded(by_topic[topics.matches], LiveMatch)]
     completed = _decoded(by_topic[topics.job_complete], AIMediaDNAComplete)
     batch.completions = [(event.job_id, raw) for raw, event in completed]
+    batch.deliveries = [delivery for _, delivery in _decoded(by_topic[topics.deliveries], Delivery)]
     return batch
 
 

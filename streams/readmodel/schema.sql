@@ -57,3 +57,29 @@ CREATE TABLE changes (
     kind TEXT NOT NULL,
     job_id TEXT NOT NULL
 );
+
+-- Media of jobs that succeeded, counted once for each job.
+CREATE TABLE usage (
+    job_id TEXT PRIMARY KEY,
+    completed TEXT NOT NULL,
+    library TEXT NOT NULL,
+    milliseconds INTEGER NOT NULL,
+    cpu_milliseconds INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX usage_by_time ON usage (completed, library, milliseconds, cpu_milliseconds);
+
+-- Callbacks: where each stands. `share` says which worker sends it.
+CREATE TABLE deliveries (
+    job_id TEXT PRIMARY KEY,
+    media_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    created TEXT NOT NULL,
+    next_time TEXT NOT NULL,
+    receiver TEXT NOT NULL,
+    share INTEGER NOT NULL,
+    doc BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX deliveries_by_time ON deliveries (created DESC, job_id DESC);
+CREATE INDEX deliveries_by_status ON deliveries (status, created DESC, job_id DESC);
+CREATE INDEX deliveries_due ON deliveries (receiver, next_time) WHERE status = 'pending';

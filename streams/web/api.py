@@ -16,6 +16,7 @@ from schemas.ids import keyed_job_id, new_job_id
 from schemas.jobs import Job, JobRequest, JobStatus
 from streams.readmodel.model import BadCursor, JobFilter
 from streams.web.services import Services
+from streams.web.usage import show_usage
 from streams.web.views import JobList, JobView, MatchedByView, NewJob, ResultView
 
 __all__ = ["api_router"]
@@ -142,7 +143,7 @@ async def follow_changes(
 
 def api_router() -> Router:
     """Return the routes of the API."""
-    handlers = [submit_job, list_jobs, show_job, cancel_job, show_result, list_matches, follow_changes]
+    handlers = [submit_job, list_jobs, show_job, cancel_job, show_result, list_matches, follow_changes, show_usage]
     return Router("/api/v1", route_handlers=handlers)
 
 
