@@ -85,11 +85,8 @@ def _register_intake(app: faust.App, topics: Topics, agents: Agents) -> None:
 
 
 def _register_jobs(app: faust.App, topics: Topics, agents: Agents) -> None:
-    table: Any = app.Table(
-        "media",
-        schema=_raw_schema(),
-        help="what is remembered of each MediaId",
-    )
+    # The types, not the schema, decide how a table is written and read again; without them its recovery reads JSON.
+    table: Any = app.Table("media", key_type=bytes, value_type=bytes, help="what is remembered of each MediaId")
     jobs = agents.jobs(table)
 
     async def handle(event: EventT[Any]) -> None:

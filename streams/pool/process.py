@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from schemas.jobs import ChunkTask
+from streams.logs import configure_logging
 from streams.processes import die_with_parent
 
 if TYPE_CHECKING:
@@ -46,11 +47,13 @@ _state = _State()
 
 
 def initialise(setup: ProcessSetup) -> None:
-    """Set the process up: it ends with its parent, ignores Ctrl-C (the parent decides), and has a memory limit."""
+    """Set the process up: it ends with its parent, ignores Ctrl-C (the parent decides), and logs as its parent does."""
     die_with_parent(setup.parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.nice(setup.niceness)
+    # Standard output is the service's, whose reader waits for one line only: a log there would fill the pipe and hang.
+    configure_logging(setup.settings)
     _state.setup = setup
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.vectors.hits import HitCollector
+from streams.vectors.port import require_finite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ class MemoryVectors:
 
     def upsert(self, key: ReferenceKey, track: Track, windows: Windows) -> None:
         """See `VectorStore`."""
+        require_finite(windows.vectors)
         self._libraries[key.library] = None
         for number, start, vector in zip(windows.numbers, windows.starts_ms, windows.vectors, strict=True):
             self._rows[key, track, int(number)] = int(start), vector

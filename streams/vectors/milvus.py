@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from pymilvus import DataType, MilvusClient, MilvusException
 
 from fingerprint.ports import ReferenceKey
@@ -18,10 +17,12 @@ from schemas.matches import Track
 from streams.vectors.connection import PATIENCE
 from streams.vectors.hits import HitCollector
 from streams.vectors.names import literal
+from streams.vectors.port import require_finite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from fingerprint.ports import Hits, Windows
@@ -74,8 +75,7 @@ class MilvusVectors:
 
     def upsert(self, key: ReferenceKey, track: Track, windows: Windows) -> None:
         """See `VectorStore`."""
-        if not np.isfinite(windows.vectors).all():
-            raise ValueError("vectors must be finite: Milvus would store NaN and find it everywhere")
+        require_finite(windows.vectors)
         rows = _rows(key, windows)
         for start in range(0, len(rows), ROWS_A_CALL):
             part = rows[start : start + ROWS_A_CALL]
@@ -189,11 +189,20 @@ class MilvusVectors:
     def _is_loaded(self, client: MilvusClient, name: str) -> bool:
         """Whether the collection exists; when this connection meets it first, make sure that it answers."""
         if name not in self._connection.loaded and client.has_collection(name, **PATIENCE):
-            if not client.list_indexes(name, **PATIENCE):  # whoever creates it has not come that far, or was killed
-                client.create_index(name, self._index_params(client), **PATIENCE)
+            self._make_index(client, name)
             client.load_collection(name, **PATIENCE)
             self._connection.loaded.add(name)
         return name in self._connection.loaded
+
+    def _make_index(self, client: MilvusClient, name: str) -> None:
+        """Make the index when whoever creates the collection has not come that far, or was killed."""
+        if client.list_indexes(name, **PATIENCE):
+            return
+        try:
+            client.create_index(name, self._index_params(client), **PATIENCE)
+        except MilvusException:
+            if not client.list_indexes(name, **PATIENCE):  # else another worker was faster
+                raise
 
     def _create(self, client: MilvusClient, name: str, library: str, dimension: int) -> None:
         schema = client.create_schema(auto_id=False, enable_dynamic_field=False)

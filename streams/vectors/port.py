@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from fingerprint.ports import Hits, ReferenceKey, Windows
     from schemas.matches import Track
 
-__all__ = ["VectorStore"]
+__all__ = ["VectorStore", "require_finite"]
 
 
 class VectorStore(Protocol):
@@ -69,3 +70,13 @@ class VectorStore(Protocol):
     def close(self) -> None:
         """Let go of connections."""
         ...
+
+
+def require_finite(vectors: NDArray[np.float32]) -> None:
+    """Check vectors before they are stored.
+
+    Raises:
+        ValueError: One of them is not finite.
+    """
+    if not np.isfinite(vectors).all():
+        raise ValueError("vectors must be finite: Milvus would store NaN and find it everywhere")

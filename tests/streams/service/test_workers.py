@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from client import EditedCopy, Footage, alive, completed, descendants, emit, event, jobs, result
 
+from fingerprint.engine import ALGORITHM
+from fingerprint.model import Fingerprint
+from fingerprint.ports import ReferenceKey
 from streams.demo.edit import Edit, Piece
 from streams.demo.service import running_service
+from streams.store.files import open_store
 from streams.vectors.connect import connect
 
 pytestmark = pytest.mark.integration
@@ -21,6 +26,13 @@ WEB = ("--web", "127.0.0.1:0")
 
 def environment(kafka: str, prefix: str) -> dict[str, str]:
     return {"MEDIADNA_KAFKA": kafka, "MEDIADNA_TOPIC_PREFIX": prefix}
+
+
+def windows_of(state: Path, key: ReferenceKey) -> int:
+    """Return how many windows a stored fingerprint has."""
+    data = open_store(str(state / "fingerprints")).get(key)
+    assert data is not None
+    return sum(len(rows.numbers) for rows in Fingerprint.from_bytes(data).windows().values())
 
 
 async def test_an_event_that_is_replayed_five_times_makes_one_result(
@@ -65,8 +77,7 @@ async def test_a_worker_that_is_killed_in_the_middle_of_a_job_leaves_one_result_
         events = await completed(kafka, "video", prefix="kill")
         assert [(e["MediaId"], e["Status"]) for e in events] == [("video", "success")]
         (job,) = await jobs(second.web, media_id="video")
-        vectors = connect("", tmp_path / "milvus")
-        stored = vectors.count("default", "video")
-        vectors.close()
-        assert stored > 0
+        with closing(connect("", tmp_path / "milvus", algorithm=ALGORITHM)) as vectors:
+            stored = vectors.count("default", "video")
+        assert stored == windows_of(tmp_path, ReferenceKey("default", "video", 1))
         assert job["version"] == 1
