@@ -9,7 +9,7 @@ import faust
 if TYPE_CHECKING:
     from streams.settings import Settings
 
-__all__ = ["PARTITIONS", "make_app"]
+__all__ = ["PARTITIONS", "SESSION_TIMEOUT_S", "make_app"]
 
 #: Partitions of every topic of ours. Work is spread over workers by partition, so this is the most workers that the
 #: agents can be spread over; chunks inside one worker run side by side whatever the number.

@@ -55,6 +55,11 @@ class Topics:
         """The topics of which Kafka keeps the newest value of each key for good."""
         return frozenset({self.jobs, self.deliveries})
 
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The topics that the agents read."""
+        return (self.transcode_complete, self.job_requests, self.chunks, self.import_chunks, self.chunk_results)
+
     def all(self) -> tuple[str, ...]:
         """Return every name."""
         return tuple(vars(self).values())

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
+from aiokafka import TopicPartition
 
 from streams.agents.chunks import ChunkAgent
 from streams.agents.guard import Guard
@@ -21,13 +22,14 @@ from streams.agents.register import Agents, Lane, register
 from streams.broker.embedded import EmbeddedBroker
 from streams.broker.publisher import EventPublisher
 from streams.broker.topics import Topics, ensure_topics
-from streams.faust_app import PARTITIONS, make_app
+from streams.faust_app import PARTITIONS, SESSION_TIMEOUT_S, make_app
 from streams.pool.tasks import TaskPool
 from streams.readmodel.model import ReadModel
 from streams.readmodel.projector import Projector
 from streams.service.commands import Commands
 from streams.service.recovery import recover
 from streams.service.slot import WorkerSlot
+from streams.service.watchdog import Watchdog
 from streams.vectors.lite import LiteKeeper
 from streams.web.server import WebServer
 
@@ -46,6 +48,9 @@ log = structlog.get_logger(__name__)
 STOP_S = 15.0
 #: Seconds until the agents have partitions; joining a group waits for its other members' heartbeats.
 JOIN_S = 120.0
+#: How often a chunk's whole time limit, and a dead member's, may pass without an event handled before the agents count
+#: as stalled.
+PATIENCE_TRIES = 2
 #: Imports get what processor time live events leave: the system gives a process of niceness 0 about 70 times the share
 #: of one of 19.
 IMPORT_NICENESS = 19
@@ -146,7 +151,8 @@ async def _start(
     )
     register(app, topics, agents)
     await _start_app(stack, app, give_up)
-    web = WebServer(settings, model, projector, Commands(outbox, model), ready=lambda: bool(app.consumer.assignment()))
+    _watch(stack, app, topics, settings=settings, kafka=kafka, give_up=give_up)
+    web = WebServer(settings, model, projector, Commands(outbox, model), ready=lambda: _is_ready(app))
     await web.start()
     stack.push_async_callback(web.stop)
     if embedded:
@@ -166,8 +172,34 @@ async def _start_app(stack: AsyncExitStack, app: faust.App, give_up: Callable[[B
     watcher = asyncio.create_task(watch(), name="faust-watch")
     stack.callback(watcher.cancel)
     async with asyncio.timeout(JOIN_S):
-        while not app.consumer.assignment() or app.rebalancing:  # noqa: ASYNC110 (Faust gives no event to wait for)
+        while not _is_ready(app):  # noqa: ASYNC110 (Faust gives no event to wait for)
             await asyncio.sleep(0.1)
+
+
+def _watch(
+    stack: AsyncExitStack,
+    app: faust.App,
+    topics: Topics,
+    *,
+    settings: Settings,
+    kafka: str,
+    give_up: Callable[[BaseException], None],
+) -> None:
+    """End the worker when its agents stop without a word."""
+    watchdog = Watchdog(
+        kafka,
+        app.conf.id,
+        [TopicPartition(topic, number) for topic in topics.inputs for number in range(PARTITIONS)],
+        assignment=app.consumer.assignment,
+        patience_s=PATIENCE_TRIES * (settings.task_timeout_s + SESSION_TIMEOUT_S),
+    )
+    stack.push_async_callback(watchdog.stop)
+    watchdog.start(give_up)
+
+
+def _is_ready(app: faust.App) -> bool:
+    """Whether the agents take events: partitions are assigned, and no rebalance or recovery is under way."""
+    return bool(app.consumer.assignment()) and not app.rebalancing and not app.in_recovery
 
 
 def _stop_on_signals(stop: asyncio.Future[int]) -> None:

@@ -26,7 +26,9 @@ async def readyz(services: NamedDependency[Services]) -> Response[str]:
     """Answer 200 when the worker has partitions to read, else 503."""
     if services.ready():
         return Response("ready")
-    return Response("no partitions are assigned to this worker yet", status_code=503)
+    return Response(
+        "no partitions are assigned to this worker, or it is taking its place in the group", status_code=503
+    )
 
 
 @get("/metrics", include_in_schema=False)

@@ -1,0 +1,143 @@
+"""Notices when the agents have stopped without a word, so that the worker can end and be started anew.
+
+Faust's consumers have been seen to go on living without reading: after a rebalance that went wrong, or when a
+coordinator moved. The process looks healthy then, and events wait for ever. What cannot be mistaken is the group's
+place in its topics as the *broker* knows it: it moves, or there is nothing to read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+__all__ = ["AgentsStalled", "Progress", "Watchdog"]
+
+log = structlog.get_logger(__name__)
+
+#: Seconds between looks: a few requests to the broker, and soon enough beside the minutes that a stall takes to show.
+LOOK_S = 10.0
+
+
+class AgentsStalled(RuntimeError):  # noqa: N818 (says what happened)
+    """Events wait, and the agents have not taken any for a long time."""
+
+
+@dataclass
+class Progress:
+    """How long the place in each topic has stood still while events waited."""
+
+    _standing: dict[str, tuple[int, float]] = field(default_factory=dict)
+
+    def observe(self, places: Mapping[TopicPartition, tuple[int, int]], *, now: float) -> dict[str, float]:
+        """Take note of places; return for each topic the seconds without progress.
+
+        Args:
+            places: For each partition that is looked at, the next offset to handle and the offset of its end. A topic
+                whose events have all been handled makes progress by definition; one whose partitions have come or gone
+                is looked at anew.
+            now: The time, seconds.
+        """
+        topics: dict[str, list[tuple[TopicPartition, int, int]]] = {}
+        for partition, (place, end) in places.items():
+            topics.setdefault(partition.topic, []).append((partition, place, end))
+        standing = {}
+        for topic, found in topics.items():
+            waiting = any(place < end for _, place, end in found)
+            mark = hash(frozenset((partition, place) for partition, place, _ in found))
+            known = self._standing.get(topic)
+            standing[topic] = known if waiting and known is not None and known[0] == mark else (mark, now)
+        self._standing = standing
+        return {topic: now - since for topic, (_, since) in standing.items()}
+
+
+class Watchdog:
+    """Follows the group's place in the agents' topics, from outside the group."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        group: str,
+        partitions: Sequence[TopicPartition],
+        *,
+        assignment: Callable[[], Collection[tuple[str, int]]],
+        patience_s: float,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            bootstrap: Bootstrap servers of Kafka.
+            group: The agents' consumer group.
+            partitions: What the group reads.
+            assignment: Returns what this worker reads of it; without any, it answers for all of it: a worker that was
+                silently left out must not stand by while nobody reads.
+            patience_s: Seconds without progress, while events wait, after which they count as stalled. Longer than the
+                longest that one event may take.
+        """
+        self._bootstrap = bootstrap
+        self._group = group
+        self._partitions = partitions
+        self._assignment = assignment
+        self._patience_s = patience_s
+        self._progress = Progress()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, on_stall: Callable[[BaseException], None]) -> None:
+        """Start looking; `on_stall` is called once, when the agents have stalled."""
+        self._task = asyncio.create_task(self._run(on_stall), name="watchdog")
+
+    async def stop(self) -> None:
+        """Stop looking."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self, on_stall: Callable[[BaseException], None]) -> None:
+        while True:
+            try:
+                await self._follow()
+            except AgentsStalled as error:
+                on_stall(error)
+                return
+            except (KafkaError, OSError) as error:  # a broker that is away is no fault of the agents
+                log.warning("watchdog_lost_the_broker", error=repr(error))
+                self._progress = Progress()
+                await asyncio.sleep(LOOK_S)
+
+    async def _follow(self) -> None:
+        # Assigned, not subscribed: it asks for the group's place and is no member of the group.
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, group_id=self._group, enable_auto_commit=False)
+        await consumer.start()
+        try:
+            consumer.assign(self._partitions)
+            consumer.pause(*self._partitions)
+            while True:
+                await self._look(consumer)
+                await asyncio.sleep(LOOK_S)
+        finally:
+            await consumer.stop()
+
+    async def _look(self, consumer: AIOKafkaConsumer) -> None:
+        own = set(self._assignment())
+        partitions = [partition for partition in self._partitions if partition in own] or list(self._partitions)
+        begins = await consumer.beginning_offsets(partitions)
+        ends = await consumer.end_offsets(partitions)
+        places = {}
+        for partition in partitions:
+            committed = await consumer.committed(partition)
+            places[partition] = max(committed or 0, begins[partition]), ends[partition]
+        standing = self._progress.observe(places, now=time.monotonic())
+        topic, seconds = max(standing.items(), key=lambda item: item[1])
+        if seconds > self._patience_s:
+            raise AgentsStalled(
+                f"events wait in {topic}, and none was handled for {seconds:.0f} s: this worker ends so that it is "
+                "started anew, or its partitions go to others"
+            )

@@ -1,0 +1,103 @@
+"""The watchdog: events that wait and are not taken show, and nothing else does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.broker.embedded import EmbeddedBroker
+from streams.broker.publisher import EventPublisher
+from streams.service import watchdog
+from streams.service.watchdog import AgentsStalled, Progress, Watchdog
+
+ONE, TWO = TopicPartition("events", 0), TopicPartition("events", 1)
+OTHER = TopicPartition("others", 0)
+
+
+def test_events_that_wait_untouched_stand_still_from_the_first_look() -> None:
+    progress = Progress()
+    assert progress.observe({ONE: (3, 5)}, now=100.0) == {"events": 0.0}
+    assert progress.observe({ONE: (3, 9)}, now=160.0) == {"events": 60.0}
+
+
+def test_one_handled_event_is_progress_of_its_topic_and_of_no_other() -> None:
+    progress = Progress()
+    progress.observe({ONE: (3, 5), TWO: (0, 9), OTHER: (0, 1)}, now=0.0)
+    assert progress.observe({ONE: (4, 5), TWO: (0, 9), OTHER: (0, 1)}, now=50.0) == {"events": 0.0, "others": 50.0}
+
+
+def test_partitions_that_came_with_a_rebalance_are_looked_at_anew() -> None:
+    progress = Progress()
+    progress.observe({ONE: (3, 5)}, now=0.0)
+    assert progress.observe({ONE: (3, 5), TWO: (0, 9)}, now=50.0) == {"events": 0.0}
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=20))
+def test_time_stands_still_only_over_looks_at_which_something_waited_and_nothing_moved(
+    steps: list[tuple[int, int]],
+) -> None:
+    progress, place, end, still = Progress(), 0, 0, 0.0
+    for look, (arrived, handled) in enumerate(steps):
+        end += arrived
+        moved = min(handled, end - place)
+        place += moved
+        still = still + 1.0 if look and place < end and not moved else 0.0
+        assert progress.observe({ONE: (place, end)}, now=float(look)) == {"events": still}
+
+
+@pytest.fixture
+async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
+    broker = EmbeddedBroker(tmp_path)
+    await broker.start()
+    yield broker
+    await broker.stop()
+
+
+async def send(broker: EmbeddedBroker) -> None:
+    publisher = EventPublisher(broker.bootstrap)
+    await publisher.publish("events", b"key", b"value", [])
+    await publisher.stop()
+
+
+async def stalled(broker: EmbeddedBroker, seconds: float) -> BaseException:
+    """Return what the watchdog of group `g` says within the seconds."""
+    heard: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+    partitions = [TopicPartition("events", number) for number in range(4)]
+    watched = Watchdog(broker.bootstrap, "g", partitions, assignment=list, patience_s=0.5)
+    watched.start(heard.set_result)
+    try:
+        return await asyncio.wait_for(heard, seconds)
+    finally:
+        await watched.stop()
+
+
+@pytest.mark.integration
+async def test_events_that_nobody_takes_are_noticed(broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watchdog, "LOOK_S", 0.2)
+    await send(broker)
+    error = await stalled(broker, 30)
+    assert isinstance(error, AgentsStalled)
+    assert "events" in str(error)
+
+
+@pytest.mark.integration
+async def test_a_group_that_has_handled_everything_is_left_alone(
+    broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watchdog, "LOOK_S", 0.2)
+    await send(broker)
+    consumer = AIOKafkaConsumer(
+        "events", bootstrap_servers=broker.bootstrap, group_id="g", auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    await asyncio.wait_for(consumer.getone(), 30)
+    await consumer.commit()
+    await consumer.stop()
+    with pytest.raises(TimeoutError):
+        await stalled(broker, 3)
