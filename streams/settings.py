@@ -64,6 +64,21 @@ class Settings(BaseSettings):
         default=None, description="file with one 'AccessKeyId AccessKeySecret [role]' a line, for the vendor's SDKs"
     )
     tokens: Path | None = Field(default=None, description="file with one 'token role' a line, for REST and web")
+    callback_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="where complete events are posted to, unless a job names a place of its own; empty: nowhere",
+    )
+    callback_places: str = Field(
+        default="",
+        description="URL prefixes that jobs may have their events posted to, separated by spaces; "
+        "empty: any public address",
+    )
+    callback_secrets: Path | None = Field(
+        default=None,
+        description="file with the secrets that sign callbacks, one a line: 'whsec_...' (several while receivers "
+        "change over) and an AuthKey for X-VOD-SIGNATURE; default: made below the state folder",
+    )
     library: str = Field(default="default", min_length=1, description="library that event-triggered jobs use")
     save_type: Literal["save", "forcesave", "nosave", "onlysave"] = Field(
         default="forcesave", description="what event-triggered jobs do besides matching"

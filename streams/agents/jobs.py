@@ -35,16 +35,34 @@ class JobAgent:
 
     What follows from a message is sent *before* the record is kept: after a crash in between the message comes again,
     leads to the same step, and everything that is sent twice carries the same ids.
+
+    Args:
+        table: What is remembered of each MediaId.
+        history: Knows what the table does not.
+        outbox: Sends what follows.
+        tries: How often a task is tried before its job fails.
+        callback_url: Where complete events of jobs go that name no place of their own. It becomes part of the job: a
+            later change of the setting calls nobody back about old jobs.
     """
 
-    def __init__(self, table: MutableMapping[bytes, bytes], history: JobHistory, outbox: Outbox, *, tries: int) -> None:
+    def __init__(
+        self,
+        table: MutableMapping[bytes, bytes],
+        history: JobHistory,
+        outbox: Outbox,
+        *,
+        tries: int,
+        callback_url: str = "",
+    ) -> None:
         self._table = table
         self._history = history
         self._outbox = outbox
         self._tries = tries
+        self._callback_url = callback_url or None
 
     async def on_request(self, request: JobRequest, *, now: str) -> None:
         """Handle a request for a job."""
+        request = msgspec.structs.replace(request, callback_url=request.callback_url or self._callback_url)
         record = await self._load(request.media_id)
         await self._apply(request.media_id, on_request(record, request, now=now))
 

@@ -14,6 +14,7 @@ from schemas.wire import output_headers
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
+    from schemas.deliveries import Delivery
     from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest
     from schemas.matches import Match
     from streams.broker.topics import Topics
@@ -70,6 +71,12 @@ class Outbox:
             "mediadna.job", f"{job.job_id}:{job.update_time}", job.update_time, job.request.traceparent
         )
         await self._send(self._topics.jobs, job.job_id, job, headers)
+
+    async def delivery(self, delivery: Delivery) -> None:
+        """Publish the newest state of a callback's delivery."""
+        event_id = f"{delivery.job_id}:{delivery.revision}"
+        headers = output_headers("mediadna.delivery", event_id, delivery.update_time)
+        await self._send(self._topics.deliveries, delivery.job_id, delivery, headers)
 
     async def live_matches(self, task: ChunkTask, matches: Sequence[Match], *, now: str) -> None:
         """Publish the matches that one chunk has shown."""

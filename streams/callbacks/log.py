@@ -27,7 +27,7 @@ __all__ = ["SHARES", "DeliveryLog", "DeliveryPage", "apply_delivery", "expect_de
 #: Parts that all deliveries are divided into, one for each partition that workers divide among them.
 SHARES = 4
 #: Pending deliveries of one receiver that are looked at in one go.
-LOOKED_AT = 32
+LOOKED_AT = 16
 
 
 class DeliveryPage(msgspec.Struct, frozen=True):

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from schemas.clock import utc_now
+from streams.callbacks.schedule import replayed
 
 if TYPE_CHECKING:
+    from schemas.deliveries import Delivery
     from schemas.jobs import Job, JobRequest
     from streams.agents.outbox import Outbox
     from streams.readmodel.model import ReadModel
@@ -43,6 +45,13 @@ class Commands:
     async def cancel(self, job: Job) -> None:
         """Ask for a job's end."""
         await self._outbox.request(msgspec.structs.replace(job.request, action="cancel"))
+
+    async def replay_delivery(self, delivery: Delivery) -> Delivery:
+        """Ask for a callback to be delivered once more; return the new state of its delivery."""
+        again = replayed(delivery, now=utc_now())
+        await self._outbox.delivery(again)
+        await asyncio.to_thread(self._model.apply, deliveries=[again])
+        return again
 
     async def _shown(self, job_id: str) -> Job:
         async with asyncio.timeout(SHOWN_S):

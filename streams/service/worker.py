@@ -22,6 +22,10 @@ from streams.agents.register import Agents, Lane, register
 from streams.broker.embedded import EmbeddedBroker
 from streams.broker.publisher import EventPublisher
 from streams.broker.topics import Topics, ensure_topics
+from streams.callbacks.deliverer import Deliverer
+from streams.callbacks.sender import Sender
+from streams.callbacks.signing import Signer, ensure_secrets
+from streams.callbacks.targets import Targets
 from streams.faust_app import PARTITIONS, SESSION_TIMEOUT_S, make_app
 from streams.pool.tasks import TaskPool
 from streams.readmodel.model import ReadModel
@@ -137,7 +141,9 @@ async def _start(
     app = make_app(settings, bootstrap=kafka, declare_topics=not embedded)
     agents = Agents(
         intake=Intake(settings, outbox),
-        jobs=lambda table: JobAgent(table, projector, outbox, tries=settings.task_tries),
+        jobs=lambda table: JobAgent(
+            table, projector, outbox, tries=settings.task_tries, callback_url=settings.callback_url
+        ),
         lanes=(
             Lane("chunk", topics.chunks, ChunkAgent(pool, outbox, worker=name), settings.slots),
             Lane(
@@ -152,12 +158,35 @@ async def _start(
     register(app, topics, agents)
     await _start_app(stack, app, give_up)
     _watch(stack, app, topics, settings=settings, kafka=kafka, give_up=give_up)
+    deliverer = _make_deliverer(settings, app, model, projector, outbox)
+    projector.subscribe(deliverer.wake)
+    stack.push_async_callback(deliverer.stop)
+    deliverer.start()
     web = WebServer(settings, model, projector, Commands(outbox, model), ready=lambda: _is_ready(app))
     await web.start()
     stack.push_async_callback(web.stop)
     if embedded:
         await recover(model, outbox)
     return Worker(web=web.address, kafka=kafka)
+
+
+def _make_deliverer(
+    settings: Settings, app: faust.App, model: ReadModel, projector: Projector, outbox: Outbox
+) -> Deliverer:
+    """Return what delivers callbacks: a worker's shares are those of the partitions of requests that it holds."""
+    topics = Topics.of(settings.topic_prefix)
+    path = settings.callback_secrets or ensure_secrets(settings.state / "callback-secrets")
+
+    def shares() -> frozenset[int]:
+        held = () if app.rebalancing else app.consumer.assignment()
+        return frozenset(p.partition for p in held if p.topic == topics.job_requests)
+
+    async def caught_up() -> None:
+        await projector.caught_up(topics.job_complete)
+        await projector.caught_up(topics.deliveries)
+
+    sender = Sender(Targets.of(settings), Signer.load(path))
+    return Deliverer(model, sender, outbox, caught_up=caught_up, shares=shares)
 
 
 async def _start_app(stack: AsyncExitStack, app: faust.App, give_up: Callable[[BaseException], None]) -> None:

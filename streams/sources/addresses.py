@@ -19,7 +19,7 @@ from schemas.errors import ErrorCode
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["CheckedBackend", "is_public"]
+__all__ = ["CheckedBackend", "addresses_of", "is_public"]
 
 #: IPv6 networks that carry an IPv4 address of which they are only the wrapping: NAT64 and 6to4.
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -66,18 +66,28 @@ class CheckedBackend(httpcore.NetworkBackend):
 
     def _addresses(self, host: str, port: int) -> list[str]:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = addresses_of(host, port)
         except (OSError, UnicodeError):
             raise MediaError(
                 ErrorCode.RESOURCE_NOT_FOUND, f"the host {host!r} of the media is not known: check its address"
             ) from None
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         if not self._private and not all(is_public(address) for address in addresses):
             raise MediaError(
                 ErrorCode.RESOURCE_ACCESS,
                 f"{host!r} is not a public address: list it in MEDIADNA_MEDIA if media is to be read from there",
             )
         return addresses
+
+
+def addresses_of(host: str, port: int) -> list[str]:
+    """Look a host name up.
+
+    Raises:
+        OSError: The host is not known.
+        UnicodeError: The host is no name.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def is_public(address: str) -> bool:

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from fingerprint.media.errors import MediaError
 from schemas.errors import ErrorCode
 
-__all__ = ["SourcePolicy", "Timeouts"]
+__all__ = ["SourcePolicy", "Timeouts", "is_below", "redacted", "web_address"]
 
 #: Schemes of places on the network, and the port that each has by default.
 WEB_PORTS = {"http": 80, "https": 443}
@@ -95,14 +95,10 @@ class SourcePolicy:
         Raises:
             MediaError: The URL is not below a listed prefix, or is no `http(s)` URL with a host.
         """
-        try:
-            parts = urlsplit(url)
-            usable = parts.scheme in WEB_PORTS and bool(parts.hostname) and _port(parts) > 0
-        except ValueError:
-            usable = False
-        if not usable:
+        parts = web_address(url)
+        if parts is None:
             raise MediaError(ErrorCode.RESOURCE_ACCESS, f"{redacted(url)!r} is not an address that media is read from")
-        if self.web and not any(_is_below(parts, urlsplit(prefix)) for prefix in self.web):
+        if self.web and not any(is_below(parts, urlsplit(prefix)) for prefix in self.web):
             raise MediaError(
                 ErrorCode.RESOURCE_ACCESS, f"{redacted(url)} is below none of the addresses that MEDIADNA_MEDIA lists"
             )
@@ -114,7 +110,7 @@ class SourcePolicy:
             MediaError: The URL is not below a listed prefix.
         """
         parts = urlsplit(url)
-        if not any(_is_below(parts, urlsplit(prefix)) for prefix in self.buckets):
+        if not any(is_below(parts, urlsplit(prefix)) for prefix in self.buckets):
             raise MediaError(
                 ErrorCode.RESOURCE_ACCESS,
                 f"{redacted(url)} is below none of the s3:// places that MEDIADNA_MEDIA lists",
@@ -130,12 +126,25 @@ def redacted(url: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
+def web_address(url: str) -> SplitResult | None:
+    """Return the parts of an `http(s)` URL with a host; None when the text is none."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in WEB_PORTS and bool(parts.hostname) and _port(parts) > 0
+    except ValueError:
+        return None
+    return parts if usable else None
+
+
 def _port(parts: SplitResult) -> int:
     return parts.port or WEB_PORTS.get(parts.scheme, 0)
 
 
-def _is_below(parts: SplitResult, prefix: SplitResult) -> bool:
-    """Compare part by part: `https://a.example` is no prefix of `https://a.example.evil`, nor `/media` of `/media2`."""
+def is_below(parts: SplitResult, prefix: SplitResult) -> bool:
+    """Tell whether an address lies below another.
+
+    Compares part by part: `https://a.example` is no prefix of `https://a.example.evil`, nor `/media` of `/media2`.
+    """
     if (parts.scheme, parts.hostname, _port(parts)) != (prefix.scheme, prefix.hostname, _port(prefix)):
         return False
     path = unquote(parts.path)

@@ -14,7 +14,9 @@ from litestar.response import Stream
 
 from schemas.ids import keyed_job_id, new_job_id
 from schemas.jobs import Job, JobRequest, JobStatus
+from streams.callbacks.targets import TargetRefused, Targets
 from streams.readmodel.model import BadCursor, JobFilter
+from streams.web.deliveries import list_deliveries, replay_delivery, show_delivery
 from streams.web.services import Services
 from streams.web.usage import show_usage
 from streams.web.views import JobList, JobView, MatchedByView, NewJob, ResultView
@@ -39,6 +41,11 @@ async def submit_job(
     data: JSONBody[NewJob], services: NamedDependency[Services], idempotency_key: IdempotencyKey = None
 ) -> JobView:
     """Ask for a job over a media item that the service can reach."""
+    if data.callback_url is not None:
+        try:
+            Targets.of(services.settings).check(data.callback_url)
+        except TargetRefused as error:
+            raise ClientException(str(error)) from error
     request = _request_of(data, idempotency_key)
     if idempotency_key:
         there = await asyncio.to_thread(services.model.job, request.job_id)
@@ -144,6 +151,7 @@ async def follow_changes(
 def api_router() -> Router:
     """Return the routes of the API."""
     handlers = [submit_job, list_jobs, show_job, cancel_job, show_result, list_matches, follow_changes, show_usage]
+    handlers += [list_deliveries, show_delivery, replay_delivery]
     return Router("/api/v1", route_handlers=handlers)
 
 
@@ -158,6 +166,7 @@ def _request_of(data: NewJob, idempotency_key: str | None) -> JobRequest:
         save_type=data.save_type,
         similarity_threshold=data.similarity_threshold,
         extend=data.extend,
+        callback_url=data.callback_url,
         metadata=data.metadata,
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from schemas.deliveries import Delivery
     from schemas.jobs import Job, JobRequest
     from streams.readmodel.model import ReadModel
     from streams.settings import Settings
@@ -24,6 +25,10 @@ class JobCommands(Protocol):
 
     async def cancel(self, job: Job) -> None:
         """Ask for a job's end."""
+        ...
+
+    async def replay_delivery(self, delivery: Delivery) -> Delivery:
+        """Ask for a callback to be delivered once more; return the new state of its delivery."""
         ...
 
 

@@ -25,6 +25,9 @@ class NewJob(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     save_type: SaveType = SaveType.FORCESAVE
     similarity_threshold: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] = 0.8
     extend: Annotated[str, msgspec.Meta(max_length=512)] | None = None
+    callback_url: (
+        Annotated[str, msgspec.Meta(max_length=2048, description="where the job's complete event is posted to")] | None
+    ) = None
     metadata: Annotated[dict[str, Any], msgspec.Meta(description="what the library item carries")] = {}
     lane: Annotated[
         Literal["live", "import"], msgspec.Meta(description="`import` gives way to everything on the `live` lane")

@@ -11,7 +11,9 @@ import pytest
 from litestar.testing import AsyncTestClient
 
 from schemas.clock import utc_now
+from schemas.deliveries import Delivery
 from schemas.jobs import Job, JobRequest, JobStatus
+from streams.callbacks.schedule import replayed
 from streams.readmodel.model import ReadModel
 from streams.settings import Settings
 from streams.web.app import create_app
@@ -38,6 +40,11 @@ class RecordingCommands:
         )
         await asyncio.to_thread(self.model.apply, jobs=[job])
         return job
+
+    async def replay_delivery(self, delivery: Delivery) -> Delivery:
+        again = replayed(delivery, now=utc_now())
+        await asyncio.to_thread(self.model.apply, deliveries=[again])
+        return again
 
     async def cancel(self, job: Job) -> None:
         self.cancelled.append(job.job_id)
