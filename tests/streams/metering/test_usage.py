@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.clock import format_time
@@ -60,6 +60,7 @@ def model_of(batches: list[list[Job]]) -> Iterator[ReadModel]:
         model.close()
 
 
+@settings(deadline=None)
 @given(jobs=jobs, interval=st.sampled_from(Interval), data=st.data())
 def test_every_successful_job_is_in_exactly_one_sum_however_often_its_state_comes(
     jobs: list[Job], interval: Interval, data: st.DataObject
@@ -80,6 +81,7 @@ def test_every_successful_job_is_in_exactly_one_sum_however_often_its_state_come
         assert sum(one.jobs for one in libraries) == sum(one.status is JobStatus.SUCCESS for one in jobs)
 
 
+@settings(deadline=None)
 @given(jobs=jobs, cut=st.integers(0, 3 * 24 * 60))
 def test_two_spans_that_meet_sum_up_to_the_whole(jobs: list[Job], cut: int) -> None:
     middle = format_time(START + timedelta(minutes=cut))
