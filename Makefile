@@ -3,6 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.txt
 
 .PHONY: help demo test check format kafka train bench-accuracy bench-speed schemas clean
 
@@ -35,16 +36,18 @@ train: $(STAMP) ## make the trained package data anew (IMAGES=folder)
 	$(BIN)/pip install --quiet onnx
 	$(BIN)/python -m fingerprint.train $(IMAGES)
 
-bench-accuracy: $(STAMP) ## measure what is found, against peers
-	$(BIN)/python -m benchmarks.accuracy
+bench-accuracy: $(STAMP) ## measure what is found, against peers (ARGS=--help lists options)
+	$(INSTALL) --editable ".[bench]"
+	$(BIN)/python -m benchmarks.accuracy $(ARGS)
 
-bench-speed: $(STAMP) ## measure cost against decoding
-	$(BIN)/python -m benchmarks.speed
+bench-speed: $(STAMP) ## measure cost against decoding (ARGS=--help lists options)
+	$(INSTALL) --editable ".[bench]"
+	$(BIN)/python -m benchmarks.speed $(ARGS)
 
 clean: ## remove the environment and everything fetched or made
 	rm -rf $(VENV) .footage .demo .kafka .bench .mypy_cache .ruff_cache .pytest_cache
 
 $(STAMP): pyproject.toml requirements.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.txt --editable ".[dev]"
+	$(INSTALL) --editable ".[dev]"
 	@touch $@
