@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.corpus import Plan, build, find_shared
+from benchmarks.corpus import SHARED_VARIABLE, Plan, build, find_shared
 from benchmarks.detect import PEERS, answer_mediadna, answer_peer
 from benchmarks.report import accuracy_report
 from benchmarks.score import score
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from benchmarks.score import Score
 
 __all__ = ["main"]
-
-#: Names the folder with `media/` and `copybench/`.
-SHARED_VARIABLE = "MEDIADNA_BENCH_SHARED"
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -14,7 +14,10 @@ from streams.demo.footage import fetch
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Plan", "Shared", "Split", "build", "find_shared", "split_media"]
+__all__ = ["SHARED_VARIABLE", "Plan", "Shared", "Split", "build", "find_shared", "split_media"]
+
+#: Names the folder with `media/` and `copybench/`.
+SHARED_VARIABLE = "MEDIADNA_BENCH_SHARED"
 
 Split = Literal["tune", "report", "all"]
 

@@ -33,8 +33,9 @@ OFFSETS, APART = 8, 8
 #: Codes that differing bits are averaged over: 2 s.
 SMOOTH = 16
 
-#: Share of differing bits below which two spans are alike; unlike ones differ in half of their bits.
-MOST_DIFFERENT = 0.33
+#: Share of differing bits below which two spans are alike: the best span of unlike sounds keeps just above it on the
+#: videos to tune on.
+MOST_DIFFERENT = 0.26
 
 #: Shortest span, in codes: 2 s.
 LEAST_CODES = 16

@@ -1,0 +1,119 @@
+"""Matching against a large library: real fingerprints under made-up names, their windows made strange."""
+
+from __future__ import annotations
+
+import itertools
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from benchmarks.cost.meter import Meter
+from fingerprint.engine import ALGORITHM, Fingerprint, Query, match
+from fingerprint.index.memory import MemoryIndex
+from fingerprint.ports import ReferenceKey, Windows
+from streams.tasks.search import upsert_windows
+from streams.vectors.connect import connect
+from streams.vectors.lite import LiteKeeper
+from streams.vectors.scope import SearchScope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fingerprint.ports import FingerprintSource, WindowIndex
+    from schemas.matches import Track
+
+__all__ = ["Index", "match_large_library"]
+
+Index = Literal["memory", "Milvus Lite"]
+
+#: How like a made-up window is to the real one: like enough to be proposed and looked at closely, as a worst case.
+LIKENESS = 0.3
+
+LIBRARY = "default"
+
+
+@dataclass(frozen=True)
+class MadeUp(Fingerprint):
+    """A real fingerprint with strange windows."""
+
+    seed: int = 0
+
+    def windows(self) -> dict[Track, Windows]:
+        """Return windows whose vectors are turned: alike among themselves as the real ones are, not to them."""
+        draw = np.random.default_rng(self.seed)
+        return {track: _turned(rows, draw) for track, rows in super().windows().items()}
+
+
+def match_large_library(query: Query, real: Sequence[bytes], hours: float, index: Index) -> tuple[Meter, int]:
+    """Match a query against a library of real fingerprints and as many made-up ones as fill the hours.
+
+    Returns:
+        The cost of matching alone, and the number of windows in the library.
+    """
+    stored = {key: data for key, data, _ in _library(real, hours)}
+    with _filled(real, hours, index, stored) as (windows, source):
+        with Meter() as meter:
+            match(query, windows, source)
+        count = sum(len(rows.numbers) for _, _, one in _library(real, hours) for rows in one.windows().values())
+    return meter, count
+
+
+def _library(real: Sequence[bytes], hours: float) -> Iterator[tuple[ReferenceKey, bytes, Fingerprint]]:
+    filled = 0.0
+    for number, data in enumerate(itertools.cycle(real)):
+        one = Fingerprint.from_bytes(data)
+        if number >= len(real):
+            parts: dict[str, Any] = {field.name: getattr(one, field.name) for field in fields(Fingerprint)}
+            one = MadeUp(**parts, seed=number)
+        yield ReferenceKey(LIBRARY, f"item-{number}", 1), data, one
+        filled += one.duration
+        if filled >= hours * 3600:
+            return
+
+
+@contextmanager
+def _filled(
+    real: Sequence[bytes], hours: float, index: Index, stored: dict[ReferenceKey, bytes]
+) -> Iterator[tuple[WindowIndex, FingerprintSource]]:
+    if index == "memory":
+        memory = MemoryIndex()
+        for key, _, one in _library(real, hours):
+            memory.add(key.media_id, one)
+        yield memory, memory
+        return
+    with TemporaryDirectory() as folder:
+        keeper = LiteKeeper(Path(folder))
+        keeper.start()
+        vectors = connect("", Path(folder), algorithm=ALGORITHM)
+        try:
+            for key, _, one in _library(real, hours):
+                upsert_windows(vectors, key, one.windows())
+            yield SearchScope(vectors, [LIBRARY]), _Stored(stored)
+        finally:
+            vectors.close()
+            keeper.stop()
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A `FingerprintSource` that unpacks what it is asked for, as the service does."""
+
+    data: dict[ReferenceKey, bytes]
+
+    def load(self, key: ReferenceKey) -> Fingerprint | None:
+        """Return the stored fingerprint."""
+        data = self.data.get(key)
+        return None if data is None else Fingerprint.from_bytes(data)
+
+
+def _turned(rows: Windows, draw: np.random.Generator) -> Windows:
+    length = rows.vectors.shape[1]
+    signs = draw.choice([-1.0, 1.0], length).astype(np.float32)
+    strange = rows.vectors[:, draw.permutation(length)] * signs
+    vectors = LIKENESS * rows.vectors + np.sqrt(1 - LIKENESS**2) * strange
+    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return Windows(rows.numbers, rows.starts_ms, rows.ends_ms, unit.astype(np.float32))

@@ -1,0 +1,158 @@
+"""`python -m benchmarks.speed`: what fingerprinting and matching cost, as ratios taken in one run on one core."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.corpus import SHARED_VARIABLE, find_shared, split_media
+from benchmarks.cost.clips import programme, repeated
+from benchmarks.cost.load import match_large_library
+from benchmarks.cost.meter import alone
+from benchmarks.cost.steps import chunk_by_chunk, decode_all, fingerprint_peer, fingerprint_whole, join_chunks
+from benchmarks.detect import PEERS
+from benchmarks.report import table
+from benchmarks.tools import BenchmarkError, require
+from streams.demo.footage import FootageError, fetch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from benchmarks.cost.load import Index
+    from benchmarks.cost.meter import Meter
+
+__all__ = ["main"]
+
+#: Each pair of steps that makes a ratio runs so often, by turns; the least of each is taken, as noise only adds.
+ROUNDS = 3
+
+#: Seconds of the clips whose decoding is compared.
+CLIP_S = 110.0
+
+#: Heights in lines, with the ratio to decoding that must be reached, and the one that is hoped for.
+HEIGHTS = {480: (1.5, 1.1), 1080: (1.1, 0.8)}
+
+#: The largest share of memory that a long file may take over a short one, and bytes of fingerprint an hour, in MB.
+MEMORY_BAR, MEGABYTES_BAR = 1.1, 8.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    cost: str
+    figure: str
+    bar: str = ""
+    aim: str = ""
+
+    @property
+    def cells(self) -> list[str]:
+        """The row as text."""
+        return [self.cost, self.figure, self.bar, self.aim]
+
+
+class Speed:
+    """Makes clips in a folder and times steps on them."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._out: Path = options.out / "speed"
+        self._out.mkdir(parents=True, exist_ok=True)
+        self._minutes: float = options.long_minutes
+        self._hours: float = options.library_hours
+        footage = fetch()
+        shared = find_shared(options.shared)
+        self._videos = list(footage.values())
+        self._media = split_media(shared, "all") if shared else self._videos
+        self._warm = footage["bikes"]
+
+    def ratio(self) -> list[Row]:
+        """Compare fingerprinting with decoding, and with what peers cost."""
+        rows = []
+        for height, (bar, aim) in HEIGHTS.items():
+            clip = programme(self._videos, self._out / f"{height}p.mp4", height=height, seconds=CLIP_S)
+            decoding, own = [], []
+            for _ in range(ROUNDS):
+                decoding.append(alone(decode_all, clip).cpu_s)
+                meter, query = alone(fingerprint_whole, clip, self._warm)
+                own.append(meter.cpu_s)
+            least, mine = min(decoding), min(own)
+            rows.append(Row(f"fingerprint ÷ decoding, {height}p", f"{mine / least:.2f}", f"{bar:g}", f"{aim:g}"))
+            rows.append(Row(f"decoding, {height}p, CPU s an hour", f"{_hourly(least):.0f}"))
+            rows.append(Row(f"MediaDNA, {height}p, CPU s an hour", f"{_hourly(mine):.0f}"))
+            for name in PEERS:
+                cost = _hourly(alone(fingerprint_peer, name, clip).cpu_s)
+                rows.append(Row(f"{name}, {height}p, CPU s an hour", f"{cost:.0f}"))
+            size = len(query.fingerprint.to_bytes()) / query.fingerprint.duration * 3600 / 1e6
+            rows.append(Row(f"fingerprint of an hour, {height}p, MB", f"{size:.2f}", f"{MEGABYTES_BAR:g}"))
+        return rows
+
+    def memory(self) -> list[Row]:
+        """Compare the memory that a long file and one of three minutes take."""
+        clip = programme(self._videos, self._out / "low.mp4", height=120, seconds=60, fps=10)
+        short = repeated(clip, self._out / "short.mp4", 3)
+        long = repeated(clip, self._out / f"long-{self._minutes:g}.mp4", round(self._minutes))
+        parts = self._out / "parts"
+        shutil.rmtree(parts, ignore_errors=True)
+        steps: dict[str, Callable[[Path], Meter]] = {
+            "chunk by chunk": lambda media: alone(chunk_by_chunk, media, parts / media.stem, self._warm),
+            "joining the chunks": lambda media: alone(join_chunks, parts / media.stem),
+            "`fingerprint_media`": lambda media: alone(fingerprint_whole, media, self._warm)[0],
+        }
+        rows = []
+        for name, step in steps.items():
+            few, many = step(short).peak_mb, step(long).peak_mb
+            figure = f"{many / few:.2f} ({few:.0f} and {many:.0f} MiB)"
+            rows.append(Row(f"memory, {self._minutes:g} ÷ 3 minutes, {name}", figure, f"{MEMORY_BAR:g}"))
+        return rows
+
+    def matching(self) -> list[Row]:
+        """Compare matching ten minutes against a large library with fingerprinting them."""
+        clip = programme(self._media, self._out / "ten-minutes.mp4", height=480, seconds=600)
+        fingerprinting, query = alone(fingerprint_whole, clip, self._warm)
+        real = [self._fingerprint(media) for media in self._media]
+        rows = [Row("fingerprint of ten minutes, 480p, CPU s", f"{fingerprinting.cpu_s:.1f}")]
+        indexes: list[Index] = ["memory", "Milvus Lite"]
+        for index in indexes:
+            cost, windows = alone(match_large_library, query, real, self._hours, index)
+            title = f"matching ten minutes in {self._hours:g} h, {windows} windows ÷ their fingerprint, {index}"
+            rows.append(Row(title, f"{cost.cpu_s / fingerprinting.cpu_s:.2f} ({cost.cpu_s:.1f} CPU s)", "1"))
+        return rows
+
+    def _fingerprint(self, media: Path) -> bytes:
+        return alone(fingerprint_whole, media, self._warm)[1].fingerprint.to_bytes()
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the benchmark; return the exit status."""
+    parts = ("ratio", "memory", "matching")
+    parser = argparse.ArgumentParser(prog="make bench-speed", description=__doc__)
+    shared = os.environ.get(SHARED_VARIABLE) or "../shared"
+    parser.add_argument("--shared", type=Path, default=shared, help="folder with media/ to fill the library from")
+    parser.add_argument("--out", type=Path, default=".bench", help="folder for clips (%(default)s)")
+    parser.add_argument("--parts", nargs="+", choices=parts, default=parts, help="what is measured (all)")
+    parser.add_argument("--long-minutes", type=float, default=180, help="length of the long file (%(default)s)")
+    parser.add_argument("--library-hours", type=float, default=50, help="size of the library (%(default)s)")
+    options = parser.parse_args(words)
+    try:
+        require("ffmpeg")
+        speed = Speed(options)
+        rows = [row for part in options.parts for row in getattr(speed, part)()]
+    except (BenchmarkError, FootageError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    print(table(["cost", "figure", "bar", "aim"], [row.cells for row in rows]))
+    return 0
+
+
+def _hourly(clip_s: float) -> float:
+    """Return the cost of an hour from that of a clip."""
+    return clip_s / CLIP_S * 3600
+
+
+if __name__ == "__main__":
+    sys.exit(main())

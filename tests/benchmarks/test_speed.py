@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("psutil")
+
+from benchmarks.cost.clips import repeated
+from benchmarks.cost.load import match_large_library
+from benchmarks.cost.meter import Meter, alone
+from benchmarks.cost.steps import chunk_by_chunk, decode_all, fingerprint_whole, join_chunks
+from fingerprint.engine import Query, fingerprint_media
+from fingerprint.media.limits import MediaLimits
+from fingerprint.media.probe import probe
+
+
+@pytest.fixture(scope="module")
+def bunny(footage: dict[str, Path]) -> Query:
+    return fingerprint_media(str(footage["bunny"]), MediaLimits())
+
+
+def hold(mebibytes: int) -> Meter:
+    with Meter() as meter:
+        held = bytearray(mebibytes * 2**20)
+        held[:: 2**12] = b"x" * (mebibytes * 2**8)
+    return meter
+
+
+def test_a_meter_sees_how_much_memory_a_step_takes() -> None:
+    assert 90 < alone(hold, 120).peak_mb - alone(hold, 20).peak_mb < 110
+
+
+def test_every_step_of_a_clip_costs_something(footage: dict[str, Path], bunny: Query, tmp_path: Path) -> None:
+    clip = footage["bunny"]
+    meter, query = alone(fingerprint_whole, clip, clip)
+    assert query.fingerprint.digest == bunny.fingerprint.digest
+    for one in (
+        meter,
+        alone(decode_all, clip),
+        alone(chunk_by_chunk, clip, tmp_path, clip),
+        alone(join_chunks, tmp_path),
+    ):
+        assert one.peak_mb > 10
+    assert meter.cpu_s > 0
+    assert [path.name for path in tmp_path.iterdir()] == ["000000"]
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("index", ["memory", "Milvus Lite"])
+def test_a_library_is_filled_with_strange_windows(bunny: Query, index: str) -> None:
+    real = [bunny.fingerprint.to_bytes()]
+    own = sum(len(rows.numbers) for rows in bunny.fingerprint.windows().values())
+    _, windows = match_large_library(bunny, real, 20 / 3600, index)  # type: ignore[arg-type] # one of its literals
+    assert windows == 4 * own
+
+
+def test_a_clip_is_repeated(footage: dict[str, Path], tmp_path: Path) -> None:
+    longer = repeated(footage["bunny"], tmp_path / "longer.mp4", 3)
+    assert probe(longer).duration == pytest.approx(3 * probe(footage["bunny"]).duration, abs=0.3)
