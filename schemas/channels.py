@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from schemas.deadletter import DeadLetterReplay
 from schemas.deliveries import Delivery
 from schemas.events import AIMediaDNAComplete, StreamTranscodeComplete, TranscodeComplete
 from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, LiveMatch
+from schemas.libraries import Library, LibraryItem
 
 if TYPE_CHECKING:
     import msgspec
@@ -148,7 +150,8 @@ CHANNELS: tuple[Channel, ...] = (
     Channel(
         name="jobs",
         title="Jobs",
-        description="The newest state of each job. Read it from the beginning for a table of all jobs.",
+        description="The newest state of each job. Read it from the beginning for a table of all jobs. A message "
+        "without a value says that the media item was deleted, and its jobs with it.",
         key="JobId",
         payloads=(Job,),
         use=Use.OUTPUT,
@@ -164,6 +167,36 @@ CHANNELS: tuple[Channel, ...] = (
         payloads=(Delivery,),
         use=Use.OUTPUT,
         headers=Headers.OUTPUT,
+        compacted=True,
+    ),
+    Channel(
+        name="libraries",
+        title="Libraries",
+        description="The newest state of each library. A message without a value says that it was deleted.",
+        key="Name of the library",
+        payloads=(Library,),
+        use=Use.INTERNAL,
+        headers=Headers.NONE,
+        compacted=True,
+    ),
+    Channel(
+        name="items",
+        title="Items of libraries",
+        description="What each library holds. A message without a value says that the item was removed.",
+        key="Library and MediaId, with the control character U+001F between them.",
+        payloads=(LibraryItem,),
+        use=Use.INTERNAL,
+        headers=Headers.NONE,
+        compacted=True,
+    ),
+    Channel(
+        name="replays",
+        title="Replays of dead letters",
+        description="Which dead letters have been sent again, so that each is sent once.",
+        key="Id of the dead letter",
+        payloads=(DeadLetterReplay,),
+        use=Use.INTERNAL,
+        headers=Headers.NONE,
         compacted=True,
     ),
     Channel(

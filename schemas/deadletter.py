@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["HEADERS", "dead_letter_headers"]
+__all__ = ["HEADERS", "DeadLetterReplay", "dead_letter_headers", "replay_headers"]
 
 #: Our headers and what they say. `x-original-topic` is the name that tools for replaying look for.
 HEADERS: dict[str, str] = {
@@ -21,6 +23,15 @@ HEADERS: dict[str, str] = {
 }
 #: Characters of the reason: error messages may repeat the input, which can be as large as the broker takes.
 REASON_LENGTH = 1000
+
+
+class DeadLetterReplay(msgspec.Struct, rename="pascal", kw_only=True, frozen=True):
+    """A dead letter that has been sent again."""
+
+    #: Of the dead letter.
+    letter_id: str
+    #: When it was sent again, UTC.
+    replay_time: str
 
 
 def dead_letter_headers(
@@ -46,6 +57,13 @@ def dead_letter_headers(
     }
     kept = [(name, value) for name, value in original if name not in ours]
     return kept + [(name, value.encode(errors="replace")) for name, value in ours.items()]
+
+
+def replay_headers(letter: Iterable[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """Return the headers to send a dead letter again with: the input's own, and how often it was sent again."""
+    letter = list(letter)
+    kept = [(name, value) for name, value in letter if name not in HEADERS]
+    return [*kept, ("x-replay-count", str(int(_replays(letter)) + 1).encode())]
 
 
 def _replays(headers: Iterable[tuple[str, bytes]]) -> str:

@@ -12,6 +12,8 @@ class ErrorCode(StrEnum):
 
     #: The job succeeded.
     OK = "0"
+    #: The job names a library that does not exist, or one to search that is paused.
+    INVALID_PARAMETER = "InvalidParameter"
     #: The media's address leads nowhere.
     RESOURCE_NOT_FOUND = "InvalidParameter.ResourceNotFound"
     #: The media does not decode.

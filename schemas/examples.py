@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from schemas.cloudevents import output_headers
-from schemas.deadletter import dead_letter_headers
+from schemas.deadletter import DeadLetterReplay, dead_letter_headers
 from schemas.deliveries import Attempt, Delivery, DeliveryStatus
 from schemas.errors import InvalidEvent
 from schemas.events import Rendition, StreamTranscodeComplete, TranscodeComplete
@@ -23,6 +23,7 @@ from schemas.jobs import (
     TaskKind,
     TaskOutcome,
 )
+from schemas.libraries import Library, LibraryItem, Purpose
 from schemas.matches import Interval, Match, Track
 from schemas.result import complete_event, result_of
 
@@ -121,6 +122,28 @@ _TASK = ChunkTask(
     started=_READY,
 )
 _TASK_RESULT = ChunkResult(task=_TASK, outcome=TaskOutcome.DONE, metrics=_METRICS, worker="worker-1")
+_LIBRARY = Library(
+    name="films",
+    purpose=Purpose.ORIGINAL,
+    description="Our own films.",
+    match_threshold=0.7,
+    minimum_match_length=5.0,
+    creation_time=_CREATED,
+    update_time=_CREATED,
+)
+_ITEM = LibraryItem(
+    library="films",
+    media_id=_VIDEO,
+    version=1795334401250,
+    job_id=_REQUEST.job_id,
+    duration=19.6,
+    digest="9b74c9897bac770f",
+    file_url=_URL,
+    metadata={"title": "Big Buck Bunny"},
+    creation_time=_DONE,
+    update_time=_DONE,
+)
+_REPLAY = DeadLetterReplay(letter_id="5f0c2d9be1a34b16", replay_time=_DONE)
 _LIVE = LiveMatch(event_time=_READY, job_id=_REQUEST.job_id, media_id=_VIDEO, chunk=0, match=_MATCH)
 _DELIVERY = Delivery(
     job_id=_REQUEST.job_id,
@@ -157,6 +180,9 @@ _EXAMPLES: tuple[msgspec.Struct, ...] = (
     _JOB,
     result_of(_JOB),
     _DELIVERY,
+    _LIBRARY,
+    _ITEM,
+    _REPLAY,
 )
 
 

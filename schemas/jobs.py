@@ -14,11 +14,13 @@ from schemas.matches import Match
 __all__ = [
     "ChunkResult",
     "ChunkTask",
+    "ItemMarks",
     "Job",
     "JobRequest",
     "JobStatus",
     "LiveMatch",
     "Metrics",
+    "RequestAction",
     "SaveType",
     "TaskKind",
     "TaskOutcome",
@@ -51,6 +53,32 @@ class SaveType(StrEnum):
     NOSAVE = "nosave"
     #: Store only.
     ONLYSAVE = "onlysave"
+
+
+class RequestAction(StrEnum):
+    """What a request wants done about its media item."""
+
+    #: Do a job.
+    SUBMIT = "submit"
+    #: End the job.
+    CANCEL = "cancel"
+    #: Set the marks of the library's item.
+    MARK = "mark"
+    #: Take the media item out of the library.
+    REMOVE = "remove"
+    #: Take the media item out of all libraries, and forget its jobs.
+    DELETE = "delete"
+    #: Forget the library's item: what was stored of it is gone already.
+    FORGET = "forget"
+
+
+class ItemMarks(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True, frozen=True):
+    """What a person says of a library's item; what is absent stays as it is."""
+
+    #: A disabled item is kept and never matched.
+    disabled: bool | None = None
+    #: Takes the place of all that was there.
+    metadata: dict[str, Any] | None = None
 
 
 class JobRequest(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
@@ -89,8 +117,10 @@ class JobRequest(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tr
     renditions: tuple[Rendition, ...] = ()
     #: What the library item carries besides its fingerprint.
     metadata: dict[str, Any] = {}
-    #: "submit" asks for the job, "cancel" ends it.
-    action: str = "submit"
+    #: What to do.
+    action: RequestAction = RequestAction.SUBMIT
+    #: For `mark`: what to say of the item.
+    marks: ItemMarks = ItemMarks()
 
 
 class Metrics(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
@@ -129,7 +159,7 @@ class Job(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
     code: str = ErrorCode.OK
     #: What the code means here, for a person.
     message: str = ""
-    #: Rises with each new content of one MediaId; windows of older versions are removed.
+    #: Rises with each job of one MediaId, and is never given twice; windows of older versions are removed.
     version: int = 1
     #: Progress: how many chunks are fingerprinted.
     chunks_done: int = 0
@@ -143,6 +173,8 @@ class Job(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
     digest: str = ""
     #: Name and version of the algorithm that made the fingerprint.
     algorithm: str = ""
+    #: Whether the fingerprint was stored in the library.
+    stored: bool = False
     #: What the work amounted to.
     metrics: Metrics = msgspec.field(default_factory=Metrics)
 
@@ -158,6 +190,12 @@ class TaskKind(StrEnum):
     FINISH = "finish"
     #: Remove what an ended job leaves behind.
     CLEAN = "clean"
+    #: Remove what is stored of a media item, up to the task's version.
+    REMOVE = "remove"
+    #: Remove everything in a library, up to the task's version.
+    EMPTY = "empty"
+    #: Remove a library with everything in it.
+    DROP = "drop"
 
 
 class ChunkTask(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
@@ -218,6 +256,8 @@ class ChunkResult(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=T
     digest: str = ""
     #: For `finish`: name and version of the algorithm that made the fingerprint.
     algorithm: str = ""
+    #: For `finish`: whether the fingerprint was stored in the library.
+    stored: bool = False
     #: What the work amounted to.
     metrics: Metrics = msgspec.field(default_factory=Metrics)
     #: Name of the worker that did it.

@@ -10,12 +10,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from schemas.errors import ErrorCode
+from schemas.jobs import TaskOutcome
+from streams.libraries.errors import LibraryError
+from streams.tasks.report import failed
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from schemas.jobs import ChunkTask
     from streams.agents.outbox import Outbox
     from streams.tasks.report import TaskReport
+    from streams.tasks.scope import Scope
 
 __all__ = ["ChunkAgent", "in_order"]
 
@@ -29,22 +35,40 @@ WINDOW_PER_SLOT = 2
 class TaskRunner(Protocol):
     """Runs a task somewhere, and always has an answer."""
 
-    async def run(self, task: ChunkTask) -> TaskReport:
+    async def run(self, task: ChunkTask, scope: Scope) -> TaskReport:
         """Return what became of the task."""
+        ...
+
+
+class ScopeSource(Protocol):
+    """Knows the libraries as they are now."""
+
+    async def scope_of(self, task: ChunkTask) -> Scope:
+        """Return what the task may see.
+
+        Raises:
+            LibraryError: The job names a library that it cannot use.
+        """
         ...
 
 
 class ChunkAgent:
     """Runs tasks and reports their results."""
 
-    def __init__(self, runner: TaskRunner, outbox: Outbox, *, worker: str) -> None:
+    def __init__(self, runner: TaskRunner, scopes: ScopeSource, outbox: Outbox, *, worker: str) -> None:
         self._runner = runner
+        self._scopes = scopes
         self._outbox = outbox
         self._worker = worker
 
     async def handle(self, task: ChunkTask, *, now: Callable[[], str]) -> None:
         """Run one task and send what came of it."""
-        report = await self._runner.run(task)
+        try:
+            scope = await self._scopes.scope_of(task)
+        except LibraryError as error:
+            report = failed(task, TaskOutcome.FAILED, ErrorCode.INVALID_PARAMETER, str(error))
+        else:
+            report = await self._runner.run(task, scope)
         await self._outbox.live_matches(task, report.live, now=now())
         report.result.worker = self._worker
         await self._outbox.result(report.result)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import MutableMapping, Sequence
 
     from schemas.jobs import ChunkResult, Job, JobRequest
+    from schemas.libraries import LibraryItem
     from streams.agents.outbox import Outbox
     from streams.jobs.machine import Step
 
@@ -23,10 +24,14 @@ log = structlog.get_logger(__name__)
 
 
 class JobHistory(Protocol):
-    """Knows the jobs of a MediaId from before the table was made."""
+    """Knows what became of a MediaId before the table was made."""
 
     async def jobs_of(self, media_id: str) -> Sequence[Job]:
-        """Return the jobs, in any order."""
+        """Return its jobs, in any order."""
+        ...
+
+    async def items_of(self, media_id: str) -> Sequence[LibraryItem]:
+        """Return what libraries hold of it."""
         ...
 
 
@@ -76,16 +81,35 @@ class JobAgent:
         stored = self._table.get(media_id.encode())
         if stored is not None:
             return msgspec.json.decode(stored, type=MediaRecord)
-        return rebuild(await self._history.jobs_of(media_id))
+        return rebuild(await self._history.jobs_of(media_id), await self._history.items_of(media_id))
 
     async def _apply(self, media_id: str, step: Step) -> None:
+        for item in step.items:  # before their jobs: who sees that a job has ended finds what it stored
+            await self._outbox.item(item)
         for job in step.jobs:
             await self._outbox.job(job)
             if job.status.ended:
                 _log_outcome(job)
         for task in step.tasks:
             await self._outbox.task(task)
-        self._table[media_id.encode()] = msgspec.json.encode(step.record)
+        for library in step.gone:
+            await self._outbox.item_gone(library, media_id)
+        if step.forget_before:
+            await self._forget_jobs(media_id, step.forget_before)
+        self._keep(media_id, step.record)
+
+    async def _forget_jobs(self, media_id: str, version: int) -> None:
+        for job in await self._history.jobs_of(media_id):
+            if job.status.ended and job.version <= version:
+                await self._outbox.job_gone(job.job_id)
+        log.info("media_deleted", media_id=media_id)
+
+    def _keep(self, media_id: str, record: MediaRecord) -> None:
+        key = media_id.encode()
+        if not record.empty:
+            self._table[key] = msgspec.json.encode(record)
+        elif key in self._table:
+            del self._table[key]
 
 
 def _log_outcome(job: Job) -> None:

@@ -8,14 +8,17 @@ import msgspec
 import structlog
 
 from schemas.jobs import LiveMatch
+from schemas.libraries import item_key
 from schemas.result import complete_event
 from schemas.wire import output_headers
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
+    from schemas.deadletter import DeadLetterReplay
     from schemas.deliveries import Delivery
     from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest
+    from schemas.libraries import Library, LibraryItem
     from schemas.matches import Match
     from streams.broker.topics import Topics
 
@@ -78,6 +81,26 @@ class Outbox:
         headers = output_headers("mediadna.delivery", event_id, delivery.update_time)
         await self._send(self._topics.deliveries, delivery.job_id, delivery, headers)
 
+    async def job_gone(self, job_id: str) -> None:
+        """Tell that a job is forgotten."""
+        await self._publish(self._topics.jobs, job_id, None)
+
+    async def library(self, library: Library) -> None:
+        """Publish the newest state of a library."""
+        await self._send(self._topics.libraries, library.name, library)
+
+    async def library_gone(self, name: str) -> None:
+        """Tell that a library was deleted."""
+        await self._publish(self._topics.libraries, name, None)
+
+    async def item(self, item: LibraryItem) -> None:
+        """Publish the newest state of what a library holds."""
+        await self._send(self._topics.items, item_key(item.library, item.media_id), item)
+
+    async def item_gone(self, library: str, media_id: str) -> None:
+        """Tell that a library no longer holds a media item."""
+        await self._publish(self._topics.items, item_key(library, media_id), None)
+
     async def live_matches(self, task: ChunkTask, matches: Sequence[Match], *, now: str) -> None:
         """Publish the matches that one chunk has shown."""
         for match in matches:
@@ -90,6 +113,14 @@ class Outbox:
         """Put an input that could not be used aside, as it came."""
         await self._publisher.publish(self._topics.dead_letter, key, value, headers)
 
+    async def replay(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
+        """Send a dead letter to the topic that it came from."""
+        await self._publisher.publish(topic, key, value, headers)
+
+    async def replayed(self, replay: DeadLetterReplay) -> None:
+        """Tell that a dead letter has been sent again."""
+        await self._send(self._topics.replays, replay.letter_id, replay)
+
     async def _complete(self, job: Job) -> None:
         """Send the complete event unless it is on its topic: a worker may have died right after sending it."""
         if await self._completions.is_complete(job.job_id):
@@ -100,4 +131,7 @@ class Outbox:
         await self._send(self._topics.job_complete, job.media_id, event, headers)
 
     async def _send(self, topic: str, key: str, value: msgspec.Struct, headers: Headers | None = None) -> None:
-        await self._publisher.publish(topic, key.encode(), msgspec.json.encode(value), headers or [])
+        await self._publish(topic, key, msgspec.json.encode(value), headers)
+
+    async def _publish(self, topic: str, key: str, value: bytes | None, headers: Headers | None = None) -> None:
+        await self._publisher.publish(topic, key.encode(), value, headers or [])

@@ -15,6 +15,9 @@ __all__ = ["LARGEST_BATCH", "Topics", "ensure_topics"]
 BROKERS_CHOICE = -1
 #: Bytes of one batch that a topic takes: the state of a job with thousands of intervals is larger than the usual 1 MiB.
 LARGEST_BATCH = 10 * 2**20
+#: Milliseconds that a compacted topic remembers deletions: a worker that was away for less than that, 30 days, hears
+#: of them; the read model of one that was away for longer is to be made anew.
+DELETIONS_MS = 30 * 24 * 3600 * 1000
 #: Seconds in which a topic that was made shows up.
 VISIBLE_S = 30.0
 
@@ -32,6 +35,9 @@ class Topics:
     job_complete: str
     jobs: str
     deliveries: str
+    libraries: str
+    items: str
+    replays: str
     dead_letter: str
 
     @classmethod
@@ -47,13 +53,16 @@ class Topics:
             job_complete=f"{prefix}.job-complete",
             jobs=f"{prefix}.jobs",
             deliveries=f"{prefix}.deliveries",
+            libraries=f"{prefix}.libraries",
+            items=f"{prefix}.items",
+            replays=f"{prefix}.replays",
             dead_letter=f"{prefix}.dead-letter",
         )
 
     @property
     def compacted(self) -> frozenset[str]:
         """The topics of which Kafka keeps the newest value of each key for good."""
-        return frozenset({self.jobs, self.deliveries})
+        return frozenset({self.jobs, self.deliveries, self.libraries, self.items, self.replays})
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -90,6 +99,7 @@ def _new(name: str, partitions: int, *, compacted: bool) -> NewTopic:
     configs = {"max.message.bytes": str(LARGEST_BATCH)}
     if compacted:
         configs["cleanup.policy"] = "compact"
+        configs["delete.retention.ms"] = str(DELETIONS_MS)
     # The empty assignment says nothing to the broker; without it the client refuses "the broker's choice".
     return NewTopic(name, partitions, BROKERS_CHOICE, replica_assignments={}, topic_configs=configs)
 

@@ -11,9 +11,21 @@ from dataclasses import dataclass
 import msgspec
 
 from schemas.errors import ErrorCode
-from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, JobStatus, Metrics, SaveType, TaskKind, TaskOutcome
+from schemas.jobs import (
+    ChunkResult,
+    ChunkTask,
+    Job,
+    JobRequest,
+    JobStatus,
+    Metrics,
+    RequestAction,
+    TaskKind,
+    TaskOutcome,
+)
+from schemas.libraries import LibraryItem
 from streams.jobs.record import ActiveJob, MediaRecord
 from streams.jobs.renditions import best_first, is_known, is_new_content
+from streams.jobs.versions import next_version
 
 __all__ = ["Step", "on_request", "on_result"]
 
@@ -31,17 +43,36 @@ class Step:
         record: What to remember of the MediaId from now on.
         jobs: New states of jobs, to be published. One that has ended also gets its complete event.
         tasks: Work to hand out.
+        items: New states of what libraries hold.
+        gone: Libraries that no longer hold the media item.
+        forget_before: All ended jobs of the media item up to this version are to be forgotten; 0: none.
     """
 
     record: MediaRecord
     jobs: tuple[Job, ...] = ()
     tasks: tuple[ChunkTask, ...] = ()
+    items: tuple[LibraryItem, ...] = ()
+    gone: tuple[str, ...] = ()
+    forget_before: int = 0
 
 
 def on_request(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
-    """Decide on a request: a new job, a cancellation, one more rendition, a job to take up again, or nothing at all."""
-    if request.action == "cancel":
-        return _cancel(record, request.job_id, "cancelled by request", now=now)
+    """Decide on a request: about a job, or about what libraries hold of the media item."""
+    match request.action:
+        case RequestAction.SUBMIT:
+            return _on_submit(record, request, now=now)
+        case RequestAction.CANCEL:
+            return _cancel(record, request.job_id, "cancelled by request", now=now)
+        case RequestAction.MARK:
+            return _on_mark(record, request, now=now)
+        case RequestAction.REMOVE | RequestAction.DELETE:
+            return _on_removal(record, request, now=now)
+        case RequestAction.FORGET:
+            return _removed(record, request, next_version(0, asked=request.requested_time, now=now))
+
+
+def _on_submit(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
+    """Decide on a job that is asked for: a new one, one more rendition, one to take up again, or nothing at all."""
     if request.job_id in record.active:
         return _resume(record, request) if request.source == "recovery" else Step(record)
     if record.knows(request.job_id):
@@ -61,11 +92,14 @@ def on_result(record: MediaRecord, result: ChunkResult, *, now: str, tries: int)
         tries: How often a task is tried before its job fails.
     """
     task = result.task
+    again = result.outcome is TaskOutcome.RETRY and task.attempt + 1 < tries
+    if again and (task.kind is TaskKind.REMOVE or task.job_id in record.active):
+        return Step(record, tasks=(msgspec.structs.replace(task, attempt=task.attempt + 1),))
+    if task.kind is TaskKind.REMOVE:
+        return _removed(record, task.request, task.version) if result.outcome is TaskOutcome.DONE else Step(record)
     active = record.active.get(task.job_id)
     if active is None:
         return _straggler(record, result)
-    if result.outcome is TaskOutcome.RETRY and task.attempt + 1 < tries:
-        return Step(record, tasks=(msgspec.structs.replace(task, attempt=task.attempt + 1),))
     if result.outcome is not TaskOutcome.DONE:
         return _on_failure(record, active, result, now=now)
     match task.kind:
@@ -75,8 +109,58 @@ def on_result(record: MediaRecord, result: ChunkResult, *, now: str, tries: int)
             return _on_chunk(record, active, result, now=now)
         case TaskKind.FINISH:
             return _on_finished(record, active, result, now=now)
-        case TaskKind.CLEAN:
+        case TaskKind.CLEAN | TaskKind.REMOVE | TaskKind.EMPTY | TaskKind.DROP:
             return Step(record)
+
+
+def _on_mark(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
+    """Set what a person says of a library's item."""
+    item = record.items.get(request.library)
+    if item is None:
+        return Step(record)
+    said = {"disabled": request.marks.disabled, "metadata": request.marks.metadata}
+    changed = {name: value for name, value in said.items() if value is not None}
+    item = msgspec.structs.replace(item, **changed, update_time=now)
+    record.items[item.library] = item
+    return Step(record, items=(item,))
+
+
+def _on_removal(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
+    """End the jobs that would store what is to be removed, and hand the removal out."""
+    everywhere = request.action is RequestAction.DELETE
+    # A job that comes after the removal gets a version above it, so that its windows stay.
+    record.version = next_version(record.version, asked=request.requested_time, now=now)
+    jobs: list[Job] = []
+    tasks: list[ChunkTask] = []
+    for job_id, active in list(record.active.items()):
+        if everywhere or active.job.request.library == request.library:
+            step = _cancel(record, job_id, "its media item was removed from the library", now=now)
+            jobs += step.jobs
+            tasks += step.tasks
+    removal = ChunkTask(
+        job_id=request.job_id,
+        media_id=request.media_id,
+        kind=TaskKind.REMOVE,
+        request=request,
+        version=record.version,
+        started=now,
+    )
+    return Step(record, tuple(jobs), (*tasks, removal))
+
+
+def _removed(record: MediaRecord, request: JobRequest, version: int) -> Step:
+    """Forget what has been removed; what came in after the removal was asked for stays."""
+    everywhere = request.action is RequestAction.DELETE
+    gone = tuple(
+        library
+        for library, item in record.items.items()
+        if item.version <= version and (everywhere or library == request.library)
+    )
+    for library in gone:
+        del record.items[library]
+    if everywhere:
+        record.forget(version)
+    return Step(record, gone=gone, forget_before=version if everywhere else 0)
 
 
 def _on_event(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
@@ -100,7 +184,7 @@ def _on_event(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
 
 
 def _create(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
-    record.version += 1
+    record.version = next_version(record.version, asked=request.requested_time, now=now)
     job = Job(
         job_id=request.job_id,
         media_id=request.media_id,
@@ -215,10 +299,35 @@ def _on_finished(record: MediaRecord, active: ActiveJob, result: ChunkResult, *,
         matches=result.matches,
         digest=result.digest,
         algorithm=result.algorithm,
+        stored=result.stored,
         metrics=_with_work(result.metrics, active.job.metrics, result.metrics),
     )
     record.end(job.job_id)
-    return Step(record, (job,), (_task(job, TaskKind.CLEAN, stored=True),))
+    items = _stored(record, job, now=now) if result.stored else ()
+    return Step(record, (job,), (_task(job, TaskKind.CLEAN, stored=result.stored),), items)
+
+
+def _stored(record: MediaRecord, job: Job, *, now: str) -> tuple[LibraryItem, ...]:
+    """Make the library's item of what a job has stored; what people said of it before stays said."""
+    request = job.request
+    known = record.items.get(request.library)
+    if known is not None and known.version > job.version:
+        return ()
+    item = LibraryItem(
+        library=request.library,
+        media_id=job.media_id,
+        version=job.version,
+        job_id=job.job_id,
+        duration=job.metrics.duration,
+        digest=job.digest,
+        file_url=request.file_url,
+        disabled=known.disabled if known else False,
+        metadata=request.metadata or (known.metadata if known else {}),
+        creation_time=known.creation_time if known else now,
+        update_time=now,
+    )
+    record.items[item.library] = item
+    return (item,)
 
 
 def _ended(job: Job, status: JobStatus, now: str, *, code: str = ErrorCode.OK, message: str = "OK") -> Job:
@@ -251,6 +360,6 @@ def _task(
         start=start,
         end=end,
         chunks_total=job.chunks_total,
-        keep_windows=stored and job.request.save_type is not SaveType.NOSAVE,
+        keep_windows=stored,
         started=job.creation_time,
     )

@@ -8,6 +8,7 @@ import msgspec
 
 from schemas.events import Rendition
 from schemas.jobs import Job
+from schemas.libraries import LibraryItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,6 +44,8 @@ class MediaRecord(msgspec.Struct, kw_only=True):
     active: dict[str, ActiveJob] = msgspec.field(default_factory=dict)
     #: Ended jobs, oldest first.
     ended: tuple[str, ...] = ()
+    #: What libraries hold of it, by the library's name.
+    items: dict[str, LibraryItem] = msgspec.field(default_factory=dict)
 
     def knows(self, job_id: str) -> bool:
         """Whether a job of this id has been made."""
@@ -53,14 +56,29 @@ class MediaRecord(msgspec.Struct, kw_only=True):
         self.active.pop(job_id, None)
         self.ended = (*(i for i in self.ended if i != job_id), job_id)[-REMEMBERED_JOBS:]
 
+    def forget(self, version: int) -> None:
+        """Forget all that was known before a version, when the media item is deleted."""
+        self.items = {library: item for library, item in self.items.items() if item.version > version}
+        self.ended = ()
+        if self.event_job not in self.active:
+            self.event_job, self.event_job_failed, self.renditions = "", False, ()
+        if not self.active and not self.items:
+            self.version = 0
 
-def rebuild(jobs: Iterable[Job]) -> MediaRecord:
-    """Make the record of a MediaId anew from its jobs in the read model.
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to remember."""
+        return not (self.version or self.active or self.ended or self.items)
+
+
+def rebuild(jobs: Iterable[Job], items: Iterable[LibraryItem]) -> MediaRecord:
+    """Make the record of a MediaId anew from its jobs and items in the read model.
 
     Needed where the table is lost while the read model is not: the embedded broker forgets everything at its end.
     Chunks of unfinished jobs count as not done; their stored parts make the second run short.
     """
-    record = MediaRecord()
+    record = MediaRecord(items={item.library: item for item in items})
+    record.version = max((item.version for item in record.items.values()), default=0)
     for job in sorted(jobs, key=lambda job: (job.version, job.creation_time)):
         record.version = max(record.version, job.version)
         if job.request.source == "event":

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from schemas.jobs import ChunkTask
 from streams.logs import configure_logging
 from streams.processes import die_with_parent
+from streams.tasks.scope import Assignment
 
 if TYPE_CHECKING:
     from streams.settings import Settings
@@ -57,18 +57,18 @@ def initialise(setup: ProcessSetup) -> None:
     _state.setup = setup
 
 
-def call(task: bytes) -> bytes:
+def call(assignment: bytes) -> bytes:
     """Do one task.
 
     Args:
-        task: A `ChunkTask` as JSON.
+        assignment: An `Assignment` as JSON.
 
     Returns:
         A `TaskReport` as JSON.
     """
     from streams.tasks.run import run_task  # noqa: PLC0415 (the engine loads in seconds: not before it is needed)
 
-    return msgspec.json.encode(run_task(msgspec.json.decode(task, type=ChunkTask), _bench()))
+    return msgspec.json.encode(run_task(msgspec.json.decode(assignment, type=Assignment), _bench()))
 
 
 def _bench() -> Workbench:

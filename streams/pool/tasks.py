@@ -16,10 +16,12 @@ from schemas.errors import ErrorCode
 from schemas.jobs import TaskOutcome
 from streams.pool.process import ProcessSetup, call, initialise
 from streams.tasks.report import TaskReport, failed
+from streams.tasks.scope import Assignment
 
 if TYPE_CHECKING:
     from schemas.jobs import ChunkTask
     from streams.settings import Settings
+    from streams.tasks.scope import Scope
 
 __all__ = ["TaskPool"]
 
@@ -56,9 +58,9 @@ class TaskPool:
             context=multiprocessing.get_context("spawn"),
         )
 
-    async def run(self, task: ChunkTask) -> TaskReport:
+    async def run(self, task: ChunkTask, scope: Scope) -> TaskReport:
         """Run the task in a worker process; a process that hangs or dies gives a result that allows another try."""
-        future = self._pool.submit(call, self._timeout, msgspec.json.encode(task))
+        future = self._pool.submit(call, self._timeout, msgspec.json.encode(Assignment(task=task, scope=scope)))
         try:
             data = await asyncio.wrap_future(future)
         except TimeoutError:

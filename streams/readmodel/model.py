@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from schemas.jobs import Job, JobStatus, LiveMatch
 from streams.callbacks.log import DeliveryLog, apply_delivery, expect_delivery
 from streams.metering.usage import UsageLog, record_usage
+from streams.readmodel.cursor import BadCursor, read_cursor, write_cursor
 from streams.readmodel.database import Database
+from streams.readmodel.libraries import GoneItem, GoneLibrary, LibraryRows, apply_item, apply_library
 
 if TYPE_CHECKING:
     import sqlite3
@@ -19,23 +19,32 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from schemas.deliveries import Delivery
+    from schemas.libraries import Library, LibraryItem
     from schemas.matches import Match
 
-__all__ = ["BadCursor", "Change", "JobFilter", "JobPage", "MatchedBy", "ReadModel"]
+__all__ = ["BadCursor", "Change", "GoneJob", "JobFilter", "JobPage", "MatchedBy", "ReadModel"]
 
 #: Changes that are kept for readers that were away; who was away longer reads the lists anew.
 KEPT_CHANGES = 10_000
 
 
-class BadCursor(ValueError):  # noqa: N818 (says what is wrong)
-    """A page cursor that no list of ours gave out."""
-
-
 class Change(msgspec.Struct, frozen=True):
-    """Something that readers may want to show: `kind` is "job" or "match"."""
+    """Something that readers may want to show.
+
+    Attributes:
+        id: Rises with each change.
+        kind: "job", "match", "library" or "item".
+        subject: Id of the job, or name of the library.
+    """
 
     id: int
     kind: str
+    subject: str
+
+
+class GoneJob(NamedTuple):
+    """A job that is forgotten."""
+
     job_id: str
 
 
@@ -74,6 +83,7 @@ class ReadModel:
         self._database = Database(path)
         self.usage = UsageLog(self._database)
         self.deliveries = DeliveryLog(self._database)
+        self.libraries = LibraryRows(self._database)
 
     def close(self) -> None:
         """Close the file."""
@@ -82,20 +92,28 @@ class ReadModel:
     def apply(
         self,
         *,
-        jobs: Sequence[Job] = (),
+        jobs: Sequence[Job | GoneJob] = (),
         live: Sequence[LiveMatch] = (),
         completions: Sequence[tuple[str, bytes]] = (),
         deliveries: Sequence[Delivery] = (),
+        libraries: Sequence[Library | GoneLibrary] = (),
+        items: Sequence[LibraryItem | GoneItem] = (),
         offsets: dict[tuple[str, int], int] | None = None,
     ) -> list[Change]:
         """Take over a batch of events and how far it was read, all or nothing; return what changed."""
         changes: list[Change] = []
         with self._database.write() as writer:
+            writer.executemany("INSERT OR IGNORE INTO completions VALUES (?, ?)", completions)
             changes += [_change(writer, "job", job.job_id) for job in jobs if _apply_job(writer, job)]
             changes += [_change(writer, "match", match.job_id) for match in live if _apply_live(writer, match)]
-            writer.executemany("INSERT OR IGNORE INTO completions VALUES (?, ?)", completions)
             for delivery in deliveries:
                 apply_delivery(writer, delivery)
+            for library in libraries:
+                apply_library(writer, library)
+                changes.append(_change(writer, "library", library.name))
+            for item in items:
+                apply_item(writer, item)
+                changes.append(_change(writer, "item", item.library))
             rows = [(topic, partition, offset) for (topic, partition), offset in (offsets or {}).items()]
             writer.executemany("INSERT OR REPLACE INTO offsets VALUES (?, ?, ?)", rows)
             if changes:
@@ -104,7 +122,7 @@ class ReadModel:
 
     def job(self, job_id: str) -> Job | None:
         """Return a job."""
-        row = self._one("SELECT doc FROM jobs WHERE job_id = ?", job_id)
+        row = self._database.one("SELECT doc FROM jobs WHERE job_id = ?", job_id)
         return None if row is None else _job(row)
 
     def jobs(self, wanted: JobFilter = JobFilter(), *, cursor: str | None = None, limit: int = 50) -> JobPage:  # noqa: B008 (frozen)
@@ -116,21 +134,23 @@ class ReadModel:
         conditions, values = _conditions(wanted)
         if cursor is not None:
             conditions.append("(created, job_id) < (?, ?)")
-            values += _read_cursor(cursor)
+            values += read_cursor("jobs", cursor)
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        rows = self._all(
+        rows = self._database.all(
             f"SELECT created, job_id, doc FROM jobs {where} ORDER BY created DESC, job_id DESC LIMIT ?",  # noqa: S608 (no user's text)
             *values,
             limit + 1,
         )
         more = len(rows) > limit
         rows = rows[:limit]
-        following = _write_cursor(rows[-1]["created"], rows[-1]["job_id"]) if more else None
+        following = write_cursor("jobs", rows[-1]["created"], rows[-1]["job_id"]) if more else None
         return JobPage([_job(row) for row in rows], following)
 
     def jobs_of(self, media_id: str) -> list[Job]:
         """Return all jobs of a media item, newest first."""
-        rows = self._all("SELECT doc FROM jobs WHERE media_id = ? ORDER BY created DESC, job_id DESC", media_id)
+        rows = self._database.all(
+            "SELECT doc FROM jobs WHERE media_id = ? ORDER BY created DESC, job_id DESC", media_id
+        )
         return [_job(row) for row in rows]
 
     def result(self, media_id: str) -> Job | None:
@@ -139,37 +159,41 @@ class ReadModel:
 
     def unfinished(self) -> list[Job]:
         """Return the jobs that have not ended, oldest first."""
-        rows = self._all("SELECT doc FROM jobs WHERE status IN ('init', 'processing') ORDER BY created, job_id")
+        rows = self._database.all(
+            "SELECT doc FROM jobs WHERE status IN ('init', 'processing') ORDER BY created, job_id"
+        )
         return [_job(row) for row in rows]
 
     def live_matches(self, job_id: str) -> list[LiveMatch]:
         """Return the matches seen so far of a job that is under way."""
-        rows = self._all("SELECT doc FROM live_matches WHERE job_id = ? ORDER BY chunk", job_id)
+        rows = self._database.all("SELECT doc FROM live_matches WHERE job_id = ? ORDER BY chunk", job_id)
         return [msgspec.json.decode(row["doc"], type=LiveMatch) for row in rows]
 
     def matched_by(self, reference: str, *, limit: int = 100) -> list[MatchedBy]:
         """Return the inputs that were found to copy a reference, newest first."""
-        rows = self._all("SELECT * FROM matches WHERE reference = ? ORDER BY created DESC LIMIT ?", reference, limit)
+        rows = self._database.all(
+            "SELECT * FROM matches WHERE reference = ? ORDER BY created DESC LIMIT ?", reference, limit
+        )
         return [MatchedBy(**dict(row)) for row in rows]
 
     def is_complete(self, job_id: str) -> bool:
         """Whether the job's complete event has been read from its topic."""
-        return self._one("SELECT 1 FROM completions WHERE job_id = ?", job_id) is not None
+        return self._database.one("SELECT 1 FROM completions WHERE job_id = ?", job_id) is not None
 
     def completion(self, job_id: str) -> bytes | None:
         """Return the job's complete event, as it is on the topic."""
-        row = self._one("SELECT event FROM completions WHERE job_id = ?", job_id)
+        row = self._database.one("SELECT event FROM completions WHERE job_id = ?", job_id)
         return None if row is None else bytes(row["event"])
 
     def counts(self) -> dict[str, int]:
         """Return how many jobs there are in each status."""
-        rows = self._all("SELECT status, count(*) AS jobs FROM jobs GROUP BY status")
+        rows = self._database.all("SELECT status, count(*) AS jobs FROM jobs GROUP BY status")
         found = {row["status"]: row["jobs"] for row in rows}
         return {status.value: found.get(status.value, 0) for status in JobStatus}
 
     def offset(self, topic: str, partition: int) -> int | None:
         """Return the next offset to read; None when nothing was read yet."""
-        row = self._one("SELECT next FROM offsets WHERE topic = ? AND partition = ?", topic, partition)
+        row = self._database.one("SELECT next FROM offsets WHERE topic = ? AND partition = ?", topic, partition)
         return None if row is None else row["next"]
 
     def forget_offsets(self) -> None:
@@ -179,27 +203,22 @@ class ReadModel:
 
     def changes_since(self, change_id: int, *, limit: int = 1000) -> list[Change] | None:
         """Return the changes after the given one, oldest first; None when some of them are no longer kept."""
-        oldest = self._one("SELECT min(id) AS id FROM changes")
+        oldest = self._database.one("SELECT min(id) AS id FROM changes")
         if oldest is not None and oldest["id"] is not None and change_id + 1 < oldest["id"]:
             return None
-        rows = self._all("SELECT * FROM changes WHERE id > ? ORDER BY id LIMIT ?", change_id, limit)
-        return [Change(row["id"], row["kind"], row["job_id"]) for row in rows]
+        rows = self._database.all("SELECT * FROM changes WHERE id > ? ORDER BY id LIMIT ?", change_id, limit)
+        return [Change(row["id"], row["kind"], row["subject"]) for row in rows]
 
     def last_change(self) -> int:
         """Return the id of the newest change; 0 when there is none."""
-        row = self._one("SELECT max(id) AS id FROM changes")
+        row = self._database.one("SELECT max(id) AS id FROM changes")
         return 0 if row is None or row["id"] is None else row["id"]
 
-    def _one(self, query: str, *values: object) -> sqlite3.Row | None:
-        row: sqlite3.Row | None = self._database.read().execute(query, values).fetchone()
-        return row
 
-    def _all(self, query: str, *values: object) -> list[sqlite3.Row]:
-        return self._database.read().execute(query, values).fetchall()
-
-
-def _apply_job(writer: sqlite3.Connection, job: Job) -> bool:
+def _apply_job(writer: sqlite3.Connection, job: Job | GoneJob) -> bool:
     """Store a job's state unless a newer one, or this very one, is there; an ended job does not start again."""
+    if isinstance(job, GoneJob):
+        return _forget_job(writer, job)
     row = writer.execute("SELECT status, updated, doc FROM jobs WHERE job_id = ?", (job.job_id,)).fetchone()
     doc = msgspec.json.encode(job)
     if row is not None and (_is_newer(row, job) or bytes(row["doc"]) == doc):
@@ -228,6 +247,14 @@ def _apply_job(writer: sqlite3.Connection, job: Job) -> bool:
     return True
 
 
+def _forget_job(writer: sqlite3.Connection, job: GoneJob) -> bool:
+    """Forget all that tells of a job, but for its seconds, which are billed, and a callback still to be sent."""
+    writer.execute("DELETE FROM deliveries WHERE job_id = ? AND status != 'pending'", job)
+    for table in ("live_matches", "matches", "completions", "jobs"):
+        writer.execute(f"DELETE FROM {table} WHERE job_id = ?", job)  # noqa: S608 (our own names)
+    return True
+
+
 def _is_newer(row: sqlite3.Row, job: Job) -> bool:
     stored_ended = JobStatus(row["status"]).ended
     if stored_ended != job.status.ended:
@@ -251,9 +278,9 @@ def _apply_live(writer: sqlite3.Connection, live: LiveMatch) -> bool:
     return True
 
 
-def _change(writer: sqlite3.Connection, kind: str, job_id: str) -> Change:
-    cursor = writer.execute("INSERT INTO changes (kind, job_id) VALUES (?, ?)", (kind, job_id))
-    return Change(cursor.lastrowid or 0, kind, job_id)
+def _change(writer: sqlite3.Connection, kind: str, subject: str) -> Change:
+    cursor = writer.execute("INSERT INTO changes (kind, subject) VALUES (?, ?)", (kind, subject))
+    return Change(cursor.lastrowid or 0, kind, subject)
 
 
 def _conditions(wanted: JobFilter) -> tuple[list[str], list[object]]:
@@ -270,15 +297,3 @@ def _conditions(wanted: JobFilter) -> tuple[list[str], list[object]]:
 
 def _job(row: sqlite3.Row) -> Job:
     return msgspec.json.decode(row["doc"], type=Job)
-
-
-def _write_cursor(created: str, job_id: str) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode((created, job_id))).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> tuple[str, str]:
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        return msgspec.json.decode(base64.urlsafe_b64decode(padded.encode()), type=tuple[str, str])
-    except (binascii.Error, ValueError, msgspec.DecodeError) as error:
-        raise BadCursor("this cursor comes from another list: leave it out to start from the newest job") from error

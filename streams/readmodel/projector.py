@@ -18,6 +18,9 @@ from aiokafka.errors import KafkaError
 from schemas.deliveries import Delivery
 from schemas.events import AIMediaDNAComplete
 from schemas.jobs import Job, LiveMatch
+from schemas.libraries import Library, LibraryItem, item_of_key
+from streams.readmodel.libraries import GoneItem, GoneLibrary
+from streams.readmodel.model import GoneJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,6 +35,7 @@ __all__ = ["Projector"]
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+G = TypeVar("G")
 
 #: Milliseconds that a fetch waits for events: how often the loop looks at whether it is to stop.
 POLL_MS = 500
@@ -43,10 +47,12 @@ CATCH_UP_S = 30.0
 
 @dataclass
 class _Batch:
-    jobs: list[Job] = field(default_factory=list)
+    jobs: list[Job | GoneJob] = field(default_factory=list)
     live: list[LiveMatch] = field(default_factory=list)
     completions: list[tuple[str, bytes]] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
+    libraries: list[Library | GoneLibrary] = field(default_factory=list)
+    items: list[LibraryItem | GoneItem] = field(default_factory=list)
     offsets: dict[tuple[str, int], int] = field(default_factory=dict)
 
 
@@ -57,7 +63,14 @@ class Projector:
         self._bootstrap = bootstrap
         self._topics = topics
         self._model = model
-        names = (topics.job_complete, topics.matches, topics.jobs, topics.deliveries)
+        names = (
+            topics.job_complete,
+            topics.matches,
+            topics.jobs,
+            topics.deliveries,
+            topics.libraries,
+            topics.items,
+        )
         self._partitions = [TopicPartition(name, number) for name in names for number in range(partitions)]
         self._consumer: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
@@ -89,6 +102,11 @@ class Projector:
         """Return the jobs of a media item, as far as the topic says now."""
         await self.caught_up(self._topics.jobs)
         return await asyncio.to_thread(self._model.jobs_of, media_id)
+
+    async def items_of(self, media_id: str) -> list[LibraryItem]:
+        """Return what libraries hold of a media item, as far as the topic says now."""
+        await self.caught_up(self._topics.items)
+        return await asyncio.to_thread(self._model.libraries.items_of, media_id)
 
     async def caught_up(self, topic: str) -> None:
         """Wait until everything that is on the topic now has been applied.
@@ -163,6 +181,8 @@ class Projector:
             live=batch.live,
             completions=batch.completions,
             deliveries=batch.deliveries,
+            libraries=batch.libraries,
+            items=batch.items,
             offsets=batch.offsets,
         )
         async with self._applied:
@@ -178,12 +198,25 @@ def _batch(records: dict[TopicPartition, list[ConsumerRecord]], topics: Topics) 
     for partition, found in records.items():
         by_topic[partition.topic] += found
         batch.offsets[partition.topic, partition.partition] = found[-1].offset + 1
-    batch.jobs = [job for _, job in _decoded(by_topic[topics.jobs], Job)]
+    batch.jobs = _newest(by_topic[topics.jobs], Job, GoneJob)
     batch.live = [match for _, match in _decoded(by_topic[topics.matches], LiveMatch)]
     completed = _decoded(by_topic[topics.job_complete], AIMediaDNAComplete)
     batch.completions = [(event.job_id, raw) for raw, event in completed]
     batch.deliveries = [delivery for _, delivery in _decoded(by_topic[topics.deliveries], Delivery)]
+    batch.libraries = _newest(by_topic[topics.libraries], Library, GoneLibrary)
+    batch.items = _newest(by_topic[topics.items], LibraryItem, lambda key: GoneItem(*item_of_key(key)))
     return batch
+
+
+def _newest(records: Iterable[ConsumerRecord], kind: type[T], gone: Callable[[str], G]) -> list[T | G]:
+    """Decode the states on a compacted topic; a message without a value says that what its key names is gone."""
+    found: list[T | G] = []
+    for record in records:
+        if record.value is None and record.key is not None:
+            found.append(gone(record.key.decode(errors="replace")))
+        else:
+            found += [value for _, value in _decoded([record], kind)]
+    return found
 
 
 def _decoded(records: Iterable[ConsumerRecord], kind: type[T]) -> list[tuple[bytes, T]]:

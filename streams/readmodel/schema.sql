@@ -55,7 +55,7 @@ CREATE TABLE offsets (
 CREATE TABLE changes (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL,
-    job_id TEXT NOT NULL
+    subject TEXT NOT NULL
 );
 
 -- Media of jobs that succeeded, counted once for each job.
@@ -83,3 +83,21 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_by_time ON deliveries (created DESC, job_id DESC);
 CREATE INDEX deliveries_by_status ON deliveries (status, created DESC, job_id DESC);
 CREATE INDEX deliveries_due ON deliveries (receiver, next_time) WHERE status = 'pending';
+CREATE TABLE libraries (
+    name TEXT PRIMARY KEY,
+    doc BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- What the libraries hold.
+CREATE TABLE items (
+    library TEXT NOT NULL,
+    media_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    disabled INTEGER NOT NULL,
+    created TEXT NOT NULL,
+    doc BLOB NOT NULL,
+    PRIMARY KEY (library, media_id)
+) WITHOUT ROWID;
+CREATE INDEX items_by_time ON items (library, created DESC, media_id DESC);
+CREATE INDEX items_by_media ON items (media_id);
+CREATE INDEX items_disabled ON items (library, media_id) WHERE disabled;

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from schemas.clock import utc_now
+from schemas.jobs import RequestAction
 from streams.callbacks.schedule import replayed
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Commands:
 
     async def cancel(self, job: Job) -> None:
         """Ask for a job's end."""
-        await self._outbox.request(msgspec.structs.replace(job.request, action="cancel"))
+        await self._outbox.request(msgspec.structs.replace(job.request, action=RequestAction.CANCEL))
 
     async def replay_delivery(self, delivery: Delivery) -> Delivery:
         """Ask for a callback to be delivered once more; return the new state of its delivery."""

@@ -27,6 +27,8 @@ from streams.callbacks.sender import Sender
 from streams.callbacks.signing import Signer, ensure_secrets
 from streams.callbacks.targets import Targets
 from streams.faust_app import PARTITIONS, SESSION_TIMEOUT_S, make_app
+from streams.libraries.registry import Libraries
+from streams.libraries.scope import LibraryScopes
 from streams.pool.tasks import TaskPool
 from streams.readmodel.model import ReadModel
 from streams.readmodel.projector import Projector
@@ -138,6 +140,8 @@ async def _start(
     import_pool = TaskPool(settings, slots=settings.import_slots, niceness=IMPORT_NICENESS)
     stack.push_async_callback(asyncio.to_thread, import_pool.stop)
     name = f"{socket.gethostname()}:{os.getpid()}"
+    libraries = Libraries(outbox, model, projector, topics, pool)
+    scopes = LibraryScopes(model, projector, topics)
     app = make_app(settings, bootstrap=kafka, declare_topics=not embedded)
     agents = Agents(
         intake=Intake(settings, outbox),
@@ -145,17 +149,18 @@ async def _start(
             table, projector, outbox, tries=settings.task_tries, callback_url=settings.callback_url
         ),
         lanes=(
-            Lane("chunk", topics.chunks, ChunkAgent(pool, outbox, worker=name), settings.slots),
+            Lane("chunk", topics.chunks, ChunkAgent(pool, scopes, outbox, worker=name), settings.slots),
             Lane(
                 "import-chunk",
                 topics.import_chunks,
-                ChunkAgent(import_pool, outbox, worker=name),
+                ChunkAgent(import_pool, scopes, outbox, worker=name),
                 settings.import_slots,
             ),
         ),
         guard=Guard(outbox, give_up),
     )
     register(app, topics, agents)
+    await libraries.ensure(settings.library)
     await _start_app(stack, app, give_up)
     _watch(stack, app, topics, settings=settings, kafka=kafka, give_up=give_up)
     deliverer = _make_deliverer(settings, app, model, projector, outbox)
@@ -167,6 +172,7 @@ async def _start(
     stack.push_async_callback(web.stop)
     if embedded:
         await recover(model, outbox)
+    await libraries.take_up_deletions()
     return Worker(web=web.address, kafka=kafka)
 
 

@@ -28,6 +28,8 @@ NAME_BYTES = 200
 SUFFIX = ".mdna"
 #: Holds the media id of a folder whose name had to be shortened.
 ID_FILE = "media-id"
+#: Holds the name of a library whose folder's name had to be shortened. No media item's folder can be called this.
+LIBRARY_FILE = "+library"
 
 
 def open_store(url: str) -> FileStore:
@@ -50,6 +52,8 @@ class FileStore:
     def put(self, key: ReferenceKey, data: bytes) -> None:
         """See `FingerprintStore`."""
         folder = self._media_folder(key.library, key.media_id)
+        if _is_shortened(key.library):
+            self._write(f"{self._library_folder(key.library)}/{LIBRARY_FILE}", key.library.encode())
         if _is_shortened(key.media_id):
             self._write(f"{folder}/{ID_FILE}", key.media_id.encode())
         self._write(f"{folder}/{key.version:010d}{SUFFIX}", data)
@@ -69,6 +73,14 @@ class FileStore:
         names = self._names(self._media_folder(library, media_id))
         numbers = sorted(int(name.removesuffix(SUFFIX)) for name in names if name.endswith(SUFFIX))
         return [ReferenceKey(library, media_id, number) for number in numbers]
+
+    def libraries(self) -> list[str]:
+        """See `FingerprintStore`."""
+        found = []
+        for name in self._names(f"{self._root}/libraries"):
+            long_name = self._read(f"{self._root}/libraries/{name}/{LIBRARY_FILE}")
+            found.append(unquote(name) if long_name is None else long_name.decode())
+        return sorted(found)
 
     def keys(self, library: str) -> Iterator[ReferenceKey]:
         """See `FingerprintStore`."""

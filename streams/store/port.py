@@ -31,6 +31,10 @@ class FingerprintStore(Protocol):
         """Return the stored versions of one media item, oldest first."""
         ...
 
+    def libraries(self) -> list[str]:
+        """Return the names of the libraries that hold anything."""
+        ...
+
     def keys(self, library: str) -> Iterator[ReferenceKey]:
         """Return everything that a library holds."""
         ...

@@ -16,9 +16,15 @@ __all__ = ["clean"]
 
 
 def clean(task: ChunkTask, bench: Workbench) -> TaskReport:
-    """Remove the job's parts; with them its windows and fingerprint unless they are to be kept."""
+    """Remove the job's parts; with them its windows and fingerprint unless they are to be kept.
+
+    A task that ran on while its library was deleted may have brought the library's place back: it goes as well.
+    """
     bench.store.delete_parts(task.job_id)
-    if not task.keep_windows:
+    if not bench.scope.library_exists:
+        bench.vectors.delete_library(task.request.library)
+        bench.store.delete_library(task.request.library)
+    elif not task.keep_windows:
         key = ReferenceKey(task.request.library, task.media_id, task.version)
         bench.vectors.delete_version(key)
         bench.store.delete(key)

@@ -33,14 +33,15 @@ def finish(task: ChunkTask, bench: Workbench) -> TaskReport:
     query = _query(task, bench)
     data = query.fingerprint.to_bytes()
     matches: tuple[Match, ...] = ()
+    stored = False
     save_type = task.request.save_type
     if save_type in {SaveType.FORCESAVE, SaveType.ONLYSAVE}:
-        _save(task, query.fingerprint, data, bench)
+        stored = _save(task, query.fingerprint, data, bench)
     if save_type is not SaveType.ONLYSAVE:
         matches = find_matches(task, query, bench)
     threshold = task.request.similarity_threshold
     if save_type is SaveType.SAVE and not any(m.similarity >= threshold for m in matches):
-        _save(task, query.fingerprint, data, bench)
+        stored = _save(task, query.fingerprint, data, bench)
     return TaskReport(
         result=ChunkResult(
             task=task,
@@ -48,6 +49,7 @@ def finish(task: ChunkTask, bench: Workbench) -> TaskReport:
             matches=matches,
             digest=query.fingerprint.digest,
             algorithm=ALGORITHM,
+            stored=stored,
             metrics=Metrics(
                 duration=query.fingerprint.duration,
                 windows=sum(len(rows.numbers) for rows in query.fingerprint.windows().values()),
@@ -72,12 +74,15 @@ def _query(task: ChunkTask, bench: Workbench) -> Query:
     return assemble(chunks)
 
 
-def _save(task: ChunkTask, fingerprint: Fingerprint, data: bytes, bench: Workbench) -> None:
-    """Store windows and fingerprint, then remove those of older versions."""
+def _save(task: ChunkTask, fingerprint: Fingerprint, data: bytes, bench: Workbench) -> bool:
+    """Store windows and fingerprint, then remove those of older versions; do not when a newer one is there."""
     key = ReferenceKey(task.request.library, task.media_id, task.version)
+    if any(stored.version > key.version for stored in bench.store.versions(key.library, key.media_id)):
+        return False
     upsert_windows(bench.vectors, key, fingerprint.windows())
     bench.store.put(key, data)
     bench.vectors.delete_older(key)
     for older in bench.store.versions(key.library, key.media_id):
         if older.version < key.version:
             bench.store.delete(older)
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,10 +16,11 @@ from streams.tasks.clean import clean
 from streams.tasks.fingerprint import fingerprint
 from streams.tasks.finish import finish
 from streams.tasks.plan import plan
+from streams.tasks.remove import drop, empty, remove
 from streams.tasks.report import TaskReport, failed
 
 if TYPE_CHECKING:
-    from schemas.jobs import ChunkTask
+    from streams.tasks.scope import Assignment
     from streams.tasks.workbench import Workbench
 
 __all__ = ["run_task"]
@@ -30,14 +32,18 @@ _DOERS = {
     TaskKind.FINGERPRINT: fingerprint,
     TaskKind.FINISH: finish,
     TaskKind.CLEAN: clean,
+    TaskKind.REMOVE: remove,
+    TaskKind.EMPTY: empty,
+    TaskKind.DROP: drop,
 }
 
 
-def run_task(task: ChunkTask, bench: Workbench) -> TaskReport:
+def run_task(assignment: Assignment, bench: Workbench) -> TaskReport:
     """Do the task. What the media is to blame for fails for good; anything else may be tried again."""
     started, worked = time.perf_counter(), time.process_time()
+    task = assignment.task
     try:
-        report = _DOERS[task.kind](task, bench)
+        report = _DOERS[task.kind](task, replace(bench, scope=assignment.scope))
     except MediaError as error:
         return failed(task, TaskOutcome.FAILED, error.code, str(error))
     except MemoryError:

@@ -14,21 +14,32 @@ if TYPE_CHECKING:
     from fingerprint.ports import ReferenceKey, Windows
     from schemas.jobs import ChunkTask
     from schemas.matches import Match, Track
+    from streams.tasks.scope import SearchedLibrary
     from streams.tasks.workbench import Workbench
     from streams.vectors.port import VectorStore
 
 __all__ = ["find_matches", "upsert_windows"]
 
-#: The contract's line between a copy and a chance likeness: weaker ones are not reported.
-LEAST_SIMILARITY = 0.5
-
 
 def find_matches(task: ChunkTask, query: Query, bench: Workbench) -> tuple[Match, ...]:
-    """Return what the query copies in the libraries that the job names; in all of them when it names none."""
-    libraries = task.request.search or tuple(bench.vectors.libraries())
-    scope = SearchScope(bench.vectors, libraries)
-    found = match(query, scope, bench.references, exclude_media=task.media_id)
-    return tuple(m for m in found if m.similarity >= LEAST_SIMILARITY)
+    """Return what the query copies in the libraries of the task's scope, as far as each wants it reported."""
+    libraries = {library.name: library for library in bench.scope.search}
+    index = SearchScope(bench.vectors, {name: library.disabled for name, library in libraries.items()})
+    found = match(query, index, bench.references, exclude_media=task.media_id)
+    return tuple(one for one in found if _is_wanted(one, libraries[one.library]))
+
+
+def _is_wanted(found: Match, library: SearchedLibrary) -> bool:
+    return found.similarity >= library.match_threshold and _length(found) >= library.minimum_match_length
+
+
+def _length(found: Match) -> float:
+    """Seconds of the input that a match copies; what several intervals cover counts once."""
+    total, reached = 0.0, float("-inf")
+    for interval in sorted(found.intervals, key=lambda interval: interval.input_start):
+        total += max(0.0, interval.input_end - max(interval.input_start, reached))
+        reached = max(reached, interval.input_end)
+    return total
 
 
 def upsert_windows(vectors: VectorStore, key: ReferenceKey, windows: Mapping[Track, Windows]) -> None:

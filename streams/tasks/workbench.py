@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fingerprint.model import Fingerprint
+from streams.tasks.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,13 +40,14 @@ class StoredFingerprints:
 
 @dataclass(frozen=True)
 class Workbench:
-    """Everything a task needs, made once in each process."""
+    """Everything a task needs, made once in each process, but for the scope, which is the task's own."""
 
     vectors: VectorStore
     store: FingerprintStore
     references: StoredFingerprints
     policy: SourcePolicy
     limits: MediaLimits
+    scope: Scope = field(default_factory=Scope)
 
 
 def _loader(store: FingerprintStore) -> Callable[[ReferenceKey], Fingerprint]:

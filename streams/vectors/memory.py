@@ -8,7 +8,7 @@ from streams.vectors.hits import HitCollector
 from streams.vectors.port import require_finite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -38,14 +38,13 @@ class MemoryVectors:
         track: Track,
         vectors: NDArray[np.float32],
         *,
-        libraries: Sequence[str],
+        libraries: Mapping[str, Collection[str]],
         limit: int,
-        exclude_media: str | None = None,
     ) -> Hits:
         """See `VectorStore`."""
         found = HitCollector()
         for (key, of_track, number), (start, vector) in self._rows.items():
-            if of_track == track and key.library in libraries and key.media_id != exclude_media:
+            if of_track == track and key.library in libraries and key.media_id not in libraries[key.library]:
                 for row, score in enumerate(vectors @ vector):
                     found.add(row, key, number, start, float(score))
         return found.best(limit)
@@ -58,9 +57,9 @@ class MemoryVectors:
         """See `VectorStore`."""
         self._keep(lambda other: other[:2] != key[:2] or other.version >= key.version)
 
-    def delete_media(self, library: str, media_id: str) -> None:
+    def empty(self, library: str, *, before: int) -> None:
         """See `VectorStore`."""
-        self._keep(lambda other: other[:2] != (library, media_id))
+        self._keep(lambda other: other.library != library or other.version >= before)
 
     def delete_library(self, library: str) -> None:
         """See `VectorStore`."""

@@ -20,7 +20,7 @@ from streams.vectors.names import literal
 from streams.vectors.port import require_finite
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -86,16 +86,15 @@ class MilvusVectors:
         track: Track,
         vectors: NDArray[np.float32],
         *,
-        libraries: Sequence[str],
+        libraries: Mapping[str, Collection[str]],
         limit: int,
-        exclude_media: str | None = None,
     ) -> Hits:
         """See `VectorStore`."""
         found = HitCollector()
-        condition = "" if exclude_media is None else f"media_id != {literal(exclude_media)}"
         step = max(1, min(QUERIES_A_CALL, HITS_A_CALL // limit))
-        for library in dict.fromkeys(libraries):
+        for library, left_out in libraries.items():
             name = self._names.of(library, track)
+            condition = f"media_id not in [{', '.join(map(literal, sorted(left_out)))}]" if left_out else ""
             for start in range(0, len(vectors), step):
                 part = vectors[start : start + step]
                 search = partial(self._search, name=name, vectors=part, condition=condition, limit=limit)
@@ -114,9 +113,9 @@ class MilvusVectors:
         """See `VectorStore`."""
         self._delete(key.library, f"media_id == {literal(key.media_id)} and version < {key.version}")
 
-    def delete_media(self, library: str, media_id: str) -> None:
+    def empty(self, library: str, *, before: int) -> None:
         """See `VectorStore`."""
-        self._delete(library, f"media_id == {literal(media_id)}")
+        self._delete(library, f"version < {before}")
 
     def delete_library(self, library: str) -> None:
         """See `VectorStore`."""

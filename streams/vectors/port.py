@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping
 
     from numpy.typing import NDArray
 
@@ -33,13 +33,12 @@ class VectorStore(Protocol):
         track: Track,
         vectors: NDArray[np.float32],
         *,
-        libraries: Sequence[str],
+        libraries: Mapping[str, Collection[str]],
         limit: int,
-        exclude_media: str | None = None,
     ) -> Hits:
         """Return each vector's `limit` best windows over all the libraries, best first.
 
-        Rows of `exclude_media` are left out before the limit counts.
+        Each library names the media ids whose rows are left out of it, before the limit counts.
         """
         ...
 
@@ -51,8 +50,8 @@ class VectorStore(Protocol):
         """Remove the windows of all versions of the media item that are older than the key's."""
         ...
 
-    def delete_media(self, library: str, media_id: str) -> None:
-        """Remove all windows of a media item from a library."""
+    def empty(self, library: str, *, before: int) -> None:
+        """Remove the windows of all media items whose version is below the given one."""
         ...
 
     def delete_library(self, library: str) -> None:

@@ -21,6 +21,9 @@ KEEPALIVE_S = 15.0
 #: Milliseconds after which a browser that lost the connection comes back.
 RETRY_MS = 2000
 
+#: What an event's subject is called, where it is no job.
+SUBJECTS = {"library": "library", "item": "library"}
+
 _END = None
 
 
@@ -85,5 +88,5 @@ class LiveChanges:
 
 
 def _event(change: Change) -> bytes:
-    data = msgspec.json.encode({"kind": change.kind, "job_id": change.job_id})
+    data = msgspec.json.encode({"kind": change.kind, SUBJECTS.get(change.kind, "job_id"): change.subject})
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (change.id, change.kind.encode(), data)

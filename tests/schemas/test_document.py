@@ -169,7 +169,7 @@ def test_the_document_names_exactly_the_topics_of_the_service() -> None:
         for channel in DOCUMENT["channels"].values()
         if "compact" in channel["bindings"]["kafka"].get("topicConfiguration", {}).get("cleanup.policy", [])
     }
-    assert compacted == {"mediadna.jobs", "mediadna.deliveries"}
+    assert compacted == Topics.of("mediadna").compacted
 
 
 def test_every_channel_is_used_and_every_operation_uses_messages_of_its_channel() -> None:

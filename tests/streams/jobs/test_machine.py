@@ -9,7 +9,19 @@ from hypothesis import strategies as st
 
 from schemas.errors import ErrorCode
 from schemas.events import Rendition
-from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, JobStatus, Metrics, SaveType, TaskKind, TaskOutcome
+from schemas.jobs import (
+    ChunkResult,
+    ChunkTask,
+    ItemMarks,
+    Job,
+    JobRequest,
+    JobStatus,
+    Metrics,
+    RequestAction,
+    SaveType,
+    TaskKind,
+    TaskOutcome,
+)
 from streams.jobs.machine import Step, on_request, on_result
 from streams.jobs.record import MediaRecord, rebuild
 
@@ -45,7 +57,8 @@ def finished(step: Step) -> Step:
     """Run a job whose plan has just been asked for to its end, over one chunk."""
     step = planned(step, 1)
     for _ in range(2):
-        step = on_result(step.record, done(step.tasks[0]), now=NOW, tries=TRIES)
+        stored = step.tasks[0].request.save_type is not SaveType.NOSAVE
+        step = on_result(step.record, done(step.tasks[0], stored=stored), now=NOW, tries=TRIES)
     return step
 
 
@@ -138,16 +151,15 @@ def test_other_content_under_a_new_run_is_a_new_version_and_ends_the_old_job() -
     step = on_request(MediaRecord(), event_request("one", rendition("ld", job_id="run-1")), now=NOW)
     replaced = rendition("ld", file_url="http://vod/other.mp4", job_id="run-2")
     step = on_request(step.record, event_request("two", replaced), now=NOW)
-    assert [(job.job_id, job.status, job.version) for job in step.jobs] == [
-        ("one", JobStatus.CANCELLED, 1),
-        ("two", JobStatus.INIT, 2),
-    ]
+    assert [(job.job_id, job.status) for job in step.jobs] == [("one", JobStatus.CANCELLED), ("two", JobStatus.INIT)]
+    assert step.jobs[0].version < step.jobs[1].version
 
 
 def test_another_size_at_the_same_address_under_a_new_run_is_a_new_version() -> None:
     step = finished(on_request(MediaRecord(), event_request("one", rendition(size=10, job_id="run-1")), now=NOW))
+    before = step.jobs[0].version
     step = on_request(step.record, event_request("two", rendition(size=11, job_id="run-2")), now=NOW)
-    assert [(job.job_id, job.version) for job in step.jobs] == [("two", 2)]
+    assert [(job.job_id, job.version > before) for job in step.jobs] == [("two", True)]
 
 
 def test_a_rendition_that_does_not_decode_gives_way_to_the_next_one() -> None:
@@ -187,7 +199,7 @@ def test_cancelling_ends_a_running_job_and_removes_what_it_stored() -> None:
 
 def test_a_record_that_was_lost_is_rebuilt_from_the_jobs_and_unfinished_ones_start_again() -> None:
     step = on_request(MediaRecord(), event_request("one", rendition("ld")), now=NOW)
-    record = rebuild(step.jobs)
+    record = rebuild(step.jobs, ())
     replay = on_request(record, event_request("one", rendition("ld")), now=NOW)
     assert (replay.jobs, replay.tasks) == ((), ())
     other = on_request(record, event_request("two", rendition("hd")), now=NOW)
@@ -228,3 +240,103 @@ def test_a_result_of_a_job_that_nobody_knows_makes_no_job(outcome: TaskOutcome) 
     task = ChunkTask(job_id="gone", media_id="video", kind=TaskKind.FINGERPRINT, request=request("gone"))
     step = on_result(MediaRecord(), ChunkResult(task=task, outcome=outcome), now=NOW, tries=TRIES)
     assert step.jobs == ()
+
+
+def marked(step: Step, *, library: str = "default", **marks: object) -> Step:
+    return on_request(
+        step.record, request("m", action=RequestAction.MARK, library=library, marks=ItemMarks(**marks)), now=NOW
+    )
+
+
+def removal(step: Step, action: RequestAction, **fields: object) -> Step:
+    return on_request(step.record, request("removal", action=action, requested_time=NOW, **fields), now=NOW)
+
+
+def test_what_a_job_stored_is_an_item_of_its_library() -> None:
+    step = finished(on_request(MediaRecord(), request(library="films", metadata={"title": "x"}), now=NOW))
+    (item,) = step.items
+    assert (item.library, item.media_id, item.version) == ("films", "video", step.jobs[0].version)
+    assert (item.metadata, item.disabled) == ({"title": "x"}, False)
+
+
+def test_a_job_that_stored_nothing_makes_no_item() -> None:
+    assert finished(on_request(MediaRecord(), request(save_type=SaveType.NOSAVE), now=NOW)).items == ()
+
+
+def test_an_item_stays_marked_when_a_newer_job_stores_it_again() -> None:
+    step = finished(on_request(MediaRecord(), request(metadata={"title": "x"}), now=NOW))
+    (item,) = marked(step, disabled=True).items
+    assert (item.disabled, item.metadata) == (True, {"title": "x"})
+    (item,) = marked(step, metadata={"title": "y"}).items
+    assert (item.disabled, item.metadata) == (True, {"title": "y"})
+    (again,) = finished(on_request(step.record, request("again"), now=NOW)).items
+    assert (again.disabled, again.metadata, again.version > item.version) == (True, {"title": "y"}, True)
+
+
+def test_an_item_that_is_not_there_cannot_be_marked() -> None:
+    step = finished(on_request(MediaRecord(), request(), now=NOW))
+    assert marked(step, library="other", disabled=True).items == ()
+
+
+def test_removing_from_one_library_leaves_the_others() -> None:
+    step = finished(on_request(MediaRecord(), request("one", library="films"), now=NOW))
+    step = finished(on_request(step.record, request("two", library="ads"), now=NOW))
+    step = removal(step, RequestAction.REMOVE, library="films")
+    (task,) = step.tasks
+    assert (task.kind, task.version > 0) == (TaskKind.REMOVE, True)
+    step = on_result(step.record, done(task), now=NOW, tries=TRIES)
+    assert (step.gone, step.forget_before, set(step.record.items)) == (("films",), 0, {"ads"})
+
+
+def test_deleting_a_media_item_leaves_nothing_to_remember() -> None:
+    step = finished(on_request(MediaRecord(), event_request("one", rendition()), now=NOW))
+    version = step.jobs[0].version
+    step = removal(step, RequestAction.DELETE)
+    assert not step.record.empty
+    step = on_result(step.record, done(step.tasks[-1]), now=NOW, tries=TRIES)
+    assert (step.gone, step.forget_before >= version, step.record.empty) == (("default",), True, True)
+    assert [job.job_id for job in on_request(step.record, event_request("one", rendition()), now=NOW).jobs] == ["one"]
+
+
+def test_deleting_ends_the_jobs_under_way_and_what_they_still_store_is_cleaned_up() -> None:
+    step = planned(on_request(MediaRecord(), request(), now=NOW), 1)
+    chunk = step.tasks[0]
+    step = removal(step, RequestAction.DELETE)
+    assert [job.status for job in step.jobs] == [JobStatus.CANCELLED]
+    assert [task.kind for task in step.tasks] == [TaskKind.CLEAN, TaskKind.REMOVE]
+    step = on_result(step.record, done(step.tasks[-1]), now=NOW, tries=TRIES)
+    straggler = on_result(step.record, done(chunk), now=NOW, tries=TRIES)
+    assert [(task.kind, task.version, task.keep_windows) for task in straggler.tasks] == [
+        (TaskKind.CLEAN, chunk.version, False)
+    ]
+    assert straggler.record.empty
+
+
+def test_a_job_that_comes_after_a_deletion_is_not_deleted_with_it() -> None:
+    step = finished(on_request(MediaRecord(), request("old"), now=NOW))
+    step = removal(step, RequestAction.DELETE)
+    removing = step.tasks[-1]
+    step = finished(on_request(step.record, request("new", requested_time=NOW), now=NOW))
+    (item,) = step.items
+    assert item.version > removing.version
+    step = on_result(step.record, done(removing), now=NOW, tries=TRIES)
+    assert (step.gone, set(step.record.items), step.forget_before < item.version) == ((), {"default"}, True)
+
+
+def test_a_removal_that_fails_is_tried_again_and_forgets_nothing() -> None:
+    step = finished(on_request(MediaRecord(), request(), now=NOW))
+    step = removal(step, RequestAction.DELETE)
+    failing = ChunkResult(task=step.tasks[-1], outcome=TaskOutcome.RETRY)
+    step = on_result(step.record, failing, now=NOW, tries=TRIES)
+    assert [(task.kind, task.attempt) for task in step.tasks] == [(TaskKind.REMOVE, 1)]
+    assert (step.gone, step.record.empty) == ((), False)
+
+
+def test_versions_rise_and_are_the_same_however_often_a_request_is_delivered() -> None:
+    asked = request(requested_time="2026-11-23T07:00:00.000Z")
+    first, again = (on_request(MediaRecord(), asked, now=now).jobs[0].version for now in (NOW, "2026-11-24T08:00:00Z"))
+    assert first == again
+    nonsense = on_request(MediaRecord(), request(requested_time="whenever"), now=NOW).jobs[0].version
+    assert nonsense > first
+    future = on_request(MediaRecord(), request(requested_time="9999-01-01T00:00:00Z"), now=NOW).jobs[0].version
+    assert future == nonsense

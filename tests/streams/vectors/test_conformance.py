@@ -83,7 +83,8 @@ def search(
     libraries: tuple[str, ...] = ("default",),
     exclude_media: str | None = None,
 ) -> Hits:
-    return store.search(Track.PICTURE, unit(*seeds), libraries=libraries, limit=limit, exclude_media=exclude_media)
+    left_out = () if exclude_media is None else (exclude_media,)
+    return store.search(Track.PICTURE, unit(*seeds), libraries=dict.fromkeys(libraries, left_out), limit=limit)
 
 
 def test_a_stored_window_is_found_by_its_own_vector(store: VectorStore) -> None:
@@ -159,8 +160,26 @@ def test_deleting_a_media_item_removes_it_and_nothing_else_whatever_its_id(store
     store.upsert(key("bystander"), Track.PICTURE, windows(3))
     assert store.count("default", media_id) == 3
     assert len(search(store, 1, limit=9, exclude_media=media_id).rows) == 1
-    store.delete_media("default", media_id)
+    store.delete_older(key(media_id, version=2))
     assert (store.count("default", media_id), store.count("default")) == (0, 1)
+
+
+def test_emptying_a_library_takes_what_is_older_and_leaves_what_came_since(store: VectorStore) -> None:
+    store.upsert(key("old", 7), Track.PICTURE, windows(1, 2))
+    store.upsert(key("old", 7), Track.SOUND, windows(1))
+    store.upsert(key("new", 8), Track.PICTURE, windows(3))
+    store.upsert(key("old", 7, library="other"), Track.PICTURE, windows(1))
+    store.empty("default", before=8)
+    store.empty("nowhere", before=8)
+    assert (store.count("default"), store.count("default", "new"), store.count("other")) == (1, 1, 1)
+
+
+def test_each_library_leaves_out_media_items_of_its_own(store: VectorStore) -> None:
+    for library in ("default", "ads"):
+        store.upsert(key("a", library=library), Track.PICTURE, windows(1))
+        store.upsert(key("b", library=library), Track.PICTURE, windows(1))
+    hits = store.search(Track.PICTURE, unit(1), libraries={"default": ("a",), "ads": ("a", "b")}, limit=9)
+    assert [hits.keys[i] for i in hits.references] == [key("b")]
 
 
 def test_deleting_a_library_leaves_nothing_of_it(store: VectorStore) -> None:
@@ -174,7 +193,7 @@ def test_deleting_a_library_leaves_nothing_of_it(store: VectorStore) -> None:
 def test_more_queries_than_fit_in_one_call_are_all_answered(store: VectorStore) -> None:
     store.upsert(key(), Track.PICTURE, windows(1, 2))
     queries = np.repeat(unit(1, 2), 1500, axis=0)
-    hits = store.search(Track.PICTURE, queries, libraries=("default",), limit=1)
+    hits = store.search(Track.PICTURE, queries, libraries={"default": ()}, limit=1)
     assert hits.rows.tolist() == list(range(3000))
     assert hits.numbers.tolist() == [0] * 1500 + [1] * 1500
 

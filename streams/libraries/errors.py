@@ -1,0 +1,59 @@
+"""Why something cannot be done with a library. Every message says what to do next."""
+
+from __future__ import annotations
+
+__all__ = [
+    "LibraryBusy",
+    "LibraryError",
+    "LibraryExists",
+    "LibraryPaused",
+    "LibraryProtected",
+    "UnknownItem",
+    "UnknownLibrary",
+]
+
+
+class LibraryError(ValueError):
+    """A request names a library, or an item of one, that it cannot be done with."""
+
+
+class UnknownLibrary(LibraryError):  # noqa: N818 (says what is wrong)
+    """There is no library of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no library {name!r}: create it, or name one of those that are listed")
+
+
+class UnknownItem(LibraryError):  # noqa: N818 (says what is wrong)
+    """The library does not hold this media item."""
+
+    def __init__(self, library: str, media_id: str) -> None:
+        super().__init__(f"library {library!r} holds no media item {media_id!r}")
+
+
+class LibraryPaused(LibraryError):  # noqa: N818 (says what is wrong)
+    """A job names a library to search that is paused."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"library {name!r} is paused: resume it, or leave it out of the libraries to search")
+
+
+class LibraryExists(LibraryError):  # noqa: N818 (says what is wrong)
+    """A library of this name is there already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is a library {name!r} already: choose another name, or update that one")
+
+
+class LibraryBusy(LibraryError):  # noqa: N818 (says what is wrong)
+    """The library is being deleted."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"library {name!r} is being deleted: wait until it is gone")
+
+
+class LibraryProtected(LibraryError):  # noqa: N818 (says what is wrong)
+    """The library has to stay."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"library {name!r} is the one that jobs use which name none: purge it to empty it")

@@ -1,0 +1,91 @@
+"""Which libraries a task sees: settled from the read model when the task starts."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Protocol
+
+from schemas.jobs import TaskKind
+from schemas.libraries import LibraryStatus
+from streams.libraries.errors import LibraryBusy, LibraryPaused, UnknownLibrary
+from streams.tasks.scope import Scope, SearchedLibrary
+
+if TYPE_CHECKING:
+    from schemas.jobs import ChunkTask, JobRequest
+    from schemas.libraries import Library
+    from streams.broker.topics import Topics
+    from streams.readmodel.model import ReadModel
+
+__all__ = ["Feed", "LibraryScopes", "check_request"]
+
+#: Tasks that take something away go on whatever has become of the library.
+REMOVING = frozenset({TaskKind.CLEAN, TaskKind.REMOVE, TaskKind.EMPTY, TaskKind.DROP})
+
+
+class Feed(Protocol):
+    """Brings the read model up to the present end of a topic."""
+
+    async def caught_up(self, topic: str) -> None:
+        """Return when everything that is on the topic now has been applied."""
+        ...
+
+
+class LibraryScopes:
+    """Settles what each task may see."""
+
+    def __init__(self, model: ReadModel, feed: Feed, topics: Topics) -> None:
+        self._model = model
+        self._feed = feed
+        self._topics = topics
+
+    async def scope_of(self, task: ChunkTask) -> Scope:
+        """Return the libraries that the task searches, and whether the one that it stores into is there.
+
+        What a job may name is checked when its work begins; a library that is paused later is left out from then on.
+
+        Raises:
+            LibraryError: The job names a library that it cannot use.
+        """
+        await self._feed.caught_up(self._topics.libraries)
+        await self._feed.caught_up(self._topics.items)
+        return await asyncio.to_thread(self._settle, task)
+
+    def _settle(self, task: ChunkTask) -> Scope:
+        libraries = {library.name: library for library in self._model.libraries.all()}
+        if task.kind in REMOVING:
+            return Scope(library_exists=task.request.library in libraries)
+        check_request(task.request, libraries, search_too=task.kind is TaskKind.PLAN)
+        chosen = task.request.search or tuple(libraries)
+        searched = [libraries[name] for name in dict.fromkeys(chosen) if name in libraries]
+        return Scope(search=tuple(self._searched(one) for one in searched if one.status is LibraryStatus.ACTIVE))
+
+    def _searched(self, library: Library) -> SearchedLibrary:
+        return SearchedLibrary(
+            name=library.name,
+            match_threshold=library.match_threshold,
+            minimum_match_length=library.minimum_match_length,
+            disabled=tuple(self._model.libraries.disabled(library.name)),
+        )
+
+
+def check_request(request: JobRequest, libraries: dict[str, Library], *, search_too: bool = True) -> None:
+    """Check that a job can use the libraries that it names.
+
+    Args:
+        request: The request.
+        libraries: All libraries by name.
+        search_too: Whether to check the libraries to search as well as the one to store into.
+
+    Raises:
+        LibraryError: It cannot.
+    """
+    home = libraries.get(request.library)
+    if home is None:
+        raise UnknownLibrary(request.library)
+    if home.status is LibraryStatus.DELETING:
+        raise LibraryBusy(home.name)
+    for name in request.search if search_too else ():
+        if name not in libraries:
+            raise UnknownLibrary(name)
+        if libraries[name].status is not LibraryStatus.ACTIVE:
+            raise LibraryPaused(name)

@@ -1,0 +1,35 @@
+"""What a task may see of the libraries: settled when the task starts, and the same for all of it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.jobs import ChunkTask
+from schemas.libraries import COPY_LINE
+
+__all__ = ["Assignment", "Scope", "SearchedLibrary"]
+
+
+class SearchedLibrary(msgspec.Struct, kw_only=True, frozen=True):
+    """A library that the task searches."""
+
+    name: str
+    match_threshold: float = COPY_LINE
+    minimum_match_length: float = 0.0
+    #: MediaIds of the items that are not matched.
+    disabled: tuple[str, ...] = ()
+
+
+class Scope(msgspec.Struct, kw_only=True, frozen=True):
+    """The libraries of one task."""
+
+    search: tuple[SearchedLibrary, ...] = ()
+    #: Whether the library that the task's job stores into is there; one that was deleted leaves nothing behind.
+    library_exists: bool = True
+
+
+class Assignment(msgspec.Struct, kw_only=True, frozen=True):
+    """A task as a worker process gets it."""
+
+    task: ChunkTask
+    scope: Scope = Scope()
