@@ -92,7 +92,7 @@ def _filled(
         try:
             for key, _, one in _library(real, hours):
                 upsert_windows(vectors, key, one.windows())
-            yield SearchScope(vectors, [LIBRARY]), _Stored(stored)
+            yield SearchScope(vectors, {LIBRARY: ()}), _Stored(stored)
         finally:
             vectors.close()
             keeper.stop()
