@@ -1,0 +1,43 @@
+"""The file of access keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from streams.access.keys import AccessKey, AccessKeys
+from streams.access.roles import Role
+
+
+def keys(tmp_path: Path, text: str) -> AccessKeys:
+    path = tmp_path / "keys"
+    path.write_text(text)
+    return AccessKeys.read(path)
+
+
+def test_each_line_is_a_key_with_its_role_or_with_all_rights(tmp_path: Path) -> None:
+    found = keys(tmp_path, "# our upload system\nupload s1 submitter\n\n  ops\ts2\n")
+    assert found.get("upload") == AccessKey("upload", "s1", Role.SUBMITTER)
+    assert found.get("ops") == AccessKey("ops", "s2", Role.ADMIN)
+    assert found.get("nobody") is None
+    assert found.get("#") is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# none\n", "id\n", "id hidden king\n", "id hidden admin more\n", "a hidden\na hidden\n"]
+)
+def test_a_file_that_is_not_as_it_ought_to_be_is_refused_without_naming_a_secret(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ValueError, match="keys") as refused:
+        keys(tmp_path, text)
+    assert "hidden" not in str(refused.value)
+
+
+def test_a_key_is_never_shown_with_its_secret() -> None:
+    assert "hidden" not in repr(AccessKey("id", "hidden"))
+
+
+def test_a_role_covers_those_below_it() -> None:
+    assert Role.ADMIN.covers(Role.READER)
+    assert Role.SUBMITTER.covers(Role.SUBMITTER)
+    assert not Role.READER.covers(Role.SUBMITTER)
