@@ -60,6 +60,12 @@ class Settings(BaseSettings):
         description="folders and URL prefixes that media may be read from, separated by spaces; "
         "empty: the state folder's media/",
     )
+    media_template: str = Field(
+        default="",
+        pattern=r"^$|\{MediaId\}",
+        description="address of a media item of which only its id is known, with {MediaId} where the id goes, such as "
+        "https://cdn.example.com/{MediaId}.mp4; empty: a file below the media folders that is named by the id",
+    )
     access_keys: Path | None = Field(
         default=None, description="file with one 'AccessKeyId AccessKeySecret [role]' a line, for the vendor's SDKs"
     )

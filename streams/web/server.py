@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from streams.access.keys import AccessKeys
 from streams.web.app import create_app
+from streams.web.front import FrontDoor
 from streams.web.live import LiveChanges
 from streams.web.services import Services
+from streams.web.vendor.app import create_call_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +62,7 @@ class WebServer:
         services = Services(settings=settings, model=model, commands=commands, live=self._live, ready=ready)
         self._server = _Server(
             uvicorn.Config(
-                create_app(services),
+                FrontDoor(calls=create_call_app(services, _access_keys(settings)), other=create_app(services)),
                 log_config=None,
                 access_log=False,
                 lifespan="off",
@@ -90,6 +93,10 @@ class WebServer:
         self._server.should_exit = True
         if self._task is not None:
             await self._task
+
+
+def _access_keys(settings: Settings) -> AccessKeys | None:
+    return AccessKeys.read(settings.access_keys) if settings.access_keys else None
 
 
 def _require_loopback(host: str) -> None:

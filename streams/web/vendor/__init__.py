@@ -1,0 +1,1 @@
+"""The RPC calls of ApsaraVideo VOD and Intelligent Media Services, so that the vendor's own SDKs work against us."""

@@ -1,0 +1,73 @@
+"""The application that answers the vendor's calls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Litestar, Request, Response, route
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException
+
+from streams.access.keys import AccessKeys
+from streams.web.services import Services
+from streams.web.vendor import replies
+from streams.web.vendor.access import Access
+from streams.web.vendor.call import Request as CallRequest
+from streams.web.vendor.errors import VendorError
+from streams.web.vendor.operations import operation_of
+
+__all__ = ["create_call_app"]
+
+#: Bytes of a request's body: several times what the longest parameters of an operation have.
+LARGEST_BODY = 1 << 18
+
+
+@route("/", http_method=["GET", "POST"])
+async def answer_call(
+    request: Request[Any, Any, Any], services: NamedDependency[Services], access: NamedDependency[Access]
+) -> Response[dict[str, Any]]:
+    """Answer one call."""
+    came = CallRequest.read(
+        method=request.method,
+        headers=_headers(request),
+        query=request.scope["query_string"],
+        body=await request.body(),
+    )
+    call = came.call()
+    operation = operation_of(call)
+    access.check(came, call, operation, client=request.client.host if request.client else "")
+    return replies.reply(await operation.answer(call, services))
+
+
+def create_call_app(services: Services, keys: AccessKeys | None) -> Litestar:
+    """Return the application over the given services.
+
+    Args:
+        services: What the operations use.
+        keys: The keys that may call; None lets in programs of this machine only, without a signature.
+    """
+    access = Access(keys)
+    return Litestar(
+        route_handlers=[answer_call],
+        dependencies={
+            "services": Provide(lambda: services, sync_to_thread=False),
+            "access": Provide(lambda: access, sync_to_thread=False),
+        },
+        exception_handlers={
+            VendorError: replies.on_vendor_error,
+            HTTPException: replies.on_http_error,
+            Exception: replies.on_other_error,
+        },
+        openapi_config=None,
+        request_max_body_size=LARGEST_BODY,
+        signature_namespace={"Services": type(services), "Access": Access},
+        logging_config=None,
+    )
+
+
+def _headers(request: Request[Any, Any, Any]) -> dict[str, str]:
+    """Return the headers; of one that comes several times all values, in the order in which they are signed."""
+    headers: dict[str, list[str]] = {}
+    for name, value in request.headers.multi_items():
+        headers.setdefault(name.lower(), []).append(value.strip())
+    return {name: ",".join(sorted(values)) for name, values in headers.items()}

@@ -1,0 +1,159 @@
+"""A call: what came over HTTP, and its parameters as the operations read them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from streams.web.vendor.errors import invalid, missing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Call", "Request"]
+
+#: Ids in one parameter: what the vendor's lists take.
+MOST_IDS = 10
+#: Parameters of one request: several times what any operation has.
+MOST_PARAMETERS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request as it came, decoded and not yet checked.
+
+    Attributes:
+        method: HTTP method.
+        headers: Headers by their names in lower case.
+        query: Parameters of the URL.
+        form: Parameters of the body, where it is a form.
+        body: The body.
+    """
+
+    method: str
+    headers: Mapping[str, str]
+    query: list[tuple[str, str]]
+    form: list[tuple[str, str]]
+    body: bytes
+
+    @classmethod
+    def read(cls, *, method: str, headers: Mapping[str, str], query: bytes, body: bytes) -> Request:
+        """Decode a request.
+
+        Raises:
+            VendorError: Its parameters are not text, or come more than once: what they mean would be a guess.
+        """
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        form = _pairs(body) if kind == "application/x-www-form-urlencoded" else []
+        request = cls(method=method, headers=headers, query=_pairs(query), form=form, body=body)
+        twice = [name for name, count in Counter(name for name, _ in request.pairs).items() if count > 1]
+        if twice:
+            raise invalid(twice[0], "it is given more than once")
+        return request
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """All parameters, of the URL and of the form."""
+        return self.query + self.form
+
+    def common(self, header: str, parameter: str) -> str:
+        """Return what V3 puts into a header and V1 into a parameter; empty when it is in neither."""
+        return self.headers.get(header) or dict(self.pairs).get(parameter, "")
+
+    def call(self) -> Call:
+        """Return what is called.
+
+        Raises:
+            VendorError: The request does not say what.
+        """
+        action = self.common("x-acs-action", "Action")
+        version = self.common("x-acs-version", "Version")
+        if not action:
+            raise missing("Action")
+        if not version:
+            raise missing("Version")
+        return Call(action=action, version=version, parameters=dict(self.pairs))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """An operation that is called.
+
+    Attributes:
+        action: Name of the operation.
+        version: Version of the service, which names the service too.
+        parameters: What the caller gives.
+    """
+
+    action: str
+    version: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def optional(self, name: str) -> str | None:
+        """Return a parameter; None when it is empty or not there."""
+        return self.parameters.get(name) or None
+
+    def text(self, name: str, *, most: int = 256) -> str:
+        """Return a parameter that has to be there, of at most so many characters.
+
+        Raises:
+            VendorError: It is not there, or too long.
+        """
+        value = self.optional(name)
+        if value is None:
+            raise missing(name)
+        if len(value) > most:
+            raise invalid(name, f"it is longer than {most} characters")
+        return value
+
+    def integer(self, name: str, *, default: int, least: int, most: int) -> int:
+        """Return a whole number.
+
+        Raises:
+            VendorError: It is no number, or too small or large.
+        """
+        value = self.optional(name)
+        if value is None:
+            return default
+        plain = value.isascii() and value.isdecimal() and len(value) <= len(str(most))
+        if not plain or not least <= int(value) <= most:
+            raise invalid(name, f"it is no whole number from {least} to {most}")
+        return int(value)
+
+    def ids(self, name: str, *, most: int = MOST_IDS) -> list[str]:
+        """Return the ids of a list with commas in between, each once.
+
+        Raises:
+            VendorError: There are none, or too many.
+        """
+        given = [one.strip() for one in (self.optional(name) or "").split(",") if one.strip()]
+        if not given:
+            raise missing(name)
+        if len(given) > most:
+            raise invalid(name, f"it names {len(given)} ids, and {most} are the most in one call")
+        return list(dict.fromkeys(given))
+
+    def fields(self, name: str) -> dict[str, Any]:
+        """Return the fields of a JSON object; none when it is not there.
+
+        Raises:
+            VendorError: It is no JSON object.
+        """
+        value = self.optional(name)
+        if value is None:
+            return {}
+        try:
+            return msgspec.json.decode(value, type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+            raise invalid(name, "it is no JSON object") from None
+
+
+def _pairs(text: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(text.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
+    except ValueError:
+        raise invalid("of the request", f"it is no UTF-8, or one of more than {MOST_PARAMETERS}") from None

@@ -1,0 +1,53 @@
+"""Replies and errors in the vendor's form."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from streams.web.vendor.errors import VendorError, internal_error
+
+__all__ = ["on_http_error", "on_other_error", "on_vendor_error", "reply"]
+
+log = structlog.get_logger(__name__)
+
+#: Where the vendor explains its codes.
+TROUBLESHOOTING = "https://api.aliyun.com/troubleshoot"
+
+
+def reply(fields: dict[str, Any], *, status: int = 200) -> Response[dict[str, Any]]:
+    """Return a reply with an id of its own, which stands in its log line too."""
+    request_id = str(uuid.uuid4()).upper()
+    headers = {"x-acs-request-id": request_id, "Cache-Control": "no-store"}
+    return Response({"RequestId": request_id, **fields}, status_code=status, headers=headers)
+
+
+def on_vendor_error(request: Request[Any, Any, Any], error: VendorError) -> Response[dict[str, Any]]:
+    """Answer with what the error says."""
+    response = reply(
+        {
+            "HostId": request.headers.get("host", ""),
+            "Code": error.code,
+            "Message": error.message,
+            "Recommend": f"{TROUBLESHOOTING}?q={error.code}",
+        },
+        status=error.status,
+    )
+    log.info("call_refused", code=error.code, message=error.message, request_id=response.content["RequestId"])
+    return response
+
+
+def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
+    """Answer with what the framework found wrong: a body that is too large, a connection that broke off."""
+    code = "InternalError" if error.status_code >= 500 else "InvalidParameter"  # noqa: PLR2004 (HTTP's own line)
+    return on_vendor_error(request, VendorError(code, error.status_code, error.detail))
+
+
+def on_other_error(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+    """Answer that the fault is ours, and log it."""
+    log.error("call_failed", exc_info=error)
+    return on_vendor_error(request, internal_error())

@@ -1,0 +1,98 @@
+"""The operations of ApsaraVideo VOD, version 2017-03-21."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+
+from schemas.ids import new_job_id
+from schemas.jobs import Job, JobRequest, JobStatus
+from schemas.result import result_of
+from streams.callbacks.targets import Targets
+from streams.web.services import Services
+from streams.web.vendor.call import Call
+from streams.web.vendor.errors import invalid, no_such_media, no_such_resource
+from streams.web.vendor.jobs import address_of_media, found_jobs, seconds_only, submit
+from streams.web.vendor.userdata import UserData
+
+__all__ = ["get_media_dna_result", "list_ai_job", "submit_ai_job"]
+
+#: The one kind of AI job that is done here.
+DNA = "AIMediaDNA"
+
+
+async def submit_ai_job(call: Call, services: Services) -> dict[str, Any]:
+    """Ask for a job over a media item that is known by its id."""
+    media_id = call.text("MediaId")
+    for kind in (call.optional("Types") or DNA).split(","):
+        if kind.strip() != DNA:
+            raise invalid("Types", f"{kind.strip()!r} is not offered, {DNA} is")
+    library = _library(call)
+    user_data = UserData.of(call, Targets.of(services.settings))
+    request = JobRequest(
+        job_id=new_job_id(),
+        media_id=media_id,
+        file_url=await address_of_media(media_id, services),
+        source="api",
+        library=library or services.settings.library,
+        search=(library,) if library else (),
+        extend=user_data.extend,
+        user_data=call.optional("UserData"),
+        callback_url=user_data.callback_url,
+    )
+    job = await submit(request, services)
+    return {"AIJobList": {"AIJob": [{"JobId": job.job_id, "MediaId": job.media_id, "Type": DNA}]}}
+
+
+async def list_ai_job(call: Call, services: Services) -> dict[str, Any]:
+    """Show jobs by their ids."""
+    job_ids = call.ids("JobIds")
+    found = await found_jobs(job_ids, services)
+    return {
+        "AIJobList": {"AIJob": [_shown(found[job_id]) for job_id in job_ids if job_id in found]},
+        "NonExistAIJobIds": {"String": [job_id for job_id in job_ids if job_id not in found]},
+    }
+
+
+async def get_media_dna_result(call: Call, services: Services) -> dict[str, Any]:
+    """Show what a media item copies, by its newest job that succeeded."""
+    media_id = call.text("MediaId")
+    jobs = await asyncio.to_thread(services.model.jobs_of, media_id)
+    if not jobs:
+        raise no_such_media(media_id)
+    newest = next((job for job in jobs if job.status is JobStatus.SUCCESS), None)
+    if newest is None:
+        raise no_such_resource(f"no job of media item {media_id!r} has succeeded yet")
+    return {"DNAResult": msgspec.json.decode(result_of(newest).to_json())}
+
+
+def _library(call: Call) -> str | None:
+    """Return the library that `Config` names, beside the name of the job's kind or below it."""
+    config = call.fields("Config")
+    below = config.get(DNA)
+    name = (below if isinstance(below, dict) else config).get("DNADBId")
+    if name is not None and (not isinstance(name, str) or not name):
+        raise invalid("Config", "DNADBId is no name of a library")
+    return name
+
+
+def _shown(job: Job) -> dict[str, Any]:
+    shown = {
+        "JobId": job.job_id,
+        "MediaId": job.media_id,
+        "Type": DNA,
+        # The vendor has no word for a job that was cancelled.
+        "Status": JobStatus.FAIL if job.status is JobStatus.CANCELLED else job.status,
+        "CreationTime": seconds_only(job.creation_time),
+    }
+    if job.status.ended:
+        shown |= {
+            "Code": job.code,
+            "Message": job.message,
+            "CompleteTime": seconds_only(job.complete_time or job.update_time),
+        }
+    if job.status is JobStatus.SUCCESS:
+        shown["Data"] = result_of(job).to_json()
+    return shown

@@ -1,0 +1,155 @@
+"""Who is let in: signatures, their time and their nonces, roles, how often, and this machine's own programs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from streams.readmodel.model import ReadModel
+
+Call = Callable[..., Awaitable[httpx.Response]]
+
+
+def refusal(answer: httpx.Response) -> tuple[int, str]:
+    """Return status and code of an error in the vendor's form."""
+    body = answer.json()
+    assert set(body) == {"RequestId", "HostId", "Code", "Message", "Recommend"}
+    assert body["Message"]
+    assert answer.headers["x-acs-request-id"] == body["RequestId"]
+    return answer.status_code, body["Code"]
+
+
+async def test_a_signed_call_is_answered(caller: Any) -> None:
+    for answer in (
+        await caller.v3("ListAIJob", JobIds="a,b"),
+        await caller.v3("ListAIJob", method="GET", JobIds="a,b"),
+        await caller.v3("ListAIJob", form={"JobIds": "a,b"}),
+        await caller.v1("ListAIJob", JobIds="a,b"),
+        await caller.v1("ListAIJob", method="POST", JobIds="a,b"),
+    ):
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["NonExistAIJobIds"] == {"String": ["a", "b"]}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        ({"signed_with": "other"}, (400, "SignatureDoesNotMatch")),
+        ({"key": "nobody"}, (404, "InvalidAccessKeyId.NotFound")),
+        ({"away": timedelta(minutes=-16)}, (400, "InvalidTimeStamp.Expired")),
+        ({"away": timedelta(minutes=16)}, (400, "InvalidTimeStamp.Expired")),
+        ({"unsigned": ("x-acs-signature-nonce",)}, (400, "IncompleteSignature")),
+        ({"unsigned": ("host",)}, (400, "IncompleteSignature")),
+        ({"changed": {"x-acs-security-token": "new"}}, (400, "IncompleteSignature")),
+        ({"changed": {"Authorization": "ACS3-HMAC-SHA256 Credential=admin"}}, (400, "IncompleteSignature")),
+        ({"changed": {"Authorization": "Bearer token"}}, (400, "InvalidSignatureMethod")),
+        (
+            {"changed": {"Authorization": "ACS3-HMAC-SM3 Credential=a,SignedHeaders=b,Signature=c"}},
+            (400, "InvalidSignatureMethod"),
+        ),
+        ({"changed": {"x-acs-date": "yesterday"}}, (400, "SignatureDoesNotMatch")),
+        ({"changed": {"x-acs-action": "GetMediaDNAResult"}}, (400, "SignatureDoesNotMatch")),
+        ({"changed": {"x-acs-content-sha256": "00"}}, (400, "SignatureDoesNotMatch")),
+        ({"changed": {"x-acs-content-sha256": b"\xfc"}}, (400, "SignatureDoesNotMatch")),
+    ],
+)
+async def test_a_v3_signature_that_is_not_right_is_refused(
+    caller: Any, wrong: dict[str, Any], expected: tuple[int, str]
+) -> None:
+    assert refusal(await caller.v3("ListAIJob", JobIds="a", **wrong)) == expected
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        ({"signed_with": "other"}, (400, "SignatureDoesNotMatch")),
+        ({"key": "nobody"}, (404, "InvalidAccessKeyId.NotFound")),
+        ({"Timestamp": "2017-03-20T07:49:17Z"}, (400, "InvalidTimeStamp.Expired")),
+        ({"Timestamp": "yesterday"}, (400, "InvalidTimeStamp.Format")),
+        ({"SignatureMethod": "HMAC-MD5"}, (400, "InvalidSignatureMethod")),
+        ({"without": ("Signature",)}, (400, "MissingParameter")),
+        ({"without": ("AccessKeyId",)}, (400, "MissingParameter")),
+        ({"without": ("SignatureNonce",)}, (400, "MissingParameter")),
+        ({"changed": {"JobIds": "b"}}, (400, "SignatureDoesNotMatch")),
+        ({"changed": {"Signature": "ü"}}, (400, "SignatureDoesNotMatch")),
+    ],
+)
+async def test_a_v1_signature_that_is_not_right_is_refused(
+    caller: Any, wrong: dict[str, Any], expected: tuple[int, str]
+) -> None:
+    assert refusal(await caller.v1("ListAIJob", JobIds="a", **wrong)) == expected
+
+
+async def test_a_body_that_is_not_the_signed_one_is_refused(caller: Any) -> None:
+    answer = await caller.v3(
+        "ListAIJob",
+        JobIds="a",
+        form={"PageSize": "1"},
+        changed={"x-acs-content-sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+    )
+    assert refusal(answer) == (400, "SignatureDoesNotMatch")
+
+
+async def test_a_call_cannot_be_made_twice(caller: Any) -> None:
+    assert (await caller.v3("ListAIJob", JobIds="a", nonce="once")).status_code == 200
+    assert refusal(await caller.v3("ListAIJob", JobIds="a", nonce="once")) == (400, "SignatureNonceUsed")
+    assert (await caller.v3("ListAIJob", JobIds="a", nonce="once", key="reader")).status_code == 200
+
+
+async def test_a_nonce_is_not_used_up_by_a_call_with_a_wrong_signature(caller: Any) -> None:
+    assert (await caller.v3("ListAIJob", JobIds="a", nonce="mine", signed_with="guessed")).status_code == 400
+    assert (await caller.v3("ListAIJob", JobIds="a", nonce="mine")).status_code == 200
+
+
+async def test_a_wrong_signature_is_told_what_ought_to_have_been_signed_and_no_secret(caller: Any) -> None:
+    message = (await caller.v3("ListAIJob", JobIds="a", signed_with="other")).json()["Message"]
+    assert "server string to sign is:ACS3-HMAC-SHA256" in message
+    assert "secret" not in message
+
+
+async def test_a_key_that_may_read_asks_for_no_job(caller: Any, model: ReadModel) -> None:
+    answer = await caller.v3("SubmitAIJob", key="reader", MediaId="file:///clip.mp4")
+    assert refusal(answer) == (403, "Forbidden.RAM")
+    assert model.jobs().jobs == []
+    assert (await caller.v3("SubmitAIJob", key="submitter", MediaId="file:///clip.mp4")).status_code == 200
+
+
+async def test_a_key_that_calls_too_often_is_throttled_and_others_are_not(caller: Any) -> None:
+    answers = [await caller.v3("SubmitAIJob", key="submitter") for _ in range(40)]
+    assert {refusal(answer) for answer in answers} == {(400, "MissingParameter"), (400, "Throttling.User")}
+    assert refusal(await caller.v3("SubmitAIJob")) == (400, "MissingParameter")
+
+
+async def test_a_call_without_a_signature_is_refused_where_keys_are_configured(caller: Any) -> None:
+    assert refusal(await caller.unsigned("ListAIJob", JobIds="a")) == (400, "MissingParameter")
+
+
+async def test_without_keys_programs_of_this_machine_call_with_any_signature_or_none(local: Any) -> None:
+    caller = await local("127.0.0.1")
+    assert (await caller.unsigned("ListAIJob", JobIds="a")).status_code == 200
+    assert (await caller.v3("ListAIJob", JobIds="a", key="any", signed_with="any")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"X-Forwarded-For": "203.0.113.9"},
+    ],
+)
+async def test_without_keys_pages_and_proxies_are_refused(local: Any, headers: dict[str, str]) -> None:
+    caller = await local("127.0.0.1")
+    assert refusal(await caller.unsigned("ListAIJob", JobIds="a", headers=headers)) == (403, "Forbidden.RAM")
+
+
+async def test_without_keys_other_machines_are_refused(local: Any) -> None:
+    caller = await local("192.0.2.7")
+    assert refusal(await caller.unsigned("ListAIJob", JobIds="a")) == (403, "Forbidden.RAM")
+    assert refusal(await caller.v3("ListAIJob", JobIds="a")) == (403, "Forbidden.RAM")
