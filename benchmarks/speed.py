@@ -14,7 +14,14 @@ from benchmarks.corpus import SHARED_VARIABLE, find_shared, split_media
 from benchmarks.cost.clips import programme, repeated
 from benchmarks.cost.load import match_large_library
 from benchmarks.cost.meter import alone
-from benchmarks.cost.steps import chunk_by_chunk, decode_all, fingerprint_peer, fingerprint_whole, join_chunks
+from benchmarks.cost.steps import (
+    chunk_by_chunk,
+    decode_all,
+    fingerprint_all,
+    fingerprint_peer,
+    fingerprint_whole,
+    join_chunks,
+)
 from benchmarks.detect import PEERS
 from benchmarks.report import table
 from benchmarks.tools import BenchmarkError, require
@@ -114,7 +121,7 @@ class Speed:
         """Compare matching ten minutes against a large library with fingerprinting them."""
         clip = programme(self._media, self._out / "ten-minutes.mp4", height=480, seconds=600)
         fingerprinting, query = alone(fingerprint_whole, clip, self._warm)
-        real = [self._fingerprint(media) for media in self._media]
+        real = alone(fingerprint_all, self._media)
         rows = [Row("fingerprint of ten minutes, 480p, CPU s", f"{fingerprinting.cpu_s:.1f}")]
         indexes: list[Index] = ["memory", "Milvus Lite"]
         for index in indexes:
@@ -122,9 +129,6 @@ class Speed:
             title = f"matching ten minutes in {self._hours:g} h, {windows} windows ÷ their fingerprint, {index}"
             rows.append(Row(title, f"{cost.cpu_s / fingerprinting.cpu_s:.2f} ({cost.cpu_s:.1f} CPU s)", "1"))
         return rows
-
-    def _fingerprint(self, media: Path) -> bytes:
-        return alone(fingerprint_whole, media, self._warm)[1].fingerprint.to_bytes()
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -54,22 +54,18 @@ def match_large_library(query: Query, real: Sequence[bytes], hours: float, index
     Returns:
         The cost of matching alone, and the number of windows in the library.
     """
-    stored = {key: data for key, data, _ in _library(real, hours)}
-    with _filled(real, hours, index, stored) as (windows, source):
-        with Meter() as meter:
-            match(query, windows, source)
-        count = sum(len(rows.numbers) for _, _, one in _library(real, hours) for rows in one.windows().values())
+    library = dict(_library([Fingerprint.from_bytes(data) for data in real], hours))
+    count = sum(len(rows.numbers) for one in library.values() for rows in one.windows().values())
+    with _filled(library, real, index) as (windows, source), Meter() as meter:
+        match(query, windows, source)
     return meter, count
 
 
-def _library(real: Sequence[bytes], hours: float) -> Iterator[tuple[ReferenceKey, bytes, Fingerprint]]:
+def _library(real: Sequence[Fingerprint], hours: float) -> Iterator[tuple[ReferenceKey, Fingerprint]]:
     filled = 0.0
-    for number, data in enumerate(itertools.cycle(real)):
-        one = Fingerprint.from_bytes(data)
-        if number >= len(real):
-            parts: dict[str, Any] = {field.name: getattr(one, field.name) for field in fields(Fingerprint)}
-            one = MadeUp(**parts, seed=number)
-        yield ReferenceKey(LIBRARY, f"item-{number}", 1), data, one
+    for number, one in enumerate(itertools.cycle(real)):
+        parts: dict[str, Any] = {field.name: getattr(one, field.name) for field in fields(Fingerprint)}
+        yield ReferenceKey(LIBRARY, f"item-{number}", 1), MadeUp(**parts, seed=number) if number >= len(real) else one
         filled += one.duration
         if filled >= hours * 3600:
             return
@@ -77,11 +73,11 @@ def _library(real: Sequence[bytes], hours: float) -> Iterator[tuple[ReferenceKey
 
 @contextmanager
 def _filled(
-    real: Sequence[bytes], hours: float, index: Index, stored: dict[ReferenceKey, bytes]
+    library: dict[ReferenceKey, Fingerprint], real: Sequence[bytes], index: Index
 ) -> Iterator[tuple[WindowIndex, FingerprintSource]]:
     if index == "memory":
         memory = MemoryIndex()
-        for key, _, one in _library(real, hours):
+        for key, one in library.items():
             memory.add(key.media_id, one)
         yield memory, memory
         return
@@ -90,9 +86,9 @@ def _filled(
         keeper.start()
         vectors = connect("", Path(folder), algorithm=ALGORITHM)
         try:
-            for key, _, one in _library(real, hours):
+            for key, one in library.items():
                 upsert_windows(vectors, key, one.windows())
-            yield SearchScope(vectors, {LIBRARY: ()}), _Stored(stored)
+            yield SearchScope(vectors, {LIBRARY: ()}), _Stored(dict(zip(library, itertools.cycle(real), strict=False)))
         finally:
             vectors.close()
             keeper.stop()

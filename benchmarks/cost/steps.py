@@ -15,9 +15,11 @@ from fingerprint.media.limits import MediaLimits
 from fingerprint.media.probe import probe
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from av.container import InputContainer
 
-__all__ = ["chunk_by_chunk", "decode_all", "fingerprint_peer", "fingerprint_whole", "join_chunks"]
+__all__ = ["chunk_by_chunk", "decode_all", "fingerprint_all", "fingerprint_peer", "fingerprint_whole", "join_chunks"]
 
 
 def decode_all(media: Path) -> Meter:
@@ -34,6 +36,11 @@ def fingerprint_whole(media: Path, warm: Path) -> tuple[Meter, Query]:
     with Meter() as meter:
         query = fingerprint_media(str(media), MediaLimits())
     return meter, query
+
+
+def fingerprint_all(media: Sequence[Path]) -> list[bytes]:
+    """Return the fingerprints of several files."""
+    return [fingerprint_media(str(one), MediaLimits()).fingerprint.to_bytes() for one in media]
 
 
 def chunk_by_chunk(media: Path, parts: Path, warm: Path) -> Meter:
