@@ -49,13 +49,17 @@ class GoneJob(NamedTuple):
 
 
 class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which jobs to list; what is None or empty does not matter."""
+    """Which jobs to list; what is None, empty or false does not matter.
+
+    `copies` asks for jobs that ended with a match.
+    """
 
     status: JobStatus | None = None
     library: str | None = None
     media_id: str | None = None
     since: str | None = None
     until: str | None = None
+    copies: bool = False
 
 
 class JobPage(msgspec.Struct, frozen=True, rename="camel"):
@@ -292,7 +296,10 @@ def _conditions(wanted: JobFilter) -> tuple[list[str], list[object]]:
         "created < ?": wanted.until,
     }
     used = {condition: value for condition, value in columns.items() if value}
-    return list(used), list(used.values())
+    conditions = list(used)
+    if wanted.copies:
+        conditions.append("EXISTS (SELECT 1 FROM matches WHERE matches.job_id = jobs.job_id)")
+    return conditions, list(used.values())
 
 
 def _job(row: sqlite3.Row) -> Job:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Router, get
 from litestar.di import NamedDependency
@@ -23,6 +25,19 @@ __all__ = ["page_router", "template_config"]
 
 #: Jobs on one page of the list.
 PAGE = 50
+#: The least share that is written as a number.
+LEAST_SHARE = 0.01
+#: From which similarity on a match is shown how: a person looks at the red ones first. 0.8 is also the usual threshold
+#: of a duplicate that is not stored again.
+STRENGTHS = (("strong", 0.8), ("likely", 0.65), ("weak", 0.0))
+#: What people call each status.
+WORDING = {
+    JobStatus.INIT: "waiting",
+    JobStatus.PROCESSING: "processing",
+    JobStatus.SUCCESS: "done",
+    JobStatus.FAIL: "failed",
+    JobStatus.CANCELLED: "cancelled",
+}
 #: Scripts, styles and connections come from this service alone; nothing is ever framed.
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -36,14 +51,16 @@ SECURITY_HEADERS = {
 @get("/", include_in_schema=False)
 async def jobs_page(
     services: NamedDependency[Services],
+    *,
     status: FromQuery[str | None] = None,
     library: FromQuery[str | None] = None,
     media_id: FromQuery[str | None] = None,
+    copies: FromQuery[str | None] = None,
     cursor: FromQuery[str | None] = None,
 ) -> Template:
     """Show jobs as they come, newest first."""
     chosen = JobStatus(status) if status in set(JobStatus) else None
-    wanted = JobFilter(status=chosen, library=library or None, media_id=media_id or None)
+    wanted = JobFilter(status=chosen, library=library or None, media_id=media_id or None, copies=bool(copies))
     try:
         page = await asyncio.to_thread(services.model.jobs, wanted, cursor=cursor, limit=PAGE)
     except BadCursor:
@@ -55,6 +72,7 @@ async def jobs_page(
         "status": chosen or "",
         "library": library or "",
         "media_id": media_id or "",
+        "copies": copies or "",
         "media_places": services.settings.media_places,
     }
     return _page("jobs.html", context)
@@ -82,8 +100,7 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
     """Return where templates are and how they write numbers."""
     config = TemplateConfig(directory=Path(__file__).parent / "templates", engine=JinjaTemplateEngine)
     filters = config.engine_instance.engine.filters
-    filters["clock"] = clock
-    filters["percent"] = percent
+    filters.update(address=address, clock=clock, percent=percent, share=share, strength=strength, wording=wording)
     return config
 
 
@@ -96,9 +113,29 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest / 10:04.1f}" if hours else text
 
 
-def percent(share: float) -> str:
+def percent(part: float) -> str:
     """Write a share as a percentage, never rounding up to all of it."""
-    return f"{int(share * 1000) / 10:.0f} %" if share >= 1.0 else f"{int(share * 100)} %"
+    return f"{int(part * 1000) / 10:.0f} %" if part >= 1.0 else f"{int(part * 100)} %"
+
+
+def share(covered: float) -> str:
+    """Write a covered share in words: a minute of a whole film is little, and not nothing."""
+    return "under 1 %" if 0 < covered < LEAST_SHARE else percent(covered)
+
+
+def strength(similarity: float) -> str:
+    """Name the class by which the page colours a similarity."""
+    return next(name for name, least in STRENGTHS if similarity >= least)
+
+
+def wording(status: JobStatus) -> str:
+    """Write a job's status as people say it."""
+    return WORDING[status]
+
+
+def address(parameters: Mapping[str, str]) -> str:
+    """Write a query string of those parameters that say something."""
+    return urlencode({name: value for name, value in parameters.items() if value})
 
 
 def _durations(services: Services, media_ids: list[str]) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import uvicorn
 
@@ -19,8 +19,7 @@ from streams.web.vendor.app import create_call_app
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from streams.readmodel.model import ReadModel
-    from streams.readmodel.projector import Projector
+    from streams.readmodel.model import Change, ReadModel
     from streams.service.commands import Commands
     from streams.settings import Settings
 
@@ -43,6 +42,14 @@ class _NoSignals:
     def __exit__(self, *_: object) -> None: ...
 
 
+class ChangeFeed(Protocol):
+    """Tells of every change of the read model."""
+
+    def subscribe(self, listener: Callable[[list[Change]], None]) -> None:
+        """Have a function called, in the event loop, with every batch of changes."""
+        ...
+
+
 class WebServer:
     """API and web view on one address."""
 
@@ -50,7 +57,7 @@ class WebServer:
         self,
         settings: Settings,
         model: ReadModel,
-        projector: Projector,
+        changes: ChangeFeed,
         commands: Commands,
         *,
         ready: Callable[[], bool],
@@ -58,7 +65,7 @@ class WebServer:
         _require_loopback(settings.web_host)
         self._settings = settings
         self._live = LiveChanges(model)
-        projector.subscribe(self._live.publish)
+        changes.subscribe(self._live.publish)
         services = Services(settings=settings, model=model, commands=commands, live=self._live, ready=ready)
         self._server = _Server(
             uvicorn.Config(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ from streams.settings import Settings
 from streams.web.app import create_app
 from streams.web.live import LiveChanges
 from streams.web.services import Services
+
+sys.path.insert(0, str(Path(__file__).parent))  # the tests of this folder share `examples`, and are no package
 
 
 @dataclass

@@ -1,0 +1,129 @@
+"""The web view in a real browser: it follows along without being reloaded, in any width, light and dark."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from examples import MATCH, job
+from playwright.async_api import Page, async_playwright, expect
+
+from schemas.jobs import Job, JobStatus, LiveMatch
+from streams.readmodel.model import Change, ReadModel
+from streams.settings import Settings
+from streams.web.server import WebServer
+
+pytestmark = pytest.mark.integration
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+
+
+class Feed:
+    """Applies events to the read model and tells who follows, as the projector does."""
+
+    def __init__(self, model: ReadModel) -> None:
+        self._model = model
+        self._listeners: list[Callable[[list[Change]], None]] = []
+
+    def subscribe(self, listener: Callable[[list[Change]], None]) -> None:
+        self._listeners.append(listener)
+
+    def apply(self, **events: Any) -> None:
+        changes = self._model.apply(**events)
+        for listener in self._listeners:
+            listener(changes)
+
+
+@pytest.fixture
+def feed(model: ReadModel) -> Feed:
+    return Feed(model)
+
+
+@pytest.fixture
+async def web(model: ReadModel, feed: Feed, commands: Any, tmp_path: Path) -> AsyncIterator[WebServer]:
+    server = WebServer(Settings(state=tmp_path, web="127.0.0.1:0"), model, feed, commands, ready=lambda: True)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def page(web: WebServer) -> AsyncIterator[Page]:
+    if CHROMIUM is None:
+        assert os.environ.get("CI") != "true", "CI installs Chromium"
+        pytest.skip("there is no Chromium here")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        page = await browser.new_page(base_url=web.address)
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        yield page
+        await browser.close()
+        assert complaints == []
+
+
+async def opened(page: Page, path: str) -> None:
+    """Open a page and mark it, so that a reload would show; returns when it follows along."""
+    await page.goto(path)
+    await expect(page.locator("#connection")).to_have_text("live")
+    await page.evaluate("window.marked = true")
+
+
+async def assert_not_reloaded(page: Page) -> None:
+    assert await page.evaluate("window.marked") is True
+
+
+def under_way(done: int) -> Job:
+    time = f"2026-11-23T08:00:0{done}.000Z"
+    return job("j1", JobStatus.PROCESSING, chunks_done=done, chunks_total=4, update_time=time)
+
+
+async def test_a_job_that_comes_in_shows_in_the_open_list_and_its_copy_when_it_is_found(page: Page, feed: Feed) -> None:
+    await opened(page, "/")
+    await expect(page.get_by_text("No jobs")).to_be_visible()
+    feed.apply(jobs=[under_way(1)])
+    await expect(page.get_by_role("link", name="video")).to_be_visible()
+    await expect(page.get_by_text("1 of 4")).to_be_visible()
+    feed.apply(jobs=[job("j1", matches=(MATCH,))])
+    await expect(page.locator("tbody .status")).to_have_text("done")
+    await expect(page.locator(".copy")).to_have_text("90 % original")
+    await assert_not_reloaded(page)
+
+
+async def test_an_open_job_shows_progress_and_matches_while_it_is_under_way(page: Page, feed: Feed) -> None:
+    feed.apply(jobs=[under_way(1)])
+    await opened(page, "/jobs/j1")
+    await expect(page.get_by_text("Nothing found so far")).to_be_visible()
+    seen = LiveMatch(event_time="2026-11-23T08:00:30Z", job_id="j1", media_id="video", chunk=1, match=MATCH)
+    feed.apply(jobs=[under_way(3)], live=[seen])
+    await expect(page.get_by_text("3 of 4")).to_be_visible()
+    await expect(page.get_by_role("img")).to_be_visible()
+    await assert_not_reloaded(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_nothing_is_wider_than_the_window(page: Page, feed: Feed, width: int, scheme: str) -> None:
+    name = "a-name-without-any-space-in-it-" * 4
+    feed.apply(jobs=[job("j1", media_id=name, matches=(MATCH,))])
+    await page.set_viewport_size({"width": width, "height": 800})
+    await page.emulate_media(color_scheme=scheme)
+    for path in ("/", "/jobs/j1"):
+        await opened(page, path)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+async def test_a_list_is_walked_with_the_keyboard_and_focus_stays_where_it_was(page: Page, feed: Feed) -> None:
+    feed.apply(jobs=[job("j1", media_id="first"), job("j2", media_id="second")])
+    await opened(page, "/")
+    await page.get_by_role("link", name="first").focus()
+    feed.apply(jobs=[job("j3", media_id="third")])
+    await expect(page.get_by_role("link", name="third")).to_be_visible()
+    await expect(page.get_by_role("link", name="first")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="first")).to_be_visible()
