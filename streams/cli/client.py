@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 import msgspec
 
+from schemas.ids import keyed_job_id
 from streams.cli.output import ExitCode, fail
+from streams.imports.engine import Refused
+from streams.web.usage_views import UsageView
 from streams.web.views import JobList, JobView, ResultView
 
 if TYPE_CHECKING:
@@ -19,14 +23,23 @@ __all__ = ["Client"]
 
 #: Seconds for one answer; a job that is asked for is answered when it is recorded.
 ANSWER_S = 30.0
+#: Answers that say: ask again in a moment; and how long that is, seconds.
+PASSING = frozenset({429, 502, 503, 504})
+PAUSE_S = 1.0
 
 
 class Client:
-    """The API of the worker that the settings name, or that last ran on their state folder."""
+    """The API of the worker that the settings name, or that last ran on their state folder.
 
-    def __init__(self, settings: Settings) -> None:
-        self._address = _address(settings)
-        self._http = httpx.Client(base_url=self._address, timeout=ANSWER_S, trust_env=False)
+    Args:
+        settings: Where to look for the worker.
+        patience_s: Seconds that a worker may be away, such as for a restart, before the command ends.
+    """
+
+    def __init__(self, settings: Settings, *, patience_s: float = 0.0) -> None:
+        self._settings = settings
+        self._patience_s = patience_s
+        self._http = httpx.Client(timeout=ANSWER_S, trust_env=False)
 
     def __enter__(self) -> Self:
         """Return the client."""
@@ -39,6 +52,32 @@ class Client:
     def submit(self, body: dict[str, Any]) -> JobView:
         """Ask for a job."""
         return msgspec.json.decode(self._ask("POST", "/api/v1/jobs", json=body), type=JobView)
+
+    def ask(self, body: dict[str, Any], key: str) -> JobView:
+        """Ask for a job under a key, under which it is asked for once.
+
+        Raises:
+            Refused: The service does not take it.
+        """
+        answer = self._answer("POST", "/api/v1/jobs", json=body, headers={"Idempotency-Key": key})
+        if answer.is_client_error:
+            raise Refused(_detail(answer))
+        return msgspec.json.decode(_checked(answer), type=JobView)
+
+    def under_key(self, key: str) -> JobView | None:
+        """Return the job that was asked for under a key, if there is one."""
+        answer = self._answer("GET", f"/api/v1/jobs/{keyed_job_id(key)}")
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        return msgspec.json.decode(_checked(answer), type=JobView)
+
+    def recent_usage(self) -> UsageView | None:
+        """Return what was processed of late; None where no worker answers."""
+        try:
+            answer = self._http.get(f"{_address(self._settings)}/api/v1/usage")
+        except httpx.TransportError:
+            return None
+        return None if answer.is_error else msgspec.json.decode(answer.content, type=UsageView)
 
     def job(self, job_id: str) -> JobView:
         """Return a job."""
@@ -54,18 +93,33 @@ class Client:
         return msgspec.json.decode(self._ask("GET", f"/api/v1/media/{media_id}/result"), type=ResultView)
 
     def _ask(self, method: str, path: str, **options: Any) -> bytes:
-        try:
-            answer = self._http.request(method, path, **options)
-        except httpx.TransportError as error:
-            fail(
-                f"no worker answers at {self._address} ({error}): start one with 'mediadna up', or set MEDIADNA_WEB",
-                ExitCode.UNAVAILABLE,
-            )
-        if answer.status_code == httpx.codes.NOT_FOUND:
-            fail(_detail(answer), ExitCode.NOT_FOUND)
-        if answer.is_error:
-            fail(_detail(answer), ExitCode.FAILED if answer.is_server_error else ExitCode.USAGE)
-        return answer.content
+        return _checked(self._answer(method, path, **options))
+
+    def _answer(self, method: str, path: str, **options: Any) -> httpx.Response:
+        deadline = time.monotonic() + self._patience_s
+        while True:
+            address = _address(self._settings)  # a worker that starts anew may have another one
+            try:
+                answer = self._http.request(method, f"{address}{path}", **options)
+            except httpx.TransportError as error:
+                if time.monotonic() >= deadline:
+                    fail(
+                        f"no worker answers at {address} ({error}): start one with 'mediadna up', or set MEDIADNA_WEB",
+                        ExitCode.UNAVAILABLE,
+                    )
+            else:
+                if answer.status_code not in PASSING or time.monotonic() >= deadline:
+                    return answer
+            time.sleep(PAUSE_S)
+
+
+def _checked(answer: httpx.Response) -> bytes:
+    """Return the answer's content; end the command where it is an error."""
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        fail(_detail(answer), ExitCode.NOT_FOUND)
+    if answer.is_error:
+        fail(_detail(answer), ExitCode.FAILED if answer.is_server_error else ExitCode.USAGE)
+    return answer.content
 
 
 def _address(settings: Settings) -> str:

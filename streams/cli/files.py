@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from schemas.errors import ErrorCode
 from streams.cli.output import AsJson, ExitCode, fail, notes, print_json, print_matches
+from streams.imports.finding import MEDIA_SUFFIXES
 from streams.processes import die_with_parent
 from streams.settings import available_cores
 
@@ -24,14 +25,6 @@ if TYPE_CHECKING:
     from schemas.matches import Match
 
 __all__ = ["compare", "fingerprint", "match"]
-
-#: Files in a folder that are taken for media, besides fingerprints.
-MEDIA_SUFFIXES = frozenset(
-    """
-    .3gp .aac .avi .flac .flv .m4a .m4v .mdna .mkv .mov .mp3 .mp4 .mpeg .mpg
-    .mts .mxf .ogg .ogv .opus .ts .wav .webm .wma .wmv
-    """.split()  # noqa: SIM905 (a list of suffixes reads best as words)
-)
 
 Jobs = Annotated[int, typer.Option(min=1, help="Files worked on at a time.", show_default="all processors")]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from streams.cli.files import compare, fingerprint, match
+from streams.cli.imports import import_media
 from streams.cli.jobs import job, jobs, result, submit
 from streams.cli.run import settings, up, worker
 
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 for command in (up, worker, submit, jobs, job, result, compare, match, fingerprint, settings):
     app.command()(command)
+app.command("import")(import_media)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,252 @@
+"""`mediadna import`: fills a library from a folder, a glob, a manifest or an S3 prefix."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from schemas.jobs import SaveType
+from streams.cli.client import Client
+from streams.cli.output import AsJson, ExitCode, console, fail, notes, print_json
+from streams.cli.run import load_settings
+from streams.imports.engine import Importer, Outcome
+from streams.imports.finding import find
+from streams.imports.items import Fault, Plan, plan_of
+from streams.imports.sample import estimated_seconds
+from streams.imports.tally import Cost, Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streams.web.usage_views import UsageView
+
+__all__ = ["import_media"]
+
+#: Seconds that the service may be away in the middle of an import, such as for a new release.
+PATIENCE_S = 300.0
+#: Seconds between lines of progress where there is no terminal to draw on.
+NOTE_S = 30.0
+#: Failures that a person is shown; the report has all.
+SHOWN_FAILURES = 20
+
+
+def import_media(
+    place: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH_OR_MANIFEST",
+            help="A folder, a glob in quotes, a media file, an s3:// prefix, or a manifest (.csv, .jsonl) with "
+            "location, MediaId, library and metadata.",
+        ),
+    ],
+    *,
+    library: Annotated[str, typer.Option(help="Library of everything that names none.")] = "default",
+    save_type: Annotated[SaveType, typer.Option(help="What to do with each item.")] = SaveType.ONLYSAVE,
+    at_a_time: Annotated[int, typer.Option(min=1, max=1000, help="Items under way at a time.")] = 16,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try anew what failed before.")] = False,
+    report: Annotated[Path | None, typer.Option(help="File for one line of JSON about each item.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be imported, and its cost.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import media into a library; started again, it goes on where it stopped. Ends with status 1 when an item failed.
+
+    Imports run on a lane of their own and take the processor time that live events leave.
+    """
+    plan = _plan(place, library)
+    settings = load_settings()
+    if dry_run:
+        with Client(settings) as client:
+            _show_plan(plan, client.recent_usage(), as_json=as_json)
+        raise typer.Exit(ExitCode.FAILED if plan.faults else ExitCode.OK)
+    failures = [_refused(fault) for fault in plan.faults]
+    tally = Tally(plan.items, time.monotonic())
+    with Client(settings, patience_s=PATIENCE_S) as client, _report(report) as lines:
+        for failure in failures:
+            lines.write(failure)
+        importer = Importer(client, save_type=save_type, at_a_time=at_a_time, retry_failed=retry_failed)
+        interrupted = _run(importer, tally, failures, lines)
+    _show_end(tally, failures, interrupted=interrupted, as_json=as_json)
+    if failures or interrupted:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+class _Lines:
+    """Writes one line of JSON about each item, to a file if there is one."""
+
+    def __init__(self, file: IO[bytes] | None) -> None:
+        self._file = file
+
+    def write(self, row: dict[str, Any]) -> None:
+        if self._file is not None:
+            self._file.write(msgspec.json.encode(row) + b"\n")
+
+
+@contextmanager
+def _report(path: Path | None) -> Iterator[_Lines]:
+    try:
+        file = path.open("wb") if path is not None else None
+    except OSError as error:
+        fail(f"{path} cannot be written: {error.strerror}", ExitCode.USAGE)
+    with file or nullcontext():
+        yield _Lines(file)
+
+
+def _plan(place: str, library: str) -> Plan:
+    try:
+        plan = plan_of(find(place, library))
+    except FileNotFoundError as error:
+        fail(f"{error.filename or place} is not there", ExitCode.NOT_FOUND)
+    except ImportError:
+        fail("s3:// needs the extra 's3': pip install 'mediadna[s3]'", ExitCode.USAGE)
+    except (OSError, ValueError) as error:
+        fail(f"{place} cannot be imported: {error}", ExitCode.USAGE)
+    if not plan.items and not plan.faults:
+        fail(f"{place} holds no media: name a folder, a glob, a manifest or an s3:// prefix", ExitCode.NOT_FOUND)
+    return plan
+
+
+def _run(importer: Importer, tally: Tally, failures: list[dict[str, Any]], lines: _Lines) -> bool:
+    """Import, showing progress; return whether somebody interrupted it."""
+    columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[state]}"))
+    with Progress(*columns, console=notes, transient=True) as progress:
+        bar = progress.add_task("importing", total=len(tally.items), state="")
+        noted = time.monotonic()
+        try:
+            for outcome in importer.run(tally.items):
+                if outcome is not None:
+                    _count(outcome, tally, failures, lines)
+                    continue
+                now = time.monotonic()
+                progress.update(bar, completed=tally.ended, state=_state(tally, now))
+                if not notes.is_terminal and now - noted >= NOTE_S:
+                    notes.print(f"{tally.ended} of {len(tally.items)}, {_state(tally, now)}", markup=False)
+                    noted = now
+        except KeyboardInterrupt:
+            return True
+    return False
+
+
+def _count(outcome: Outcome, tally: Tally, failures: list[dict[str, Any]], lines: _Lines) -> None:
+    tally.add(
+        outcome.item,
+        succeeded=outcome.succeeded,
+        earlier=outcome.earlier,
+        media_s=outcome.media_s,
+        cpu_s=outcome.cpu_s,
+    )
+    row = {
+        "location": outcome.item.location,
+        "media_id": outcome.item.media_id,
+        "library": outcome.item.library,
+        "job_id": outcome.job_id,
+        "status": outcome.status,
+        "code": outcome.code,
+        "message": outcome.message,
+    }
+    lines.write(row)
+    if not outcome.succeeded:
+        failures.append(row)
+
+
+def _refused(fault: Fault) -> dict[str, Any]:
+    return {
+        "location": fault.where,
+        "media_id": "",
+        "library": "",
+        "job_id": "",
+        "status": "refused",
+        "code": "InvalidParameter",
+        "message": fault.reason,
+    }
+
+
+def _state(tally: Tally, now: float) -> str:
+    """Say how it goes in one line."""
+    left, forecast = tally.seconds_left(now), tally.forecast
+    parts = [
+        f"{tally.rate(now):.2f} a second",
+        f"{_duration(left)} left" if left is not None else "",
+        f"{forecast.billed_minutes} billed min and {forecast.cpu_hours:.2f} CPU h in all" if forecast else "",
+        f"{tally.failed} failed" if tally.failed else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _show_plan(plan: Plan, recent: UsageView | None, *, as_json: bool) -> None:
+    seconds = estimated_seconds(plan.items)
+    cost = None
+    if seconds is not None:
+        known = recent is not None and recent.total.seconds > 0
+        work = recent.total.cpu_seconds / recent.total.seconds if recent is not None and known else 0.0
+        cost = Cost.of(seconds, seconds * work)
+    if as_json:
+        print_json(
+            {
+                "items": len(plan.items),
+                "bytes": plan.bytes,
+                "billed_minutes": cost.billed_minutes if cost else None,
+                "cpu_hours": round(cost.cpu_hours, 3) if cost and cost.cpu_hours else None,
+                "faults": [{"where": fault.where, "reason": fault.reason} for fault in plan.faults],
+            }
+        )
+        return
+    console.print(f"{len(plan.items)} items, {plan.bytes / 1e9:.2f} GB", markup=False)
+    if cost:
+        work_text = f" and {cost.cpu_hours:.2f} CPU h" if cost.cpu_hours else ""
+        console.print(f"forecast: about {cost.billed_minutes} billed minutes{work_text}", markup=False)
+    else:
+        console.print("forecast: none, since no file on this machine can be looked into", markup=False)
+    _show_failures([_refused(fault) for fault in plan.faults])
+
+
+def _show_end(tally: Tally, failures: list[dict[str, Any]], *, interrupted: bool, as_json: bool) -> None:
+    cost = tally.cost
+    if as_json:
+        print_json(
+            {
+                "items": len(tally.items),
+                "ended": tally.ended,
+                "earlier": tally.earlier,
+                "failed": len(failures),
+                "billed_minutes": cost.billed_minutes,
+                "cpu_hours": round(cost.cpu_hours, 3),
+                "interrupted": interrupted,
+                "failures": failures,
+            }
+        )
+        return
+    _show_failures(failures)
+    succeeded = tally.ended - tally.failed
+    console.print(
+        f"{succeeded} of {len(tally.items)} imported ({tally.earlier} had ended before), {len(failures)} failed; "
+        f"{cost.billed_minutes} billed minutes, {cost.cpu_hours:.2f} CPU h",
+        markup=False,
+    )
+    if interrupted:
+        notes.print("interrupted: the same command goes on from here", markup=False)
+
+
+def _show_failures(failures: list[dict[str, Any]]) -> None:
+    if not failures:
+        return
+    table = Table(title="failed", title_justify="left")
+    for column in ("item", "code", "why"):
+        table.add_column(column, overflow="fold")
+    for failure in failures[:SHOWN_FAILURES]:
+        table.add_row(failure["media_id"] or failure["location"], failure["code"], failure["message"])
+    console.print(table)
+    if len(failures) > SHOWN_FAILURES:
+        console.print(f"and {len(failures) - SHOWN_FAILURES} more: --report FILE names all", markup=False)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

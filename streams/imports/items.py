@@ -1,0 +1,99 @@
+"""What an import brings in, and what it cannot."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Fault", "Item", "Plan", "plan_of"]
+
+#: Characters of a MediaId and of a library's name, as the API takes them.
+LONGEST_MEDIA_ID, LONGEST_LIBRARY, LONGEST_LOCATION = 256, 100, 4096
+
+
+@dataclass(frozen=True)
+class Item:
+    """One media item to import.
+
+    Attributes:
+        location: Where the service reads it.
+        media_id: Its name.
+        library: Where it goes.
+        metadata: What the library keeps beside it.
+        size: Bytes; 0 when not known.
+        origin: Where it was found, for messages.
+    """
+
+    location: str
+    media_id: str
+    library: str
+    metadata: dict[str, Any] = field(default_factory=dict)
+    size: int = 0
+    origin: str = ""
+
+    def key(self, attempt: int) -> str:
+        """Return the key that the item is asked for under: always the same, so that asking again asks for nothing new.
+
+        Args:
+            attempt: 0; or how often the item has failed before, to have it tried anew.
+        """
+        content = "\x1f".join((self.library, self.media_id, self.location, str(attempt)))
+        return f"import-{hashlib.blake2b(content.encode(), digest_size=16).hexdigest()}"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that cannot be imported, and why."""
+
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an import amounts to."""
+
+    items: tuple[Item, ...]
+    faults: tuple[Fault, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Size of all items whose size is known."""
+        return sum(item.size for item in self.items)
+
+
+def plan_of(found: Iterable[Item | Fault]) -> Plan:
+    """Sort out what can be imported: names in their limits, and each only once in a library."""
+    items: dict[tuple[str, str], Item] = {}
+    faults: list[Fault] = []
+    for one in found:
+        if isinstance(one, Fault):
+            faults.append(one)
+            continue
+        problem = _problem(one)
+        there = items.get((one.library, one.media_id))
+        if there is not None and there.location != one.location:
+            problem = (
+                f"{there.location} has the MediaId {one.media_id!r} already: give each one of its own in a manifest"
+            )
+        if problem:
+            faults.append(Fault(one.origin or one.location, problem))
+        else:
+            items.setdefault((one.library, one.media_id), one)
+    return Plan(tuple(items.values()), tuple(faults))
+
+
+def _problem(item: Item) -> str:
+    limits = (
+        ("MediaId", item.media_id, LONGEST_MEDIA_ID),
+        ("library", item.library, LONGEST_LIBRARY),
+        ("location", item.location, LONGEST_LOCATION),
+    )
+    for name, value, longest in limits:
+        if not value or len(value) > longest:
+            return f"the {name} {value[:40]!r} has {len(value)} characters: 1 to {longest} are allowed"
+    return ""
