@@ -82,7 +82,8 @@ class Outbox:
         await self._send(self._topics.deliveries, delivery.job_id, delivery, headers)
 
     async def job_gone(self, job_id: str) -> None:
-        """Tell that a job is forgotten."""
+        """Tell that a job is forgotten, and what became of its callback with it."""
+        await self._publish(self._topics.deliveries, job_id, None)
         await self._publish(self._topics.jobs, job_id, None)
 
     async def library(self, library: Library) -> None:

@@ -17,7 +17,7 @@ import structlog
 from schemas.clock import utc_now
 from schemas.deliveries import DeliveryStatus
 from schemas.result import complete_event
-from streams.callbacks.log import receiver_of
+from streams.callbacks.log import GoneDelivery, receiver_of
 from streams.callbacks.schedule import after_attempt, refused
 from streams.callbacks.targets import TargetRefused
 from streams.sources.policy import redacted
@@ -153,6 +153,9 @@ class Deliverer:
         if delivery is None or delivery.revision != chosen.revision:
             return
         body = await self._body(delivery.job_id)
+        if body is None:
+            await asyncio.to_thread(self._model.apply, deliveries=[GoneDelivery(delivery.job_id)])
+            return
         try:
             attempt = await self._post.send(delivery, body)
         except TargetRefused as reason:
@@ -160,11 +163,16 @@ class Deliverer:
         else:
             newer = after_attempt(delivery, attempt, now=utc_now(), jitter=random.random())
         _log_outcome(newer)
+        if await asyncio.to_thread(self._model.deliveries.get, delivery.job_id) is None:
+            return  # its job was deleted meanwhile: telling of it would bring it back
         await asyncio.to_thread(self._model.apply, deliveries=[newer])
         await self._records.delivery(newer)
 
-    async def _body(self, job_id: str) -> bytes:
-        """Return the complete event as it is on its topic; made anew where an embedded broker took it along."""
+    async def _body(self, job_id: str) -> bytes | None:
+        """Return the complete event as it is on its topic; made anew where an embedded broker took it along.
+
+        None where the job is gone.
+        """
         sent = await asyncio.to_thread(self._model.completion, job_id)
         if sent is None:
             await self._caught_up()
@@ -172,9 +180,7 @@ class Deliverer:
         if sent is not None:
             return sent
         job = await asyncio.to_thread(self._model.job, job_id)
-        if job is None:
-            raise LookupError(f"job {job_id} is gone: its event cannot be delivered")
-        return msgspec.json.encode(complete_event(job))
+        return None if job is None else msgspec.json.encode(complete_event(job))
 
 
 def _log_outcome(delivery: Delivery) -> None:

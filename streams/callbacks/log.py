@@ -7,7 +7,7 @@ state: no crash can come between the two. What becomes of it comes back from the
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -22,12 +22,27 @@ if TYPE_CHECKING:
     from schemas.jobs import Job
     from streams.readmodel.database import Database
 
-__all__ = ["SHARES", "DeliveryLog", "DeliveryPage", "apply_delivery", "expect_delivery", "receiver_of", "share_of"]
+__all__ = [
+    "SHARES",
+    "DeliveryLog",
+    "DeliveryPage",
+    "GoneDelivery",
+    "apply_delivery",
+    "expect_delivery",
+    "receiver_of",
+    "share_of",
+]
 
 #: Parts that all deliveries are divided into, one for each partition that workers divide among them.
 SHARES = 4
 #: Pending deliveries of one receiver that are looked at in one go.
 LOOKED_AT = 16
+
+
+class GoneDelivery(NamedTuple):
+    """A delivery that is forgotten, since its job is."""
+
+    job_id: str
 
 
 class DeliveryPage(msgspec.Struct, frozen=True):
@@ -98,8 +113,11 @@ class DeliveryLog:
         return [_delivery(row) for row in rows]
 
 
-def apply_delivery(writer: sqlite3.Connection, delivery: Delivery) -> None:
-    """Store a delivery's state unless a newer one is there."""
+def apply_delivery(writer: sqlite3.Connection, delivery: Delivery | GoneDelivery) -> None:
+    """Store a delivery's state unless a newer one is there; forget one that is gone."""
+    if isinstance(delivery, GoneDelivery):
+        writer.execute("DELETE FROM deliveries WHERE job_id = ?", delivery)
+        return
     row = writer.execute("SELECT revision FROM deliveries WHERE job_id = ?", (delivery.job_id,)).fetchone()
     if row is not None and row["revision"] > delivery.revision:
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from schemas.jobs import Job, JobStatus, LiveMatch
-from streams.callbacks.log import DeliveryLog, apply_delivery, expect_delivery
+from streams.callbacks.log import DeliveryLog, GoneDelivery, apply_delivery, expect_delivery
 from streams.metering.usage import UsageLog, record_usage
 from streams.readmodel.cursor import BadCursor, read_cursor, write_cursor
 from streams.readmodel.database import Database
@@ -99,7 +99,7 @@ class ReadModel:
         jobs: Sequence[Job | GoneJob] = (),
         live: Sequence[LiveMatch] = (),
         completions: Sequence[tuple[str, bytes]] = (),
-        deliveries: Sequence[Delivery] = (),
+        deliveries: Sequence[Delivery | GoneDelivery] = (),
         libraries: Sequence[Library | GoneLibrary] = (),
         items: Sequence[LibraryItem | GoneItem] = (),
         offsets: dict[tuple[str, int], int] | None = None,
@@ -252,9 +252,8 @@ def _apply_job(writer: sqlite3.Connection, job: Job | GoneJob) -> bool:
 
 
 def _forget_job(writer: sqlite3.Connection, job: GoneJob) -> bool:
-    """Forget all that tells of a job, but for its seconds, which are billed, and a callback still to be sent."""
-    writer.execute("DELETE FROM deliveries WHERE job_id = ? AND status != 'pending'", job)
-    for table in ("live_matches", "matches", "completions", "jobs"):
+    """Forget all that tells of a job, but for its seconds, which are billed."""
+    for table in ("deliveries", "live_matches", "matches", "completions", "jobs"):
         writer.execute(f"DELETE FROM {table} WHERE job_id = ?", job)  # noqa: S608 (our own names)
     return True
 

@@ -19,6 +19,7 @@ from schemas.deliveries import Delivery
 from schemas.events import AIMediaDNAComplete
 from schemas.jobs import Job, LiveMatch
 from schemas.libraries import Library, LibraryItem, item_of_key
+from streams.callbacks.log import GoneDelivery
 from streams.readmodel.libraries import GoneItem, GoneLibrary
 from streams.readmodel.model import GoneJob
 
@@ -50,7 +51,7 @@ class _Batch:
     jobs: list[Job | GoneJob] = field(default_factory=list)
     live: list[LiveMatch] = field(default_factory=list)
     completions: list[tuple[str, bytes]] = field(default_factory=list)
-    deliveries: list[Delivery] = field(default_factory=list)
+    deliveries: list[Delivery | GoneDelivery] = field(default_factory=list)
     libraries: list[Library | GoneLibrary] = field(default_factory=list)
     items: list[LibraryItem | GoneItem] = field(default_factory=list)
     offsets: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -202,7 +203,7 @@ def _batch(records: dict[TopicPartition, list[ConsumerRecord]], topics: Topics) 
     batch.live = [match for _, match in _decoded(by_topic[topics.matches], LiveMatch)]
     completed = _decoded(by_topic[topics.job_complete], AIMediaDNAComplete)
     batch.completions = [(event.job_id, raw) for raw, event in completed]
-    batch.deliveries = [delivery for _, delivery in _decoded(by_topic[topics.deliveries], Delivery)]
+    batch.deliveries = _newest(by_topic[topics.deliveries], Delivery, GoneDelivery)
     batch.libraries = _newest(by_topic[topics.libraries], Library, GoneLibrary)
     batch.items = _newest(by_topic[topics.items], LibraryItem, lambda key: GoneItem(*item_of_key(key)))
     return batch

@@ -20,7 +20,7 @@ from streams.callbacks.deliverer import Deliverer
 from streams.callbacks.log import SHARES, share_of
 from streams.callbacks.schedule import replayed
 from streams.callbacks.targets import TargetRefused
-from streams.readmodel.model import ReadModel
+from streams.readmodel.model import GoneJob, ReadModel
 
 #: Seconds in which what is expected comes, on a loaded machine.
 SOON_S = 20.0
@@ -203,3 +203,33 @@ async def test_a_worker_without_shares_sends_nothing(model: ReadModel) -> None:
     async with delivering(model, receivers, shares=frozenset()):
         await asyncio.sleep(0.2)
     assert receivers.taken == []
+
+
+async def test_what_belongs_to_a_job_that_was_deleted_is_forgotten(model: ReadModel) -> None:
+    receivers = Receivers(hanging={"https://a.example"})
+    model.apply(jobs=[job(1)])
+    async with delivering(model, receivers):
+        await until(lambda: receivers.busy["https://a.example"] == 1)
+        model.apply(jobs=[GoneJob("j1")])
+    receivers.hanging.clear()
+    async with delivering(model, receivers):
+        await asyncio.sleep(0.2)
+    assert model.deliveries.page().deliveries == []
+    assert receivers.taken == []
+
+
+async def test_an_outcome_does_not_bring_back_what_was_deleted_meanwhile(model: ReadModel) -> None:
+    receivers = Receivers()
+    model.apply(jobs=[job(1)])
+    send = receivers.send
+
+    async def send_and_delete(delivery: Delivery, body: bytes) -> Attempt:
+        attempt = await send(delivery, body)
+        await asyncio.to_thread(model.apply, jobs=[GoneJob("j1")])
+        return attempt
+
+    receivers.send = send_and_delete  # type: ignore[method-assign]
+    async with delivering(model, receivers):
+        await until(lambda: receivers.taken == ["j1"])
+        await asyncio.sleep(0.2)
+    assert model.deliveries.page().deliveries == []
