@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import platformdirs
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -84,6 +84,12 @@ class Settings(BaseSettings):
         default=None,
         description="file with the secrets that sign callbacks, one a line: 'whsec_...' (several while receivers "
         "change over) and an AuthKey for X-VOD-SIGNATURE; default: made below the state folder",
+    )
+    token: SecretStr = Field(default=SecretStr(""), description="token that the command line sends")
+    rate_limit: str = Field(
+        default="300/second",
+        pattern=r"^[1-9]\d*/(second|minute|hour)$",
+        description="requests that one caller may send",
     )
     library: str = Field(default="default", min_length=1, description="library that event-triggered jobs use")
     save_type: Literal["save", "forcesave", "nosave", "onlysave"] = Field(

@@ -39,7 +39,9 @@ class Client:
     def __init__(self, settings: Settings, *, patience_s: float = 0.0) -> None:
         self._settings = settings
         self._patience_s = patience_s
-        self._http = httpx.Client(timeout=ANSWER_S, trust_env=False)
+        token = settings.token.get_secret_value()
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._http = httpx.Client(timeout=ANSWER_S, trust_env=False, headers=headers)
 
     def __enter__(self) -> Self:
         """Return the client."""

@@ -13,8 +13,9 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
 
 from streams.web.api import api_router
+from streams.web.gate import PUBLIC
 from streams.web.health import healthz, metrics, readyz
-from streams.web.loopback import refuse_foreign_requests
+from streams.web.login import log_in, log_out, login_page
 from streams.web.pages import page_router, template_config
 from streams.web.problems import on_http_error, on_other_error
 
@@ -40,10 +41,15 @@ def create_app(services: Services) -> Litestar:
             healthz,
             readyz,
             metrics,
-            create_static_files_router("/static", [Path(__file__).parent / "static"], include_in_schema=False),
+            login_page,
+            log_in,
+            log_out,
+            create_static_files_router(
+                "/static", [Path(__file__).parent / "static"], include_in_schema=False, opt=PUBLIC
+            ),
         ],
         dependencies={"services": Provide(provide, sync_to_thread=False)},
-        before_request=refuse_foreign_requests,
+        before_request=services.gate,
         exception_handlers={HTTPException: on_http_error, Exception: on_other_error},
         template_config=template_config(),
         openapi_config=OpenAPIConfig(

@@ -8,6 +8,7 @@ from litestar import MediaType, Response, get
 from litestar.di import NamedDependency
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
 
+from streams.web.gate import PUBLIC
 from streams.web.services import Services
 
 __all__ = ["healthz", "metrics", "readyz"]
@@ -15,13 +16,13 @@ __all__ = ["healthz", "metrics", "readyz"]
 JOBS = Gauge("mediadna_jobs", "Jobs in the read model, by status.", ["status"])
 
 
-@get("/healthz", media_type=MediaType.TEXT, include_in_schema=False)
+@get("/healthz", opt=PUBLIC, media_type=MediaType.TEXT, include_in_schema=False)
 async def healthz() -> str:
     """Answer as long as the event loop turns."""
     return "alive"
 
 
-@get("/readyz", media_type=MediaType.TEXT, include_in_schema=False)
+@get("/readyz", opt=PUBLIC, media_type=MediaType.TEXT, include_in_schema=False)
 async def readyz(services: NamedDependency[Services]) -> Response[str]:
     """Answer 200 when the worker has partitions to read, else 503."""
     if services.ready():

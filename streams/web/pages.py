@@ -21,7 +21,7 @@ from streams.readmodel.model import BadCursor, JobFilter
 from streams.web.services import Services
 from streams.web.timeline import Timeline
 
-__all__ = ["page_router", "template_config"]
+__all__ = ["page_router", "render", "template_config"]
 
 #: Jobs on one page of the list.
 PAGE = 50
@@ -75,7 +75,7 @@ async def jobs_page(
         "copies": copies or "",
         "media_places": services.settings.media_places,
     }
-    return _page("jobs.html", context)
+    return render("jobs.html", context)
 
 
 @get("/jobs/{job_id:str}", include_in_schema=False)
@@ -88,7 +88,7 @@ async def job_page(job_id: FromPath[str], services: NamedDependency[Services]) -
     matches = sorted(job.matches or [seen.match for seen in live], key=lambda match: -match.similarity)
     durations = await asyncio.to_thread(_durations, services, [match.media_id for match in matches])
     timelines = [Timeline.of(match, job.metrics.duration, durations.get(match.media_id, 0.0)) for match in matches]
-    return _page("job.html", {"job": job, "timelines": timelines})
+    return render("job.html", {"job": job, "timelines": timelines})
 
 
 def page_router() -> Router:
@@ -143,5 +143,6 @@ def _durations(services: Services, media_ids: list[str]) -> dict[str, float]:
     return {media_id: job.metrics.duration for media_id, job in results.items() if job is not None}
 
 
-def _page(name: str, context: dict[str, Any]) -> Template:
+def render(name: str, context: dict[str, Any]) -> Template:
+    """Return a page that is made of a template."""
     return Template(name, context=context, headers=SECURITY_HEADERS)

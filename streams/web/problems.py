@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import structlog
 from litestar import Response
 from litestar.exceptions import HTTPException
+from litestar.response import Redirect
 
 if TYPE_CHECKING:
     from litestar import Request
@@ -19,8 +21,10 @@ log = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"
 
 
-def on_http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-    """Answer with what the error says."""
+def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """Answer with what the error says; send a person who has to log in first there."""
+    if error.status_code == HTTPStatus.UNAUTHORIZED and _is_page(request):
+        return Redirect(f"/login?onward={quote(request.url.path)}", status_code=303)
     problem: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(error.status_code).phrase,
@@ -30,6 +34,10 @@ def on_http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[A
     if error.extra:
         problem["errors"] = error.extra
     return Response(problem, status_code=error.status_code, media_type=CONTENT_TYPE, headers=error.headers)
+
+
+def _is_page(request: Request[Any, Any, Any]) -> bool:
+    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
 def on_other_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +11,7 @@ import uvicorn
 from streams.access.keys import AccessKeys
 from streams.web.app import create_app
 from streams.web.front import FrontDoor
+from streams.web.gate import Gate
 from streams.web.live import LiveChanges
 from streams.web.services import Services
 from streams.web.vendor.app import create_call_app
@@ -62,11 +62,12 @@ class WebServer:
         *,
         ready: Callable[[], bool],
     ) -> None:
-        _require_loopback(settings.web_host)
         self._settings = settings
         self._live = LiveChanges(model)
         changes.subscribe(self._live.publish)
-        services = Services(settings=settings, model=model, commands=commands, live=self._live, ready=ready)
+        services = Services(
+            settings=settings, model=model, commands=commands, live=self._live, gate=Gate(settings), ready=ready
+        )
         self._server = _Server(
             uvicorn.Config(
                 FrontDoor(calls=create_call_app(services, _access_keys(settings)), other=create_app(services)),
@@ -104,20 +105,3 @@ class WebServer:
 
 def _access_keys(settings: Settings) -> AccessKeys | None:
     return AccessKeys.read(settings.access_keys) if settings.access_keys else None
-
-
-def _require_loopback(host: str) -> None:
-    """Refuse any other address: there, requests would need tokens.
-
-    Raises:
-        ValueError: The address can be reached from other machines.
-    """
-    try:
-        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        local = False
-    if not local:
-        raise ValueError(
-            f"the web view asks for no token yet, so it listens on loopback only, not on {host}: set MEDIADNA_WEB to "
-            "127.0.0.1:6066 and put a proxy that checks who asks in front of it"
-        )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from schemas.jobs import Job, JobRequest
     from streams.readmodel.model import ReadModel
     from streams.settings import Settings
+    from streams.web.gate import Gate
     from streams.web.live import LiveChanges
 
 __all__ = ["JobCommands", "Services"]
@@ -42,10 +43,12 @@ class Services:
         model: ReadModel,
         commands: JobCommands,
         live: LiveChanges,
+        gate: Gate,
         ready: Callable[[], bool],
     ) -> None:
         self.settings = settings
         self.model = model
         self.commands = commands
         self.live = live
+        self.gate = gate
         self.ready = ready

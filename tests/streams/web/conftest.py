@@ -18,6 +18,7 @@ from streams.callbacks.schedule import replayed
 from streams.readmodel.model import ReadModel
 from streams.settings import Settings
 from streams.web.app import create_app
+from streams.web.gate import Gate
 from streams.web.live import LiveChanges
 from streams.web.services import Services
 
@@ -66,12 +67,18 @@ def commands(model: ReadModel) -> RecordingCommands:
 
 
 @pytest.fixture
-def services(model: ReadModel, commands: RecordingCommands, tmp_path: Path) -> Services:
+def settings(tmp_path: Path) -> Settings:
+    return Settings(state=tmp_path)
+
+
+@pytest.fixture
+def services(model: ReadModel, commands: RecordingCommands, settings: Settings) -> Services:
     return Services(
-        settings=Settings(state=tmp_path),
+        settings=settings,
         model=model,
         commands=commands,
         live=LiveChanges(model),
+        gate=Gate(settings),
         ready=lambda: True,
     )
 
