@@ -8,7 +8,6 @@ import numpy as np
 
 from fingerprint.align.bounds import clipped, find_cuts, snapped
 from fingerprint.align.fuse import fuse, merged, without_echoes
-from fingerprint.align.motion import placed
 from fingerprint.align.picture import FLOOR, PictureQuery, align_picture
 from fingerprint.align.similarity import confidence, interval_similarity
 from fingerprint.candidates import rank_references
@@ -45,9 +44,8 @@ class _Prepared:
     def __init__(self, query: Query) -> None:
         fingerprint = query.fingerprint
         self.duration = fingerprint.duration
-        self.picture = PictureQuery.of(_views(query))
+        self.picture = PictureQuery.of(query, _views(query))
         self.sound = SoundQuery(fingerprint.sound) if fingerprint.sound is not None else None
-        self.track = fingerprint.picture
         self.cuts = find_cuts(fingerprint.picture)
 
 
@@ -106,23 +104,20 @@ def _sound_candidates(query: _Prepared, index: WindowIndex, exclude: str | None)
 
 
 def _align(query: _Prepared, reference: Fingerprint, *, wide: bool) -> list[Segment]:
-    pictures = _align_pictures(query, reference)
+    pictures = without_echoes(_align_pictures(query, reference))
     sounds: list[Segment] = []
     if query.sound is not None and reference.sound is not None:
         speeds = sorted({round(s.map.speed, 2) for s in pictures})
-        sounds = align_sound(query.sound, reference.sound, wide=wide and not pictures, speeds=speeds)
+        sounds = without_echoes(align_sound(query.sound, reference.sound, wide=wide and not pictures, speeds=speeds))
     return merged(without_echoes(fuse(pictures, sounds)))
 
 
 def _align_pictures(query: _Prepared, reference: Fingerprint) -> list[Segment]:
-    """Return the picture's segments, placed by movement where there is any."""
-    if reference.picture is None or query.track is None:
+    """Return the picture's segments, ending where the query's picture is cut."""
+    if reference.picture is None:
         return []
-    found = []
-    for segment in align_picture(query.picture, reference.picture):
-        bounded = snapped(segment, query.cuts, query.duration)[0]
-        found.append(placed(query.track, reference.picture, bounded))
-    return found
+    found = align_picture(query.picture, reference.picture)
+    return [snapped(segment, query.cuts, query.duration)[0] for segment in found]
 
 
 def _match(key: ReferenceKey, segments: Sequence[Segment], duration: float, reference_duration: float) -> Match:

@@ -19,7 +19,7 @@ APART = 0.8
 SAME_BOUND = 1.5
 
 #: Two segments of one track and place on maps this near are one, with a pause no longer than the other figure.
-SAME_MAP, PAUSE = 0.4, 4.0
+SAME_MAP, PAUSE = 0.4, 1.2
 
 #: Share of a segment that a stronger one of the same track may cover before it counts as its echo.
 ECHO = 0.5

@@ -1,21 +1,31 @@
-"""Which spans of a query's picture are which spans of a reference's."""
+"""Which spans of a query's picture are which spans of a reference's.
+
+Vectors of whole pictures propose; local features say where in the query's picture the reference's lies; what is seen there
+then tells by its movement, and by its pattern of light, to which moment each moment belongs.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fingerprint.align.extent import extended
 from fingerprint.align.lines import Cloud, Run, find_runs
+from fingerprint.align.locate import PicturePair, locate
+from fingerprint.align.motion import STEP_S, WINDOW, find_motion
 from fingerprint.align.segment import Segment
+from fingerprint.picture.look import Looks
 from fingerprint.picture.vectors import chance, dequantise
 from fingerprint.picture.views import VIEW_NAMES, Views
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from fingerprint.align.locate import Located
+    from fingerprint.align.motion import MotionHits
+    from fingerprint.model import Query
     from fingerprint.picture.track import PictureTrack
+    from numpy.typing import NDArray
 
 __all__ = ["FLOOR", "PictureQuery", "align_picture"]
 
@@ -33,13 +43,28 @@ NEAREST = 32
 ROWS_AT_ONCE = 512
 
 #: Log-odds that a run needs to be looked at.
-LEAST = 5.0
+LEAST = 4.0
 
 #: Likeness of two pictures of a reference: at the first figure the second one tells nothing new, at the other all.
 SEEN, NEW = 0.8, 0.45
 
 #: What a picture that tells nothing new still counts.
 REPEATED = 0.05
+
+#: Pairs of pictures whose local features are compared.
+PAIRS = 8
+
+#: Log-odds for each unit of a window's cosine over the floor of motion, and most of a window's.
+MOTION_FLOOR, MOTION_GAIN, MOTION_MOST = 0.33, 10.0, 4.0
+
+#: Where a place is told by motion, a look that is as good everywhere in the reference counts this share.
+EVERYWHERE = 0.15
+
+#: Log-odds that motion adds to a segment at most, and the share of its windows' sum: they overlap.
+MOST_BY_MOTION, MOTION_SHARE = 24.0, 0.5
+
+#: How far from a run's line likenesses are its own, seconds of the reference.
+ON_LINE = 1.0
 
 
 @dataclass(frozen=True)
@@ -52,6 +77,7 @@ class PictureQuery:
         samples: The distinct moments, float64 `(m,)`.
         moments: Index of each view's moment, int64 `(n,)`.
         gaps: Seconds that each moment stands for, float64 `(m,)`.
+        looks: For a closer look.
     """
 
     views: Views
@@ -59,13 +85,33 @@ class PictureQuery:
     samples: NDArray[np.float64]
     moments: NDArray[np.int64]
     gaps: NDArray[np.float64]
+    looks: Looks
 
     @classmethod
-    def of(cls, views: Views) -> PictureQuery:
+    def of(cls, query: Query, views: Views) -> PictureQuery:
         """Prepare a query's views."""
         samples, moments = np.unique(views.times, return_inverse=True)
         gaps = np.diff(samples, append=samples[-1:] + 0.5) if len(samples) else np.zeros(0)
-        return cls(views, chance(views.vectors), samples, moments, np.clip(gaps, 0.1, 2.5))
+        return cls(views, chance(views.vectors), samples, moments, np.clip(gaps, 0.1, 2.5), Looks(query))
+
+
+@dataclass(frozen=True)
+class _Likenesses:
+    """Likenesses over chance of views to described pictures of a reference, and how they are typical for their view.
+
+    Attributes:
+        rows: Index of the view, int64 `(n,)`.
+        columns: Index of the reference's described picture, int64 `(n,)`.
+        places: Time of that picture, seconds, float64 `(n,)`.
+        values: Likeness over chance, float32 `(n,)`.
+        typical: Mean likeness over chance of the view to the reference's pictures, float32 `(n,)`.
+    """
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    places: NDArray[np.float64]
+    values: NDArray[np.float32]
+    typical: NDArray[np.float32]
 
 
 def align_picture(query: PictureQuery, reference: PictureTrack) -> list[Segment]:
@@ -76,62 +122,142 @@ def align_picture(query: PictureQuery, reference: PictureTrack) -> list[Segment]
     if not len(reference.numbers) or not len(query.samples):
         return []
     stored = dequantise(reference.codes)
-    cloud, kinds, columns = _cloud(query, stored, reference.times_ms / 1000)
-    return [_segment(query, cloud, kinds, columns, stored, run) for run in find_runs(cloud, LEAST)]
+    likenesses = _likenesses(query, stored, reference.times_ms / 1000)
+    located = locate(query.looks, reference, _pairs(query, likenesses))
+    if located.region is None:
+        cloud = _cloud(query, likenesses, None)
+        return [_segment(query, cloud, likenesses, stored, run, located) for run in find_runs(cloud, LEAST)]
+    seen = query.looks.miniatures(located.region)
+    cloud = _cloud(query, likenesses, find_motion(seen, reference))
+    found = []
+    for run in find_runs(cloud, LEAST):
+        segment = _segment(query, cloud, likenesses, stored, run, located)
+        found.append(extended(segment, seen, reference))
+    return found
 
 
-def _cloud(
-    query: PictureQuery, stored: NDArray[np.float32], times: NDArray[np.float64]
-) -> tuple[Cloud, NDArray[np.int8], NDArray[np.int64]]:
-    """Return likenesses over chance, the view of each, and which picture of the reference it is to."""
-    rows, columns, likenesses = [], [], []
-    limit = min(NEAREST, len(times))
+def _likenesses(query: PictureQuery, stored: NDArray[np.float32], times: NDArray[np.float64]) -> _Likenesses:
+    rows, columns, values, typical = [], [], [], []
+    limit = min(NEAREST, len(stored))
     for first in range(0, len(query.moments), ROWS_AT_ONCE):
         part = slice(first, first + ROWS_AT_ONCE)
         likeness = query.views.vectors[part] @ stored.T - query.chance[part, None]
         best = np.argpartition(-likeness, limit - 1, axis=1)[:, :limit]
-        values = np.take_along_axis(likeness, best, 1)
-        row, column = np.nonzero(values > FLOOR)
+        found = np.take_along_axis(likeness, best, 1)
+        row, column = np.nonzero(found > FLOOR / 2)
         rows.append(row + first)
         columns.append(best[row, column])
-        likenesses.append(values[row, column])
-    row, column = np.concatenate(rows), np.concatenate(columns)
-    weights = np.minimum((np.concatenate(likenesses) - FLOOR) * GAIN, MOST)
-    cloud = Cloud(query.samples, query.gaps, query.moments[row], times[column], weights.astype(np.float64))
-    return cloud, query.views.kinds[row], column
+        values.append(found[row, column])
+        typical.append(likeness.mean(1)[row])
+    column = np.concatenate(columns)
+    return _Likenesses(np.concatenate(rows), column, times[column], np.concatenate(values), np.concatenate(typical))
 
 
-def _segment(  # noqa: PLR0917 (what one cloud consists of)
+def _pairs(query: PictureQuery, likenesses: _Likenesses) -> list[PicturePair]:
+    """Return the likeliest pairs of pictures, of different moments, spread over the query."""
+    moments = query.moments[likenesses.rows]
+    order = np.lexsort((-likenesses.values, moments))
+    _, firsts = np.unique(moments[order], return_index=True)
+    best = order[firsts]
+    best = best[np.argsort(-likenesses.values[best])]
+    chosen: list[PicturePair] = []
+    for index in best.tolist():
+        time = float(query.samples[moments[index]])
+        if all(abs(time - other.time) > 1.0 for other in chosen):
+            chosen.append(PicturePair(time, int(likenesses.columns[index])))
+        if len(chosen) == PAIRS:
+            break
+    return chosen
+
+
+def _cloud(query: PictureQuery, likenesses: _Likenesses, motion: MotionHits | None) -> Cloud:
+    good = likenesses.values > FLOOR
+    weights = np.minimum((likenesses.values[good] - FLOOR) * GAIN, MOST)
+    if motion is not None:
+        here = likenesses.values[good] - np.maximum(likenesses.typical[good], FLOOR)
+        weights = EVERYWHERE * weights + (1 - EVERYWHERE) * np.clip(here * GAIN, 0, MOST)
+    rows = query.moments[likenesses.rows[good]]
+    cloud = Cloud(
+        samples=query.samples,
+        gaps=query.gaps,
+        restless=np.zeros(len(query.samples), bool),
+        rows=rows,
+        places=likenesses.places[good],
+        weights=weights.astype(np.float64),
+        motion=np.zeros(len(rows), bool),
+    )
+    return cloud if motion is None else _with_motion(cloud, motion)
+
+
+def _with_motion(cloud: Cloud, motion: MotionHits) -> Cloud:
+    """Add what moves alike: a window speaks for every moment in it."""
+    length = WINDOW * STEP_S
+    first = np.searchsorted(cloud.samples, motion.starts - 0.05)
+    count = np.searchsorted(cloud.samples, motion.starts + length + 0.05) - first
+    window = np.repeat(np.arange(len(count)), count)
+    rows = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + first[window]
+    places = motion.places[window] + motion.speeds[window] * (cloud.samples[rows] - motion.starts[window])
+    weights = np.clip((motion.cosines[window] - MOTION_FLOOR) * MOTION_GAIN, 0, MOTION_MOST)
+    inside = (cloud.samples[:, None] >= motion.restless - 0.05) & (cloud.samples[:, None] <= motion.restless + length)
+    return replace(
+        cloud,
+        restless=inside.any(1),
+        rows=np.concatenate([cloud.rows, rows]),
+        places=np.concatenate([cloud.places, places]),
+        weights=np.concatenate([cloud.weights, weights]),
+        motion=np.concatenate([cloud.motion, np.ones(len(rows), bool)]),
+    )
+
+
+def _segment(  # noqa: PLR0917 (what one pair of media items is told by)
     query: PictureQuery,
     cloud: Cloud,
-    kinds: NDArray[np.int8],
-    columns: NDArray[np.int64],
+    likenesses: _Likenesses,
     stored: NDArray[np.float32],
     run: Run,
+    located: Located,
 ) -> Segment:
-    inside = (cloud.rows >= run.first) & (cloud.rows <= run.last)
-    off = np.abs(cloud.places - run.map.speed * cloud.samples[cloud.rows] - run.map.offset)
-    near = np.nonzero(inside & (off < ON_LINE))[0]
-    votes = np.bincount(kinds[near], cloud.weights[near], len(VIEW_NAMES))
-    name = VIEW_NAMES[int(votes.argmax())]
-    order = near[np.lexsort((-cloud.weights[near], cloud.rows[near]))]
-    _, firsts = np.unique(cloud.rows[order], return_index=True)
-    best = order[firsts]  # the best likeness of each moment
-    worth = cloud.weights[best] * np.minimum(cloud.gaps[cloud.rows[best]], 1.0) * _novelty(stored[columns[best]])
-    typical = float(np.median(cloud.weights[best])) if len(best) else 0.0
+    start, end = float(query.samples[run.first]), float(query.samples[run.last])
+    by_look, kinds = _look_evidence(query, likenesses, stored, run)
+    by_motion = _motion_evidence(cloud, run)
+    by_features = max((worth for time, _, worth in located.pairs if start - 0.5 <= time <= end + 0.5), default=0.0)
+    name = VIEW_NAMES[int(kinds.argmax())]
+    if located.region is not None and name in {"plain", "centre"} and located.region.variant != "plain":
+        name = located.region.variant
     return Segment(
-        start=float(query.samples[run.first]),
-        end=float(query.samples[run.last]),
+        start=start,
+        end=end,
         map=run.map,
-        evidence=float(worth.sum()),
-        likeness=float(np.clip(0.55 + typical / GAIN + FLOOR - 0.25, 0.3, 1.0)),
+        evidence=by_look + by_motion + by_features,
+        likeness=0.8,
         picture=True,
         transforms=() if name == "plain" else (name,),
     )
 
 
-#: How far from a run's line likenesses are its own, seconds of the reference.
-ON_LINE = 1.0
+def _look_evidence(
+    query: PictureQuery, likenesses: _Likenesses, stored: NDArray[np.float32], run: Run
+) -> tuple[float, NDArray[np.float64]]:
+    """Return log-odds of a run's looks, each counted as far as it is new, and the votes for each view."""
+    times = query.samples[query.moments[likenesses.rows]]
+    moments = query.moments[likenesses.rows]
+    off = np.abs(likenesses.places - run.map.speed * times - run.map.offset)
+    near = np.nonzero((moments >= run.first) & (moments <= run.last) & (off < ON_LINE) & (likenesses.values > FLOOR))[0]
+    weights = np.minimum((likenesses.values - FLOOR) * GAIN, MOST).astype(np.float64)
+    votes = np.bincount(query.views.kinds[likenesses.rows[near]], weights[near], len(VIEW_NAMES))
+    order = near[np.lexsort((-weights[near], moments[near]))]
+    _, firsts = np.unique(moments[order], return_index=True)
+    best = order[firsts]
+    worth = weights[best] * np.minimum(query.gaps[moments[best]], 1.0) * _novelty(stored[likenesses.columns[best]])
+    return float(worth.sum()), votes
+
+
+def _motion_evidence(cloud: Cloud, run: Run) -> float:
+    """Return log-odds of what moves alike in a run."""
+    inside = cloud.near(run.map) & cloud.motion & (cloud.rows >= run.first) & (cloud.rows <= run.last)
+    best = np.zeros(len(cloud.samples))
+    np.maximum.at(best, cloud.rows[inside], cloud.weights[inside])
+    return min(MOST_BY_MOTION, MOTION_SHARE * float((best * np.minimum(cloud.gaps, 1.0)).sum()))
 
 
 def _novelty(vectors: NDArray[np.float32]) -> NDArray[np.float64]:

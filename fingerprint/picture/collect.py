@@ -62,6 +62,7 @@ class PictureCollector:
     _tiny: list[NDArray[np.uint8]] = field(default_factory=list)
     _stills: list[tuple[int, NDArray[np.uint8]]] = field(default_factory=list)
     _described: NDArray[np.int16] | None = None
+    _size: tuple[int, int] = (LONG_SIDE, LONG_SIDE)
     _block: int = -1
     _local_block: int = -1
 
@@ -69,13 +70,13 @@ class PictureCollector:
         """Look at the next picture, and describe it if it shows something new."""
         tiny = _miniature(picture.rgb)
         time = round(picture.time * 1000)
+        self._size = _size(picture.rgb)
         cut = bool(self._tiny) and float(np.abs(tiny.astype(np.int16) - self._tiny[-1]).mean()) > CUT
         self._grid.append(time)
         self._tiny.append(tiny)
         if float(tiny.std()) < PLAIN:
             return
-        if picture.number % 2 == 0 or cut:
-            self._stills.append((time, encode_still(picture.rgb)))
+        self._stills.append((time, encode_still(picture.rgb)))
         if cut or (picture.number % DUE == 0 and self._is_new(picture.number, tiny)):
             self._describe(picture, time, tiny)
 
@@ -87,14 +88,13 @@ class PictureCollector:
     def _describe(self, picture: Picture, time: int, tiny: NDArray[np.uint8]) -> None:
         self._described = tiny.astype(np.int16)
         self._block = picture.number // STILL_BLOCK
-        rgb = without_bars(picture.rgb)
-        self._codes.append(quantise(describe([rgb]))[0])
+        self._codes.append(quantise(describe([without_bars(picture.rgb)]))[0])
         self._numbers.append(picture.number)
         self._times.append(time)
         if picture.number // LOCAL_BLOCK != self._local_block:
             self._local_block = picture.number // LOCAL_BLOCK
             self._local_rows.append(len(self._numbers) - 1)
-            self._local.append(describe_local(rgb, LOCAL_FEATURES))
+            self._local.append(describe_local(picture.rgb, LOCAL_FEATURES))
 
     def track(self) -> PictureTrack:
         """Return the library form."""
@@ -108,11 +108,18 @@ class PictureCollector:
             local=LocalFeatures.join(self._local),
             grid_ms=np.array(self._grid, np.int32),
             tiny=np.array(self._tiny, np.uint8).reshape(-1, TINY_SIDE**2),
+            size=np.array(self._size, np.uint16),
         )
 
     def stills(self) -> Stills:
         """Return the small pictures that a query keeps for a second look."""
         return Stills.of(self._stills)
+
+
+def _size(rgb: NDArray[np.uint8]) -> tuple[int, int]:
+    height, width = rgb.shape[:2]
+    unit = LONG_SIDE / max(width, height)
+    return round(width * unit), round(height * unit)
 
 
 def _miniature(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ tentative pair is a hypothesis that the others vote on: geometry is checked with
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["EMPTY", "LocalFeatures", "describe_local"]
+__all__ = ["EMPTY", "LONG_SIDE", "LocalFeatures", "describe_local", "describe_variants"]
 
 #: Longest side of a picture that features are taken from, pixels. Positions count in these.
 LONG_SIDE = 320
 
 #: Contrast below which SIFT drops a point. Lower than usual: dark and blurred copies keep only faint points.
 CONTRAST = 0.015
+
+#: Shorter side of a picture below which there is nothing to find: SIFT's pyramid needs some pixels.
+LEAST_SIDE = 16
 
 #: Steps of 8-bit scales: features from 1 to 256 pixels in 256 steps.
 SCALE_STEPS = 32.0
@@ -78,22 +81,70 @@ def _detector(most: int) -> cv2.SIFT:
 
 def describe_local(rgb: NDArray[np.uint8], most: int) -> LocalFeatures:
     """Return at most `most` features of a picture, uint8 `(h, w, 3)` with the longer side 320 or less."""
+    return _packed(_detect(rgb, most))
+
+
+def describe_variants(rgb: NDArray[np.uint8], most: int) -> dict[str, LocalFeatures]:
+    """Return the features of a picture as it is, mirrored, and inverted, by name of the variant.
+
+    What a mirror or an inversion does to a descriptor is a permutation of its numbers, so one detection serves all.
+    Points of the mirrored variant are those of the mirrored picture.
+    """
+    plain = _detect(rgb, most)
+    cells = plain.descriptors.reshape(-1, 4, 4, 8)
+    mirrored = replace(
+        plain,
+        points=np.stack([plain.width - 1 - plain.points[:, 0], plain.points[:, 1]], 1),
+        angles=180 - plain.angles,
+        descriptors=cells[:, ::-1][..., MIRRORED_DIRECTIONS].reshape(-1, 128),
+    )
+    negative = replace(plain, angles=plain.angles + 180, descriptors=cells[:, ::-1, ::-1].reshape(-1, 128))
+    return {"plain": _packed(plain), "mirrored": _packed(mirrored), "negative": _packed(negative)}
+
+
+#: Where each of a descriptor's eight directions goes in a mirror.
+MIRRORED_DIRECTIONS = [0, 7, 6, 5, 4, 3, 2, 1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Detection:
+    """What SIFT found, in pixels of the picture as it came."""
+
+    width: int
+    height: int
+    points: NDArray[np.float32]
+    sizes: NDArray[np.float32]
+    angles: NDArray[np.float32]
+    descriptors: NDArray[np.float32]
+
+
+def _detect(rgb: NDArray[np.uint8], most: int) -> _Detection:
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    if min(gray.shape) < 16:  # nothing to find, and SIFT's pyramid needs some pixels
-        return EMPTY
-    found, descriptors = _detector(most).detectAndCompute(gray, None)
+    height, width = gray.shape
+    found: Sequence[cv2.KeyPoint] = ()
+    if min(height, width) >= LEAST_SIDE:
+        found, descriptors = _detector(most).detectAndCompute(gray, None)
     if not found:
-        return EMPTY
-    descriptors, found = descriptors[:most], found[:most]
-    unit = LONG_SIDE / max(gray.shape)
-    points = np.array([point.pt for point in found], np.float32) * unit
-    sizes = np.array([point.size for point in found], np.float32) * unit
-    angles = np.array([point.angle for point in found], np.float32)
+        none = np.zeros(0, np.float32)
+        return _Detection(width, height, none.reshape(0, 2), none, none, none.reshape(0, 128))
+    found = found[:most]
+    return _Detection(
+        width,
+        height,
+        np.array([point.pt for point in found], np.float32),
+        np.array([point.size for point in found], np.float32),
+        np.array([point.angle for point in found], np.float32),
+        descriptors[:most].astype(np.float32),
+    )
+
+
+def _packed(found: _Detection) -> LocalFeatures:
+    unit = LONG_SIDE / max(found.width, found.height)
     return LocalFeatures(
-        points=np.clip(np.rint(points * 4), 0, 65535).astype(np.uint16),
-        scales=np.clip(np.rint(np.log2(np.maximum(sizes, 1)) * SCALE_STEPS), 0, 255).astype(np.uint8),
-        angles=(np.rint(angles * ANGLE_STEPS).astype(np.int64) % 256).astype(np.uint8),
-        codes=_codes(descriptors.astype(np.float32)),
+        points=np.clip(np.rint(found.points * (unit * 4)), 0, 65535).astype(np.uint16),
+        scales=np.clip(np.rint(np.log2(np.maximum(found.sizes * unit, 1)) * SCALE_STEPS), 0, 255).astype(np.uint8),
+        angles=(np.rint(found.angles * ANGLE_STEPS).astype(np.int64) % 256).astype(np.uint8),
+        codes=_codes(found.descriptors),
     )
 
 

@@ -37,6 +37,7 @@ class PictureTrack:
         local: Those features, one picture after the other.
         grid_ms: When the pictures looked at are shown, int32 `(g,)`, milliseconds, rising.
         tiny: Their gray miniatures, uint8 `(g, 64)`.
+        size: Width and height of the picture, uint16 `(2,)`, in pixels of which the longer side has 320.
     """
 
     numbers: NDArray[np.int32]
@@ -47,6 +48,7 @@ class PictureTrack:
     local: LocalFeatures
     grid_ms: NDArray[np.int32]
     tiny: NDArray[np.uint8]
+    size: NDArray[np.uint16]
 
     def features(self, index: int) -> LocalFeatures:
         """Return the local features of the described picture `local_rows[index]`."""
@@ -71,6 +73,7 @@ class PictureTrack:
             "picture.local.codes": self.local.codes,
             "picture.grid": np.diff(self.grid_ms, prepend=np.int32(0)).astype(np.int32),
             "picture.tiny": np.ascontiguousarray(tiny.T),
+            "picture.size": self.size,
         }
 
     @classmethod
@@ -95,6 +98,7 @@ class PictureTrack:
             ),
             grid_ms=np.cumsum(get["grid"].astype(np.int32), dtype=np.int32),
             tiny=np.cumsum(get["tiny"].astype(np.uint8).T, axis=0, dtype=np.uint8),
+            size=get["size"].astype(np.uint16),
         )
 
     @classmethod
@@ -111,4 +115,5 @@ class PictureTrack:
             local=LocalFeatures.join([part.local for part in parts]),
             grid_ms=np.concatenate([part.grid_ms for part in parts]),
             tiny=np.concatenate([part.tiny for part in parts]),
+            size=parts[0].size,
         )

@@ -1,0 +1,98 @@
+"""How far a copied span reaches: each quarter of a second along its time map is held against the reference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fingerprint.align.motion import NOISE, at_times, changes
+
+if TYPE_CHECKING:
+    from fingerprint.align.segment import Segment
+    from fingerprint.picture.look import Miniatures
+    from fingerprint.picture.track import PictureTrack
+    from numpy.typing import NDArray
+
+__all__ = ["extended"]
+
+#: Seconds by which a span may grow at each end.
+GROWTH = 6.0
+
+#: Cells of a miniature that must lie inside of the query's picture for its pattern of light to tell something.
+LEAST_CELLS = 12
+
+#: Spread of a pattern of light, gray levels, below which it is none.
+FAINT = 3.0
+
+#: Correlation of patterns in the middle of a span below which they say nothing about its ends.
+LEAST_PATTERN = 0.3
+
+#: Log-odds of one sample by its pattern at most, and by its movement at most.
+PATTERN_MOST, MOTION_MOST = 1.2, 0.8
+
+#: Samples over which movement is taken together.
+TOGETHER = 4
+
+#: Cosine of movement that is as likely by chance as in a copy.
+MOTION_EVEN = 0.35
+
+
+def extended(segment: Segment, seen: Miniatures, reference: PictureTrack) -> Segment:
+    """Return the segment with its ends where the query stops to show what the reference shows, and how alike it is."""
+    grid = reference.grid_ms / 1000
+    places = segment.map.speed * seen.times + segment.map.offset
+    near = (seen.times >= segment.start - GROWTH) & (seen.times <= segment.end + GROWTH)
+    chosen = np.nonzero(near & (places >= grid[0] - 0.3) & (places <= grid[-1] + 0.3))[0]
+    if len(chosen) < TOGETHER or len(grid) < 2:
+        return segment
+    times = seen.times[chosen]
+    ours = seen.tiny[chosen]
+    theirs = at_times(grid, reference.tiny, places[chosen])
+    core = (times >= segment.start) & (times <= segment.end)
+    if core.sum() < TOGETHER:
+        return segment
+    gains = np.zeros(len(times))
+    pattern = _patterns(ours[:, seen.covered], theirs[:, seen.covered])
+    typical = float(np.median(pattern[core]))
+    if seen.covered.sum() >= LEAST_CELLS and typical >= LEAST_PATTERN:
+        gains += np.clip((pattern - 0.55 * typical) / (0.25 * typical), -PATTERN_MOST, PATTERN_MOST)
+    motion, moving = _movement(ours * seen.covered, theirs * seen.covered)
+    typical_motion = float(np.median(motion[core & moving])) if (core & moving).any() else 0.0
+    if typical_motion >= LEAST_PATTERN:
+        gains += np.where(moving, np.clip((motion - MOTION_EVEN) * 3.0, -MOTION_MOST, MOTION_MOST), 0.0)
+    if not gains.any():
+        return segment
+    first, last = _stretch(gains, core)
+    likeness = float(np.clip(0.5 + 0.5 * max(typical, typical_motion), 0.0, 1.0))
+    return replace(segment, start=float(times[first]), end=float(times[last]), likeness=likeness)
+
+
+def _stretch(gains: NDArray[np.float64], core: NDArray[np.bool_]) -> tuple[int, int]:
+    """Return the stretch with the largest sum of gains that has a part of the core in it."""
+    middle = int(np.argmax(np.where(core, np.convolve(gains, np.ones(5), mode="same"), -np.inf)))
+    after = np.cumsum(gains[middle:])
+    before = np.cumsum(gains[: middle + 1][::-1])
+    return middle - int(np.argmax(before)), middle + int(np.argmax(after))
+
+
+def _patterns(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the correlation of each pair of patterns; 0 where one is hardly any."""
+    a, b = ours - ours.mean(1, keepdims=True), theirs - theirs.mean(1, keepdims=True)
+    norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    faint = FAINT * FAINT * max(1, ours.shape[1])
+    return np.asarray((a * b).sum(1) / np.maximum(norms, faint), np.float64)
+
+
+def _movement(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the cosine of what changes around each sample, and where enough changes to tell."""
+    a, b = changes(ours), changes(theirs)
+    kernel = np.ones(TOGETHER)
+
+    def together(values: NDArray[np.float32]) -> NDArray[np.float64]:
+        return np.convolve(np.append(values, values[-1:]), kernel, mode="same")
+
+    products, energy_a, energy_b = together((a * b).sum(1)), together((a * a).sum(1)), together((b * b).sum(1))
+    noise = NOISE * NOISE * TOGETHER * ours.shape[1]
+    return products / (np.sqrt(energy_a * energy_b) + noise), energy_a > 2 * noise

@@ -1,0 +1,119 @@
+"""A closer look at a query's pictures: local features in each variant, and miniatures of any region, at any moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from fingerprint.picture.local import LONG_SIDE, LocalFeatures, describe_variants
+from fingerprint.picture.track import TINY_SIDE
+
+if TYPE_CHECKING:
+    from fingerprint.model import Query
+    from fingerprint.picture.region import Region
+    from numpy.typing import NDArray
+
+__all__ = ["Looks", "Miniatures"]
+
+#: Longer side of the pictures that miniatures are cut from: small insets still have a few pixels for each cell.
+SMALL_SIDE = 96
+
+#: Side of the square that a region is first brought to; its cells' means make the miniature.
+SQUARE = 32
+
+#: Features taken from a query's picture: more than a library keeps, since the query pays.
+MOST_FEATURES = 400
+
+#: Share of a miniature's cell that must lie inside of the query's picture.
+COVERED = 0.7
+
+
+class Miniatures:
+    """What a query shows where a reference's picture lies.
+
+    Attributes:
+        times: When, seconds, float64 `(n,)`.
+        tiny: Gray levels, float32 `(n, 64)`.
+        covered: Which cells lie inside of the query's picture, bool `(64,)`.
+    """
+
+    def __init__(self, times: NDArray[np.float64], tiny: NDArray[np.float32], covered: NDArray[np.bool_]) -> None:
+        self.times = times
+        self.tiny = tiny
+        self.covered = covered
+
+
+class Looks:
+    """A query's pictures, decoded when they are needed; of a bare fingerprint, what it keeps of them."""
+
+    def __init__(self, query: Query) -> None:
+        self._stills = query.stills
+        self._track = query.fingerprint.picture
+        self._features: dict[int, dict[str, LocalFeatures]] = {}
+        self._small: list[NDArray[np.uint8]] | None = None
+        if len(self._stills):
+            self.times = self._stills.times_ms / 1000
+        elif self._track is not None:
+            self.times = self._track.grid_ms / 1000
+        else:
+            self.times = np.zeros(0)
+
+    def features(self, time: float) -> dict[str, LocalFeatures]:
+        """Return the local features of the picture at a time, by variant; a bare fingerprint has the plain one alone."""
+        if not len(self._stills):
+            return self._stored_features(time)
+        index = int(np.argmin(np.abs(self.times - time)))
+        if index not in self._features:
+            self._features[index] = describe_variants(self._stills.decode(index), MOST_FEATURES)
+        return self._features[index]
+
+    def _stored_features(self, time: float) -> dict[str, LocalFeatures]:
+        track = self._track
+        if track is None or not len(track.local_rows):
+            return {}
+        index = int(np.argmin(np.abs(track.times_ms[track.local_rows] / 1000 - time)))
+        return {"plain": track.features(index)}
+
+    def miniatures(self, region: Region) -> Miniatures:
+        """Return what is seen in the region, at every picture there is."""
+        if self._small is None:
+            self._small = self._load_small()
+        tiny = np.zeros((len(self._small), TINY_SIDE**2), np.float32)
+        covered = np.zeros(TINY_SIDE**2, bool)
+        for index, gray in enumerate(self._small):
+            turned = region.turned(gray)
+            matrix = region.from_square(SQUARE, max(gray.shape) / LONG_SIDE)
+            tiny[index] = _cells(turned, matrix).reshape(-1)
+            if index == 0:
+                inside = _cells(np.ones(turned.shape, np.float32), matrix, cv2.BORDER_CONSTANT)
+                covered = inside.reshape(-1) >= COVERED
+        return Miniatures(self.times, tiny, covered)
+
+    def _load_small(self) -> list[NDArray[np.uint8]]:
+        if len(self._stills):
+            return [_shrunk(self._stills.decode(index)) for index in range(len(self._stills))]
+        if self._track is None:
+            return []
+        width, height = (int(side) for side in self._track.size)
+        unit = SMALL_SIDE / max(width, height)
+        size = (max(1, round(width * unit)), max(1, round(height * unit)))
+        tiny = self._track.tiny.reshape(-1, TINY_SIDE, TINY_SIDE)
+        return [np.asarray(cv2.resize(one, size, interpolation=cv2.INTER_LINEAR), np.uint8) for one in tiny]
+
+
+def _shrunk(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    unit = min(1.0, SMALL_SIDE / max(gray.shape))
+    size = (max(1, round(gray.shape[1] * unit)), max(1, round(gray.shape[0] * unit)))
+    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _cells(
+    gray: NDArray[np.uint8] | NDArray[np.float32], matrix: NDArray[np.float64], border: int = cv2.BORDER_REPLICATE
+) -> NDArray[np.float32]:
+    """Return the means of the cells of the square that a matrix takes from a picture."""
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    square = cv2.warpAffine(gray, matrix, (SQUARE, SQUARE), flags=flags, borderMode=border)
+    return np.asarray(cv2.resize(square, (TINY_SIDE, TINY_SIDE), interpolation=cv2.INTER_AREA), np.float32)
