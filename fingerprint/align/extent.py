@@ -20,6 +20,9 @@ __all__ = ["extended"]
 #: Seconds by which a span may grow at each end.
 GROWTH = 6.0
 
+#: Seconds by which a span may shrink at each end.
+TRIM = 1.5
+
 #: Cells of a miniature that must lie inside of the query's picture for its pattern of light to tell something.
 LEAST_CELLS = 12
 
@@ -30,7 +33,7 @@ FAINT = 3.0
 LEAST_PATTERN = 0.3
 
 #: Log-odds of one sample by its pattern at most, and by its movement at most.
-PATTERN_MOST, MOTION_MOST = 1.2, 0.8
+PATTERN_MOST, MOTION_MOST = 1.2, 1.0
 
 #: Samples over which movement is taken together.
 TOGETHER = 4
@@ -39,11 +42,21 @@ TOGETHER = 4
 MOTION_EVEN = 0.35
 
 
-def extended(segment: Segment, seen: Miniatures, reference: PictureTrack) -> Segment:
-    """Return the segment with its ends where the query stops to show what the reference shows, and how alike it is."""
+def extended(
+    segment: Segment, seen: Miniatures, reference: PictureTrack, *, after: float, before: float
+) -> Segment:
+    """Return the segment with its ends where the query stops to show what the reference shows, and how alike it is.
+
+    Args:
+        segment: What to extend, or to cut back.
+        seen: What the query shows where the reference's picture lies.
+        reference: The reference.
+        after: Where the segment before ends, seconds of the query: this one starts no earlier.
+        before: Where the one that follows starts.
+    """
     grid = reference.grid_ms / 1000
     places = segment.map.speed * seen.times + segment.map.offset
-    near = (seen.times >= segment.start - GROWTH) & (seen.times <= segment.end + GROWTH)
+    near = (seen.times >= max(after, segment.start - GROWTH)) & (seen.times <= min(before, segment.end + GROWTH))
     chosen = np.nonzero(near & (places >= grid[0] - 0.3) & (places <= grid[-1] + 0.3))[0]
     if len(chosen) < TOGETHER or len(grid) < 2:
         return segment
@@ -57,14 +70,16 @@ def extended(segment: Segment, seen: Miniatures, reference: PictureTrack) -> Seg
     pattern = _patterns(ours[:, seen.covered], theirs[:, seen.covered])
     typical = float(np.median(pattern[core]))
     if seen.covered.sum() >= LEAST_CELLS and typical >= LEAST_PATTERN:
-        gains += np.clip((pattern - 0.55 * typical) / (0.25 * typical), -PATTERN_MOST, PATTERN_MOST)
+        telling = 1.0 - _pattern_elsewhere(ours[core], reference, seen) / typical
+        gains += telling * np.clip((pattern - 0.55 * typical) / (0.25 * typical), -PATTERN_MOST, PATTERN_MOST)
     motion, moving = _movement(ours * seen.covered, theirs * seen.covered)
     typical_motion = float(np.median(motion[core & moving])) if (core & moving).any() else 0.0
     if typical_motion >= LEAST_PATTERN:
         gains += np.where(moving, np.clip((motion - MOTION_EVEN) * 3.0, -MOTION_MOST, MOTION_MOST), 0.0)
     if not gains.any():
         return segment
-    first, last = _stretch(gains, core)
+    inner = (times >= segment.start + TRIM) & (times <= segment.end - TRIM)
+    first, last = _stretch(np.where(inner, np.maximum(gains, 0.0), gains), core)
     likeness = float(np.clip(0.5 + 0.5 * max(typical, typical_motion), 0.0, 1.0))
     return replace(segment, start=float(times[first]), end=float(times[last]), likeness=likeness)
 
@@ -75,6 +90,14 @@ def _stretch(gains: NDArray[np.float64], core: NDArray[np.bool_]) -> tuple[int, 
     after = np.cumsum(gains[middle:])
     before = np.cumsum(gains[: middle + 1][::-1])
     return middle - int(np.argmax(before)), middle + int(np.argmax(after))
+
+
+def _pattern_elsewhere(ours: NDArray[np.float32], reference: PictureTrack, seen: Miniatures) -> float:
+    """Return how like any other moment of the reference the span's pictures are, 0..1: a still scene is like all."""
+    rng = np.random.default_rng(0)
+    chosen = rng.integers(0, len(reference.tiny), len(ours))
+    theirs = reference.tiny[chosen].astype(np.float32)
+    return float(np.clip(np.median(_patterns(ours[:, seen.covered], theirs[:, seen.covered])), 0, 1))
 
 
 def _patterns(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -1,13 +1,17 @@
 """Straight runs in a cloud of (query time, reference time) likenesses.
 
-Votes over offset for a grid of speeds (a Hough transform, as Douze et al. 2008 use it for video), the best run on each
-promising line by maximum subarray, then a line fit with free slope; found runs are taken out and the search goes on, so
-several spans in any order come out. For `n` likenesses the cost is `n log n` a speed and round.
+Votes over offset for a grid of speeds (a Hough transform, as Douze et al. 2008 use it for video), over long and short
+stretches of the query, propose lines; a line fit with free slope makes them exact. Then each moment of the query is given
+to one of the lines or to none, so that likenesses less the cost of each change add up to the most (the Viterbi
+algorithm): spans in any order and of any number come out. For `n` likenesses, `m` moments and `k` lines the cost is
+`n log n` a speed, `n k` for the fits and `m k` for the path.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +19,7 @@ import numpy as np
 from fingerprint.align.segment import TimeMap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,7 +29,10 @@ __all__ = ["Cloud", "Run", "find_runs"]
 SPEEDS = (1.0, 0.95, 1.05, 0.9, 1.1, 0.8, 1.2, 1.3, 0.72, 1.4, 0.65, 1.5, 1.65, 0.58, 1.8, 0.5, 2.0)
 
 #: What a line of another speed must have more, log-odds: there are many of them.
-SPEED_PRIOR = 2.0
+SPEED_PRIOR = 4.0
+
+#: How far a fitted speed may be from 1 and still count as none, when that is cheaper.
+SAME_SPEED = 0.004
 
 #: How far likenesses lie off their line at most, seconds of the reference: it is described once a second.
 TOLERANCE = 0.8
@@ -33,14 +40,17 @@ TOLERANCE = 0.8
 #: The same for likenesses of motion: half a sample, and what a speed between two that were tried is off in a window.
 MOTION_TOLERANCE = 0.3
 
+#: Share of its weight that a likeness of motion loses at that distance.
+MOTION_LOSS = 0.6
+
 #: Width of an offset bin, seconds.
 BIN = 0.5
 
-#: Query seconds that vote together: a short span must not drown in a long query.
-WINDOW = 16.0
+#: Query seconds that vote together: long ones for weak likenesses, short ones so that a short span does not drown.
+WINDOWS = (16.0, 4.0)
 
-#: Lines of each round that are looked at closely.
-LINES = 6
+#: Lines of each stretch, and of all, that are looked at closely.
+LINES_A_STRETCH, LINES = 3, 96
 
 #: What a second of the query that is not like the line's place counts against a run, log-odds.
 MISS = 1.2
@@ -48,11 +58,17 @@ MISS = 1.2
 #: What a second counts against a run that looks like the place but moves unlike it.
 UNMOVED = 2.0
 
-#: Log-odds against a run within it that part it in two.
-HOLE = 2.5
+#: Log-odds that a change to another line must gain: cuts are rare.
+CHANGE = 3.0
 
-#: Runs of one pair of media items at most.
-MOST_RUNS = 40
+#: Moments of motion that fit a line by themselves, and moments and seconds from which on its slope is free.
+ENOUGH_MOTION, FREE_MOMENTS, FREE_MOTION_S, FREE_LOOKS_S = 4, 6, 3.0, 6.0
+
+#: Variance of places about a line that is no reason for another speed, by motion and by looks, seconds squared.
+MOTION_NOISE, LOOK_NOISE = 0.002, 0.01
+
+#: Speeds that a fit may give.
+SLOWEST, FASTEST = 0.45, 2.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +93,13 @@ class Cloud:
     weights: NDArray[np.float64]
     motion: NDArray[np.bool_]
 
-    def without(self, taken: NDArray[np.bool_]) -> Cloud:
-        """Return the cloud with some likenesses left out."""
-        left = ~taken
-        return replace(
-            self, rows=self.rows[left], places=self.places[left], weights=self.weights[left], motion=self.motion[left]
-        )
-
-    def near(self, line: TimeMap, factor: float = 1.0) -> NDArray[np.bool_]:
+    def near(self, line: TimeMap) -> NDArray[np.bool_]:
         """Return which likenesses are on a line."""
-        off = np.abs(self.places - line.speed * self.samples[self.rows] - line.offset)
-        return np.asarray(off <= factor * np.where(self.motion, MOTION_TOLERANCE, TOLERANCE))
+        return np.asarray(self.off(line) <= np.where(self.motion, MOTION_TOLERANCE, TOLERANCE))
+
+    def off(self, line: TimeMap) -> NDArray[np.float64]:
+        """Return how far likenesses lie off a line, seconds of the reference."""
+        return np.asarray(np.abs(self.places - line.speed * self.samples[self.rows] - line.offset))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,105 +119,100 @@ class Run:
     score: float
 
 
-def find_runs(cloud: Cloud, least: float) -> Iterator[Run]:
-    """Yield runs that score at least `least`, best first."""
-    for _ in range(MOST_RUNS):
-        runs = [_best_run(cloud, line) for line in _promising(cloud)]
-        best = max(runs, key=_rank, default=None)
-        if best is None or best.score < least:
-            return
-        best = _refined(cloud, best)
-        if best.score < least:
-            return
-        yield from _parts(cloud, best)
-        cloud = cloud.without(_covered(cloud, best))
+def find_runs(cloud: Cloud, least: float) -> list[Run]:
+    """Return the runs that explain the cloud best, in order of time; each scores at least `least`."""
+    lines = list(dict.fromkeys(_fitted(cloud, stretch) for stretch in _promising(cloud)))
+    return [run for run in _best_path(cloud, lines) if run.score - _prior(run.map) >= least]
 
 
-def _rank(run: Run) -> float:
-    return run.score - (SPEED_PRIOR if run.map.speed != 1.0 else 0.0)
+def _promising(cloud: Cloud) -> list[Run]:
+    """Return the stretches and lines with the most votes."""
+    if not len(cloud.rows):
+        return []
+    found: list[tuple[float, float, float, float, float]] = []
+    for speed in SPEEDS:
+        for window in WINDOWS:
+            for phase in (0.0, 0.5):
+                found += _proposed(cloud, speed, window, phase)
+    found.sort(reverse=True)
+    left = Counter(dict.fromkeys(((start, end) for *_, start, end in found), LINES_A_STRETCH))
+    chosen = []
+    for one in found:
+        if left[one[-2:]]:
+            left[one[-2:]] -= 1
+            chosen.append(one)
+    runs = []
+    for votes, speed, offset, start, end in chosen[:LINES]:
+        first = int(np.searchsorted(cloud.samples, start))
+        last = min(int(np.searchsorted(cloud.samples, end)), len(cloud.samples)) - 1
+        runs.append(Run(first, max(first, last), TimeMap(speed, offset), votes))
+    return runs
 
 
-def _promising(cloud: Cloud) -> list[TimeMap]:
-    """Return the lines with the most votes in any stretch of the query."""
-    found: list[tuple[float, float, float]] = []
+def _proposed(
+    cloud: Cloud, speed: float, window: float, phase: float
+) -> Iterator[tuple[float, float, float, float, float]]:
+    """Yield for each stretch of the query its best lines: votes, speed, offset, start, end."""
     times = cloud.samples[cloud.rows]
     votes = cloud.weights * cloud.gaps[cloud.rows]
-    for speed in SPEEDS:
-        exact = cloud.places - speed * times
-        offsets = np.floor(exact / BIN).astype(np.int64)
-        for phase in (0.0, 0.5):
-            stretch = np.floor(times / WINDOW + phase).astype(np.int64)
-            key = (offsets - offsets.min(initial=0) + 2) * 100_000 + stretch
-            cells, inverse = np.unique(key, return_inverse=True)
-            sums = np.bincount(inverse, votes, len(cells))
-            for step in (100_000, -100_000):  # a line's votes spread over neighbouring offsets
-                other = np.searchsorted(cells, cells + step)
-                there = (other < len(cells)) & (cells[np.minimum(other, len(cells) - 1)] == cells + step)
-                sums = sums + np.where(
-                    there, np.bincount(inverse, votes, len(cells))[np.minimum(other, len(cells) - 1)], 0
-                )
-            for cell in np.argsort(-sums)[:2]:
-                members = inverse == cell
-                if (members & cloud.motion).any():
-                    members &= cloud.motion
-                offset = float(np.average(exact[members], weights=votes[members]))
-                found.append((float(sums[cell]) - (SPEED_PRIOR if speed != 1.0 else 0.0), speed, offset))
-    found.sort(reverse=True)
-    return [TimeMap(speed, offset) for _, speed, offset in found[:LINES]]
+    exact = cloud.places - speed * times
+    bins = np.floor(exact / BIN).astype(np.int64)
+    lowest = int(bins.min()) - 1
+    width = int(bins.max()) - lowest + 2
+    stretches = np.floor(times / window + phase).astype(np.int64)
+    cells, inverse = np.unique(stretches * width + (bins - lowest), return_inverse=True)
+    own = np.bincount(inverse, votes, len(cells))
+    sums = own.copy()
+    for step in (1, -1):  # a line's votes spread over neighbouring offsets
+        other = np.minimum(np.searchsorted(cells, cells + step), len(cells) - 1)
+        sums += np.where(cells[other] == cells + step, own[other], 0.0)
+    order = np.lexsort((-sums, cells // width))
+    for stretch, members in groupby(order.tolist(), key=lambda index: int(cells[index]) // width):
+        for cell in islice(members, 2):
+            chosen = inverse == cell
+            if (chosen & cloud.motion).any():
+                chosen &= cloud.motion
+            offset = float(np.average(exact[chosen], weights=votes[chosen]))
+            start = (stretch - phase) * window
+            prior = 0.0 if speed == 1.0 else SPEED_PRIOR
+            yield float(sums[cell]) - prior, speed, offset, start, start + window
+
+
+def _prior(line: TimeMap) -> float:
+    return 0.0 if line.speed == 1.0 else SPEED_PRIOR
 
 
 def _gains(cloud: Cloud, line: TimeMap) -> NDArray[np.float64]:
     """Return what each moment adds to a run on a line, or takes from it, log-odds."""
-    near = cloud.near(line)
+    off = cloud.off(line)
+    near = off <= np.where(cloud.motion, MOTION_TOLERANCE, TOLERANCE)
     looks, moves = np.zeros(len(cloud.samples)), np.zeros(len(cloud.samples))
     of_look, of_motion = near & ~cloud.motion, near & cloud.motion
     np.maximum.at(looks, cloud.rows[of_look], cloud.weights[of_look])
-    np.maximum.at(moves, cloud.rows[of_motion], cloud.weights[of_motion])
+    exact = 1.0 - MOTION_LOSS * (off[of_motion] / MOTION_TOLERANCE) ** 2
+    np.maximum.at(moves, cloud.rows[of_motion], cloud.weights[of_motion] * exact)
     unmoved = cloud.restless & (moves == 0)
     values = looks + moves - np.where(unmoved, UNMOVED, 0.0)
     missed = (looks == 0) & (moves == 0)
     return np.where(missed, -MISS * np.minimum(cloud.gaps, 2.0), values * np.minimum(cloud.gaps, 1.0))
 
 
-def _best_run(cloud: Cloud, line: TimeMap) -> Run:
-    """Return the stretch of a line in which likenesses outweigh misses most (Kadane's maximum subarray)."""
-    sums = np.concatenate([[0.0], np.cumsum(_gains(cloud, line))])
-    lowest = np.minimum.accumulate(sums)
-    last = int(np.argmax(sums - lowest))
-    first = int(np.argmin(sums[: last + 1]))
-    return Run(first, max(first, last - 1), line, float(sums[last] - sums[first]))
-
-
-def _parts(cloud: Cloud, run: Run) -> Iterator[Run]:
-    """Yield the parts of a run between stretches that tell against it: something else may be in between."""
-    gains = _gains(cloud, run.map)[run.first : run.last + 1]
-    sums = np.concatenate([[0.0], np.cumsum(gains)])
-    begin, high, low = 0, 0, 0
-    for here in range(1, len(sums)):
-        if sums[here] >= sums[high] and low <= high:
-            high = low = here
-        elif sums[here] < sums[low]:
-            low = here
-        elif sums[high] - sums[low] >= HOLE and sums[here] - sums[low] >= HOLE:
-            yield Run(run.first + begin, run.first + high - 1, run.map, float(sums[high] - sums[begin]))
-            begin, high, low = low, here, here
-    yield Run(run.first + begin, run.last, run.map, float(sums[-1] - sums[begin]))
-
-
-def _refined(cloud: Cloud, run: Run) -> Run:
-    """Fit the line to the run's likenesses, with free slope where the run is long enough to tell, and run again."""
+def _fitted(cloud: Cloud, run: Run) -> TimeMap:
+    """Fit a line to what is near it, first in its stretch, then over the run that it makes (Kadane's maximum subarray)."""
+    line = run.map
     for _ in range(3):
         inside = (cloud.rows >= run.first) & (cloud.rows <= run.last)
-        better = _best_run(cloud, _fit(cloud, inside & cloud.near(run.map), run.map))
-        if better.score < run.score - 0.5:
-            return run
-        run = better
-    return run
+        line = _fit(cloud, inside & cloud.near(line), line)
+        sums = np.concatenate([[0.0], np.cumsum(_gains(cloud, line))])
+        last = int(np.argmax(sums - np.minimum.accumulate(sums)))
+        first = int(np.argmin(sums[: last + 1]))
+        run = Run(first, max(first, last - 1), line, 0.0)
+    return TimeMap(round(line.speed, 4), round(line.offset, 2))
 
 
 def _fit(cloud: Cloud, near: NDArray[np.bool_], line: TimeMap) -> TimeMap:
     exact = near & cloud.motion
-    by_motion = len(np.unique(cloud.rows[exact])) >= 4
+    by_motion = len(np.unique(cloud.rows[exact])) >= ENOUGH_MOTION
     chosen = exact if by_motion else near
     rows, weights = cloud.rows[chosen], cloud.weights[chosen] ** 2
     moments, inverse = np.unique(rows, return_inverse=True)
@@ -215,21 +222,48 @@ def _fit(cloud: Cloud, near: NDArray[np.bool_], line: TimeMap) -> TimeMap:
     times = cloud.samples[moments]
     # A moment between two described pictures is like both: their weighted mean is nearer than either.
     places = np.bincount(inverse, weights * cloud.places[chosen]) / mass
-    least = 3.0 if by_motion else 6.0
-    if np.ptp(times) < least or len(times) < 6:
+    least = FREE_MOTION_S if by_motion else FREE_LOOKS_S
+    if np.ptp(times) < least or len(times) < FREE_MOMENTS:
         return TimeMap(line.speed, float(np.average(places - line.speed * times, weights=mass)))
     offset1 = float(np.average(places - times, weights=mass))
     free_speed, free_offset = np.polyfit(times, places, 1, w=np.sqrt(mass))
     error1 = float(np.average((places - times - offset1) ** 2, weights=mass))
     error = float(np.average((places - free_speed * times - free_offset) ** 2, weights=mass))
     # Straight time is by far the likeliest: another speed must fit clearly better.
-    noise = 0.002 if by_motion else 0.01
-    if not 0.45 <= free_speed <= 2.2 or error1 < 1.5 * error + noise:
+    noise = MOTION_NOISE if by_motion else LOOK_NOISE
+    if not SLOWEST <= free_speed <= FASTEST or error1 < 1.5 * error + noise or abs(free_speed - 1) < SAME_SPEED:
         return TimeMap(1.0, offset1)
     return TimeMap(float(free_speed), float(free_offset))
 
 
-def _covered(cloud: Cloud, run: Run) -> NDArray[np.bool_]:
-    """Return the likenesses that a found run explains: all of its moments near its line."""
-    inside = (cloud.rows >= run.first) & (cloud.rows <= run.last)
-    return inside & cloud.near(run.map, 2.0)
+def _best_path(cloud: Cloud, lines: Sequence[TimeMap]) -> list[Run]:
+    """Return the runs of the best way through the lines; being on none gains and costs nothing."""
+    if not lines:
+        return []
+    gains = np.stack([*(_gains(cloud, line) for line in lines), np.zeros(len(cloud.samples))])
+    entry = np.array([*(CHANGE + _prior(line) for line in lines), 0.0])
+    came_from = np.zeros(gains.shape[::-1], np.int64)
+    states = np.arange(len(entry))
+    score = np.array([*(-entry[:-1]), 0.0]) + gains[:, 0]
+    came_from[0] = states
+    for moment in range(1, len(cloud.samples)):
+        best = int(np.argmax(score))
+        changed = score[best] - entry
+        came_from[moment] = np.where(changed > score, best, states)
+        score = np.maximum(score, changed) + gains[:, moment]
+    path = np.zeros(len(cloud.samples), np.int64)
+    path[-1] = int(np.argmax(score))
+    for moment in range(len(path) - 1, 0, -1):
+        path[moment - 1] = came_from[moment, path[moment]]
+    return _runs_of(path, gains, lines)
+
+
+def _runs_of(path: NDArray[np.int64], gains: NDArray[np.float64], lines: Sequence[TimeMap]) -> list[Run]:
+    borders = np.nonzero(np.diff(path))[0] + 1
+    found = []
+    for moments in np.split(np.arange(len(path)), borders):
+        state = int(path[moments[0]])
+        if state < len(lines):
+            score = float(gains[state, moments].sum())
+            found.append(Run(int(moments[0]), int(moments[-1]), lines[state], score))
+    return found

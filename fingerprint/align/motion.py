@@ -29,7 +29,7 @@ HOP = 2
 SPEEDS = (1.0, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.86, 0.93, 1.08, 1.16, 1.25, 1.34, 1.44, 1.55, 1.68, 1.82, 2.0)
 
 #: What another speed than 1 must be better.
-SPEED_COST = 0.05
+SPEED_COST = 0.1
 
 #: Gray levels beyond which a change counts no more: a cut must not outweigh all movement.
 LIMIT = 24.0

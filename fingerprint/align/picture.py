@@ -129,11 +129,13 @@ def align_picture(query: PictureQuery, reference: PictureTrack) -> list[Segment]
         return [_segment(query, cloud, likenesses, stored, run, located) for run in find_runs(cloud, LEAST)]
     seen = query.looks.miniatures(located.region)
     cloud = _cloud(query, likenesses, find_motion(seen, reference))
-    found = []
-    for run in find_runs(cloud, LEAST):
-        segment = _segment(query, cloud, likenesses, stored, run, located)
-        found.append(extended(segment, seen, reference))
-    return found
+    segments = [_segment(query, cloud, likenesses, stored, run, located) for run in find_runs(cloud, LEAST)]
+    ends = [0.0, *(segment.end for segment in segments)]
+    starts = [*(segment.start for segment in segments[1:]), np.inf]
+    return [
+        extended(segment, seen, reference, after=end, before=start)
+        for segment, end, start in zip(segments, ends, starts, strict=False)
+    ]
 
 
 def _likenesses(query: PictureQuery, stored: NDArray[np.float32], times: NDArray[np.float64]) -> _Likenesses:
