@@ -9,7 +9,7 @@ import numpy as np
 from fingerprint.align.bounds import clipped, find_cuts, snapped
 from fingerprint.align.fuse import fuse, merged, without_echoes
 from fingerprint.align.picture import FLOOR, PictureQuery, align_picture
-from fingerprint.align.similarity import confidence, interval_similarity
+from fingerprint.align.similarity import EVEN, confidence, interval_similarity
 from fingerprint.candidates import rank_references
 from fingerprint.picture.vectors import dequantise
 from fingerprint.picture.views import Views, describe_views
@@ -19,7 +19,7 @@ from schemas.matches import Interval, Match, Track
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fingerprint.align.segment import Segment
+    from fingerprint.align.segment import Segment, TimeMap
     from fingerprint.model import Fingerprint, Query
     from fingerprint.ports import FingerprintSource, ReferenceKey, WindowIndex
 
@@ -104,20 +104,39 @@ def _sound_candidates(query: _Prepared, index: WindowIndex, exclude: str | None)
 
 
 def _align(query: _Prepared, reference: Fingerprint, *, wide: bool) -> list[Segment]:
-    pictures = without_echoes(_align_pictures(query, reference))
-    sounds: list[Segment] = []
-    if query.sound is not None and reference.sound is not None:
-        speeds = sorted({round(s.map.speed, 2) for s in pictures})
-        sounds = without_echoes(align_sound(query.sound, reference.sound, wide=wide and not pictures, speeds=speeds))
-    return merged(without_echoes(fuse(pictures, sounds)))
+    """Return the spans that a query and a reference share, by both tracks; what one tells, the other is asked for."""
+    sounds = _align_sounds(query, reference)
+    pictures = without_echoes(_align_pictures(query, reference, [segment.map for segment in sounds]))
+    if not sounds and wide:
+        speeds = sorted({round(segment.map.speed, 2) for segment in pictures if segment.map.speed != 1.0})
+        sounds = _align_sounds(query, reference, speeds=speeds, wide=not pictures)
+    joined = [
+        segment if segment.picture else snapped(segment, query.cuts, query.duration)[0]
+        for segment in fuse(pictures, sounds)
+    ]
+    return _worthwhile(merged(without_echoes(joined)))
 
 
-def _align_pictures(query: _Prepared, reference: Fingerprint) -> list[Segment]:
+def _align_sounds(
+    query: _Prepared, reference: Fingerprint, *, speeds: Sequence[float] = (), wide: bool = False
+) -> list[Segment]:
+    if query.sound is None or reference.sound is None:
+        return []
+    return without_echoes(align_sound(query.sound, reference.sound, wide=wide, speeds=speeds))
+
+
+def _align_pictures(query: _Prepared, reference: Fingerprint, told: Sequence[TimeMap]) -> list[Segment]:
     """Return the picture's segments, ending where the query's picture is cut."""
     if reference.picture is None:
         return []
-    found = align_picture(query.picture, reference.picture)
+    found = align_picture(query.picture, reference.picture, told)
     return [snapped(segment, query.cuts, query.duration)[0] for segment in found]
+
+
+def _worthwhile(segments: Sequence[Segment]) -> list[Segment]:
+    """Leave out segments that would be no copy by themselves, if another one is."""
+    good = [segment for segment in segments if segment.evidence >= EVEN]
+    return good or list(segments)
 
 
 def _match(key: ReferenceKey, segments: Sequence[Segment], duration: float, reference_duration: float) -> Match:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fingerprint.align.motion import NOISE, at_times, changes
+from fingerprint.align.motion import NOISE, at_times, changes, levelled
 
 if TYPE_CHECKING:
     from fingerprint.align.segment import Segment
@@ -110,7 +110,7 @@ def _patterns(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray
 
 def _movement(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return the cosine of what changes around each sample, and where enough changes to tell."""
-    a, b = changes(ours), changes(theirs)
+    a, b = levelled(changes(ours)), levelled(changes(theirs))
     kernel = np.ones(TOGETHER)
 
     def together(values: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
 if TYPE_CHECKING:
     from fingerprint.picture.look import Miniatures
     from fingerprint.picture.track import PictureTrack
     from numpy.typing import NDArray
 
-__all__ = ["MotionHits", "at_times", "changes", "find_motion"]
+__all__ = ["MotionHits", "at_times", "changes", "find_motion", "levelled"]
 
 #: Time between samples, seconds, and changes in a window.
 STEP_S, WINDOW = 0.25, 8
@@ -34,8 +35,11 @@ SPEED_COST = 0.1
 #: Gray levels beyond which a change counts no more: a cut must not outweigh all movement.
 LIMIT = 24.0
 
-#: Energy of a window that is noise: root mean square of its changes, gray levels.
-NOISE = 0.12
+#: Gray levels of change that are nothing: cells that move less do not count more for it.
+USUAL = 1.0
+
+#: Energy of a window that is noise: root mean square of its changes, in units of what is usual.
+NOISE = 0.1
 
 #: Places in the reference that each window is given at each speed.
 PLACES = 4
@@ -73,7 +77,7 @@ def find_motion(query: Miniatures, reference: PictureTrack) -> MotionHits:
     if len(query.times) <= WINDOW or len(grid) <= WINDOW:
         return MotionHits(nothing, nothing, nothing, nothing, nothing)
     moments = np.arange(query.times[0], query.times[-1] + 1e-6, STEP_S)
-    ours = changes(at_times(query.times, query.tiny, moments)) * query.covered
+    ours = levelled(changes(at_times(query.times, query.tiny, moments)) * query.covered)
     windows, norms = _windows(ours, HOP)
     starts = moments[: len(ours)][: len(ours) - WINDOW + 1 : HOP]
     noise = NOISE * np.sqrt(WINDOW * max(1, int(query.covered.sum())))
@@ -86,7 +90,7 @@ def find_motion(query: Miniatures, reference: PictureTrack) -> MotionHits:
             times = np.arange(grid[0] + phase * STEP_S * speed, grid[-1], STEP_S * speed)
             if len(times) <= WINDOW or not len(starts):
                 continue
-            theirs = changes(at_times(grid, reference.tiny, times)) * query.covered
+            theirs = levelled(changes(at_times(grid, reference.tiny, times)) * query.covered)
             others, other_norms = _windows(theirs, 1)
             cosines = (windows @ others.T) / (norms[:, None] * other_norms + noise**2)
             best = np.argpartition(-cosines, min(PLACES, cosines.shape[1]) - 1, axis=1)[:, :PLACES]
@@ -112,6 +116,13 @@ def changes(tiny: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return what changes between samples, without what changes everywhere (fades, flicker)."""
     change = np.diff(tiny, axis=0)
     return np.asarray(np.clip(change - np.median(change, axis=1, keepdims=True), -LIMIT, LIMIT), np.float32)
+
+
+def levelled(changes_of: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return changes relative to what is usual in their cell then: an inset that moves a lot must not drown all others."""
+    energy = uniform_filter1d(changes_of**2, 2 * WINDOW + 1, axis=0, mode="nearest")
+    usual = np.sqrt(np.maximum(energy, 0.0)) + USUAL  # a running sum may end a little below zero
+    return np.asarray(changes_of / usual, np.float32)
 
 
 def _windows(series: NDArray[np.float32], hop: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

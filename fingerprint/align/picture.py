@@ -21,8 +21,11 @@ from fingerprint.picture.vectors import chance, dequantise
 from fingerprint.picture.views import VIEW_NAMES, Views
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fingerprint.align.locate import Located
     from fingerprint.align.motion import MotionHits
+    from fingerprint.align.segment import TimeMap
     from fingerprint.model import Query
     from fingerprint.picture.track import PictureTrack
     from numpy.typing import NDArray
@@ -54,6 +57,9 @@ REPEATED = 0.05
 #: Pairs of pictures whose local features are compared.
 PAIRS = 8
 
+#: Time maps told by sound that are looked at.
+TOLD = 3
+
 #: Log-odds for each unit of a window's cosine over the floor of motion, and most of a window's.
 MOTION_FLOOR, MOTION_GAIN, MOTION_MOST = 0.33, 10.0, 4.0
 
@@ -62,6 +68,9 @@ EVERYWHERE = 0.15
 
 #: Log-odds that motion adds to a segment at most, and the share of its windows' sum: they overlap.
 MOST_BY_MOTION, MOTION_SHARE = 24.0, 0.5
+
+#: How far off a line pictures with common features still speak for it in full, seconds: still scenes have some anywhere.
+FEATURES_NEAR = 3.0
 
 #: How far from a run's line likenesses are its own, seconds of the reference.
 ON_LINE = 1.0
@@ -114,16 +123,22 @@ class _Likenesses:
     typical: NDArray[np.float32]
 
 
-def align_picture(query: PictureQuery, reference: PictureTrack) -> list[Segment]:
+def align_picture(query: PictureQuery, reference: PictureTrack, told: Sequence[TimeMap] = ()) -> list[Segment]:
     """Return the spans of the query that look like the reference.
 
     Their evidence counts what is seen again and again once: a wall is no more of a copy for being looked at longer.
+
+    Args:
+        query: The query's picture.
+        reference: The reference's picture.
+        told: Time maps that the sound tells, where a closer look is worth it.
     """
     if not len(reference.numbers) or not len(query.samples):
         return []
     stored = dequantise(reference.codes)
     likenesses = _likenesses(query, stored, reference.times_ms / 1000)
-    located = locate(query.looks, reference, _pairs(query, likenesses))
+    pairs = [*_pairs(query, likenesses), *(pair for line in told[:TOLD] for pair in _told(query, reference, line))]
+    located = locate(query.looks, reference, pairs)
     if located.region is None:
         cloud = _cloud(query, likenesses, None)
         return [_segment(query, cloud, likenesses, stored, run, located) for run in find_runs(cloud, LEAST)]
@@ -170,6 +185,15 @@ def _pairs(query: PictureQuery, likenesses: _Likenesses) -> list[PicturePair]:
         if len(chosen) == PAIRS:
             break
     return chosen
+
+
+def _told(query: PictureQuery, reference: PictureTrack, line: TimeMap) -> list[PicturePair]:
+    """Return pairs of pictures along a time map, spread over all of it that lies in the reference."""
+    places = line.speed * query.samples + line.offset
+    times = reference.times_ms / 1000
+    inside = query.samples[(places >= times[0]) & (places <= times[-1])]
+    chosen = inside[np.unique(np.linspace(0, len(inside) - 1, PAIRS // 2).astype(int))] if len(inside) else inside
+    return [PicturePair(float(time), int(np.argmin(np.abs(times - line.at(time))))) for time in chosen]
 
 
 def _cloud(query: PictureQuery, likenesses: _Likenesses, motion: MotionHits | None) -> Cloud:
@@ -222,7 +246,7 @@ def _segment(  # noqa: PLR0917 (what one pair of media items is told by)
     start, end = float(query.samples[run.first]), float(query.samples[run.last])
     by_look, kinds = _look_evidence(query, likenesses, stored, run)
     by_motion = _motion_evidence(cloud, run)
-    by_features = max((worth for time, _, worth in located.pairs if start - 0.5 <= time <= end + 0.5), default=0.0)
+    by_features = max((_feature_worth(pair, run.map) for pair in located.pairs if start <= pair[0] <= end), default=0.0)
     name = VIEW_NAMES[int(kinds.argmax())]
     if located.region is not None and name in {"plain", "centre"} and located.region.variant != "plain":
         name = located.region.variant
@@ -235,6 +259,12 @@ def _segment(  # noqa: PLR0917 (what one pair of media items is told by)
         picture=True,
         transforms=() if name == "plain" else (name,),
     )
+
+
+def _feature_worth(pair: tuple[float, float, float], line: TimeMap) -> float:
+    """Return what a pair of pictures that has common features adds to a line: less when it lies elsewhere."""
+    time, place, worth = pair
+    return worth if abs(line.at(time) - place) < FEATURES_NEAR else worth / 2
 
 
 def _look_evidence(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fingerprint.align.segment import Segment
 
-__all__ = ["confidence", "interval_similarity"]
+__all__ = ["EVEN", "confidence", "interval_similarity"]
 
 #: Evidence (log-odds, before what is known of the library) at which a copy is as likely as chance.
 EVEN = 9.0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fingerprint.align.segment import Segment, TimeMap
-from fingerprint.sound.landmarks import Hypothesis, Landmarks, landmarks, shared
+from fingerprint.sound.landmarks import Hypothesis, Landmarks, Votes, landmarks, shared
 from fingerprint.sound.track import FRAME_S
 
 if TYPE_CHECKING:
@@ -40,6 +40,18 @@ LEAST_EVIDENCE = 3.0
 
 #: Longest pause between votes within one segment, seconds.
 PAUSE = 3.0
+
+#: Votes a second that chance gives at the least.
+LEAST_RATE = 0.02
+
+#: Share of a copy's mean rate of votes that its quiet stretches still have.
+QUIET = 0.3
+
+#: Time before the first and after the last vote that belongs to a copy, in mean times between its peaks, and at most.
+UNHEARD, MOST_UNHEARD = 0.7, 0.6
+
+#: Seconds from which on a run's slope is free, how far it may be off its hypothesis, and off 1 to count as none.
+FREE_SLOPE_S, SLOPE_OFF, SAME_SPEED = 3.0, 0.03, 0.004
 
 #: Segments of one pair of tracks at most.
 MOST_SEGMENTS = 24
@@ -97,28 +109,26 @@ def align_sound(query: SoundQuery, reference: SoundTrack, *, wide: bool, speeds:
     return found
 
 
-def _votes(
-    query: SoundQuery, stored: Landmarks, hypothesis: Hypothesis
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return query frames and reference frames of votes, and their offset bins and stretches."""
-    ours, theirs = shared(query.landmarks(hypothesis), stored)
-    offsets = np.floor((theirs - ours * hypothesis.speed) / BIN).astype(np.int64)
-    stretches = np.floor(ours * FRAME_S / STRETCH).astype(np.int64)
-    return ours, theirs, offsets, stretches
+def _cells(votes: Votes, hypothesis: Hypothesis) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the offset bin of each vote, and the stretch of the query that it lies in."""
+    offsets = np.floor((votes.theirs - votes.ours * hypothesis.speed) / BIN).astype(np.int64)
+    return offsets, np.floor(votes.ours * FRAME_S / STRETCH).astype(np.int64)
 
 
 def _best_votes(query: SoundQuery, stored: Landmarks, hypothesis: Hypothesis) -> int:
-    _, _, offsets, stretches = _votes(query, stored, hypothesis)
-    if not len(offsets):
+    votes = shared(query.landmarks(hypothesis), stored)
+    if not len(votes):
         return 0
+    offsets, stretches = _cells(votes, hypothesis)
     _, counts = np.unique(offsets * 100_000 + stretches, return_counts=True)
     return int(counts.max())
 
 
 def _segments(query: SoundQuery, stored: Landmarks, hypothesis: Hypothesis, tried: int = 1) -> list[Segment]:
-    ours, theirs, offsets, stretches = _votes(query, stored, hypothesis)
+    votes = shared(query.landmarks(hypothesis), stored)
+    offsets, stretches = _cells(votes, hypothesis)
     segments: list[Segment] = []
-    left = np.ones(len(ours), bool)
+    left = np.ones(len(votes), bool)
     span = float(stored.frames.max(initial=0) + query.track.frames.max(initial=0) * hypothesis.speed)
     cells = max(1.0, span / BIN)
     for _ in range(MOST_SEGMENTS):
@@ -127,7 +137,7 @@ def _segments(query: SoundQuery, stored: Landmarks, hypothesis: Hypothesis, trie
         keys, counts = np.unique(offsets[left] * 100_000 + stretches[left], return_counts=True)
         offset = int(keys[int(np.argmax(counts))]) // 100_000
         line = left & (np.abs(offsets - offset) <= 1)
-        segment = _run(ours[line], theirs[line], hypothesis, len(ours) / cells * 3, cells * tried)
+        segment = _run(votes[line], hypothesis, len(votes) / cells * 3, cells * tried)
         if segment is None:
             if counts.max() < LEAST_VOTES:
                 break
@@ -135,34 +145,41 @@ def _segments(query: SoundQuery, stored: Landmarks, hypothesis: Hypothesis, trie
             continue
         segments.append(segment)
         # What sounds at a span found is explained: a loop's other offsets are true too, but say nothing new.
-        left &= ~line & ~((ours * FRAME_S >= segment.start) & (ours * FRAME_S <= segment.end))
+        times = votes.ours * FRAME_S
+        left &= ~line & ~((times >= segment.start) & (times <= segment.end))
     return segments
 
 
-def _run(
-    ours: NDArray[np.float64], theirs: NDArray[np.float64], hypothesis: Hypothesis, rate: float, trials: float
-) -> Segment | None:
-    """Return the strongest run of votes along a line, if chance does not explain it."""
-    order = np.argsort(ours)
-    times, places = ours[order] * FRAME_S, theirs[order] * FRAME_S
-    breaks = np.nonzero(np.diff(times) > PAUSE)[0] + 1
-    runs = np.split(np.arange(len(times)), breaks)
-    run = max(runs, key=len)
-    length = float(np.ptp(times[run]))
-    votes = len(np.unique(ours[order][run]))  # one peak's partners count once
-    total = max(float(np.ptp(times)), 1.0)
-    chance = max(rate * min(1.0, (length + 1.0) / max(total, length + 1.0)), 0.5)
-    if votes < LEAST_VOTES or votes <= chance:
+def _run(votes: Votes, hypothesis: Hypothesis, rate: float, trials: float) -> Segment | None:
+    """Return the strongest run of votes along a line, if chance does not explain it.
+
+    Args:
+        votes: The line's votes.
+        hypothesis: How the sound is taken to be changed.
+        rate: Votes that chance gives on the whole line.
+        trials: Lines that were to choose from.
+    """
+    votes = votes[np.argsort(votes.ours, kind="stable")]
+    times = votes.ours * FRAME_S
+    by_chance = max(rate / max(float(np.ptp(times)), 1.0), LEAST_RATE)
+    first, last = _busiest(times, by_chance)
+    run = votes[np.arange(first, last + 1)]
+    times = run.ours * FRAME_S
+    length = float(np.ptp(times))
+    peaks = len(np.unique(run.ours))  # one peak's partners count once
+    chance = max(by_chance * (length + 1.0), 0.5)
+    if peaks < LEAST_VOTES or peaks <= chance:
         return None
     count = len(run)
     evidence = WORTH * (count * np.log(count / chance) - count + chance) - np.log(trials)
     if evidence < LEAST_EVIDENCE:
         return None
-    speed, offset = _line(times[run], places[run], hypothesis.speed)
-    density = votes / max(length, 1.0)
+    speed, offset = _line(times, run.theirs * FRAME_S, hypothesis.speed)
+    density = peaks / max(length, 1.0)
+    unheard = min(MOST_UNHEARD, UNHEARD / density)
     return Segment(
-        start=float(times[run[0]]),
-        end=float(times[run[-1]]) + 0.1,
+        start=max(0.0, float(times[0]) - unheard),
+        end=float(run.ends.max()) * FRAME_S + unheard,
         map=TimeMap(speed, offset),
         evidence=float(evidence),
         likeness=float(np.clip(0.5 + density / 16, 0, 1)),
@@ -170,9 +187,30 @@ def _run(
     )
 
 
+def _busiest(times: NDArray[np.float64], by_chance: float) -> tuple[int, int]:
+    """Return the first and last vote of the stretch that is told best from chance.
+
+    Votes come at one rate within a copy and at another by chance (Poisson): each vote gains the logarithm of the rates'
+    ratio and each second costs their difference, and the stretch with the largest sum is taken (Kadane).
+    """
+    breaks = np.nonzero(np.diff(times) > PAUSE)[0] + 1
+    longest = max(np.split(np.arange(len(times)), breaks), key=len)
+    first, last = int(longest[0]), int(longest[-1])
+    for _ in range(2):
+        rate = (last - first + 1) / max(times[last] - times[first], 0.5)
+        rate = max(QUIET * rate, 3.0 * by_chance)
+        gain, cost = np.log(rate / by_chance), rate - by_chance
+        steps = gain - cost * np.diff(times, prepend=times[0])
+        sums = np.concatenate([[0.0], np.cumsum(steps)])
+        lowest = np.minimum.accumulate(sums[:-1])
+        last = int(np.argmax(sums[1:] - lowest))
+        first = int(np.argmin(sums[: last + 1]))
+    return first, last
+
+
 def _line(times: NDArray[np.float64], places: NDArray[np.float64], speed: float) -> tuple[float, float]:
-    if np.ptp(times) > 3.0:
+    if np.ptp(times) > FREE_SLOPE_S:
         fitted = np.polyfit(times, places, 1)[0]
-        if abs(fitted - speed) < 0.03:
-            speed = 1.0 if abs(fitted - 1.0) < 0.004 else float(fitted)
+        if abs(fitted - speed) < SLOPE_OFF:
+            speed = 1.0 if abs(fitted - 1.0) < SAME_SPEED else float(fitted)
     return speed, float(np.median(places - speed * times))
