@@ -10,10 +10,11 @@ import numpy as np
 from fingerprint.align.motion import NOISE, at_times, changes, levelled
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from fingerprint.align.segment import Segment
     from fingerprint.picture.look import Miniatures
     from fingerprint.picture.track import PictureTrack
-    from numpy.typing import NDArray
 
 __all__ = ["extended"]
 
@@ -42,9 +43,7 @@ TOGETHER = 4
 MOTION_EVEN = 0.35
 
 
-def extended(
-    segment: Segment, seen: Miniatures, reference: PictureTrack, *, after: float, before: float
-) -> Segment:
+def extended(segment: Segment, seen: Miniatures, reference: PictureTrack, *, after: float, before: float) -> Segment:
     """Return the segment with its ends where the query stops to show what the reference shows, and how alike it is.
 
     Args:

@@ -1,8 +1,8 @@
 """Straight runs in a cloud of (query time, reference time) likenesses.
 
 Votes over offset for a grid of speeds (a Hough transform, as Douze et al. 2008 use it for video), over long and short
-stretches of the query, propose lines; a line fit with free slope makes them exact. Then each moment of the query is given
-to one of the lines or to none, so that likenesses less the cost of each change add up to the most (the Viterbi
+stretches of the query, propose lines; a line fit with free slope makes them exact. Then each moment of the query is
+given to one of the lines or to none, so that likenesses less the cost of each change add up to the most (the Viterbi
 algorithm): spans in any order and of any number come out. For `n` likenesses, `m` moments and `k` lines the cost is
 `n log n` a speed, `n k` for the fits and `m k` for the path.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Cloud", "Run", "find_runs"]
+__all__ = ["SPEED_PRIOR", "Cloud", "Run", "find_runs"]
 
 #: Speeds that are tried: the common ones, and enough between them for the fit to lock in over ten seconds.
 SPEEDS = (1.0, 0.95, 1.05, 0.9, 1.1, 0.8, 1.2, 1.3, 0.72, 1.4, 0.65, 1.5, 1.65, 0.58, 1.8, 0.5, 2.0)
@@ -198,7 +198,7 @@ def _gains(cloud: Cloud, line: TimeMap) -> NDArray[np.float64]:
 
 
 def _fitted(cloud: Cloud, run: Run) -> TimeMap:
-    """Fit a line to what is near it, first in its stretch, then over the run that it makes (Kadane's maximum subarray)."""
+    """Fit a line to what is near it, first in its stretch, then over the best run on it (Kadane's maximum subarray)."""
     line = run.map
     for _ in range(3):
         inside = (cloud.rows >= run.first) & (cloud.rows <= run.last)

@@ -14,9 +14,10 @@ import numpy as np
 from scipy.ndimage import uniform_filter1d
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from fingerprint.picture.look import Miniatures
     from fingerprint.picture.track import PictureTrack
-    from numpy.typing import NDArray
 
 __all__ = ["MotionHits", "at_times", "changes", "find_motion", "levelled"]
 
@@ -99,7 +100,8 @@ def find_motion(query: Miniatures, reference: PictureTrack) -> MotionHits:
             found.append((starts[row], times[best[row, column]], np.full(len(row), speed), values[row, column]))
     if not found:
         return MotionHits(nothing, nothing, nothing, nothing, starts)
-    return MotionHits(*(np.concatenate(part) for part in zip(*found, strict=True)), starts)
+    row, place, pace, cosine = (np.concatenate(part) for part in zip(*found, strict=True))
+    return MotionHits(row, place, pace, cosine, starts)
 
 
 def at_times(
@@ -119,7 +121,7 @@ def changes(tiny: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def levelled(changes_of: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return changes relative to what is usual in their cell then: an inset that moves a lot must not drown all others."""
+    """Return changes relative to what is usual in their cell then: a lively inset must not drown all others."""
     energy = uniform_filter1d(changes_of**2, 2 * WINDOW + 1, axis=0, mode="nearest")
     usual = np.sqrt(np.maximum(energy, 0.0)) + USUAL  # a running sum may end a little below zero
     return np.asarray(changes_of / usual, np.float32)

@@ -1,7 +1,7 @@
 """Which spans of a query's picture are which spans of a reference's.
 
-Vectors of whole pictures propose; local features say where in the query's picture the reference's lies; what is seen there
-then tells by its movement, and by its pattern of light, to which moment each moment belongs.
+Vectors of whole pictures propose; local features say where in the query's picture the reference's lies; what is seen
+there then tells by its movement, and by its pattern of light, to which moment each moment belongs.
 """
 
 from __future__ import annotations
@@ -12,23 +12,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fingerprint.align.extent import extended
-from fingerprint.align.lines import Cloud, Run, find_runs
+from fingerprint.align.lines import SPEED_PRIOR, Cloud, Run, find_runs
 from fingerprint.align.locate import PicturePair, locate
 from fingerprint.align.motion import STEP_S, WINDOW, find_motion
 from fingerprint.align.segment import Segment
 from fingerprint.picture.look import Looks
 from fingerprint.picture.vectors import chance, dequantise
-from fingerprint.picture.views import VIEW_NAMES, Views
+from fingerprint.picture.views import VIEW_EDITS, VIEW_NAMES, Views
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from fingerprint.align.locate import Located
     from fingerprint.align.motion import MotionHits
     from fingerprint.align.segment import TimeMap
     from fingerprint.model import Query
     from fingerprint.picture.track import PictureTrack
-    from numpy.typing import NDArray
 
 __all__ = ["FLOOR", "PictureQuery", "align_picture"]
 
@@ -69,8 +70,12 @@ EVERYWHERE = 0.15
 #: Log-odds that motion adds to a segment at most, and the share of its windows' sum: they overlap.
 MOST_BY_MOTION, MOTION_SHARE = 24.0, 0.5
 
-#: How far off a line pictures with common features still speak for it in full, seconds: still scenes have some anywhere.
+#: How far off a line pictures with common features still speak for it in full, seconds: any place has them in a still scene.
 FEATURES_NEAR = 3.0
+
+#: Log-odds against a segment for each second that moves unlike the reference, beyond those that move alike, and at
+#: most: another take in front of the same wall.
+UNLIKE, MOST_AGAINST = 0.8, 8.0
 
 #: How far from a run's line likenesses are its own, seconds of the reference.
 ON_LINE = 1.0
@@ -227,7 +232,7 @@ def _with_motion(cloud: Cloud, motion: MotionHits) -> Cloud:
     inside = (cloud.samples[:, None] >= motion.restless - 0.05) & (cloud.samples[:, None] <= motion.restless + length)
     return replace(
         cloud,
-        restless=inside.any(1),
+        restless=np.asarray(inside.any(1)),
         rows=np.concatenate([cloud.rows, rows]),
         places=np.concatenate([cloud.places, places]),
         weights=np.concatenate([cloud.weights, weights]),
@@ -247,17 +252,18 @@ def _segment(  # noqa: PLR0917 (what one pair of media items is told by)
     by_look, kinds = _look_evidence(query, likenesses, stored, run)
     by_motion = _motion_evidence(cloud, run)
     by_features = max((_feature_worth(pair, run.map) for pair in located.pairs if start <= pair[0] <= end), default=0.0)
-    name = VIEW_NAMES[int(kinds.argmax())]
-    if located.region is not None and name in {"plain", "centre"} and located.region.variant != "plain":
-        name = located.region.variant
+    if located.region is not None:
+        edits = located.region.edits(query.looks.size)
+    else:
+        edits = VIEW_EDITS.get(VIEW_NAMES[int(kinds.argmax())], ())
     return Segment(
         start=start,
         end=end,
         map=run.map,
-        evidence=by_look + by_motion + by_features,
+        evidence=by_look + by_motion + by_features - (0.0 if run.map.speed == 1.0 else SPEED_PRIOR),
         likeness=0.8,
         picture=True,
-        transforms=() if name == "plain" else (name,),
+        transforms=edits,
     )
 
 
@@ -276,7 +282,7 @@ def _look_evidence(
     off = np.abs(likenesses.places - run.map.speed * times - run.map.offset)
     near = np.nonzero((moments >= run.first) & (moments <= run.last) & (off < ON_LINE) & (likenesses.values > FLOOR))[0]
     weights = np.minimum((likenesses.values - FLOOR) * GAIN, MOST).astype(np.float64)
-    votes = np.bincount(query.views.kinds[likenesses.rows[near]], weights[near], len(VIEW_NAMES))
+    votes = np.bincount(query.views.kinds[likenesses.rows[near]], weights[near], len(VIEW_NAMES)).astype(np.float64)
     order = near[np.lexsort((-weights[near], moments[near]))]
     _, firsts = np.unique(moments[order], return_index=True)
     best = order[firsts]
@@ -285,11 +291,15 @@ def _look_evidence(
 
 
 def _motion_evidence(cloud: Cloud, run: Run) -> float:
-    """Return log-odds of what moves alike in a run."""
+    """Return log-odds of what moves alike in a run, less what moves and should move alike and does not."""
     inside = cloud.near(run.map) & cloud.motion & (cloud.rows >= run.first) & (cloud.rows <= run.last)
     best = np.zeros(len(cloud.samples))
     np.maximum.at(best, cloud.rows[inside], cloud.weights[inside])
-    return min(MOST_BY_MOTION, MOTION_SHARE * float((best * np.minimum(cloud.gaps, 1.0)).sum()))
+    span = slice(run.first, run.last + 1)
+    best, seconds = best[span], np.minimum(cloud.gaps[span], 1.0)
+    alike = min(MOST_BY_MOTION, MOTION_SHARE * float((best * seconds).sum()))
+    unlike = float(seconds[cloud.restless[span] & (best == 0)].sum() - seconds[best > 0].sum())
+    return alike - min(MOST_AGAINST, UNLIKE * max(0.0, unlike))
 
 
 def _novelty(vectors: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -11,9 +11,10 @@ from fingerprint.picture.local import LONG_SIDE, LocalFeatures, describe_variant
 from fingerprint.picture.track import TINY_SIDE
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from fingerprint.model import Query
     from fingerprint.picture.region import Region
-    from numpy.typing import NDArray
 
 __all__ = ["Looks", "Miniatures"]
 
@@ -60,8 +61,15 @@ class Looks:
         else:
             self.times = np.zeros(0)
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the pictures, in pixels of which the longer side has 320."""
+        if self._track is None:
+            return LONG_SIDE, LONG_SIDE
+        return int(self._track.size[0]), int(self._track.size[1])
+
     def features(self, time: float) -> dict[str, LocalFeatures]:
-        """Return the local features of the picture at a time, by variant; a bare fingerprint has the plain one alone."""
+        """Return the local features of the picture at a time, by variant; a bare fingerprint has the plain one."""
         if not len(self._stills):
             return self._stored_features(time)
         index = int(np.argmin(np.abs(self.times - time)))

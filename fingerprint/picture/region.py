@@ -12,6 +12,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Region"]
 
+#: Degrees within which a turn is none, or a quarter turn: a moving camera turns a little between two pictures.
+UPRIGHT = 8.0
+
+#: Width over height that counts as changed, less or more.
+STRETCHED = 0.1
+
+#: Share of the reference's picture that is seen, and of the query's that it fills, below which something was done.
+WHOLE, FILLING = 0.88, 0.8
+
+#: Points a side at which shares are counted.
+POINTS = 24
+
 
 @dataclass(frozen=True, slots=True)
 class Region:
@@ -50,3 +62,42 @@ class Region:
         scale = np.array([[unit, 0, unit / 2 - 0.5], [0, unit, unit / 2 - 0.5], [0, 0, 1]])
         whole = scale @ np.vstack([self.matrix, [0, 0, 1]]) @ square
         return np.ascontiguousarray(whole[:2])
+
+    def edits(self, query_size: tuple[int, int]) -> tuple[str, ...]:
+        """Return what was done to the reference's picture, most telling first, by the names of the contract.
+
+        Args:
+            query_size: Width and height of the query's picture in pixels of which the longer side has 320.
+        """
+        a, b, c, d = self.matrix[:, :2].reshape(-1)
+        names = [] if self.variant == "plain" else [self.variant]
+        turn = np.degrees(np.arctan2(b - c, a + d)) % 360
+        quarter = round(turn / 90) * 90
+        if abs(turn - quarter) > UPRIGHT:
+            names.append(f"rotated:{round(turn)}")
+        elif quarter % 360:
+            names.append(f"rotated:{quarter % 360}")
+        across, along = np.hypot(a, c), np.hypot(b, d)
+        if abs(np.log(across / along)) > STRETCHED:
+            names.append("scaled")
+        if self._seen(query_size) < WHOLE:
+            names.append("cropped")
+        if self._filled(query_size) < FILLING:
+            names.append("inserted")
+        return tuple(names)
+
+    def _seen(self, query_size: tuple[int, int]) -> float:
+        """Return the share of the reference's picture that lies in the query's."""
+        moved = _points(self.size) @ self.matrix[:, :2].T + self.matrix[:, 2]
+        return float(((moved >= 0) & (moved <= query_size)).all(1).mean())
+
+    def _filled(self, query_size: tuple[int, int]) -> float:
+        """Return the share of the query's picture that the reference's fills."""
+        moved = (_points(query_size) - self.matrix[:, 2]) @ np.linalg.inv(self.matrix[:, :2]).T
+        return float(((moved >= 0) & (moved <= self.size)).all(1).mean())
+
+
+def _points(size: tuple[int, int]) -> NDArray[np.float64]:
+    """Return points spread evenly over a picture, float64 `(POINTS ** 2, 2)`."""
+    steps = (np.arange(POINTS) + 0.5) / POINTS
+    return np.stack(np.meshgrid(steps * size[0], steps * size[1]), -1).reshape(-1, 2)

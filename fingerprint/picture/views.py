@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Image = NDArray[np.uint8]
 
-__all__ = ["PLAIN_VIEW", "VIEW_NAMES", "Views", "describe_views", "view_of"]
+__all__ = ["VIEW_EDITS", "VIEW_NAMES", "Views", "describe_views", "view_of"]
 
 #: Regions of a picture as left, top, right, bottom shares: halves of split screens, and the middle without a frame.
 REGIONS = {
@@ -35,12 +35,17 @@ REGIONS = {
 }
 
 #: All views; the first is the picture as it is.
-VIEW_NAMES = ("plain", "mirrored", "rotated:90", "rotated:180", "rotated:270", "negative", *REGIONS, "rectangle")
+VIEW_NAMES = ("plain", "mirrored", "rotated:90", "rotated:180", "rotated:270", "negative", *REGIONS)
 
-PLAIN_VIEW = 0
-
-#: The view of rectangles that were found in the picture.
-RECTANGLE = len(VIEW_NAMES) - 1
+#: What was done to a picture that is told best in a view; where local features say more, they are asked.
+VIEW_EDITS = {
+    "mirrored": ("mirrored",),
+    "rotated:90": ("rotated:90",),
+    "rotated:180": ("rotated:180",),
+    "rotated:270": ("rotated:270",),
+    "negative": ("negative",),
+    **dict.fromkeys(REGIONS, ("inserted",)),
+}
 
 #: Seconds between pictures that are looked at plainly and mirrored, and in every other view: the latter cost ten
 #: times as much, and a long query has more of each scene.
@@ -109,5 +114,5 @@ def _looks(stills: Stills) -> Iterator[tuple[float, list[tuple[int, Image]]]]:
         kinds = [0, 1]
         if time >= due_wide:
             due_wide = time + wide * 0.9
-            kinds = list(range(RECTANGLE))
+            kinds = list(range(len(VIEW_NAMES)))
         yield time, [(kind, view_of(picture, kind)) for kind in kinds]
