@@ -97,11 +97,12 @@ def find_motion(query: Miniatures, reference: PictureTrack) -> MotionHits:
             best = np.argpartition(-cosines, min(PLACES, cosines.shape[1]) - 1, axis=1)[:, :PLACES]
             values = np.take_along_axis(cosines, best, 1) - (0.0 if speed == 1.0 else SPEED_COST)
             row, column = np.nonzero(values > LEAST)
-            found.append((starts[row], times[best[row, column]], np.full(len(row), speed), values[row, column]))
+            part = (starts[row], times[best[row, column]], np.full(len(row), speed), values[row, column])
+            found.append(part)
     if not found:
         return MotionHits(nothing, nothing, nothing, nothing, starts)
-    row, place, pace, cosine = (np.concatenate(part) for part in zip(*found, strict=True))
-    return MotionHits(row, place, pace, cosine, starts)
+    joined = [np.concatenate(part).astype(np.float64) for part in zip(*found, strict=True)]
+    return MotionHits(joined[0], joined[1], joined[2], joined[3], starts)
 
 
 def at_times(

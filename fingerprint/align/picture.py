@@ -70,7 +70,7 @@ EVERYWHERE = 0.15
 #: Log-odds that motion adds to a segment at most, and the share of its windows' sum: they overlap.
 MOST_BY_MOTION, MOTION_SHARE = 24.0, 0.5
 
-#: How far off a line pictures with common features still speak for it in full, seconds: any place has them in a still scene.
+#: How far off a line pictures with common features still speak for it in full, seconds: a still scene has many.
 FEATURES_NEAR = 3.0
 
 #: Log-odds against a segment for each second that moves unlike the reference, beyond those that move alike, and at
