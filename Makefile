@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.txt
 
-.PHONY: help demo test check format kafka train bench-accuracy bench-speed schemas clean
+.PHONY: help demo test check format kafka train bench-accuracy bench-lanes bench-speed schemas clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -39,6 +39,9 @@ train: $(STAMP) ## make the trained package data anew (IMAGES=folder)
 bench-accuracy: $(STAMP) ## measure what is found, against peers (ARGS=--help lists options)
 	$(INSTALL) --editable ".[bench]"
 	$(BIN)/python -m benchmarks.accuracy $(ARGS)
+
+bench-lanes: $(STAMP) ## measure how long live jobs take beside an import (ARGS=--help lists options)
+	$(BIN)/python -m benchmarks.lanes $(ARGS)
 
 bench-speed: $(STAMP) ## measure cost against decoding (ARGS=--help lists options)
 	$(INSTALL) --editable ".[bench]"

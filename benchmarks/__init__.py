@@ -1,1 +1,4 @@
-"""Measures the engine: `benchmarks.accuracy` what it finds, `benchmarks.speed` what that costs, each beside peers."""
+"""Measures the engine: `benchmarks.accuracy` what it finds, `benchmarks.speed` what that costs, each beside peers.
+
+`benchmarks.lanes` measures the service: what live jobs notice of an import.
+"""

@@ -95,6 +95,12 @@ class DeliveryLog:
             following = write_cursor("deliveries", rows[-1]["created"], rows[-1]["job_id"])
         return DeliveryPage([_delivery(row) for row in rows], following)
 
+    def counts(self) -> dict[DeliveryStatus, int]:
+        """Return how many deliveries there are in each status."""
+        rows = self._database.all("SELECT status, count(*) AS deliveries FROM deliveries GROUP BY status")
+        found = {row["status"]: int(row["deliveries"]) for row in rows}
+        return {status: found.get(status.value, 0) for status in DeliveryStatus}
+
     def due(self, now: str, shares: Iterable[int]) -> list[Delivery]:
         """Return pending deliveries whose time has come, the longest due first, some of each receiver."""
         chosen = list(shares)

@@ -14,6 +14,7 @@ from streams.web.services import Services
 __all__ = ["healthz", "metrics", "readyz"]
 
 JOBS = Gauge("mediadna_jobs", "Jobs in the read model, by status.", ["status"])
+CALLBACKS = Gauge("mediadna_callbacks", "Callbacks in the delivery log, by status.", ["status"])
 
 
 @get("/healthz", opt=PUBLIC, media_type=MediaType.TEXT, include_in_schema=False)
@@ -37,4 +38,6 @@ async def metrics(services: NamedDependency[Services]) -> Response[bytes]:
     """Show Prometheus metrics."""
     for status, jobs in (await asyncio.to_thread(services.model.counts)).items():
         JOBS.labels(status).set(jobs)
+    for standing, callbacks in (await asyncio.to_thread(services.model.deliveries.counts)).items():
+        CALLBACKS.labels(standing.value).set(callbacks)
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

@@ -75,6 +75,35 @@ async def test_a_receiver_that_is_away_gets_every_event_once_by_id_also_when_the
             assert receiver.taken[-1] == receiver.taken[0]
 
 
+async def test_of_several_workers_one_delivers_each_event_and_another_goes_on_where_one_was_killed(
+    kafka: str, tmp_path: Path, footage: Footage
+) -> None:
+    with receiving() as receiver:
+        port = int(receiver.server_address[1])
+        url = receiver.url
+    bikes = footage["bikes"]
+    videos = [f"missing-{number}" for number in range(16)]
+    arguments = ("--web", "127.0.0.1:0", "--media", str(bikes.parent))
+    settings = {"MEDIADNA_KAFKA": kafka, "MEDIADNA_TOPIC_PREFIX": "callbacks", "MEDIADNA_CALLBACK_URL": url}
+    options = {"command": "worker", "environment": settings}
+    async with (
+        running_service(tmp_path, *arguments, **options) as first,
+        running_service(tmp_path, *arguments, **options) as second,
+    ):
+        events = [event(name, bikes.with_name(f"{name}.mp4")) for name in videos]
+        for one, name in zip(events, videos, strict=True):
+            await emit(kafka, one, key=name.encode(), prefix="callbacks")
+        sent = {one["JobId"] for one in await completed(kafka, *videos, prefix="callbacks")}
+        while len([one for one in await deliveries(second.web) if one["attempts"]]) < len(sent):
+            await asyncio.sleep(0.2)
+        await kill(first)
+        with receiving(port) as receiver:
+            async with asyncio.timeout(BACK_S * 2):
+                while len(await deliveries(second.web, status="delivered")) < len(sent):
+                    await asyncio.sleep(0.5)
+            assert sorted(receiver.taken) == sorted(sent)
+
+
 async def replay(web: str, job_id: str) -> None:
     async with httpx.AsyncClient(base_url=web, trust_env=False, timeout=30) as api:
         (await api.post(f"/api/v1/deliveries/{job_id}/replay")).raise_for_status()

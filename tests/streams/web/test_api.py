@@ -141,9 +141,14 @@ async def test_the_openapi_document_names_every_route(client: AsyncTestClient) -
     assert "/api/v1/jobs" in document["paths"]
 
 
-async def test_metrics_count_jobs_by_status(client: AsyncTestClient, model: ReadModel) -> None:
-    model.apply(jobs=[job("j1")])
-    assert 'mediadna_jobs{status="success"} 1.0' in (await client.get("/metrics")).text
+async def test_metrics_count_jobs_and_callbacks_by_status(client: AsyncTestClient, model: ReadModel) -> None:
+    request = JobRequest(
+        job_id="j1", media_id="video", file_url="file:///a.mp4", callback_url="https://receiver.example"
+    )
+    model.apply(jobs=[job("j1", request=request)])
+    metrics = (await client.get("/metrics")).text
+    assert 'mediadna_jobs{status="success"} 1.0' in metrics
+    assert 'mediadna_callbacks{status="pending"} 1.0' in metrics
     assert (await client.get("/healthz")).status_code == 200
     assert (await client.get("/readyz")).status_code == 200
 
