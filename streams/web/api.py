@@ -16,7 +16,7 @@ from schemas.ids import keyed_job_id, new_job_id
 from schemas.jobs import Job, JobRequest, JobStatus
 from streams.callbacks.targets import TargetRefused, Targets
 from streams.readmodel.model import BadCursor, JobFilter
-from streams.web.deliveries import list_deliveries, replay_delivery, show_delivery
+from streams.web.deliveries import list_deliveries, replay_deliveries, replay_delivery, show_delivery
 from streams.web.services import Services
 from streams.web.usage import show_usage
 from streams.web.views import JobList, JobView, MatchedByView, NewJob, ResultView
@@ -151,7 +151,7 @@ async def follow_changes(
 def api_router() -> Router:
     """Return the routes of the API."""
     handlers = [submit_job, list_jobs, show_job, cancel_job, show_result, list_matches, follow_changes, show_usage]
-    handlers += [list_deliveries, show_delivery, replay_delivery]
+    handlers += [list_deliveries, show_delivery, replay_delivery, replay_deliveries]
     return Router("/api/v1", route_handlers=handlers)
 
 

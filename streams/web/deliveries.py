@@ -16,7 +16,18 @@ from streams.readmodel.cursor import BadCursor
 from streams.sources.policy import redacted
 from streams.web.services import Services
 
-__all__ = ["DeliveryList", "DeliveryView", "list_deliveries", "replay_delivery", "show_delivery"]
+__all__ = [
+    "DeliveryList",
+    "DeliveryView",
+    "Replayed",
+    "list_deliveries",
+    "replay_deliveries",
+    "replay_delivery",
+    "show_delivery",
+]
+
+#: Deliveries that one request replays: some seconds of work.
+MOST_REPLAYED = 500
 
 Limit = Annotated[int, QueryParameter(ge=1, le=500, description="entries a page")]
 
@@ -67,6 +78,13 @@ class DeliveryList(msgspec.Struct, kw_only=True):
     next: str | None = None
 
 
+class Replayed(msgspec.Struct, kw_only=True):
+    """How many deliveries will be made once more, and whether others like them are left for another request."""
+
+    replayed: int
+    more: bool
+
+
 @get("/deliveries", summary="List callbacks and what became of them, newest first")
 async def list_deliveries(
     services: NamedDependency[Services],
@@ -100,6 +118,20 @@ async def replay_delivery(job_id: FromPath[str], services: NamedDependency[Servi
         return DeliveryView.of(await services.commands.replay_delivery(delivery))
     except OSError as error:
         raise HTTPException("no broker takes events at present: try again later", status_code=503) from error
+
+
+@post("/deliveries/replay", status_code=202, summary="Deliver all callbacks once more that were given up")
+async def replay_deliveries(services: NamedDependency[Services], media_id: FromQuery[str | None] = None) -> Replayed:
+    """Deliver events once more whose receiver was away for too long, under the ids that they had."""
+    page = await asyncio.to_thread(
+        services.model.deliveries.page, status=DeliveryStatus.FAILED, media_id=media_id, limit=MOST_REPLAYED
+    )
+    try:
+        for delivery in page.deliveries:
+            await services.commands.replay_delivery(delivery)
+    except OSError as error:
+        raise HTTPException("no broker takes events at present: try again later", status_code=503) from error
+    return Replayed(replayed=len(page.deliveries), more=page.next is not None)
 
 
 async def _delivery(services: Services, job_id: str) -> Delivery:

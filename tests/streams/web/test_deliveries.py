@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from litestar.testing import AsyncTestClient
 
-from schemas.deliveries import Attempt
+from schemas.deliveries import Attempt, DeliveryStatus
 from schemas.jobs import Job, JobRequest, JobStatus
-from streams.callbacks.schedule import after_attempt
+from streams.callbacks.schedule import after_attempt, refused
 from streams.readmodel.model import ReadModel
 
 TIME = "2026-11-23T08:00:00.000Z"
@@ -62,6 +62,21 @@ async def test_a_delivery_is_made_once_more_on_demand(client: AsyncTestClient, m
     answer = await client.post("/api/v1/deliveries/j1/replay")
     assert (answer.status_code, answer.json()["status"]) == (202, "pending")
     assert (await client.get("/api/v1/deliveries/j1")).json()["status"] == "pending"
+
+
+async def test_what_was_given_up_is_delivered_once_more_on_demand_and_nothing_else(
+    client: AsyncTestClient, model: ReadModel
+) -> None:
+    model.apply(jobs=[job("j1"), job("j2"), job("j3")])
+    for job_id in ("j1", "j2"):
+        before = model.deliveries.get(job_id)
+        assert before is not None
+        model.apply(deliveries=[refused(before, "not a public address", now=TIME)])
+    answer = await client.post("/api/v1/deliveries/replay")
+    assert (answer.status_code, answer.json()) == (202, {"replayed": 2, "more": False})
+    standing = model.deliveries.page(status=DeliveryStatus.PENDING).deliveries
+    assert {one.job_id: one.revision for one in standing} == {"j1": 2, "j2": 2, "j3": 0}
+    assert (await client.post("/api/v1/deliveries/replay")).json() == {"replayed": 0, "more": False}
 
 
 @pytest.mark.parametrize(
