@@ -25,7 +25,7 @@ from streams.store.files import open_store
 
 pytestmark = pytest.mark.integration
 
-CLIPS, FINGERPRINTS = 40, 160
+CLIPS, FINGERPRINTS = 20, 180
 #: Seconds that the whole import may take on a loaded machine.
 IMPORT_S = 900.0
 
