@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from clips import Clips
 
 from streams.demo.edit import Edit, Piece, Truth, make_copy
 from streams.demo.footage import FOLDER_VARIABLE, fetch, footage_folder
@@ -40,3 +41,21 @@ def edited_copy(tmp_path_factory: pytest.TempPathFactory) -> EditedCopy:
         return made[key]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
+    """Make media files that live as long as the test run."""
+    return Clips(tmp_path_factory.mktemp("clips"))
+
+
+@pytest.fixture(scope="session")
+def clip(clips: Clips) -> Path:
+    """Four seconds of H.264 and AAC in MP4."""
+    return clips.make()
+
+
+@pytest.fixture(scope="session")
+def make_clip(clips: Clips) -> Callable[..., Path]:
+    """Make a media file: see `Clips.make`."""
+    return clips.make

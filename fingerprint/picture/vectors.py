@@ -51,6 +51,8 @@ def chance(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     Pictures that are like everything (black, blurred, plain) score high; subtract it from a similarity (score
     normalisation, as the winners of the Video Similarity Challenge 2022 do).
     """
+    if not len(vectors):  # of no pictures, as sound alone has them, not even the length of a vector is known
+        return np.zeros(0, np.float32)
     likeness = vectors @ trained().background.T
     return np.asarray(np.partition(likeness, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS:].mean(1), np.float32)
 

@@ -17,9 +17,8 @@ from schemas.errors import ErrorCode
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from clips import Clips
     from numpy.typing import NDArray
-
-    from tests.fingerprint.media.conftest import Clips
 
 RATE = 8000
 FILMS = {

@@ -18,7 +18,7 @@ from schemas.errors import ErrorCode
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.fingerprint.media.conftest import Clips
+    from clips import Clips
 
 ENCRYPTED = {
     "encryption_scheme": "cenc-aes-ctr",

@@ -1,4 +1,4 @@
-"""Media files made on the spot, in whatever shape a test needs."""
+"""Media files made on the spot, in whatever shape a test needs: see the fixtures `clips`, `clip` and `make_clip`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
-import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -130,21 +129,3 @@ def _encoded_sound(stream: Any, samples: NDArray[np.int16], start: float, drop: 
         packets += stream.encode(frame)
     packets += stream.encode(None)
     return [p for p in packets if p.dts is not None and not drop[0] <= float(p.dts * p.time_base) < drop[1]]
-
-
-@pytest.fixture(scope="session")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
-    """Make media files that live as long as the test run."""
-    return Clips(tmp_path_factory.mktemp("clips"))
-
-
-@pytest.fixture(scope="session")
-def clip(clips: Clips) -> Path:
-    """Four seconds of H.264 and AAC in MP4."""
-    return clips.make()
-
-
-@pytest.fixture(scope="session")
-def make_clip(clips: Clips) -> Callable[..., Path]:
-    """Make a media file: see `Clips.make`."""
-    return clips.make

@@ -1,0 +1,48 @@
+"""Runs whole jobs in this process: the state machine decides, the tasks are done at once, one after the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fingerprint.media.limits import MediaLimits
+from schemas.jobs import Job, JobRequest, SaveType
+from streams.jobs.machine import on_request, on_result
+from streams.jobs.record import MediaRecord
+from streams.sources.policy import SourcePolicy
+from streams.store.files import open_store
+from streams.tasks.run import run_task
+from streams.tasks.scope import Assignment, Scope, SearchedLibrary
+from streams.tasks.workbench import StoredFingerprints, Workbench
+from streams.vectors.memory import MemoryVectors
+
+SCOPE = Scope(search=(SearchedLibrary(name="default"),))
+NOW = "2026-11-24T20:00:00.000Z"
+
+
+def make_bench(state: Path, *places: Path, limits: MediaLimits | None = None) -> Workbench:
+    """Return what tasks work with: a window index in memory, a store below `state`, media from the places alone."""
+    store = open_store(str(state / "fingerprints"))
+    return Workbench(
+        vectors=MemoryVectors(),
+        store=store,
+        references=StoredFingerprints(store),
+        policy=SourcePolicy.parse(" ".join(map(str, places)), max_bytes=1 << 30),
+        limits=limits or MediaLimits(),
+    )
+
+
+def run_job(
+    bench: Workbench, media: Path, *, media_id: str | None = None, save_type: SaveType = SaveType.FORCESAVE
+) -> Job:
+    """Return the ended job over a file."""
+    name = media_id or media.stem
+    request = JobRequest(job_id=f"job-{name}", media_id=name, file_url=media.as_uri(), save_type=save_type)
+    step = on_request(MediaRecord(), request, now=NOW)
+    tasks, jobs = list(step.tasks), list(step.jobs)
+    while tasks:
+        report = run_task(Assignment(task=tasks.pop(0), scope=SCOPE), bench)
+        step = on_result(step.record, report.result, now=NOW, tries=1)
+        tasks += step.tasks
+        jobs += step.jobs
+    assert jobs[-1].status.ended
+    return jobs[-1]
