@@ -12,6 +12,7 @@ from schemas.events import MediaId, Rendition
 from schemas.matches import Match
 
 __all__ = [
+    "UPLOADED",
     "ChunkResult",
     "ChunkTask",
     "ItemMarks",
@@ -25,6 +26,10 @@ __all__ = [
     "TaskKind",
     "TaskOutcome",
 ]
+
+
+#: Stands for the place of media that was sent along with the job.
+UPLOADED = "upload://"
 
 
 class JobStatus(StrEnum):
@@ -91,7 +96,7 @@ class JobRequest(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tr
     job_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     #: The input.
     media_id: MediaId
-    #: Where the media is (http, https, s3 or file), or a stored fingerprint with `mediadna` as its format.
+    #: Where the media, or a fingerprint file, is (http, https, s3 or file); `upload://` when it was sent along.
     file_url: str
     #: What asked: "event", "api", "cli", "import", "recovery".
     source: str = "api"

@@ -6,9 +6,11 @@ A variable wins over the file, the file over the default. `mediadna settings` li
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 import platformdirs
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import (
@@ -18,10 +20,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-__all__ = ["Settings", "available_cores"]
+__all__ = ["Setting", "Settings", "available_cores", "listed"]
 
 #: The settings file that is read when it lies in the working directory.
 SETTINGS_FILE = "mediadna.toml"
+
+_PASSWORD = re.compile(r"://[^/@\s]+@")
 
 
 def available_cores() -> int:
@@ -116,6 +120,7 @@ class Settings(BaseSettings):
         default=4096, ge=512, description="memory that one worker process may map, in MiB, above what it starts with"
     )
     max_duration_s: float = Field(default=12 * 3600.0, gt=0, description="longest media that is accepted, seconds")
+    max_upload_bytes: int = Field(default=4 * 2**30, gt=0, description="largest media that may be sent along, bytes")
     max_pixels: int = Field(
         default=7680 * 4320, gt=0, description="largest picture that is accepted, width times height"
     )
@@ -161,3 +166,36 @@ class Settings(BaseSettings):
     def web_port(self) -> int:
         """Port that API and web view listen on; 0 picks a free one."""
         return int(self.web.rpartition(":")[2])
+
+
+class Setting(msgspec.Struct, kw_only=True):
+    """A setting as it is shown: secrets are masked."""
+
+    variable: str
+    value: str
+    source: str
+    meaning: str
+
+
+def listed(settings: Settings) -> list[Setting]:
+    """Return every setting with its value and where that comes from."""
+    return [
+        Setting(
+            variable=f"MEDIADNA_{name.upper()}",
+            value=_shown(getattr(settings, name)),
+            source=_source(settings, name),
+            meaning=field.description or "",
+        )
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def _shown(value: object) -> str:
+    """Write a value without the passwords that addresses may hold."""
+    return "" if value is None else _PASSWORD.sub("://***@", str(value))
+
+
+def _source(settings: Settings, name: str) -> str:
+    if f"MEDIADNA_{name.upper()}" in os.environ:
+        return "variable"
+    return "mediadna.toml" if name in settings.model_fields_set else "default"

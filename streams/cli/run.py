@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from pydantic import ValidationError
 from rich.table import Table
 
 from streams.cli.output import AsJson, ExitCode, console, fail, print_json
-from streams.settings import Settings
+from streams.settings import Settings, listed
 
 __all__ = ["load_settings", "settings", "up", "worker"]
 
@@ -70,16 +69,7 @@ def _make_folders(chosen: Settings) -> None:
 
 def settings(*, as_json: AsJson = False) -> None:
     """List every setting, its value and where it comes from."""
-    chosen = load_settings()
-    rows = [
-        {
-            "variable": f"MEDIADNA_{name.upper()}",
-            "value": str(getattr(chosen, name) if getattr(chosen, name) is not None else ""),
-            "source": _source(chosen, name),
-            "meaning": field.description or "",
-        }
-        for name, field in Settings.model_fields.items()
-    ]
+    rows = listed(load_settings())
     if as_json:
         print_json(rows)
         return
@@ -87,11 +77,5 @@ def settings(*, as_json: AsJson = False) -> None:
     for column in ("variable", "value", "source", "meaning"):
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*row.values())
+        table.add_row(row.variable, row.value, row.source, row.meaning)
     console.print(table)
-
-
-def _source(chosen: Settings, name: str) -> str:
-    if f"MEDIADNA_{name.upper()}" in os.environ:
-        return "variable"
-    return "mediadna.toml" if name in chosen.model_fields_set else "default"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Database"]
 
 #: Rises with each change of `schema.sql`. A file of another version is made anew: it is a projection.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class Database:

@@ -11,6 +11,7 @@ from streams.callbacks.log import DeliveryLog, GoneDelivery, apply_delivery, exp
 from streams.metering.usage import UsageLog, record_usage
 from streams.readmodel.cursor import BadCursor, read_cursor, write_cursor
 from streams.readmodel.database import Database
+from streams.readmodel.letters import Letter, LetterRows, apply_letter, apply_replay
 from streams.readmodel.libraries import GoneItem, GoneLibrary, LibraryRows, apply_item, apply_library
 
 if TYPE_CHECKING:
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from schemas.deadletter import DeadLetterReplay
     from schemas.deliveries import Delivery
     from schemas.libraries import Library, LibraryItem
     from schemas.matches import Match
 
-__all__ = ["BadCursor", "Change", "GoneJob", "JobFilter", "JobPage", "MatchedBy", "ReadModel"]
+__all__ = ["BadCursor", "Change", "GoneJob", "JobFilter", "JobPage", "MatchPage", "MatchedBy", "ReadModel"]
 
 #: Changes that are kept for readers that were away; who was away longer reads the lists anew.
 KEPT_CHANGES = 10_000
@@ -33,8 +35,8 @@ class Change(msgspec.Struct, frozen=True):
 
     Attributes:
         id: Rises with each change.
-        kind: "job", "match", "library" or "item".
-        subject: Id of the job, or name of the library.
+        kind: "job", "match", "library", "item" or "letter".
+        subject: Id of the job or the dead letter, or name of the library.
     """
 
     id: int
@@ -80,6 +82,13 @@ class MatchedBy(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     similarity: float
 
 
+class MatchPage(msgspec.Struct, frozen=True):
+    """A page of matches, newest first, and the cursor of the next one."""
+
+    matches: list[MatchedBy]
+    next: str | None = None
+
+
 class ReadModel:
     """The newest state of every job. Every method may be called from any thread; applying is idempotent."""
 
@@ -88,6 +97,7 @@ class ReadModel:
         self.usage = UsageLog(self._database)
         self.deliveries = DeliveryLog(self._database)
         self.libraries = LibraryRows(self._database)
+        self.letters = LetterRows(self._database)
 
     def close(self) -> None:
         """Close the file."""
@@ -102,6 +112,8 @@ class ReadModel:
         deliveries: Sequence[Delivery | GoneDelivery] = (),
         libraries: Sequence[Library | GoneLibrary] = (),
         items: Sequence[LibraryItem | GoneItem] = (),
+        letters: Sequence[Letter] = (),
+        replays: Sequence[DeadLetterReplay] = (),
         offsets: dict[tuple[str, int], int] | None = None,
     ) -> list[Change]:
         """Take over a batch of events and how far it was read, all or nothing; return what changed."""
@@ -118,6 +130,11 @@ class ReadModel:
             for item in items:
                 apply_item(writer, item)
                 changes.append(_change(writer, "item", item.library))
+            known = (apply_letter(writer, letter) for letter in letters)
+            changes += [_change(writer, "letter", letter_id) for letter_id in known if letter_id is not None]
+            for replay in replays:
+                apply_replay(writer, replay)
+                changes.append(_change(writer, "letter", replay.letter_id))
             rows = [(topic, partition, offset) for (topic, partition), offset in (offsets or {}).items()]
             writer.executemany("INSERT OR REPLACE INTO offsets VALUES (?, ?, ?)", rows)
             if changes:
@@ -173,12 +190,34 @@ class ReadModel:
         rows = self._database.all("SELECT doc FROM live_matches WHERE job_id = ? ORDER BY chunk", job_id)
         return [msgspec.json.decode(row["doc"], type=LiveMatch) for row in rows]
 
-    def matched_by(self, reference: str, *, limit: int = 100) -> list[MatchedBy]:
-        """Return the inputs that were found to copy a reference, newest first."""
+    def matches(
+        self, *, reference: str | None = None, media_id: str | None = None, cursor: str | None = None, limit: int = 100
+    ) -> MatchPage:
+        """Return a page of who copies a reference, or of what an input copies, newest first.
+
+        Raises:
+            BadCursor: The cursor is none of this list's.
+        """
+        after = read_cursor("matches", cursor) if cursor is not None else None
+        conditions = {
+            "reference = ?": [reference] if reference is not None else [],
+            "media_id = ?": [media_id] if media_id is not None else [],
+            "(created, place) < (?, ?)": list(after) if after else [],
+        }
+        used = [condition for condition, values in conditions.items() if values]
         rows = self._database.all(
-            "SELECT * FROM matches WHERE reference = ? ORDER BY created DESC LIMIT ?", reference, limit
+            "SELECT * FROM (SELECT *, job_id || char(31) || reference || char(31) || library AS place FROM matches) "  # noqa: S608 (no user's text)
+            f"WHERE {' AND '.join(used) or 'true'} ORDER BY created DESC, place DESC LIMIT ?",
+            *(value for values in conditions.values() for value in values),
+            limit + 1,
         )
-        return [MatchedBy(**dict(row)) for row in rows]
+        following = None
+        if len(rows) > limit:
+            rows = rows[:limit]
+            following = write_cursor("matches", rows[-1]["created"], rows[-1]["place"])
+        return MatchPage(
+            [MatchedBy(**{name: row[name] for name in MatchedBy.__struct_fields__}) for row in rows], following
+        )
 
     def is_complete(self, job_id: str) -> bool:
         """Whether the job's complete event has been read from its topic."""

@@ -15,11 +15,13 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from schemas.deadletter import DeadLetterReplay
 from schemas.deliveries import Delivery
 from schemas.events import AIMediaDNAComplete
 from schemas.jobs import Job, LiveMatch
 from schemas.libraries import Library, LibraryItem, item_of_key
 from streams.callbacks.log import GoneDelivery
+from streams.readmodel.letters import Letter
 from streams.readmodel.libraries import GoneItem, GoneLibrary
 from streams.readmodel.model import GoneJob
 
@@ -54,6 +56,8 @@ class _Batch:
     deliveries: list[Delivery | GoneDelivery] = field(default_factory=list)
     libraries: list[Library | GoneLibrary] = field(default_factory=list)
     items: list[LibraryItem | GoneItem] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+    replays: list[DeadLetterReplay] = field(default_factory=list)
     offsets: dict[tuple[str, int], int] = field(default_factory=dict)
 
 
@@ -71,6 +75,8 @@ class Projector:
             topics.deliveries,
             topics.libraries,
             topics.items,
+            topics.dead_letter,
+            topics.replays,
         )
         self._partitions = [TopicPartition(name, number) for name in names for number in range(partitions)]
         self._consumer: AIOKafkaConsumer | None = None
@@ -184,6 +190,8 @@ class Projector:
             deliveries=batch.deliveries,
             libraries=batch.libraries,
             items=batch.items,
+            letters=batch.letters,
+            replays=batch.replays,
             offsets=batch.offsets,
         )
         async with self._applied:
@@ -206,7 +214,14 @@ def _batch(records: dict[TopicPartition, list[ConsumerRecord]], topics: Topics) 
     batch.deliveries = _newest(by_topic[topics.deliveries], Delivery, GoneDelivery)
     batch.libraries = _newest(by_topic[topics.libraries], Library, GoneLibrary)
     batch.items = _newest(by_topic[topics.items], LibraryItem, lambda key: GoneItem(*item_of_key(key)))
+    batch.letters = [_letter(record) for record in by_topic[topics.dead_letter]]
+    batch.replays = [replay for _, replay in _decoded(by_topic[topics.replays], DeadLetterReplay)]
     return batch
+
+
+def _letter(record: ConsumerRecord) -> Letter:
+    headers = tuple((str(name), bytes(value or b"")) for name, value in record.headers or ())
+    return Letter(key=record.key, value=record.value, headers=headers)
 
 
 def _newest(records: Iterable[ConsumerRecord], kind: type[T], gone: Callable[[str], G]) -> list[T | G]:

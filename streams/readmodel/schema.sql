@@ -36,6 +36,7 @@ CREATE TABLE matches (
     PRIMARY KEY (reference, library, job_id)
 ) WITHOUT ROWID;
 CREATE INDEX matches_by_job ON matches (job_id);
+CREATE INDEX matches_by_media ON matches (media_id);
 
 -- Complete events that are on their topic.
 CREATE TABLE completions (
@@ -101,3 +102,16 @@ CREATE TABLE items (
 CREATE INDEX items_by_time ON items (library, created DESC, media_id DESC);
 CREATE INDEX items_by_media ON items (media_id);
 CREATE INDEX items_disabled ON items (library, media_id) WHERE disabled;
+
+-- Inputs that could not be used, and which of them have been sent again.
+CREATE TABLE letters (
+    letter_id TEXT PRIMARY KEY,
+    time TEXT NOT NULL,
+    doc BLOB NOT NULL,
+    replayed TEXT
+) WITHOUT ROWID;
+CREATE INDEX letters_by_time ON letters (time DESC, letter_id DESC);
+CREATE TABLE replays (
+    letter_id TEXT PRIMARY KEY,
+    time TEXT NOT NULL
+) WITHOUT ROWID;

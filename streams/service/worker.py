@@ -33,11 +33,16 @@ from streams.pool.tasks import TaskPool
 from streams.readmodel.model import ReadModel
 from streams.readmodel.projector import Projector
 from streams.service.commands import Commands
+from streams.service.letters import Letters
 from streams.service.recovery import recover
 from streams.service.slot import WorkerSlot
 from streams.service.watchdog import Watchdog
+from streams.store.files import open_store
 from streams.vectors.lite import LiteKeeper
+from streams.web.gate import Gate
+from streams.web.live import LiveChanges
 from streams.web.server import WebServer
+from streams.web.services import Services
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +115,7 @@ async def run_worker(settings: Settings, *, embedded: bool, announce: Callable[[
 async def _start(
     stack: AsyncExitStack, settings: Settings, *, embedded: bool, give_up: Callable[[BaseException], None]
 ) -> Worker:
+    gate = Gate(settings)  # before anything starts: an address that may not be listened on
     slot = WorkerSlot(settings.state)
     stack.callback(slot.release)
     topics = Topics.of(settings.topic_prefix)
@@ -167,7 +173,18 @@ async def _start(
     projector.subscribe(deliverer.wake)
     stack.push_async_callback(deliverer.stop)
     deliverer.start()
-    web = WebServer(settings, model, projector, Commands(outbox, model), ready=lambda: _is_ready(app))
+    services = Services(
+        settings=settings,
+        model=model,
+        commands=Commands(outbox, model),
+        libraries=libraries,
+        letters=Letters(outbox, model, projector, topics),
+        store=open_store(settings.store_url),
+        live=LiveChanges(model),
+        gate=gate,
+        ready=lambda: _is_ready(app),
+    )
+    web = WebServer(services, projector)
     await web.start()
     stack.push_async_callback(web.stop)
     if embedded:

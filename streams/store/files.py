@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote, unquote
 
 import fsspec
@@ -26,6 +27,10 @@ __all__ = ["FileStore", "open_store"]
 #: Bytes of a file name that every common file system takes, less some for the suffix of a file being written.
 NAME_BYTES = 200
 SUFFIX = ".mdna"
+#: Among the parts of a job: the media that was sent along with it.
+UPLOAD_FILE = "upload"
+#: Bytes that are copied at a time.
+BLOCK = 1 << 20
 #: Holds the media id of a folder whose name had to be shortened.
 ID_FILE = "media-id"
 #: Holds the name of a library whose folder's name had to be shortened. No media item's folder can be called this.
@@ -100,6 +105,20 @@ class FileStore:
     def get_part(self, job_id: str, chunk: int) -> bytes | None:
         """See `FingerprintStore`."""
         return self._read(f"{self._parts_folder(job_id)}/{chunk:06d}")
+
+    def put_upload(self, job_id: str, file: BinaryIO) -> None:
+        """See `FingerprintStore`."""
+        self._fs.makedirs(self._parts_folder(job_id), exist_ok=True)
+        with self._fs.open(f"{self._parts_folder(job_id)}/{UPLOAD_FILE}", "wb") as target:
+            shutil.copyfileobj(file, target, BLOCK)
+
+    def open_upload(self, job_id: str) -> BinaryIO | None:
+        """See `FingerprintStore`."""
+        try:
+            opened: BinaryIO = self._fs.open(f"{self._parts_folder(job_id)}/{UPLOAD_FILE}", "rb")
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return opened
 
     def delete_parts(self, job_id: str) -> None:
         """See `FingerprintStore`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +51,14 @@ class FingerprintStore(Protocol):
         """Return what a job has made of one chunk; None when it has not yet."""
         ...
 
+    def put_upload(self, job_id: str, file: BinaryIO) -> None:
+        """Store the media that was sent along with a job; it goes with the job's parts."""
+        ...
+
+    def open_upload(self, job_id: str) -> BinaryIO | None:
+        """Open the media that was sent along with a job; None when there is none."""
+        ...
+
     def delete_parts(self, job_id: str) -> None:
-        """Remove all that a job has stored of its chunks."""
+        """Remove all that a job has stored of its chunks, and what was sent along with it."""
         ...

@@ -8,9 +8,9 @@ from fingerprint.engine import assemble, fingerprint_chunk
 from fingerprint.model import Chunk
 from fingerprint.ports import ReferenceKey
 from schemas.jobs import ChunkResult, Metrics, SaveType, TaskOutcome
-from streams.sources.open import open_media
 from streams.tasks.report import TaskReport
 from streams.tasks.search import find_matches, upsert_windows
+from streams.tasks.source import open_input
 
 if TYPE_CHECKING:
     from schemas.jobs import ChunkTask
@@ -30,7 +30,7 @@ def fingerprint(task: ChunkTask, bench: Workbench) -> TaskReport:
     """
     data = bench.store.get_part(task.job_id, task.chunk)
     if data is None:
-        with open_media(task.request.file_url, bench.policy) as source:
+        with open_input(task, bench) as source:
             chunk = fingerprint_chunk(source, task.start, task.end, bench.limits)
         bench.store.put_part(task.job_id, task.chunk, chunk.to_bytes())
     else:

@@ -8,9 +8,9 @@ from fingerprint.engine import ALGORITHM, assemble
 from fingerprint.model import Chunk, Fingerprint, Query
 from fingerprint.ports import ReferenceKey
 from schemas.jobs import ChunkResult, Metrics, SaveType, TaskOutcome
-from streams.sources.open import open_media
 from streams.tasks.report import TaskReport
 from streams.tasks.search import find_matches, upsert_windows
+from streams.tasks.source import open_input
 
 if TYPE_CHECKING:
     from schemas.jobs import ChunkTask
@@ -61,7 +61,7 @@ def finish(task: ChunkTask, bench: Workbench) -> TaskReport:
 
 def _query(task: ChunkTask, bench: Workbench) -> Query:
     if not task.chunks_total:
-        with open_media(task.request.file_url, bench.policy) as source:
+        with open_input(task, bench) as source:
             return Query.of_fingerprint(Fingerprint.from_bytes(source.read()))
     chunks = []
     for number in range(task.chunks_total):

@@ -8,8 +8,8 @@ from fingerprint.codec import is_fingerprint
 from fingerprint.engine import plan_chunks
 from fingerprint.media.probe import probe
 from schemas.jobs import ChunkResult, Metrics, TaskOutcome
-from streams.sources.open import open_media
 from streams.tasks.report import TaskReport
+from streams.tasks.source import open_input
 
 if TYPE_CHECKING:
     from schemas.jobs import ChunkTask
@@ -24,7 +24,7 @@ def plan(task: ChunkTask, bench: Workbench) -> TaskReport:
     Raises:
         MediaError: The media cannot be had, or cannot be used.
     """
-    with open_media(task.request.file_url, bench.policy) as source:
+    with open_input(task, bench) as source:
         head = source.read(64)
         source.seek(0)
         if is_fingerprint(head):

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 from litestar import Litestar
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
 
+from streams.libraries.errors import LibraryError
+from streams.readmodel.cursor import BadCursor
 from streams.web.api import api_router
 from streams.web.gate import PUBLIC
 from streams.web.health import healthz, metrics, readyz
 from streams.web.login import log_in, log_out, login_page
+from streams.web.openapi import openapi_config
 from streams.web.pages import page_router, template_config
-from streams.web.problems import on_http_error, on_other_error
+from streams.web.problems import on_bad_cursor, on_http_error, on_library_error, on_other_error, on_unavailable
 
 if TYPE_CHECKING:
     from streams.web.services import Services
@@ -36,7 +37,7 @@ def create_app(services: Services) -> Litestar:
 
     return Litestar(
         route_handlers=[
-            api_router(),
+            api_router(services.settings),
             page_router(),
             healthz,
             readyz,
@@ -50,14 +51,15 @@ def create_app(services: Services) -> Litestar:
         ],
         dependencies={"services": Provide(provide, sync_to_thread=False)},
         before_request=services.gate,
-        exception_handlers={HTTPException: on_http_error, Exception: on_other_error},
+        exception_handlers={
+            HTTPException: on_http_error,
+            LibraryError: on_library_error,
+            BadCursor: on_bad_cursor,
+            OSError: on_unavailable,
+            Exception: on_other_error,
+        },
         template_config=template_config(),
-        openapi_config=OpenAPIConfig(
-            title="MediaDNA",
-            version="1",
-            path="/api",
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-        ),
+        openapi_config=openapi_config(),
         request_max_body_size=LARGEST_BODY,
         signature_namespace={"Services": type(services)},
         logging_config=None,

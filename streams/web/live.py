@@ -22,7 +22,7 @@ KEEPALIVE_S = 15.0
 RETRY_MS = 2000
 
 #: What an event's subject is called, where it is no job.
-SUBJECTS = {"library": "library", "item": "library"}
+SUBJECTS = {"library": "library", "item": "library", "letter": "letter_id"}
 
 _END = None
 

@@ -11,14 +11,43 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
+from streams.libraries.errors import LibraryError, UnknownItem, UnknownLibrary
+
 if TYPE_CHECKING:
     from litestar import Request
+
+    from streams.readmodel.cursor import BadCursor
 
 __all__ = ["on_http_error", "on_other_error"]
 
 log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+#: Seconds after which it is worth asking again.
+RETRY_S = 5
+
+
+#: What a request runs into that names a library, or an item of one.
+LIBRARY_STATUS = {UnknownLibrary: HTTPStatus.NOT_FOUND, UnknownItem: HTTPStatus.NOT_FOUND}
+
+
+def on_library_error(request: Request[Any, Any, Any], error: LibraryError) -> Response[Any]:
+    """Answer that there is no such library or item, or that its state does not allow this."""
+    status = LIBRARY_STATUS.get(type(error), HTTPStatus.CONFLICT)
+    return on_http_error(request, HTTPException(str(error), status_code=status))
+
+
+def on_bad_cursor(request: Request[Any, Any, Any], error: BadCursor) -> Response[Any]:
+    """Answer that a cursor is none of this list's."""
+    return on_http_error(request, HTTPException(str(error), status_code=HTTPStatus.BAD_REQUEST))
+
+
+def on_unavailable(request: Request[Any, Any, Any], error: OSError) -> Response[Any]:
+    """Answer that broker, workers or storage do not answer, and log it: asking again later can go well."""
+    log.error("request_not_served", path=request.url.path, error=repr(error))
+    detail = "the service does not get through to its broker, its workers or its storage: try again later"
+    headers = {"Retry-After": str(RETRY_S)}
+    return on_http_error(request, HTTPException(detail, status_code=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers))
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

@@ -11,17 +11,14 @@ import uvicorn
 from streams.access.keys import AccessKeys
 from streams.web.app import create_app
 from streams.web.front import FrontDoor
-from streams.web.gate import Gate
-from streams.web.live import LiveChanges
-from streams.web.services import Services
 from streams.web.vendor.app import create_call_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from streams.readmodel.model import Change, ReadModel
-    from streams.service.commands import Commands
+    from streams.readmodel.model import Change
     from streams.settings import Settings
+    from streams.web.services import Services
 
 __all__ = ["WebServer"]
 
@@ -53,21 +50,11 @@ class ChangeFeed(Protocol):
 class WebServer:
     """API and web view on one address."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        model: ReadModel,
-        changes: ChangeFeed,
-        commands: Commands,
-        *,
-        ready: Callable[[], bool],
-    ) -> None:
+    def __init__(self, services: Services, changes: ChangeFeed) -> None:
+        settings = services.settings
         self._settings = settings
-        self._live = LiveChanges(model)
+        self._live = services.live
         changes.subscribe(self._live.publish)
-        services = Services(
-            settings=settings, model=model, commands=commands, live=self._live, gate=Gate(settings), ready=ready
-        )
         self._server = _Server(
             uvicorn.Config(
                 FrontDoor(calls=create_call_app(services, _access_keys(settings)), other=create_app(services)),

@@ -9,8 +9,11 @@ if TYPE_CHECKING:
 
     from schemas.deliveries import Delivery
     from schemas.jobs import Job, JobRequest
+    from streams.libraries.registry import Libraries
     from streams.readmodel.model import ReadModel
+    from streams.service.letters import Letters
     from streams.settings import Settings
+    from streams.store.port import FingerprintStore
     from streams.web.gate import Gate
     from streams.web.live import LiveChanges
 
@@ -42,6 +45,9 @@ class Services:
         settings: Settings,
         model: ReadModel,
         commands: JobCommands,
+        libraries: Libraries,
+        letters: Letters,
+        store: FingerprintStore,
         live: LiveChanges,
         gate: Gate,
         ready: Callable[[], bool],
@@ -49,6 +55,9 @@ class Services:
         self.settings = settings
         self.model = model
         self.commands = commands
+        self.libraries = libraries
+        self.letters = letters
+        self.store = store
         self.live = live
         self.gate = gate
         self.ready = ready

@@ -9,26 +9,47 @@ import msgspec
 from schemas.jobs import Job, JobStatus, SaveType
 from schemas.matches import Match
 
-__all__ = ["JobList", "JobView", "MatchedByView", "NewJob", "ResultView"]
+__all__ = [
+    "JobList",
+    "JobView",
+    "LibraryName",
+    "MatchedByView",
+    "MediaId",
+    "Metadata",
+    "NewJob",
+    "ResultView",
+    "Url",
+]
 
-MediaId = Annotated[str, msgspec.Meta(min_length=1, max_length=256, description="name of the media item")]
-Library = Annotated[str, msgspec.Meta(min_length=1, max_length=100, description="name of a library")]
+#: Names become part of keys and of addresses.
+MediaId = Annotated[
+    str,
+    msgspec.Meta(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$", description="name of the media item"),
+]
+LibraryName = Annotated[
+    str,
+    msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^/\x00-\x1f\x7f]+$", description="name of a library"),
+]
+Url = Annotated[str, msgspec.Meta(min_length=1, max_length=4096, description="where the media is")]
+Metadata = Annotated[dict[str, Any], msgspec.Meta(description="what the library item carries")]
 
 
 class NewJob(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A job to be made."""
 
     media_id: MediaId
-    url: Annotated[str, msgspec.Meta(min_length=1, max_length=4096, description="where the media is")]
-    library: Library = "default"
-    search: Annotated[list[Library], msgspec.Meta(max_length=100, description="libraries to search; empty: all")] = []
+    url: Url
+    library: LibraryName = "default"
+    search: Annotated[
+        list[LibraryName], msgspec.Meta(max_length=100, description="libraries to search; empty: all active ones")
+    ] = []
     save_type: SaveType = SaveType.FORCESAVE
     similarity_threshold: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] = 0.8
     extend: Annotated[str, msgspec.Meta(max_length=512)] | None = None
     callback_url: (
         Annotated[str, msgspec.Meta(max_length=2048, description="where the job's complete event is posted to")] | None
     ) = None
-    metadata: Annotated[dict[str, Any], msgspec.Meta(description="what the library item carries")] = {}
+    metadata: Metadata = {}
     lane: Annotated[
         Literal["live", "import"], msgspec.Meta(description="`import` gives way to everything on the `live` lane")
     ] = "live"

@@ -17,12 +17,16 @@ from schemas.jobs import Job, JobRequest, JobStatus
 from streams.callbacks.schedule import replayed
 from streams.readmodel.model import ReadModel
 from streams.settings import Settings
+from streams.store.files import open_store
 from streams.web.app import create_app
 from streams.web.gate import Gate
 from streams.web.live import LiveChanges
 from streams.web.services import Services
 
-sys.path.insert(0, str(Path(__file__).parent))  # the tests of this folder share `examples`, and are no package
+# The tests of this folder share `examples`, and those around it `inline`; they are no packages.
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+
+from inline import InlineService  # noqa: E402 (found by the line above)
 
 
 @dataclass
@@ -72,11 +76,23 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def services(model: ReadModel, commands: RecordingCommands, settings: Settings) -> Services:
+async def inline(model: ReadModel) -> InlineService:
+    inline = InlineService(model)
+    await inline.libraries.ensure()
+    return inline
+
+
+@pytest.fixture
+def services(
+    model: ReadModel, commands: RecordingCommands, inline: InlineService, settings: Settings, tmp_path: Path
+) -> Services:
     return Services(
         settings=settings,
         model=model,
         commands=commands,
+        libraries=inline.libraries,
+        letters=inline.letters,
+        store=open_store(str(tmp_path / "store")),
         live=LiveChanges(model),
         gate=Gate(settings),
         ready=lambda: True,

@@ -16,6 +16,7 @@ from schemas.jobs import Job, JobStatus, LiveMatch
 from streams.readmodel.model import Change, ReadModel
 from streams.settings import Settings
 from streams.web.server import WebServer
+from streams.web.services import Services
 
 pytestmark = pytest.mark.integration
 
@@ -45,8 +46,13 @@ def feed(model: ReadModel) -> Feed:
 
 
 @pytest.fixture
-async def web(model: ReadModel, feed: Feed, commands: Any, tmp_path: Path) -> AsyncIterator[WebServer]:
-    server = WebServer(Settings(state=tmp_path, web="127.0.0.1:0"), model, feed, commands, ready=lambda: True)
+def settings(tmp_path: Path) -> Settings:
+    return Settings(state=tmp_path, web="127.0.0.1:0")
+
+
+@pytest.fixture
+async def web(services: Services, feed: Feed) -> AsyncIterator[WebServer]:
+    server = WebServer(services, feed)
     await server.start()
     yield server
     await server.stop()
