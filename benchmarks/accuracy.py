@@ -100,6 +100,7 @@ def _facts(bench: Path, scores: Mapping[str, Score]) -> list[str]:
         f"Benchmark `{bench.name}`, seed {truth.seed}",
         f"{len(truth.refs)} references of {seconds:.0f} s, {len(truth.queries)} queries, {negatives} of them negative",
         f"{next(iter(scores.values())).figures['true_pairs']:.0f} true pairs",
+        "Peers: `pdqhash` at 1 picture a second as vPDQ uses it, ffmpeg's `signature` filter, `fpcalc` for sound",
     ]
 
 

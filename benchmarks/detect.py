@@ -26,9 +26,9 @@ __all__ = ["PEERS", "answer_mediadna", "answer_peer"]
 
 #: The peers, by the names that reports give them.
 PEERS: Mapping[str, Callable[[], Peer[Any]]] = {
-    "PDQ (vPDQ)": Pdq,
-    "ffmpeg signature": Signature,
-    "Chromaprint": Chromaprint,
+    "pdqhash": Pdq,
+    "signature": Signature,
+    "chromaprint": Chromaprint,
 }
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["programme", "repeated"]
 
 #: H.264 and AAC as a transcoder of uploads makes them.
-CODEC = ("-c:v", "libx264", "-preset", "medium", "-crf", "23", "-c:a", "aac", "-b:a", "128k")
+CODEC = ("-c:v", "libx264", "-preset", "fast", "-crf", "23", "-c:a", "aac", "-b:a", "128k")
 
 #: Sound of what has none.
 SILENCE = "anullsrc=r=44100:cl=stereo"
