@@ -76,7 +76,7 @@ class LibraryRows:
         """
         condition, values = "", []
         if cursor is not None:
-            condition, values = "AND (created, media_id) < (?, ?)", list(read_cursor("items", cursor))
+            condition, values = "AND (created, media_id) < (?, ?)", list(read_cursor(f"items of {library}", cursor))
         rows = self._database.all(
             f"SELECT created, media_id, doc FROM items WHERE library = ? {condition} "  # noqa: S608 (no user's text)
             "ORDER BY created DESC, media_id DESC LIMIT ?",
@@ -84,7 +84,7 @@ class LibraryRows:
             *values,
             limit + 1,
         )
-        following = write_cursor("items", *rows[limit - 1][:2]) if len(rows) > limit else None
+        following = write_cursor(f"items of {library}", *rows[limit - 1][:2]) if len(rows) > limit else None
         return ItemPage([_item(row) for row in rows[:limit]], following)
 
     def media_ids(self, library: str, *, up_to: int) -> list[str]:

@@ -20,6 +20,7 @@ from streams.web.libraries import LIBRARY_ROUTES
 from streams.web.media import MEDIA_ROUTES
 from streams.web.services import Services
 from streams.web.usage import show_usage
+from streams.web.vendor.results import show_dna_result
 from streams.web.views import MatchedByView
 
 __all__ = ["api_router"]
@@ -77,6 +78,7 @@ def api_router(settings: Settings) -> Router:
         route_handlers=[
             *JOB_ROUTES,
             upload_route(settings.max_upload_bytes),
+            show_dna_result,
             *MEDIA_ROUTES,
             *LIBRARY_ROUTES,
             *LETTER_ROUTES,

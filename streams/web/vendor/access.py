@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import urlsplit
 
-from limits import RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
-
 from streams.access.keys import AccessKey, AccessKeys
+from streams.access.limits import RateLimit
 from streams.access.roles import Role
+from streams.access.watched import WatchedFile
+from streams.settings import Settings
+from streams.web.gate import is_loopback
 from streams.web.vendor.authentication import Authenticator
 from streams.web.vendor.call import Call, Request
 from streams.web.vendor.errors import forbidden, throttled
-from streams.web.vendor.operations import Operation
+from streams.web.vendor.operations import Operation, operations
 
 __all__ = ["Access"]
 
@@ -27,9 +26,19 @@ FOREIGN_HEADERS = ("origin", "forwarded", "x-forwarded-for")
 class Access:
     """Lets callers in by their signatures; where no access keys are configured, programs of this machine only."""
 
-    def __init__(self, keys: AccessKeys | None) -> None:
-        self._authenticator = Authenticator(keys) if keys is not None else None
-        self._windows = MovingWindowRateLimiter(MemoryStorage())
+    def __init__(self, settings: Settings) -> None:
+        """Read the file of access keys, if there is one.
+
+        Raises:
+            OSError: It cannot be read.
+            ValueError: It is not as it should be.
+        """
+        self._authenticator: Authenticator | None = None
+        if settings.access_keys:
+            self._authenticator = Authenticator(WatchedFile(settings.access_keys, AccessKeys.read))
+        self._on_loopback = is_loopback(settings.web_host)
+        self._limit = RateLimit(settings.rate_limit)
+        self._limits = {name: RateLimit(f"{operation.per_second}/second") for name, operation in operations().items()}
 
     def check(self, request: Request, call: Call, operation: Operation, *, client: str) -> None:
         """Let a call pass, or not.
@@ -46,12 +55,14 @@ class Access:
         key = self._key(request, client)
         if not key.role.covers(operation.role):
             raise forbidden(f"{call.action} needs the role {operation.role}, and the access key has {key.role}")
-        if not self._windows.hit(RateLimitItemPerSecond(operation.per_second), key.key_id, call.action):
+        if self._limit.wait(key.key_id) or self._limits[call.action].wait(key.key_id):
             raise throttled()
 
     def _key(self, request: Request, client: str) -> AccessKey:
         if self._authenticator is not None:
             return self._authenticator.key_of(request)
+        if not self._on_loopback:
+            raise forbidden("other machines can reach this address, so calls are signed: set MEDIADNA_ACCESS_KEYS")
         _require_own_program(request, client)
         return OWN
 
@@ -62,18 +73,15 @@ def _require_own_program(request: Request, client: str) -> None:
     Raises:
         VendorError: The request comes from elsewhere.
     """
-    host = request.headers.get("host", "")
-    if not _is_loopback(client) or not _is_loopback(urlsplit(f"//{host}").hostname or ""):
+    if not is_loopback(client) or not is_loopback(_name_of(request.headers.get("host", ""))):
         raise forbidden("without MEDIADNA_ACCESS_KEYS, calls are taken on loopback addresses only")
     by_page = request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}
     if by_page or any(name in request.headers for name in FOREIGN_HEADERS):
         raise forbidden("without MEDIADNA_ACCESS_KEYS, calls are taken from programs of this machine only")
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
+def _name_of(host: str) -> str | None:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return urlsplit(f"//{host}").hostname
     except ValueError:
-        return False
+        return None

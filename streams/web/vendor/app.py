@@ -8,7 +8,7 @@ from litestar import Litestar, Request, Response, route
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 
-from streams.access.keys import AccessKeys
+from streams.libraries.errors import LibraryError
 from streams.web.services import Services
 from streams.web.vendor import replies
 from streams.web.vendor.access import Access
@@ -33,20 +33,20 @@ async def answer_call(
         query=request.scope["query_string"],
         body=await request.body(),
     )
-    call = came.call()
+    call = came.call(str(request.base_url))
     operation = operation_of(call)
     access.check(came, call, operation, client=request.client.host if request.client else "")
     return replies.reply(await operation.answer(call, services))
 
 
-def create_call_app(services: Services, keys: AccessKeys | None) -> Litestar:
+def create_call_app(services: Services) -> Litestar:
     """Return the application over the given services.
 
-    Args:
-        services: What the operations use.
-        keys: The keys that may call; None lets in programs of this machine only, without a signature.
+    Raises:
+        OSError: The file of access keys cannot be read.
+        ValueError: It is not as it should be.
     """
-    access = Access(keys)
+    access = Access(services.settings)
     return Litestar(
         route_handlers=[answer_call],
         dependencies={
@@ -55,6 +55,9 @@ def create_call_app(services: Services, keys: AccessKeys | None) -> Litestar:
         },
         exception_handlers={
             VendorError: replies.on_vendor_error,
+            LibraryError: replies.on_library_error,
+            TimeoutError: replies.on_no_answer,
+            OSError: replies.on_no_answer,
             HTTPException: replies.on_http_error,
             Exception: replies.on_other_error,
         },

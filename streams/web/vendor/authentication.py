@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.access.keys import AccessKey, AccessKeys
+    from streams.access.watched import WatchedFile
     from streams.web.vendor.call import Request
 
 __all__ = ["Authenticator"]
@@ -55,7 +56,7 @@ class Authenticator:
 
     def __init__(
         self,
-        keys: AccessKeys,
+        keys: WatchedFile[AccessKeys],
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         seconds: Callable[[], float] = time.monotonic,
@@ -120,7 +121,7 @@ class Authenticator:
         return key
 
     def _key(self, key_id: str) -> AccessKey:
-        key = self._keys.get(key_id)
+        key = self._keys.value.get(key_id)
         if key is None:
             raise unknown_key()
         return key

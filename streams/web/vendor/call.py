@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -64,8 +64,11 @@ class Request:
         """Return what V3 puts into a header and V1 into a parameter; empty when it is in neither."""
         return self.headers.get(header) or dict(self.pairs).get(parameter, "")
 
-    def call(self) -> Call:
+    def call(self, base_url: str) -> Call:
         """Return what is called.
+
+        Args:
+            base_url: Where the caller reaches us.
 
         Raises:
             VendorError: The request does not say what.
@@ -76,7 +79,7 @@ class Request:
             raise missing("Action")
         if not version:
             raise missing("Version")
-        return Call(action=action, version=version, parameters=dict(self.pairs))
+        return Call(action=action, version=version, parameters=dict(self.pairs), base_url=base_url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +90,13 @@ class Call:
         action: Name of the operation.
         version: Version of the service, which names the service too.
         parameters: What the caller gives.
+        base_url: Where the caller reaches us; ends with a slash.
     """
 
     action: str
     version: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str]
+    base_url: str
 
     def optional(self, name: str) -> str | None:
         """Return a parameter; None when it is empty or not there."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from streams.libraries.errors import LibraryError, LibraryExists, UnknownItem, UnknownLibrary
+
 __all__ = [
     "VendorError",
     "bad_time",
@@ -14,6 +16,7 @@ __all__ = [
     "missing",
     "no_such_media",
     "no_such_resource",
+    "refused_library",
     "refused_signature",
     "stale_time",
     "throttled",
@@ -74,6 +77,15 @@ def no_such_media(media_id: str) -> VendorError:
 def no_such_resource(what: str) -> VendorError:
     """Return the error for a library, job or result that there is not."""
     return VendorError("NoSuchResource", HTTPStatus.NOT_FOUND, f"The specified resource does not exist: {what}.")
+
+
+def refused_library(error: LibraryError) -> VendorError:
+    """Return the error for what cannot be done with a library."""
+    if isinstance(error, UnknownLibrary | UnknownItem):
+        return no_such_resource(str(error))
+    if isinstance(error, LibraryExists):
+        return invalid("Name", str(error))
+    return VendorError("OperationDenied", HTTPStatus.FORBIDDEN, f"The operation is denied: {error}.")
 
 
 def unknown_key() -> VendorError:

@@ -7,7 +7,6 @@ import asyncio
 from schemas.clock import parse_time
 from schemas.jobs import Job, JobRequest
 from streams.web.services import Services
-from streams.web.vendor.errors import unavailable
 from streams.web.vendor.media import find_media
 
 __all__ = ["address_of_media", "found_jobs", "seconds_only", "submit"]
@@ -26,12 +25,11 @@ async def submit(request: JobRequest, services: Services) -> Job:
     """Ask for a job.
 
     Raises:
-        VendorError: No worker takes jobs up.
+        LibraryError: It names a library that it cannot use.
+        TimeoutError: No worker takes jobs up.
     """
-    try:
-        return await services.commands.submit(request)
-    except (TimeoutError, OSError):
-        raise unavailable() from None
+    await services.libraries.check(request)
+    return await services.commands.submit(request)
 
 
 async def found_jobs(job_ids: list[str], services: Services) -> dict[str, Job]:

@@ -8,15 +8,15 @@ from typing import Any
 
 from streams.access.roles import Role
 from streams.web.services import Services
-from streams.web.vendor import vod
+from streams.web.vendor import ims, libraries, vod
 from streams.web.vendor.call import Call
 from streams.web.vendor.errors import unknown_action, unknown_version
 from streams.web.vendor.usage import describe_vod_ai_data
 
-__all__ = ["VOD", "Operation", "operation_of"]
+__all__ = ["IMS", "VOD", "Operation", "operation_of", "operations"]
 
-#: The version that stands for ApsaraVideo VOD.
-VOD = "2017-03-21"
+#: The versions that stand for ApsaraVideo VOD, and for Intelligent Media Services.
+VOD, IMS = "2017-03-21", "2020-11-09"
 
 Answer = Callable[[Call, Services], Awaitable[dict[str, Any]]]
 
@@ -41,9 +41,25 @@ _OPERATIONS: dict[str, dict[str, Operation]] = {
         "SubmitAIJob": Operation(vod.submit_ai_job, Role.SUBMITTER, 30),
         "ListAIJob": Operation(vod.list_ai_job, Role.READER, 100),
         "GetMediaDNAResult": Operation(vod.get_media_dna_result, Role.READER, 100),
+        "SubmitMediaDNADeleteJob": Operation(vod.submit_media_dna_delete_job, Role.ADMIN, 30),
         "DescribeVodAIData": Operation(describe_vod_ai_data, Role.READER, 100),
     },
+    IMS: {
+        "CreateDNADB": Operation(libraries.create_dna_db, Role.ADMIN, 10),
+        "ListDNADB": Operation(libraries.list_dna_db, Role.READER, 100),
+        "DeleteDNADB": Operation(libraries.delete_dna_db, Role.ADMIN, 10),
+        "ListDNAFiles": Operation(libraries.list_dna_files, Role.READER, 100),
+        "DeleteDNAFiles": Operation(libraries.delete_dna_files, Role.ADMIN, 10),
+        "SubmitDNAJob": Operation(ims.submit_dna_job, Role.SUBMITTER, 30),
+        "QueryDNAJobList": Operation(ims.query_dna_job_list, Role.READER, 100),
+        "CancelDNAJob": Operation(ims.cancel_dna_job, Role.SUBMITTER, 30),
+    },
 }
+
+
+def operations() -> dict[str, Operation]:
+    """Return every operation by its name; no two services have one of the same name."""
+    return {name: operation for service in _OPERATIONS.values() for name, operation in service.items()}
 
 
 def operation_of(call: Call) -> Operation:

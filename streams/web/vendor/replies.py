@@ -9,9 +9,10 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from streams.web.vendor.errors import VendorError, internal_error
+from streams.libraries.errors import LibraryError
+from streams.web.vendor.errors import VendorError, internal_error, refused_library, unavailable
 
-__all__ = ["on_http_error", "on_other_error", "on_vendor_error", "reply"]
+__all__ = ["on_http_error", "on_library_error", "on_no_answer", "on_other_error", "on_vendor_error", "reply"]
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +40,17 @@ def on_vendor_error(request: Request[Any, Any, Any], error: VendorError) -> Resp
     )
     log.info("call_refused", code=error.code, message=error.message, request_id=response.content["RequestId"])
     return response
+
+
+def on_library_error(request: Request[Any, Any, Any], error: LibraryError) -> Response[dict[str, Any]]:
+    """Answer that something cannot be done with a library."""
+    return on_vendor_error(request, refused_library(error))
+
+
+def on_no_answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+    """Answer that a worker, or the broker, does not answer now, and log it."""
+    log.error("call_unanswered", exc_info=error)
+    return on_vendor_error(request, unavailable())
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:

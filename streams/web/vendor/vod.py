@@ -12,12 +12,13 @@ from schemas.jobs import Job, JobRequest, JobStatus
 from schemas.result import result_of
 from streams.callbacks.targets import Targets
 from streams.web.services import Services
+from streams.web.vendor.background import in_time
 from streams.web.vendor.call import Call
 from streams.web.vendor.errors import invalid, no_such_media, no_such_resource
 from streams.web.vendor.jobs import address_of_media, found_jobs, seconds_only, submit
 from streams.web.vendor.userdata import UserData
 
-__all__ = ["get_media_dna_result", "list_ai_job", "submit_ai_job"]
+__all__ = ["get_media_dna_result", "list_ai_job", "submit_ai_job", "submit_media_dna_delete_job"]
 
 #: The one kind of AI job that is done here.
 DNA = "AIMediaDNA"
@@ -66,6 +67,16 @@ async def get_media_dna_result(call: Call, services: Services) -> dict[str, Any]
     if newest is None:
         raise no_such_resource(f"no job of media item {media_id!r} has succeeded yet")
     return {"DNAResult": msgspec.json.decode(result_of(newest).to_json())}
+
+
+async def submit_media_dna_delete_job(call: Call, services: Services) -> dict[str, Any]:
+    """Take a media item out of all libraries, and forget its jobs."""
+    media_id = call.text("MediaId")
+    try:
+        request_id = await in_time(services.libraries.delete_media(media_id))
+    except LookupError:
+        raise no_such_media(media_id) from None
+    return {"JobId": request_id or new_job_id()}
 
 
 def _library(call: Call) -> str | None:

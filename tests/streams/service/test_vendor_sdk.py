@@ -8,8 +8,11 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
+from alibabacloud_ice20201109 import models as ims_models
+from alibabacloud_ice20201109.client import Client as ImsClient
 from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.models import Config
 from alibabacloud_vod20170321 import models as vod_models
@@ -98,6 +101,68 @@ async def test_a_job_of_apsaravideo_vod_from_its_submission_to_its_result(servic
     metered = (await asyncio.to_thread(client.describe_vod_aidata, usage)).body
     assert metered.data_interval == "hour"
     assert metered.aidata.aidata_item[0].data.data_item[0].name == "AIVideoFPShot"
+    deletion = vod_models.SubmitMediaDNADeleteJobRequest(media_id="copy")
+    assert (await asyncio.to_thread(client.submit_media_dnadelete_job, deletion)).body.job_id
+    with pytest.raises(ClientException) as refused:
+        await asyncio.to_thread(client.get_media_dnaresult, request)
+    assert (refused.value.code, refused.value.status_code) == ("InvalidVideo.NotFound", 404)
+
+
+async def ims_job(client: ImsClient, key: str, media: str, library: str, save_type: str) -> str:
+    """Submit a job over a file of the media folder; return its id."""
+    request = ims_models.SubmitDNAJobRequest(
+        dbid=library,
+        primary_key=key,
+        input=ims_models.SubmitDNAJobRequestInput(type="Media", media=media),
+        config=json.dumps({"SaveType": save_type, "MediaType": "video"}),
+        user_data="mine",
+    )
+    job_id: str = (await asyncio.to_thread(client.submit_dnajob, request)).body.job_id
+    return job_id
+
+
+async def ended_ims_job(client: ImsClient, job_id: str) -> Any:
+    """Wait until a job has ended."""
+    request = ims_models.QueryDNAJobListRequest(job_ids=job_id)
+    return await ended(lambda: client.query_dnajob_list(request).body.job_list[0])
+
+
+async def test_a_library_of_intelligent_media_services_from_its_making_to_its_end(service: Service) -> None:
+    client = ImsClient(config(service))
+    making = ims_models.CreateDNADBRequest(name="works", model="Video", description="what is ours")
+    made = (await asyncio.to_thread(client.create_dnadb, making)).body.dbinfo
+    assert (made.name, made.model, made.status) == ("works", "Video", "active")
+
+    saved = await ended_ims_job(client, await ims_job(client, "work-1", "original", made.dbid, "save"))
+    assert (saved.status, saved.code, saved.dbid, saved.primary_key) == ("Success", "0", "works", "work-1"), saved
+    searched = await ended_ims_job(client, await ims_job(client, "clip", "copy", made.dbid, "nosave"))
+    async with httpx.AsyncClient(trust_env=False) as web:
+        (found,) = (await web.get(searched.dnaresult)).json()["VideoDNA"]
+    assert (found["PrimaryKey"], found["Library"], searched.user_data) == ("work-1", "works", "mine")
+
+    listing = ims_models.ListDNAFilesRequest(dbid=made.dbid, page_size=10)
+    (file,) = (await asyncio.to_thread(client.list_dnafiles, listing)).body.file_list
+    assert file.primary_key == "work-1"
+    assert file.input_file.object.endswith("media/original.mp4")
+
+    deletion = ims_models.DeleteDNAFilesRequest(dbid=made.dbid, primary_keys="work-1")
+    await asyncio.to_thread(client.delete_dnafiles, deletion)
+    assert (await asyncio.to_thread(client.list_dnafiles, listing)).body.file_list == []
+    await asyncio.to_thread(client.delete_dnadb, ims_models.DeleteDNADBRequest(dbid=made.dbid))
+    listed = await asyncio.to_thread(client.list_dnadb, ims_models.ListDNADBRequest(dbids="works,default"))
+    assert [library.dbid for library in listed.body.dblist] == ["default"]
+
+
+async def test_a_job_of_intelligent_media_services_is_cancelled(service: Service) -> None:
+    client = ImsClient(config(service))
+    job_id = await ims_job(client, "cancelled", "original", "default", "nosave")
+    request = ims_models.CancelDNAJobRequest(job_id=job_id)
+    assert (await asyncio.to_thread(client.cancel_dnajob, request)).body.job_id == job_id
+    job = await ended_ims_job(client, job_id)
+    assert (job.status, job.code) == ("Fail", "JobCancelled")
+    with pytest.raises(ClientException) as refused:
+        await asyncio.to_thread(client.cancel_dnajob, request)
+    assert (refused.value.code, refused.value.status_code) == ("PermissionDenied.JobInFailure", 403)
 
 
 @pytest.mark.parametrize("algorithm", [None, "v2"])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from schemas.jobs import Job, JobRequest, JobStatus, SaveType
+from schemas.libraries import Library
 from schemas.matches import Interval, Match, Track
 from streams.readmodel.model import ReadModel
 from streams.web.services import Services
@@ -56,6 +57,7 @@ async def test_a_submitted_job_is_shown_with_its_id_and_asked_for_as_the_caller_
 async def test_a_job_that_names_a_library_stores_into_it_and_searches_it_alone(
     caller: Any, model: ReadModel, config: str
 ) -> None:
+    model.apply(libraries=[Library(name="ads")])
     await caller.v3("SubmitAIJob", MediaId="file:///clip.mp4", Config=config)
     (asked,) = model.jobs().jobs
     assert (asked.request.library, asked.request.search) == ("ads", ("ads",))
@@ -73,6 +75,7 @@ async def test_a_job_that_names_a_library_stores_into_it_and_searches_it_alone(
         ({"MediaId": "file:///a", "Config": "{"}, (400, "InvalidParameter")),
         ({"MediaId": "file:///a", "Config": "[1]"}, (400, "InvalidParameter")),
         ({"MediaId": "file:///a", "Config": '{"DNADBId":7}'}, (400, "InvalidParameter")),
+        ({"MediaId": "file:///a", "Config": '{"DNADBId":"unknown"}'}, (404, "NoSuchResource")),
         ({"MediaId": "file:///a", "UserData": "nonsense"}, (400, "InvalidParameter")),
         ({"MediaId": "file:///a", "UserData": '{"MessageCallback":"http://a"}'}, (400, "InvalidParameter")),
         (
@@ -155,3 +158,11 @@ async def test_there_is_no_result_of_an_unknown_media_item_nor_of_one_whose_job_
     assert refusal(await caller.v3("GetMediaDNAResult", MediaId="unknown")) == (404, "InvalidVideo.NotFound")
     assert refusal(await caller.v3("GetMediaDNAResult", MediaId="video")) == (404, "NoSuchResource")
     assert refusal(await caller.v3("GetMediaDNAResult")) == (400, "MissingParameter")
+
+
+async def test_a_deleted_media_item_is_known_no_more(caller: Any, model: ReadModel) -> None:
+    model.apply(jobs=[job("j1", matches=(MATCH,))])
+    assert (await caller.v3("SubmitMediaDNADeleteJob", MediaId="video")).json()["JobId"]
+    for action in ("SubmitMediaDNADeleteJob", "GetMediaDNAResult", "SubmitAIJob"):
+        assert refusal(await caller.v3(action, MediaId="video")) == (404, "InvalidVideo.NotFound")
+    assert refusal(await caller.v3("SubmitMediaDNADeleteJob")) == (400, "MissingParameter")
