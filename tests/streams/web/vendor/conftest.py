@@ -7,6 +7,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,17 +17,12 @@ from darabonba.request import DaraRequest
 from litestar.testing import AsyncTestClient
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from streams.access.keys import AccessKey, AccessKeys
 from streams.access.roles import Role
 from streams.web.services import Services
 from streams.web.vendor.app import create_call_app
 
 HOST = "127.0.0.1:6066"
 VOD, IMS = "2017-03-21", "2020-11-09"
-
-
-#: One key of each role.
-KEYS = AccessKeys({role.value: AccessKey(role.value, "secret", role) for role in Role})
 
 
 @dataclass
@@ -116,21 +112,24 @@ def from_address(app: ASGIApp, address: str) -> ASGIApp:
 
 
 @pytest.fixture
-async def caller(services: Services) -> AsyncIterator[Caller]:
-    """A caller of an application that has access keys."""
-    app = from_address(create_call_app(services, KEYS), "192.0.2.7")
+async def caller(services: Services, tmp_path: Path) -> AsyncIterator[Caller]:
+    """A caller of an application that has an access key for each role."""
+    keys = tmp_path / "keys"
+    keys.write_text("".join(f"{role} secret {role}\n" for role in Role))
+    services.settings = services.settings.model_copy(update={"access_keys": keys})
+    app = from_address(create_call_app(services), "192.0.2.7")
     async with AsyncTestClient(app, base_url=f"http://{HOST}") as client:
         yield Caller(client)
 
 
 @pytest.fixture
-async def local(services: Services) -> AsyncIterator[Callable[[str], Awaitable[Caller]]]:
+async def local(services: Services) -> AsyncIterator[Callable[..., Awaitable[Caller]]]:
     """Callers of an application that has no access keys, from the address that a test names."""
     clients: list[AsyncTestClient[Any]] = []
 
-    async def call_from(address: str) -> Caller:
-        app = from_address(create_call_app(services, None), address)
-        client = AsyncTestClient(app, base_url=f"http://{HOST}")
+    async def call_from(address: str, **settings: str) -> Caller:
+        services.settings = services.settings.model_copy(update=settings)
+        client = AsyncTestClient(from_address(create_call_app(services), address), base_url=f"http://{HOST}")
         clients.append(await client.__aenter__())
         return Caller(client)
 

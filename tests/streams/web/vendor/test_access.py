@@ -138,6 +138,7 @@ async def test_without_keys_programs_of_this_machine_call_with_any_signature_or_
     "headers",
     [
         {"Host": "evil.example"},
+        {"Host": "["},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
         {"Sec-Fetch-Site": "cross-site"},
@@ -153,3 +154,24 @@ async def test_without_keys_other_machines_are_refused(local: Any) -> None:
     caller = await local("192.0.2.7")
     assert refusal(await caller.unsigned("ListAIJob", JobIds="a")) == (403, "Forbidden.RAM")
     assert refusal(await caller.v3("ListAIJob", JobIds="a")) == (403, "Forbidden.RAM")
+
+
+async def test_without_keys_nobody_calls_where_other_machines_can_reach_the_address(local: Any) -> None:
+    caller = await local("127.0.0.1", web="0.0.0.0:6066")
+    assert refusal(await caller.unsigned("ListAIJob", JobIds="a")) == (403, "Forbidden.RAM")
+
+
+async def test_a_key_that_calls_more_often_than_any_caller_may_is_throttled(local: Any) -> None:
+    caller = await local("127.0.0.1", rate_limit="2/hour")
+    answers = [await caller.unsigned("ListAIJob", JobIds="a") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 400]
+    assert refusal(answers[2]) == (400, "Throttling.User")
+
+
+async def test_a_key_that_is_added_to_the_file_is_let_in_and_one_that_is_taken_out_no_more(
+    caller: Any, services: Any
+) -> None:
+    assert refusal(await caller.v3("ListAIJob", key="new", JobIds="a")) == (404, "InvalidAccessKeyId.NotFound")
+    services.settings.access_keys.write_text("new secret reader\n")
+    assert (await caller.v3("ListAIJob", key="new", JobIds="a")).status_code == 200
+    assert refusal(await caller.v3("ListAIJob", key="admin", JobIds="a")) == (404, "InvalidAccessKeyId.NotFound")

@@ -57,7 +57,7 @@ async def test_a_fault_of_ours_says_no_more_than_that(caller: Any, services: Ser
 
 
 async def test_calls_and_the_web_view_share_one_address(services: Services) -> None:
-    app = FrontDoor(calls=create_call_app(services, None), other=create_app(services))
+    app = FrontDoor(calls=create_call_app(services), other=create_app(services))
     async with AsyncTestClient(app, base_url="http://127.0.0.1:6066") as client:
         assert "text/html" in (await client.get("/")).headers["content-type"]
         assert "text/html" in (await client.get("/?status=fail")).headers["content-type"]
