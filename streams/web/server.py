@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import uvicorn
 
-from streams.access.keys import AccessKeys
 from streams.web.app import create_app
 from streams.web.front import FrontDoor
 from streams.web.vendor.app import create_call_app
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.readmodel.model import Change
-    from streams.settings import Settings
     from streams.web.services import Services
 
 __all__ = ["WebServer"]
@@ -57,7 +55,7 @@ class WebServer:
         changes.subscribe(self._live.publish)
         self._server = _Server(
             uvicorn.Config(
-                FrontDoor(calls=create_call_app(services, _access_keys(settings)), other=create_app(services)),
+                FrontDoor(calls=create_call_app(services), other=create_app(services)),
                 log_config=None,
                 access_log=False,
                 lifespan="off",
@@ -88,7 +86,3 @@ class WebServer:
         self._server.should_exit = True
         if self._task is not None:
             await self._task
-
-
-def _access_keys(settings: Settings) -> AccessKeys | None:
-    return AccessKeys.read(settings.access_keys) if settings.access_keys else None
