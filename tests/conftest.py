@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from clips import Clips
+from hypothesis import settings
 
 from streams.demo.edit import Edit, Piece, Truth, make_copy
 from streams.demo.footage import FOLDER_VARIABLE, fetch, footage_folder
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     EditedCopy = Callable[..., tuple[Path, tuple[Truth, ...]]]
+
+
+# A loaded machine must not fail a test: none of them is about time.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")
