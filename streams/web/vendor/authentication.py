@@ -106,7 +106,7 @@ class Authenticator:
 
     def _check_rpc(self, request: Request) -> AccessKey:
         given = dict(request.pairs)
-        for name in ("AccessKeyId", "Signature", "Timestamp", "SignatureNonce"):
+        for name in ("AccessKeyId", "Signature", "Timestamp", "SignatureNonce", "Action", "Version"):
             if not given.get(name):
                 raise missing(name)
         method = given.get("SignatureMethod", HMAC_SHA1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -60,10 +61,6 @@ class Request:
         """All parameters, of the URL and of the form."""
         return self.query + self.form
 
-    def common(self, header: str, parameter: str) -> str:
-        """Return what V3 puts into a header and V1 into a parameter; empty when it is in neither."""
-        return self.headers.get(header) or dict(self.pairs).get(parameter, "")
-
     def call(self, base_url: str) -> Call:
         """Return what is called.
 
@@ -73,13 +70,23 @@ class Request:
         Raises:
             VendorError: The request does not say what.
         """
-        action = self.common("x-acs-action", "Action")
-        version = self.common("x-acs-version", "Version")
-        if not action:
-            raise missing("Action")
-        if not version:
-            raise missing("Version")
+        action = self._common("x-acs-action", "Action")
+        version = self._common("x-acs-version", "Version")
         return Call(action=action, version=version, parameters=dict(self.pairs), base_url=base_url)
+
+    def _common(self, header: str, name: str) -> str:
+        """Return what V3 puts into a header and V1 into a parameter. Only one of them is signed, so both say the same.
+
+        Raises:
+            VendorError: They do not, or it is in neither.
+        """
+        found = {self.headers.get(header), dict(self.pairs).get(name)} - {None, ""}
+        if len(found) > 1:
+            raise invalid(name, f"the header {header} says something else")
+        value = next(iter(found), None)
+        if value is None:
+            raise missing(name)
+        return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,13 +113,15 @@ class Call:
         """Return a parameter that has to be there, of at most so many characters.
 
         Raises:
-            VendorError: It is not there, or too long.
+            VendorError: It is not there, or too long, or holds characters that no name has.
         """
         value = self.optional(name)
         if value is None:
             raise missing(name)
         if len(value) > most:
             raise invalid(name, f"it is longer than {most} characters")
+        if any(unicodedata.category(character) == "Cc" for character in value):
+            raise invalid(name, "it holds a control character")
         return value
 
     def integer(self, name: str, *, default: int, least: int, most: int) -> int:

@@ -28,6 +28,9 @@ __all__ = [
     "used_nonce",
 ]
 
+#: Characters of what a caller sent that an error repeats: enough to recognize it, too few to fill a log with.
+LONGEST_ECHO = 1000
+
 
 class VendorError(Exception):
     """A call that fails, in the vendor's words.
@@ -59,13 +62,15 @@ def invalid(name: str, reason: str) -> VendorError:
 
 def unknown_action(action: str) -> VendorError:
     """Return the error for an action that there is not in this version."""
-    message = f"Specified api is not found, please check your url and method: there is no action {action!r}."
+    message = (
+        f"Specified api is not found, please check your url and method: there is no action {action[:LONGEST_ECHO]!r}."
+    )
     return VendorError("InvalidAction.NotFound", HTTPStatus.NOT_FOUND, message)
 
 
 def unknown_version(version: str, known: str) -> VendorError:
     """Return the error for a version of no service of ours."""
-    message = f"Specified parameter Version is not valid: {version!r} is none of {known}."
+    message = f"Specified parameter Version is not valid: {version[:LONGEST_ECHO]!r} is none of {known}."
     return VendorError("InvalidVersion", HTTPStatus.BAD_REQUEST, message)
 
 
@@ -107,10 +112,8 @@ def unknown_signature_method(method: str) -> VendorError:
 
 def refused_signature(string_to_sign: str) -> VendorError:
     """Return the error for a signature that is not the right one; it says what ought to have been signed."""
-    message = (
-        "Specified signature is not matched with our calculation. "
-        f"server string to sign is:{string_to_sign.encode('unicode_escape').decode()}"
-    )
+    shown = string_to_sign.encode("unicode_escape").decode()[:LONGEST_ECHO]
+    message = f"Specified signature is not matched with our calculation. server string to sign is:{shown}"
     return VendorError("SignatureDoesNotMatch", HTTPStatus.BAD_REQUEST, message)
 
 

@@ -13,7 +13,7 @@ from streams.web.vendor.background import in_time
 from streams.web.vendor.call import Call
 from streams.web.vendor.errors import invalid
 
-__all__ = ["create_dna_db", "delete_dna_db", "delete_dna_files", "list_dna_db", "list_dna_files"]
+__all__ = ["LONGEST_NAME", "create_dna_db", "delete_dna_db", "delete_dna_files", "list_dna_db", "list_dna_files"]
 
 #: What a library may be made for. Every library holds picture and sound, so either is the same to us.
 MODELS = ("Video", "Audio")

@@ -16,6 +16,7 @@ from streams.web.vendor.background import in_time
 from streams.web.vendor.call import Call
 from streams.web.vendor.errors import invalid, no_such_media, no_such_resource
 from streams.web.vendor.jobs import address_of_media, found_jobs, seconds_only, submit
+from streams.web.vendor.libraries import LONGEST_NAME
 from streams.web.vendor.userdata import UserData
 
 __all__ = ["get_media_dna_result", "list_ai_job", "submit_ai_job", "submit_media_dna_delete_job"]
@@ -29,7 +30,7 @@ async def submit_ai_job(call: Call, services: Services) -> dict[str, Any]:
     media_id = call.text("MediaId")
     for kind in (call.optional("Types") or DNA).split(","):
         if kind.strip() != DNA:
-            raise invalid("Types", f"{kind.strip()!r} is not offered, {DNA} is")
+            raise invalid("Types", f"it names another kind of job than {DNA}, which is the one that is offered")
     library = _library(call)
     user_data = UserData.of(call, Targets.of(services.settings))
     request = JobRequest(
@@ -84,7 +85,7 @@ def _library(call: Call) -> str | None:
     config = call.fields("Config")
     below = config.get(DNA)
     name = (below if isinstance(below, dict) else config).get("DNADBId")
-    if name is not None and (not isinstance(name, str) or not name):
+    if name is not None and (not isinstance(name, str) or not 1 <= len(name) <= LONGEST_NAME):
         raise invalid("Config", "DNADBId is no name of a library")
     return name
 

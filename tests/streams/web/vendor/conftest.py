@@ -76,6 +76,7 @@ class Caller:
         signed_with: str = "secret",
         method: str = "GET",
         without: tuple[str, ...] = (),
+        headers: dict[str, str] | None = None,
         changed: dict[str, Any] | None = None,
         **parameters: str,
     ) -> httpx.Response:
@@ -92,7 +93,7 @@ class Caller:
         }
         query["Signature"] = Utils.get_rpcsignature(query, method, signed_with)
         query = {name: value for name, value in (query | (changed or {})).items() if name not in without}
-        return await self.client.request(method, "/", params=query)
+        return await self.client.request(method, "/", params=query, headers=headers or {})
 
     async def unsigned(
         self, action: str, /, *, version: str = VOD, headers: dict[str, str] | None = None, **parameters: str

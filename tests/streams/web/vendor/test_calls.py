@@ -68,3 +68,13 @@ async def test_calls_and_the_web_view_share_one_address(services: Services) -> N
         ):
             assert "RequestId" in answer.json()
         assert (await client.get("/api/v1/jobs?Action=ListAIJob")).json() == {"jobs": [], "next": None}
+
+
+async def test_an_error_repeats_no_more_than_a_part_of_what_came(caller: Any) -> None:
+    for answer in (
+        await caller.v3("x" * 20_000),
+        await caller.v3("ListAIJob", version="x" * 20_000),
+        await caller.v1("ListAIJob", JobIds="x" * 20_000, signed_with="other"),
+    ):
+        assert answer.status_code in {400, 404}
+        assert len(answer.content) < 3000

@@ -175,6 +175,7 @@ async def test_a_job_over_a_known_media_item_reads_it_where_it_was_read_before(c
         ({"Input": '{"Media":"oss://a/b"}'}, (400, "MissingParameter")),
         ({"Input": '{"Type":"OSS","Media":7}'}, (400, "InvalidParameter")),
         ({"Input": '{"Type":"OSS","Media":"clip.mp4"}'}, (400, "InvalidParameter")),
+        ({"Input": json.dumps({"Type": "OSS", "Media": "oss://" + "a" * 4096})}, (400, "InvalidParameter")),
         ({"Input": '{"Type":"Disk","Media":"oss://a/b"}'}, (400, "InvalidParameter")),
         ({"Input": '{"Type":"Media","Media":"unknown"}'}, (404, "InvalidVideo.NotFound")),
         ({"Config": "nonsense"}, (400, "InvalidParameter")),

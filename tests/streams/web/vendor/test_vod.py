@@ -69,6 +69,7 @@ async def test_a_job_that_names_a_library_stores_into_it_and_searches_it_alone(
         ({}, (400, "MissingParameter")),
         ({"MediaId": ""}, (400, "MissingParameter")),
         ({"MediaId": "x" * 257}, (400, "InvalidParameter")),
+        ({"MediaId": "a\x1fb"}, (400, "InvalidParameter")),
         ({"MediaId": "unknown"}, (404, "InvalidVideo.NotFound")),
         ({"MediaId": "file:///a", "Types": "AIVideoTag"}, (400, "InvalidParameter")),
         ({"MediaId": "file:///a", "Types": "AIMediaDNA,AIVideoTag"}, (400, "InvalidParameter")),
@@ -76,6 +77,7 @@ async def test_a_job_that_names_a_library_stores_into_it_and_searches_it_alone(
         ({"MediaId": "file:///a", "Config": "[1]"}, (400, "InvalidParameter")),
         ({"MediaId": "file:///a", "Config": '{"DNADBId":7}'}, (400, "InvalidParameter")),
         ({"MediaId": "file:///a", "Config": '{"DNADBId":"unknown"}'}, (404, "NoSuchResource")),
+        ({"MediaId": "file:///a", "Config": json.dumps({"DNADBId": "x" * 101})}, (400, "InvalidParameter")),
         ({"MediaId": "file:///a", "UserData": "nonsense"}, (400, "InvalidParameter")),
         ({"MediaId": "file:///a", "UserData": '{"MessageCallback":"http://a"}'}, (400, "InvalidParameter")),
         (
