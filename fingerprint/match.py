@@ -11,8 +11,6 @@ from fingerprint.align.fuse import fuse, merged, without_echoes
 from fingerprint.align.picture import FLOOR, PictureQuery, align_picture
 from fingerprint.align.similarity import EVEN, confidence, interval_similarity
 from fingerprint.candidates import rank_references
-from fingerprint.picture.vectors import dequantise
-from fingerprint.picture.views import Views, describe_views
 from fingerprint.sound.align import SoundQuery, align_sound
 from schemas.matches import Interval, Match, Track
 
@@ -31,6 +29,9 @@ PICTURE_HITS, SOUND_HITS = 10, 20
 #: References that each track may propose; the sound's first ones are also tried at other speeds and pitches.
 PICTURE_CANDIDATES, SOUND_CANDIDATES, RETIMED_CANDIDATES = 24, 24, 6
 
+#: Seconds within which all views of the query count as one moment.
+MOMENT_S = 0.5
+
 #: Likeness over chance that a sound window counts from.
 SOUND_FLOOR = 0.0
 
@@ -41,16 +42,21 @@ LEAST_CONFIDENCE = 0.05
 class _Prepared:
     """A query in all the forms that references are held against."""
 
-    def __init__(self, query: Query) -> None:
+    def __init__(self, query: Query, *, thorough: bool = True) -> None:
         fingerprint = query.fingerprint
         self.duration = fingerprint.duration
-        self.picture = PictureQuery.of(query, _views(query))
+        self.picture = PictureQuery.of(query, thorough=thorough)
         self.sound = SoundQuery(fingerprint.sound) if fingerprint.sound is not None else None
         self.cuts = find_cuts(fingerprint.picture)
 
 
 def match(
-    query: Query, index: WindowIndex, references: FingerprintSource, *, exclude_media: str | None = None
+    query: Query,
+    index: WindowIndex,
+    references: FingerprintSource,
+    *,
+    exclude_media: str | None = None,
+    thorough: bool = True,
 ) -> list[Match]:
     """Return what a query copies, best first.
 
@@ -59,8 +65,10 @@ def match(
         index: Where to search.
         references: Where to load what was found; what is not there is passed over.
         exclude_media: A media id that is left out, in all its versions.
+        thorough: Look for copies that are turned, inverted or part of another picture as well; it takes most of the
+            time, and a first look while the query is still coming in can do without.
     """
-    prepared = _Prepared(query)
+    prepared = _Prepared(query, thorough=thorough)
     looks = _picture_candidates(prepared, index, exclude_media)
     sounds = _sound_candidates(prepared, index, exclude_media)
     found = []
@@ -76,21 +84,13 @@ def match(
     return sorted(found, key=lambda one: (-one.similarity, one.library, one.media_id))
 
 
-def _views(query: Query) -> Views:
-    if len(query.stills):
-        return describe_views(query.stills)
-    picture = query.fingerprint.picture
-    if picture is None:
-        return Views(np.zeros(0), np.zeros(0, np.int8), np.zeros((0, 1), np.float32))
-    return Views(picture.times_ms / 1000, np.zeros(len(picture.numbers), np.int8), dequantise(picture.codes))
-
-
 def _picture_candidates(query: _Prepared, index: WindowIndex, exclude: str | None) -> list[ReferenceKey]:
     picture = query.picture
-    if not len(picture.samples):
+    if picture is None or not len(picture.views.vectors):
         return []
     hits = index.search(Track.PICTURE, picture.views.vectors, limit=PICTURE_HITS, exclude_media=exclude)
-    return rank_references(hits, picture.moments, picture.chance, FLOOR, PICTURE_CANDIDATES)
+    moments = np.floor(picture.views.times / MOMENT_S).astype(np.int64)
+    return rank_references(hits, moments, picture.chance, FLOOR, PICTURE_CANDIDATES)
 
 
 def _sound_candidates(query: _Prepared, index: WindowIndex, exclude: str | None) -> list[ReferenceKey]:
@@ -127,7 +127,7 @@ def _align_sounds(
 
 def _align_pictures(query: _Prepared, reference: Fingerprint, told: Sequence[TimeMap]) -> list[Segment]:
     """Return the picture's segments, ending where the query's picture is cut."""
-    if reference.picture is None:
+    if reference.picture is None or query.picture is None:
         return []
     found = align_picture(query.picture, reference.picture, told)
     return [snapped(segment, query.cuts, query.duration)[0] for segment in found]

@@ -18,7 +18,7 @@ from fingerprint.align.motion import STEP_S, WINDOW, find_motion
 from fingerprint.align.segment import Segment
 from fingerprint.picture.look import Looks
 from fingerprint.picture.vectors import chance, dequantise
-from fingerprint.picture.views import VIEW_EDITS, VIEW_NAMES, Views
+from fingerprint.picture.views import VIEW_EDITS, VIEW_NAMES, Views, describe_views
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,6 +77,12 @@ FEATURES_NEAR = 3.0
 #: most: another take in front of the same wall.
 UNLIKE, MOST_AGAINST = 0.8, 8.0
 
+#: Seconds between the moments that are placed.
+SAMPLE_S = 0.5
+
+#: Seconds that a still scene is described by one picture.
+STILL_S = 10.0
+
 #: How far from a run's line likenesses are its own, seconds of the reference.
 ON_LINE = 1.0
 
@@ -88,40 +94,69 @@ class PictureQuery:
     Attributes:
         views: The vectors.
         chance: What each is like by chance, float32 `(n,)`.
-        samples: The distinct moments, float64 `(m,)`.
-        moments: Index of each view's moment, int64 `(n,)`.
+        samples: The moments that are placed, float64 `(m,)`.
         gaps: Seconds that each moment stands for, float64 `(m,)`.
+        spoken: Index of a view and of a moment that it speaks for, int64 `(k, 2)`, sorted by view.
         looks: For a closer look.
     """
 
     views: Views
     chance: NDArray[np.float32]
     samples: NDArray[np.float64]
-    moments: NDArray[np.int64]
     gaps: NDArray[np.float64]
+    spoken: NDArray[np.int64]
     looks: Looks
 
     @classmethod
-    def of(cls, query: Query, views: Views) -> PictureQuery:
-        """Prepare a query's views."""
-        samples, moments = np.unique(views.times, return_inverse=True)
-        gaps = np.diff(samples, append=samples[-1:] + 0.5) if len(samples) else np.zeros(0)
-        return cls(views, chance(views.vectors), samples, moments, np.clip(gaps, 0.1, 2.5), Looks(query))
+    def of(cls, query: Query, *, thorough: bool) -> PictureQuery | None:
+        """Prepare a query; None when it has no picture."""
+        track = query.fingerprint.picture
+        if track is None or not len(track.grid_ms):
+            return None
+        views = describe_views(track, query.stills, thorough=thorough)
+        looks = Looks(query)
+        _, firsts = np.unique(np.floor(looks.times / SAMPLE_S + 0.01), return_index=True)
+        samples = looks.times[firsts]
+        gaps = np.clip(np.diff(samples, append=samples[-1:] + SAMPLE_S), 0.1, 2.5)
+        return cls(views, chance(views.vectors), samples, gaps, _spoken(views, samples), looks)
+
+
+def _spoken(views: Views, samples: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return which view speaks for which moment: the nearest of its kind; a still picture until the next one."""
+    pairs = []
+    for kind, reach in enumerate(views.reach):
+        own = np.nonzero(views.kinds == kind)[0]
+        if not len(own):
+            continue
+        times = views.times[own]
+        right = np.clip(np.searchsorted(times, samples), 1, len(times) - 1) if len(times) > 1 else np.zeros(1, int)
+        left = np.maximum(right - 1, 0)
+        nearest = np.where(np.abs(times[right] - samples) < np.abs(times[left] - samples), right, left)
+        off = samples - times[nearest]
+        near = np.abs(off) <= reach
+        if kind == 0:
+            nearest = np.where(near, nearest, np.clip(np.searchsorted(times, samples, "right") - 1, 0, None))
+            near |= (samples >= times[nearest]) & (samples - times[nearest] <= STILL_S)
+        pairs.append(np.stack([own[nearest[near]], np.nonzero(near)[0]], 1))
+    joined = np.concatenate(pairs) if pairs else np.zeros((0, 2), np.int64)
+    return joined[np.argsort(joined[:, 0], kind="stable")]
 
 
 @dataclass(frozen=True)
 class _Likenesses:
-    """Likenesses over chance of views to described pictures of a reference, and how they are typical for their view.
+    """Likenesses over chance of a query's moments to described pictures of a reference.
 
     Attributes:
-        rows: Index of the view, int64 `(n,)`.
+        views: Index of the view, int64 `(n,)`.
+        moments: Index of the moment, int64 `(n,)`.
         columns: Index of the reference's described picture, int64 `(n,)`.
-        places: Time of that picture, seconds, float64 `(n,)`.
+        places: Time in the reference that belongs to the moment, seconds, float64 `(n,)`.
         values: Likeness over chance, float32 `(n,)`.
         typical: Mean likeness over chance of the view to the reference's pictures, float32 `(n,)`.
     """
 
-    rows: NDArray[np.int64]
+    views: NDArray[np.int64]
+    moments: NDArray[np.int64]
     columns: NDArray[np.int64]
     places: NDArray[np.float64]
     values: NDArray[np.float32]
@@ -161,7 +196,7 @@ def align_picture(query: PictureQuery, reference: PictureTrack, told: Sequence[T
 def _likenesses(query: PictureQuery, stored: NDArray[np.float32], times: NDArray[np.float64]) -> _Likenesses:
     rows, columns, values, typical = [], [], [], []
     limit = min(NEAREST, len(stored))
-    for first in range(0, len(query.moments), ROWS_AT_ONCE):
+    for first in range(0, len(query.views.vectors), ROWS_AT_ONCE):
         part = slice(first, first + ROWS_AT_ONCE)
         likeness = query.views.vectors[part] @ stored.T - query.chance[part, None]
         best = np.argpartition(-likeness, limit - 1, axis=1)[:, :limit]
@@ -171,13 +206,27 @@ def _likenesses(query: PictureQuery, stored: NDArray[np.float32], times: NDArray
         columns.append(best[row, column])
         values.append(found[row, column])
         typical.append(likeness.mean(1)[row])
-    column = np.concatenate(columns)
-    return _Likenesses(np.concatenate(rows), column, times[column], np.concatenate(values), np.concatenate(typical))
+    row, column = np.concatenate(rows), np.concatenate(columns)
+    # Each likeness of a view is one of every moment that the view speaks for.
+    begin = np.searchsorted(query.spoken[:, 0], row, "left")
+    count = np.searchsorted(query.spoken[:, 0], row, "right") - begin
+    each = np.repeat(np.arange(len(row)), count)
+    moments = query.spoken[np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + begin[each], 1]
+    off = query.samples[moments] - query.views.times[row[each]]
+    off = np.where(query.views.kinds[row[each]] == 0, np.where(np.abs(off) <= query.views.reach[0], off, 0.0), off)
+    return _Likenesses(
+        views=row[each],
+        moments=moments,
+        columns=column[each],
+        places=times[column[each]] + off,
+        values=np.concatenate(values)[each],
+        typical=np.concatenate(typical)[each],
+    )
 
 
 def _pairs(query: PictureQuery, likenesses: _Likenesses) -> list[PicturePair]:
     """Return the likeliest pairs of pictures, of different moments, spread over the query."""
-    moments = query.moments[likenesses.rows]
+    moments = likenesses.moments
     order = np.lexsort((-likenesses.values, moments))
     _, firsts = np.unique(moments[order], return_index=True)
     best = order[firsts]
@@ -207,7 +256,7 @@ def _cloud(query: PictureQuery, likenesses: _Likenesses, motion: MotionHits | No
     if motion is not None:
         here = likenesses.values[good] - np.maximum(likenesses.typical[good], FLOOR)
         weights = EVERYWHERE * weights + (1 - EVERYWHERE) * np.clip(here * GAIN, 0, MOST)
-    rows = query.moments[likenesses.rows[good]]
+    rows = likenesses.moments[good]
     cloud = Cloud(
         samples=query.samples,
         gaps=query.gaps,
@@ -277,12 +326,12 @@ def _look_evidence(
     query: PictureQuery, likenesses: _Likenesses, stored: NDArray[np.float32], run: Run
 ) -> tuple[float, NDArray[np.float64]]:
     """Return log-odds of a run's looks, each counted as far as it is new, and the votes for each view."""
-    times = query.samples[query.moments[likenesses.rows]]
-    moments = query.moments[likenesses.rows]
+    moments = likenesses.moments
+    times = query.samples[moments]
     off = np.abs(likenesses.places - run.map.speed * times - run.map.offset)
     near = np.nonzero((moments >= run.first) & (moments <= run.last) & (off < ON_LINE) & (likenesses.values > FLOOR))[0]
     weights = np.minimum((likenesses.values - FLOOR) * GAIN, MOST).astype(np.float64)
-    votes = np.bincount(query.views.kinds[likenesses.rows[near]], weights[near], len(VIEW_NAMES)).astype(np.float64)
+    votes = np.bincount(query.views.kinds[likenesses.views[near]], weights[near], len(VIEW_NAMES)).astype(np.float64)
     order = near[np.lexsort((-weights[near], moments[near]))]
     _, firsts = np.unique(moments[order], return_index=True)
     best = order[firsts]

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fingerprint.picture.bars import without_bars
-from fingerprint.picture.vectors import describe
+from fingerprint.picture.vectors import dequantise, describe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from fingerprint.picture.stills import Stills
+    from fingerprint.picture.track import PictureTrack
 
     Image = NDArray[np.uint8]
 
@@ -37,6 +36,12 @@ REGIONS = {
 #: All views; the first is the picture as it is.
 VIEW_NAMES = ("plain", "mirrored", "rotated:90", "rotated:180", "rotated:270", "negative", *REGIONS)
 
+#: Index of the mirrored view.
+MIRRORED = 1
+
+#: Seconds that a plainly described picture speaks for: they are a second apart.
+PLAIN_REACH_S = 0.75
+
 #: What was done to a picture that is told best in a view; where local features say more, they are asked.
 VIEW_EDITS = {
     "mirrored": ("mirrored",),
@@ -47,12 +52,15 @@ VIEW_EDITS = {
     **dict.fromkeys(REGIONS, ("inserted",)),
 }
 
-#: Seconds between pictures that are looked at plainly and mirrored, and in every other view: the latter cost ten
-#: times as much, and a long query has more of each scene.
-NEAR_S, WIDE_S, WIDEST_S = 0.5, 1.0, 2.5
+#: Seconds between mirrored pictures: at the least, at the most, and as a share of a query's length in between.
+MIRRORED_S = (0.5, 1.5, 1 / 40)
 
-#: Pictures that a short query has looked at in every view.
-WIDE_PICTURES = 60
+#: The same for each of the other views. A whole look costs as much as describing the query did, so long queries, which
+#: have more of each scene, are looked at less often.
+OTHER_S = (0.5, 2.0, 1 / 20)
+
+#: Pictures that a query of any length has looked at in every view, at most.
+MOST_PICTURES = 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +71,13 @@ class Views:
         times: When each picture is shown, seconds, float64 `(n,)`.
         kinds: Which view it is, index into `VIEW_NAMES`, int8 `(n,)`.
         vectors: Unit vectors, float32 `(n, d)`.
+        reach: Seconds before and after its time that each view speaks for, by kind, float64 `(len(VIEW_NAMES),)`.
     """
 
     times: NDArray[np.float64]
     kinds: NDArray[np.int8]
     vectors: NDArray[np.float32]
+    reach: NDArray[np.float64]
 
 
 def view_of(rgb: Image, kind: int) -> Image:
@@ -84,35 +94,38 @@ def view_of(rgb: Image, kind: int) -> Image:
     return 255 - rgb if name == "negative" else rgb
 
 
-def describe_views(stills: Stills) -> Views:
-    """Describe a query's pictures in every view that its length allows."""
-    times: list[float] = []
-    kinds: list[int] = []
-    vectors: list[NDArray[np.float32]] = []
-    for time, images in _looks(stills):
-        times += [time] * len(images)
-        kinds += [kind for kind, _ in images]
-        vectors.append(describe([np.ascontiguousarray(image) for _, image in images]))
-    joined = np.concatenate(vectors) if vectors else describe([])
-    return Views(np.array(times), np.array(kinds, np.int8), joined)
+def describe_views(track: PictureTrack, stills: Stills, *, thorough: bool = True) -> Views:
+    """Return a query's vectors: as described plainly, and of its stills in the other views.
 
-
-def _looks(stills: Stills) -> Iterator[tuple[float, list[tuple[int, Image]]]]:
-    """Yield for each picture that is looked at again its time and its views."""
-    if not len(stills):
-        return
+    Args:
+        track: The query's picture track.
+        stills: Its pictures; without any, the plain view is all there is.
+        thorough: Look in every view, and not at plain and mirrored pictures alone.
+    """
+    plain = dequantise(track.codes)
+    times, kinds, vectors = [track.times_ms / 1000], [np.zeros(len(plain), np.int8)], [plain]
+    reach = np.zeros(len(VIEW_NAMES))
+    reach[0] = PLAIN_REACH_S
     seconds = stills.times_ms / 1000
-    length = float(seconds[-1] - seconds[0])
-    wide = min(WIDEST_S, max(WIDE_S, length / WIDE_PICTURES))
-    near = NEAR_S if wide < WIDEST_S else 2 * NEAR_S
-    due_near = due_wide = -1.0
+    length = float(np.ptp(seconds)) if len(stills) else 0.0
+    due = {MIRRORED: _spacing(length, MIRRORED_S)}
+    if thorough:
+        due |= dict.fromkeys(
+            range(MIRRORED + 1, len(VIEW_NAMES)), max(_spacing(length, OTHER_S), length / MOST_PICTURES)
+        )
+    reach[list(due)] = [0.5 * spacing + 0.3 for spacing in due.values()]
+    last = dict.fromkeys(due, -1e9)
     for index, time in enumerate(seconds.tolist()):
-        if time < due_near:
-            continue
-        due_near = time + near * 0.9
-        picture = np.ascontiguousarray(without_bars(stills.decode(index)))
-        kinds = [0, 1]
-        if time >= due_wide:
-            due_wide = time + wide * 0.9
-            kinds = list(range(len(VIEW_NAMES)))
-        yield time, [(kind, view_of(picture, kind)) for kind in kinds]
+        wanted = [kind for kind, spacing in due.items() if time - last[kind] >= 0.9 * spacing]
+        if wanted:
+            last |= dict.fromkeys(wanted, time)
+            picture = np.ascontiguousarray(without_bars(stills.decode(index)))
+            vectors.append(describe([np.ascontiguousarray(view_of(picture, kind)) for kind in wanted]))
+            times.append(np.full(len(wanted), time))
+            kinds.append(np.array(wanted, np.int8))
+    return Views(np.concatenate(times), np.concatenate(kinds), np.concatenate(vectors), reach)
+
+
+def _spacing(length: float, limits: tuple[float, float, float]) -> float:
+    least, most, share = limits
+    return min(most, max(least, length * share))
