@@ -14,6 +14,7 @@ from streams.tasks.source import open_input
 
 if TYPE_CHECKING:
     from schemas.jobs import ChunkTask
+    from schemas.matches import Match
     from streams.tasks.workbench import Workbench
 
 __all__ = ["fingerprint"]
@@ -39,7 +40,9 @@ def fingerprint(task: ChunkTask, bench: Workbench) -> TaskReport:
     if task.request.save_type in STORES_AT_ONCE:
         key = ReferenceKey(task.request.library, task.media_id, task.version)
         upsert_windows(bench.vectors, key, windows)
-    live = () if task.request.save_type is SaveType.ONLYSAVE else find_matches(task, assemble([chunk]), bench)
+    live: tuple[Match, ...] = ()
+    if task.request.save_type is not SaveType.ONLYSAVE:  # the last task looks thoroughly
+        live = find_matches(task, assemble([chunk]), bench, thorough=False)
     count = sum(len(rows.numbers) for rows in windows.values())
     return TaskReport(
         result=ChunkResult(task=task, outcome=TaskOutcome.DONE, metrics=Metrics(windows=count)), live=live

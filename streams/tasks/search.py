@@ -21,11 +21,18 @@ if TYPE_CHECKING:
 __all__ = ["find_matches", "upsert_windows"]
 
 
-def find_matches(task: ChunkTask, query: Query, bench: Workbench) -> tuple[Match, ...]:
-    """Return what the query copies in the libraries of the task's scope, as far as each wants it reported."""
+def find_matches(task: ChunkTask, query: Query, bench: Workbench, *, thorough: bool = True) -> tuple[Match, ...]:
+    """Return what the query copies in the libraries of the task's scope, as far as each wants it reported.
+
+    Args:
+        task: The task, which names the media item.
+        query: The item, or a chunk of it.
+        bench: What to search.
+        thorough: Look for copies of every kind, and not for plain and mirrored ones alone.
+    """
     libraries = {library.name: library for library in bench.scope.search}
     index = SearchScope(bench.vectors, {name: library.disabled for name, library in libraries.items()})
-    found = match(query, index, bench.references, exclude_media=task.media_id)
+    found = match(query, index, bench.references, exclude_media=task.media_id, thorough=thorough)
     return tuple(one for one in found if _is_wanted(one, libraries[one.library]))
 
 
