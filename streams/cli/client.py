@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -83,7 +84,7 @@ class Client:
 
     def job(self, job_id: str) -> JobView:
         """Return a job."""
-        return msgspec.json.decode(self._ask("GET", f"/api/v1/jobs/{job_id}"), type=JobView)
+        return msgspec.json.decode(self._ask("GET", f"/api/v1/jobs/{quote(job_id, safe='')}"), type=JobView)
 
     def jobs(self, **filters: str | int | None) -> JobList:
         """Return a page of jobs."""
@@ -92,7 +93,9 @@ class Client:
 
     def result(self, media_id: str) -> ResultView:
         """Return a media item's newest result."""
-        return msgspec.json.decode(self._ask("GET", f"/api/v1/media/{media_id}/result"), type=ResultView)
+        return msgspec.json.decode(
+            self._ask("GET", f"/api/v1/media/{quote(media_id, safe='')}/result"), type=ResultView
+        )
 
     def _ask(self, method: str, path: str, **options: Any) -> bytes:
         return _checked(self._answer(method, path, **options))

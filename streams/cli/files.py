@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["compare", "fingerprint", "match"]
 
-Jobs = Annotated[int, typer.Option(min=1, help="Files worked on at a time.", show_default="all processors")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Files worked on at a time.", show_default="all processors")]
 
 #: The line between a copy and a chance likeness: what is weaker is not shown to a person.
 LEAST_SIMILARITY = 0.5
@@ -67,7 +67,7 @@ def match(
     against: Annotated[Path, typer.Option(help="Folder of files that may be the originals.")],
     *,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Print one line of JSON for each file.")] = False,
-    jobs: Jobs = 0,
+    jobs: Jobs = None,
 ) -> None:
     """Match files against a folder of files. Ends with status 1 when a file could not be used."""
     from fingerprint.engine import match as match_query  # noqa: PLC0415 (the engine loads in seconds)
@@ -134,7 +134,7 @@ def _usable(path: Path) -> Query:
     return outcome
 
 
-def _fingerprinted(paths: Sequence[Path], jobs: int) -> Iterator[tuple[Path, Query | str]]:
+def _fingerprinted(paths: Sequence[Path], jobs: int | None) -> Iterator[tuple[Path, Query | str]]:
     """Fingerprint files side by side, with a progress bar; yield for each its query form, or what is wrong with it."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     workers = min(jobs or available_cores(), len(paths)) or 1

@@ -1,0 +1,77 @@
+"""Commands that work on files here and now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.cli.output import ExitCode
+from streams.demo.edit import Piece, Truth
+
+pytestmark = pytest.mark.integration
+
+#: Of the trailer, seconds.
+SPAN = (12.0, 20.0)
+
+
+@pytest.fixture(scope="module")
+def copy(footage: dict[str, Path], edited_copy: Callable[..., tuple[Path, tuple[Truth, ...]]]) -> Path:
+    path, _ = edited_copy(Piece(footage["trailer"], *SPAN))
+    return path
+
+
+def broken(folder: Path) -> Path:
+    path = folder / "broken.mp4"
+    path.write_bytes(b"no video")
+    return path
+
+
+async def test_a_fingerprint_stands_in_for_its_media(
+    run: Any, tmp_path: Path, footage: dict[str, Path], copy: Path
+) -> None:
+    output = tmp_path / "trailer.mdna"
+    made = await run("fingerprint", footage["trailer"], "-o", output)
+    assert made.exit_code == ExitCode.OK
+    assert 0 < output.stat().st_size < footage["trailer"].stat().st_size / 20
+    compared = await run("compare", copy, output, "--json")
+    assert compared.exit_code == ExitCode.OK
+    (match,) = json.loads(compared.stdout)["matches"]
+    assert match["intervals"][0]["reference_start"] == pytest.approx(SPAN[0], abs=0.5)
+    assert match["intervals"][-1]["reference_end"] == pytest.approx(SPAN[1], abs=0.5)
+
+
+async def test_every_file_gets_a_line_of_json_also_one_that_cannot_be_used(
+    run: Any, tmp_path: Path, footage: dict[str, Path], copy: Path
+) -> None:
+    folder = tmp_path / "originals"
+    folder.mkdir()
+    for name in ("trailer", "bikes"):
+        (folder / f"{name}.mp4").symlink_to(footage[name])
+    found = await run("match", copy, broken(tmp_path), "--against", folder, "--jsonl")
+    assert found.exit_code == ExitCode.FAILED
+    assert "broken.mp4" in found.stderr
+    first, second = map(json.loads, found.stdout.splitlines())
+    assert (first["query"], second) == (copy.stem, {"query": "broken", "matches": []})
+    best = first["matches"][0]
+    assert best["ref"] == "trailer"
+    assert best["segments"][0]["r"][0] == pytest.approx(SPAN[0], abs=0.5)
+
+
+async def test_a_file_that_cannot_be_used_is_said_with_its_code(run: Any, tmp_path: Path, copy: Path) -> None:
+    for arguments in (
+        ("compare", copy, broken(tmp_path)),
+        ("compare", tmp_path / "missing.mp4", copy),
+        ("fingerprint", broken(tmp_path), "-o", tmp_path / "out.mdna"),
+    ):
+        found = await run(*arguments)
+        assert found.exit_code == ExitCode.FAILED
+        assert "InvalidParameter." in found.stderr
+    assert not (tmp_path / "out.mdna").exists()
+
+
+async def test_a_folder_that_is_none_is_a_wrong_call(run: Any, tmp_path: Path, copy: Path) -> None:
+    assert (await run("match", copy, "--against", tmp_path / "none")).exit_code == ExitCode.USAGE

@@ -1,0 +1,48 @@
+"""Commands that run the service, and `mediadna settings`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.cli.output import ExitCode
+from streams.settings import Settings
+
+
+async def test_settings_lists_every_setting_with_where_it_comes_from(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("mediadna.toml").write_text('library = "general"\n')
+    monkeypatch.setenv("MEDIADNA_TOPIC_PREFIX", "prefix")
+    rows = {row["variable"]: row for row in json.loads((await run("settings", "--json")).stdout)}
+    assert set(rows) == {f"MEDIADNA_{name.upper()}" for name in Settings.model_fields}
+    assert (rows["MEDIADNA_TOPIC_PREFIX"]["value"], rows["MEDIADNA_TOPIC_PREFIX"]["source"]) == ("prefix", "variable")
+    assert (rows["MEDIADNA_LIBRARY"]["value"], rows["MEDIADNA_LIBRARY"]["source"]) == ("general", "mediadna.toml")
+    assert rows["MEDIADNA_KAFKA"]["source"] == "default"
+    shown = await run("settings")
+    assert "MEDIADNA_TOPIC_PREFIX" in shown.stdout
+
+
+async def test_a_setting_that_is_not_valid_is_named(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDIADNA_SLOTS", "none")
+    found = await run("settings")
+    assert found.exit_code == ExitCode.USAGE
+    assert "MEDIADNA_SLOTS" in found.stderr
+
+
+async def test_a_worker_without_a_kafka_says_what_to_set(run: Any) -> None:
+    found = await run("worker")
+    assert found.exit_code == ExitCode.USAGE
+    assert "MEDIADNA_KAFKA" in found.stderr
+
+
+@pytest.mark.parametrize("arguments", [("no-such-command",), ("job",), ("jobs", "--status", "sleeping")])
+async def test_a_command_that_is_called_wrongly_has_a_status_of_its_own(run: Any, arguments: tuple[str, ...]) -> None:
+    assert (await run(*arguments)).exit_code == ExitCode.USAGE
+
+
+async def test_help_names_every_command(run: Any) -> None:
+    shown = (await run("--help")).stdout
+    for command in ("up", "worker", "submit", "jobs", "job", "result", "compare", "match", "fingerprint", "settings"):
+        assert f" {command} " in shown
