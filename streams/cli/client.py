@@ -12,6 +12,7 @@ import msgspec
 from schemas.ids import keyed_job_id
 from streams.cli.output import ExitCode, fail
 from streams.imports.engine import Refused
+from streams.web.libraries import ItemList, ItemView, LibraryList, LibraryView
 from streams.web.usage_views import UsageView
 from streams.web.views import JobList, JobView, ResultView
 
@@ -93,9 +94,38 @@ class Client:
 
     def result(self, media_id: str) -> ResultView:
         """Return a media item's newest result."""
-        return msgspec.json.decode(
-            self._ask("GET", f"/api/v1/media/{quote(media_id, safe='')}/result"), type=ResultView
-        )
+        path = f"/api/v1/media/{quote(media_id, safe='')}/result"
+        return msgspec.json.decode(self._ask("GET", path), type=ResultView)
+
+    def libraries(self) -> LibraryList:
+        """Return all libraries."""
+        return msgspec.json.decode(self._ask("GET", "/api/v1/libraries"), type=LibraryList)
+
+    def library(self, method: str, path: str, **options: Any) -> LibraryView:
+        """Send a request about a library, which answers with it."""
+        return msgspec.json.decode(self.library_request(method, path, **options), type=LibraryView)
+
+    def library_request(self, method: str, path: str, **options: Any) -> bytes:
+        """Send a request about a library; the path begins with its name."""
+        return self._ask(method, f"/api/v1/libraries/{quote(path)}".rstrip("/"), **options)
+
+    def items(self, library: str, *, cursor: str | None, limit: int) -> ItemList:
+        """Return a page of what a library holds."""
+        params = {"limit": limit, **({"cursor": cursor} if cursor else {})}
+        return msgspec.json.decode(self.library_request("GET", f"{library}/items", params=params), type=ItemList)
+
+    def add_item(self, library: str, body: dict[str, Any]) -> JobView:
+        """Ask for a job that puts a media item into a library."""
+        return msgspec.json.decode(self.library_request("POST", f"{library}/items", json=body), type=JobView)
+
+    def change_item(self, library: str, media_id: str, body: dict[str, Any]) -> ItemView:
+        """Change what is said of an item."""
+        return msgspec.json.decode(self.item_request("PATCH", library, media_id, json=body), type=ItemView)
+
+    def item_request(self, method: str, library: str, media_id: str, **options: Any) -> bytes:
+        """Send a request about an item of a library."""
+        path = f"/api/v1/libraries/{quote(library, safe='')}/items/{quote(media_id, safe='')}"
+        return self._ask(method, path, **options)
 
     def _ask(self, method: str, path: str, **options: Any) -> bytes:
         return _checked(self._answer(method, path, **options))

@@ -17,7 +17,7 @@ from streams.cli.output import AsJson, ExitCode, console, fail, notes, print_jso
 from streams.cli.run import load_settings
 from streams.web.views import JobView
 
-__all__ = ["job", "jobs", "result", "submit"]
+__all__ = ["job", "jobs", "media_name", "media_url", "result", "submit"]
 
 #: Seconds between looks at jobs that are waited for.
 LOOK_S = 0.5
@@ -39,8 +39,8 @@ def submit(
         asked = [
             client.submit(
                 {
-                    "media_id": media_id or _name(place),
-                    "url": _url(place),
+                    "media_id": media_id or media_name(place),
+                    "url": media_url(place),
                     "library": library,
                     "save_type": save_type.value,
                 }
@@ -129,9 +129,11 @@ def _print_jobs(found: list[JobView], *, as_json: bool, results: bool) -> None:
             console.print(f"{one.media_id} ({one.job_id}): {one.status}{done}", markup=False)
 
 
-def _url(place: str) -> str:
+def media_url(place: str) -> str:
+    """Return the address of a file or URL."""
     return place if urlsplit(place).scheme in {"http", "https", "s3", "file"} else Path(place).absolute().as_uri()
 
 
-def _name(place: str) -> str:
-    return Path(urlsplit(_url(place)).path).stem or place
+def media_name(place: str) -> str:
+    """Return the MediaId that a file or URL gets when none is given."""
+    return Path(urlsplit(media_url(place)).path).stem or place

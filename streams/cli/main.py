@@ -7,6 +7,7 @@ import typer
 from streams.cli.files import compare, fingerprint, match
 from streams.cli.imports import import_media
 from streams.cli.jobs import job, jobs, result, submit
+from streams.cli.libraries import libraries
 from streams.cli.run import settings, up, worker
 
 __all__ = ["app"]
@@ -20,6 +21,7 @@ app = typer.Typer(
 for command in (up, worker, submit, jobs, job, result, compare, match, fingerprint, settings):
     app.command()(command)
 app.command("import")(import_media)
+app.add_typer(libraries, name="libraries")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,219 @@
+"""Commands that manage libraries of a running service."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from schemas.libraries import Purpose
+from streams.cli.client import Client
+from streams.cli.jobs import media_name, media_url
+from streams.cli.output import AsJson, ExitCode, console, fail, print_json
+from streams.cli.run import load_settings
+from streams.web.libraries import ItemView, LibraryView
+
+__all__ = ["libraries"]
+
+libraries = typer.Typer(help="Manage libraries.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the library.")]
+MediaId = Annotated[str, typer.Argument(metavar="MEDIA_ID")]
+Description = Annotated[str | None, typer.Option(help="What the library holds.")]
+ForPurpose = Annotated[Purpose | None, typer.Option(help="What the library is kept for.")]
+Threshold = Annotated[float | None, typer.Option(min=0, max=1, help="Least similarity of a match that is reported.")]
+Length = Annotated[float | None, typer.Option(min=0, help="Fewest seconds that a match must copy to be reported.")]
+Metadata = Annotated[list[str] | None, typer.Option("--metadata", metavar="KEY=VALUE", help="What the item carries.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask whether you are sure.")]
+
+
+@libraries.command("list")
+def list_all(*, as_json: AsJson = False) -> None:
+    """List all libraries."""
+    with Client(load_settings()) as client:
+        found = client.libraries()
+    if as_json:
+        print_json(found)
+        return
+    table = Table()
+    for column in ("library", "purpose", "status", "items", "description"):
+        table.add_column(column, overflow="fold")
+    for one in found.libraries:
+        table.add_row(one.name, one.purpose, one.status, str(one.items), one.description)
+    console.print(table)
+
+
+@libraries.command()
+def create(
+    name: Name,
+    *,
+    purpose: ForPurpose = None,
+    description: Description = None,
+    match_threshold: Threshold = None,
+    minimum_match_length: Length = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a library."""
+    body = {"name": name, **_given(purpose, description, match_threshold, minimum_match_length)}
+    _show(_library("POST", "", json=body), as_json=as_json)
+
+
+@libraries.command()
+def show(name: Name, *, as_json: AsJson = False) -> None:
+    """Show one library."""
+    _show(_library("GET", name), as_json=as_json)
+
+
+@libraries.command()
+def update(
+    name: Name,
+    *,
+    purpose: ForPurpose = None,
+    description: Description = None,
+    match_threshold: Threshold = None,
+    minimum_match_length: Length = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a library; what is not given stays."""
+    body = _given(purpose, description, match_threshold, minimum_match_length)
+    _show(_library("PATCH", name, json=body), as_json=as_json)
+
+
+@libraries.command()
+def pause(name: Name, *, as_json: AsJson = False) -> None:
+    """Leave a library out of all searches."""
+    _show(_library("POST", f"{name}/pause"), as_json=as_json)
+
+
+@libraries.command()
+def resume(name: Name, *, as_json: AsJson = False) -> None:
+    """Search a library again."""
+    _show(_library("POST", f"{name}/resume"), as_json=as_json)
+
+
+@libraries.command()
+def purge(name: Name, *, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Empty a library. Ends jobs that store into it."""
+    _confirm(f"remove everything that library {name} holds?", yes=yes)
+    _show(_library("POST", f"{name}/purge"), as_json=as_json)
+
+
+@libraries.command()
+def delete(name: Name, *, yes: Yes = False) -> None:
+    """Delete a library with everything in it. Ends jobs that store into it."""
+    _confirm(f"delete library {name} with everything in it?", yes=yes)
+    with Client(load_settings()) as client:
+        client.library_request("DELETE", name)
+
+
+@libraries.command()
+def items(
+    name: Name,
+    *,
+    cursor: Annotated[str | None, typer.Option(help="Where the page before has ended.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500)] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List what a library holds, newest first."""
+    with Client(load_settings()) as client:
+        page = client.items(name, cursor=cursor, limit=limit)
+    if as_json:
+        print_json(page)
+        return
+    table = Table()
+    for column in ("media", "seconds", "disabled", "metadata", "stored"):
+        table.add_column(column, overflow="fold")
+    for one in page.items:
+        metadata = ", ".join(f"{key}={value}" for key, value in one.metadata.items())
+        table.add_row(one.media_id, f"{one.duration:.1f}", "yes" if one.disabled else "", metadata, one.created[:19])
+    console.print(table)
+    if page.next:
+        console.print(f"more: --cursor {page.next}", markup=False)
+
+
+@libraries.command()
+def add(
+    name: Name,
+    media: Annotated[str, typer.Argument(metavar="FILE_OR_URL")],
+    *,
+    media_id: Annotated[str | None, typer.Option(help="MediaId; default: the file's name.")] = None,
+    metadata: Metadata = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a media item into a library: asks for a job that stores it and matches nothing."""
+    body = {"media_id": media_id or media_name(media), "url": media_url(media), "metadata": _pairs(metadata or [])}
+    with Client(load_settings()) as client:
+        job = client.add_item(name, body)
+    if as_json:
+        print_json(job)
+    else:
+        console.print(f"{job.media_id} ({job.job_id}): {job.status}", markup=False)
+
+
+@libraries.command()
+def disable(name: Name, media_id: MediaId, *, as_json: AsJson = False) -> None:
+    """Keep an item, and match it no more."""
+    _show(_item(name, media_id, {"disabled": True}), as_json=as_json)
+
+
+@libraries.command()
+def enable(name: Name, media_id: MediaId, *, as_json: AsJson = False) -> None:
+    """Match an item again."""
+    _show(_item(name, media_id, {"disabled": False}), as_json=as_json)
+
+
+@libraries.command()
+def describe(name: Name, media_id: MediaId, metadata: Metadata = None, *, as_json: AsJson = False) -> None:
+    """Set what an item carries; it takes the place of all that was there."""
+    _show(_item(name, media_id, {"metadata": _pairs(metadata or [])}), as_json=as_json)
+
+
+@libraries.command()
+def remove(name: Name, media_id: MediaId) -> None:
+    """Take a media item out of a library."""
+    with Client(load_settings()) as client:
+        client.item_request("DELETE", name, media_id)
+
+
+def _library(method: str, path: str, **options: Any) -> LibraryView:
+    with Client(load_settings()) as client:
+        return client.library(method, path, **options)
+
+
+def _item(name: str, media_id: str, body: dict[str, Any]) -> ItemView:
+    with Client(load_settings()) as client:
+        return client.change_item(name, media_id, body)
+
+
+def _given(
+    purpose: Purpose | None, description: str | None, match_threshold: float | None, minimum_match_length: float | None
+) -> dict[str, Any]:
+    fields = {
+        "purpose": purpose.value if purpose else None,
+        "description": description,
+        "match_threshold": match_threshold,
+        "minimum_match_length": minimum_match_length,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _pairs(words: list[str]) -> dict[str, str]:
+    if any("=" not in word for word in words):
+        fail("write metadata as KEY=VALUE", ExitCode.USAGE)
+    return dict(word.split("=", 1) for word in words)
+
+
+def _confirm(question: str, *, yes: bool) -> None:
+    if not yes and not typer.confirm(question, err=True):
+        raise typer.Exit(ExitCode.USAGE)
+
+
+def _show(found: LibraryView | ItemView, *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    table = Table(show_header=False)
+    for name in found.__struct_fields__:
+        table.add_row(name.replace("_", " "), str(getattr(found, name)))
+    console.print(table)
