@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from litestar.testing import AsyncTestClient
 
+from streams.readmodel.model import ReadModel
 from streams.web.app import create_app
 from streams.web.front import FrontDoor
 from streams.web.services import Services
@@ -54,6 +58,37 @@ async def test_a_fault_of_ours_says_no_more_than_that(caller: Any, services: Ser
     answer = await caller.v3("ListAIJob", JobIds="a")
     assert refusal(answer) == (500, "InternalError")
     assert "NoneType" not in answer.text
+
+
+def open_handles() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+async def test_a_thousand_refused_calls_leave_handles_and_memory_where_they_were(caller: Any, model: ReadModel) -> None:
+    async def refuse(times: int) -> None:
+        for number in range(times):
+            for answer in (
+                await caller.v3(f"NoSuchAction{number}"),
+                await caller.v3("ListAIJob", JobIds="a", signed_with="other", nonce=str(number)),
+                await caller.v1("ListAIJob", key=f"nobody{number}", JobIds="a"),
+                await caller.unsigned("GetMediaDNAResult", MediaId=f"unknown{number}"),
+            ):
+                assert answer.status_code in {400, 404}
+
+    await refuse(25)
+    handles = open_handles()
+    tracemalloc.start()
+    try:
+        gc.collect()
+        before, _ = tracemalloc.get_traced_memory()
+        await refuse(250)
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert open_handles() == handles
+    assert after - before < 256 * 1024
+    assert model.jobs().jobs == []
 
 
 async def test_calls_and_the_web_view_share_one_address(services: Services) -> None:
