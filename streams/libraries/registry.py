@@ -229,8 +229,9 @@ class Libraries:
         now = utc_now()
         version = version_at(now)
         await self._end_jobs(name, now)
-        request = JobRequest(job_id=new_job_id(), media_id="", file_url="", library=name)
-        await self._remove(ChunkTask(job_id=request.job_id, media_id="", kind=kind, request=request, version=version))
+        # The task is about no single media item; an empty id would not be read back in a worker process.
+        request = JobRequest(job_id=new_job_id(), media_id=name, file_url="", library=name)
+        await self._remove(ChunkTask(job_id=request.job_id, media_id=name, kind=kind, request=request, version=version))
         await self._feed.caught_up(self._topics.items)
         held = await asyncio.to_thread(self._model.libraries.media_ids, name, up_to=version)
         free = asyncio.Semaphore(SIDE_BY_SIDE)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from schemas.clock import utc_now
 from schemas.deadletter import DeadLetterReplay
 from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, TaskKind, TaskOutcome
@@ -75,6 +77,7 @@ class InlineService:
 
     async def run(self, task: ChunkTask, scope: Scope) -> TaskReport:
         assert isinstance(scope, Scope)
+        task = msgspec.json.decode(msgspec.json.encode(task), type=ChunkTask)  # as on its way to a worker process
         self.removals.append(task)
         return TaskReport(result=self.run_task(task))
 
