@@ -8,6 +8,7 @@ import numpy as np
 
 from fingerprint.align.bounds import clipped, find_cuts, snapped
 from fingerprint.align.fuse import fuse, merged, without_echoes
+from fingerprint.align.lines import Told
 from fingerprint.align.picture import FLOOR, PictureQuery, align_picture
 from fingerprint.align.similarity import EVEN, confidence, interval_similarity
 from fingerprint.candidates import rank_references
@@ -17,7 +18,7 @@ from schemas.matches import Interval, Match, Track
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fingerprint.align.segment import Segment, TimeMap
+    from fingerprint.align.segment import Segment
     from fingerprint.model import Fingerprint, Query
     from fingerprint.ports import FingerprintSource, ReferenceKey, WindowIndex
 
@@ -106,7 +107,9 @@ def _sound_candidates(query: _Prepared, index: WindowIndex, exclude: str | None)
 def _align(query: _Prepared, reference: Fingerprint, *, wide: bool) -> list[Segment]:
     """Return the spans that a query and a reference share, by both tracks; what one tells, the other is asked for."""
     sounds = _align_sounds(query, reference)
-    pictures = without_echoes(_align_pictures(query, reference, [segment.map for segment in sounds]))
+    strongest = sorted(sounds, key=lambda segment: -segment.evidence)
+    told = [Told(segment.map, segment.start, segment.end) for segment in strongest]
+    pictures = without_echoes(_align_pictures(query, reference, told))
     if not sounds and wide:
         speeds = sorted({round(segment.map.speed, 2) for segment in pictures if segment.map.speed != 1.0})
         sounds = _align_sounds(query, reference, speeds=speeds, wide=not pictures)
@@ -125,7 +128,7 @@ def _align_sounds(
     return without_echoes(align_sound(query.sound, reference.sound, wide=wide, speeds=speeds))
 
 
-def _align_pictures(query: _Prepared, reference: Fingerprint, told: Sequence[TimeMap]) -> list[Segment]:
+def _align_pictures(query: _Prepared, reference: Fingerprint, told: Sequence[Told]) -> list[Segment]:
     """Return the picture's segments, ending where the query's picture is cut."""
     if reference.picture is None or query.picture is None:
         return []

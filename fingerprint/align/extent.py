@@ -36,6 +36,9 @@ LEAST_PATTERN = 0.3
 #: Log-odds of one sample by its pattern at most, and by its movement at most.
 PATTERN_MOST, MOTION_MOST = 1.2, 1.0
 
+#: Log-odds that are none.
+NOTHING = 0.3
+
 #: Samples over which movement is taken together.
 TOGETHER = 4
 
@@ -69,8 +72,10 @@ def extended(segment: Segment, seen: Miniatures, reference: PictureTrack, *, aft
     pattern = _patterns(ours[:, seen.covered], theirs[:, seen.covered])
     typical = float(np.median(pattern[core]))
     if seen.covered.sum() >= LEAST_CELLS and typical >= LEAST_PATTERN:
-        telling = 1.0 - _pattern_elsewhere(ours[core], reference, seen) / typical
-        gains += telling * np.clip((pattern - 0.55 * typical) / (0.25 * typical), -PATTERN_MOST, PATTERN_MOST)
+        # What looks like every moment of the reference does not tell this one; what looks like none tells against it.
+        telling = max(0.0, 1.0 - _pattern_elsewhere(ours[core], reference, seen) / typical)
+        like = np.clip((pattern - 0.55 * typical) / (0.25 * typical), -PATTERN_MOST, PATTERN_MOST)
+        gains += np.where(like > 0, telling * like, like)
     motion, moving = _movement(ours * seen.covered, theirs * seen.covered)
     typical_motion = float(np.median(motion[core & moving])) if (core & moving).any() else 0.0
     if typical_motion >= LEAST_PATTERN:
@@ -86,9 +91,13 @@ def extended(segment: Segment, seen: Miniatures, reference: PictureTrack, *, aft
 def _stretch(gains: NDArray[np.float64], core: NDArray[np.bool_]) -> tuple[int, int]:
     """Return the stretch with the largest sum of gains that has a part of the core in it."""
     middle = int(np.argmax(np.where(core, np.convolve(gains, np.ones(5), mode="same"), -np.inf)))
-    after = np.cumsum(gains[middle:])
-    before = np.cumsum(gains[: middle + 1][::-1])
-    return middle - int(np.argmax(before)), middle + int(np.argmax(after))
+    return middle - _farthest(gains[: middle + 1][::-1]), middle + _farthest(gains[middle:])
+
+
+def _farthest(gains: NDArray[np.float64]) -> int:
+    """Return how far to go for the largest sum; over what tells nothing either way, on."""
+    sums = np.cumsum(gains)
+    return int(np.nonzero(sums >= sums.max() - NOTHING)[0][-1])
 
 
 def _pattern_elsewhere(ours: NDArray[np.float32], reference: PictureTrack, seen: Miniatures) -> float:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["SPEED_PRIOR", "Cloud", "Run", "find_runs"]
+__all__ = ["SPEED_PRIOR", "Cloud", "Run", "Told", "find_runs"]
 
 #: Speeds that are tried: the common ones, and enough between them for the fit to lock in over ten seconds.
 SPEEDS = (1.0, 0.95, 1.05, 0.9, 1.1, 0.8, 1.2, 1.3, 0.72, 1.4, 0.65, 1.5, 1.65, 0.58, 1.8, 0.5, 2.0)
@@ -60,6 +60,9 @@ UNMOVED = 2.0
 
 #: Log-odds that a change to another line must gain: cuts are rare.
 CHANGE = 3.0
+
+#: Log-odds that a second on a line gains where something else speaks for the line.
+TOLD = 1.5
 
 #: Moments of motion that fit a line by themselves, and moments and seconds from which on its slope is free.
 ENOUGH_MOTION, FREE_MOMENTS, FREE_MOTION_S, FREE_LOOKS_S = 4, 6, 3.0, 6.0
@@ -119,10 +122,24 @@ class Run:
     score: float
 
 
-def find_runs(cloud: Cloud, least: float) -> list[Run]:
-    """Return the runs that explain the cloud best, in order of time; each scores at least `least`."""
+class Told(NamedTuple):
+    """A line that something else than the cloud speaks for, from one moment of the query to another, seconds."""
+
+    map: TimeMap
+    start: float
+    end: float
+
+
+def find_runs(cloud: Cloud, least: float, told: Sequence[Told] = ()) -> list[Run]:
+    """Return the runs that explain the cloud best, in order of time; each scores at least `least`.
+
+    Args:
+        cloud: The likenesses.
+        least: Log-odds.
+        told: Lines that something else speaks for, and where.
+    """
     lines = list(dict.fromkeys(_fitted(cloud, stretch) for stretch in _promising(cloud)))
-    return [run for run in _best_path(cloud, lines) if run.score - _prior(run.map) >= least]
+    return [run for run in _best_path(cloud, lines, told) if run.score - _prior(run.map) >= least]
 
 
 def _promising(cloud: Cloud) -> list[Run]:
@@ -236,12 +253,17 @@ def _fit(cloud: Cloud, near: NDArray[np.bool_], line: TimeMap) -> TimeMap:
     return TimeMap(float(free_speed), float(free_offset))
 
 
-def _best_path(cloud: Cloud, lines: Sequence[TimeMap]) -> list[Run]:
+def _best_path(cloud: Cloud, lines: Sequence[TimeMap], told: Sequence[Told]) -> list[Run]:
     """Return the runs of the best way through the lines; being on none gains and costs nothing."""
+    costs = [CHANGE + _prior(line) for line in lines] + [CHANGE] * len(told)
+    lines = [*lines, *(one.map for one in told)]
     if not lines:
         return []
     gains = np.stack([*(_gains(cloud, line) for line in lines), np.zeros(len(cloud.samples))])
-    entry = np.array([*(CHANGE + _prior(line) for line in lines), 0.0])
+    for row, one in enumerate(told, len(lines) - len(told)):
+        there = (cloud.samples >= one.start) & (cloud.samples <= one.end) & (gains[row] > 0)
+        gains[row, there] += TOLD * np.minimum(cloud.gaps[there], 1.0)
+    entry = np.array([*costs, 0.0])
     came_from = np.zeros(gains.shape[::-1], np.int64)
     states = np.arange(len(entry))
     score = np.array([*(-entry[:-1]), 0.0]) + gains[:, 0]

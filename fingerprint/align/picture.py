@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fingerprint.align.extent import extended
-from fingerprint.align.lines import SPEED_PRIOR, Cloud, Run, find_runs
+from fingerprint.align.lines import SPEED_PRIOR, Cloud, Run, Told, find_runs
 from fingerprint.align.locate import PicturePair, locate
 from fingerprint.align.motion import STEP_S, WINDOW, find_motion
 from fingerprint.align.segment import Segment
@@ -59,7 +59,7 @@ REPEATED = 0.05
 PAIRS = 8
 
 #: Time maps told by sound that are looked at.
-TOLD = 3
+MOST_TOLD = 3
 
 #: Log-odds for each unit of a window's cosine over the floor of motion, and most of a window's.
 MOTION_FLOOR, MOTION_GAIN, MOTION_MOST = 0.33, 10.0, 4.0
@@ -163,7 +163,7 @@ class _Likenesses:
     typical: NDArray[np.float32]
 
 
-def align_picture(query: PictureQuery, reference: PictureTrack, told: Sequence[TimeMap] = ()) -> list[Segment]:
+def align_picture(query: PictureQuery, reference: PictureTrack, told: Sequence[Told] = ()) -> list[Segment]:
     """Return the spans of the query that look like the reference.
 
     Their evidence counts what is seen again and again once: a wall is no more of a copy for being looked at longer.
@@ -171,20 +171,23 @@ def align_picture(query: PictureQuery, reference: PictureTrack, told: Sequence[T
     Args:
         query: The query's picture.
         reference: The reference's picture.
-        told: Time maps that the sound tells, where a closer look is worth it.
+        told: Time maps that the sound tells, where a closer look is worth it; strongest first.
     """
     if not len(reference.numbers) or not len(query.samples):
         return []
     stored = dequantise(reference.codes)
     likenesses = _likenesses(query, stored, reference.times_ms / 1000)
-    pairs = [*_pairs(query, likenesses), *(pair for line in told[:TOLD] for pair in _told(query, reference, line))]
+    pairs = [
+        *_pairs(query, likenesses),
+        *(pair for one in told[:MOST_TOLD] for pair in _told(query, reference, one.map)),
+    ]
     located = locate(query.looks, reference, pairs)
     if located.region is None:
         cloud = _cloud(query, likenesses, None)
-        return [_segment(query, cloud, likenesses, stored, run, located) for run in find_runs(cloud, LEAST)]
+        return [_segment(query, cloud, likenesses, stored, run, located) for run in find_runs(cloud, LEAST, told)]
     seen = query.looks.miniatures(located.region)
     cloud = _cloud(query, likenesses, find_motion(seen, reference))
-    segments = [_segment(query, cloud, likenesses, stored, run, located) for run in find_runs(cloud, LEAST)]
+    segments = [_segment(query, cloud, likenesses, stored, run, located) for run in find_runs(cloud, LEAST, told)]
     ends = [0.0, *(segment.end for segment in segments)]
     starts = [*(segment.start for segment in segments[1:]), np.inf]
     return [

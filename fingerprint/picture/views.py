@@ -24,13 +24,18 @@ if TYPE_CHECKING:
 
 __all__ = ["VIEW_EDITS", "VIEW_NAMES", "Views", "describe_views", "view_of"]
 
-#: Regions of a picture as left, top, right, bottom shares: halves of split screens, and the middle without a frame.
+#: Regions of a picture as left, top, right, bottom shares: halves of split screens, the middle without a frame, and
+#: corners for small insets.
 REGIONS = {
     "left": (0.0, 0.0, 0.5, 1.0),
     "right": (0.5, 0.0, 1.0, 1.0),
     "top": (0.0, 0.0, 1.0, 0.5),
     "bottom": (0.0, 0.5, 1.0, 1.0),
     "centre": (0.2, 0.2, 0.8, 0.8),
+    "top left": (0.0, 0.0, 0.5, 0.5),
+    "top right": (0.5, 0.0, 1.0, 0.5),
+    "bottom left": (0.0, 0.5, 0.5, 1.0),
+    "bottom right": (0.5, 0.5, 1.0, 1.0),
 }
 
 #: All views; the first is the picture as it is.
