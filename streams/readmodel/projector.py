@@ -79,7 +79,7 @@ class Projector:
             topics.replays,
         )
         self._partitions = [TopicPartition(name, number) for name in names for number in range(partitions)]
-        self._consumer: AIOKafkaConsumer | None = None
+        self._asker: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
         self._applied = asyncio.Condition()
         self._listeners: list[Callable[[list[Change]], None]] = []
@@ -128,10 +128,10 @@ class Projector:
 
     async def _ends(self, topic: str) -> dict[TopicPartition, int]:
         while True:
-            consumer = self._consumer
-            if consumer is not None:
+            asker = self._asker
+            if asker is not None:
                 try:
-                    ends: dict[TopicPartition, int] = await consumer.end_offsets(
+                    ends: dict[TopicPartition, int] = await asker.end_offsets(
                         [p for p in self._partitions if p.topic == topic]
                     )
                 except KafkaError as error:
@@ -155,17 +155,22 @@ class Projector:
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
         )
-        await consumer.start()
+        # Kafka answers one request of a connection after the other, and a fetch waits for events: what the ends are is
+        # asked on a connection of its own, or each question would wait for a fetch.
+        asker = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
         try:
+            await consumer.start()
+            await asker.start()
             consumer.assign(self._partitions)
             await self._seek(consumer)
-            self._consumer = consumer
+            self._asker = asker
             while True:
                 records = await consumer.getmany(timeout_ms=POLL_MS)
                 if records:
                     await self._apply(_batch(records, self._topics))
         finally:
-            self._consumer = None
+            self._asker = None
+            await asker.stop()
             await consumer.stop()
 
     async def _seek(self, consumer: AIOKafkaConsumer) -> None:
