@@ -15,6 +15,7 @@ from streams.readmodel.cursor import BadCursor
 from streams.web.api import api_router
 from streams.web.gate import PUBLIC
 from streams.web.health import healthz, metrics, readyz
+from streams.web.library_pages import letters_page, libraries_page, library_page
 from streams.web.login import log_in, log_out, login_page
 from streams.web.openapi import openapi_config
 from streams.web.pages import page_router, template_config
@@ -42,6 +43,9 @@ def create_app(services: Services) -> Litestar:
             healthz,
             readyz,
             metrics,
+            libraries_page,
+            library_page,
+            letters_page,
             login_page,
             log_in,
             log_out,

@@ -33,6 +33,7 @@ if (part) {
   source.addEventListener("error", () => { state.textContent = "reconnecting…"; state.className = "off"; });
   source.addEventListener("job", onChange);
   source.addEventListener("match", onChange);
+  for (const kind of ["library", "item", "letter"]) source.addEventListener(kind, onChange);
   source.addEventListener("reset", () => refresh().catch(() => {}));
 } else {
   state.textContent = "";

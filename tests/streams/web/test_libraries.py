@@ -212,3 +212,15 @@ async def test_a_fingerprint_is_fetched_as_it_is_stored(
     answer = await client.get(f"{API}/media/video/fingerprint")
     assert (answer.content, answer.headers["content-type"]) == (b"fingerprint", "application/octet-stream")
     assert (await client.get(f"{API}/media/video/fingerprint", params={"library": "films"})).status_code == 404
+
+
+async def test_pages_show_libraries_with_their_items_and_escape_what_users_say(
+    client: AsyncTestClient, inline: InlineService
+) -> None:
+    evil = "<script>alert(1)</script>"
+    await inline.store("video", metadata={"title": evil})
+    for path, text in (("/libraries", "default"), ("/libraries/default", "video"), ("/dead-letters", "None")):
+        page = await client.get(path)
+        assert (page.status_code, text in page.text, evil in page.text) == (200, True, False)
+        assert "script-src 'self'" in page.headers["content-security-policy"]
+    assert (await client.get("/libraries/nowhere")).status_code == 404
