@@ -65,7 +65,7 @@ def test_whatever_is_replayed_the_end_stands(events: list[Job | LiveMatch]) -> N
                 model.apply(live=[event])
         assert model.job("j") == LIFE[-1]
         assert model.live_matches("j") == []
-        assert [match.job_id for match in model.matched_by("original")] == ["j"]
+        assert [match.job_id for match in model.matches(reference="original").matches] == ["j"]
 
 
 def test_an_event_that_changes_nothing_is_no_change(model: ReadModel) -> None:
