@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Arrays", "BadFingerprintError", "digest_of", "is_fingerprint", "pack", "unpack"]
+__all__ = ["Arrays", "BadFingerprintError", "digest_of", "is_fingerprint", "pack", "stored", "unpack"]
 
 #: What every file starts with; the byte after it is the version of this format.
 MAGIC = b"\x89MDNA"
@@ -75,6 +75,22 @@ def unpack(kind: str, data: bytes) -> Arrays:
         return {name: _unpack_array(row) for name, row in rows.items()}
     except (zlib.error, msgspec.MsgspecError, ValueError) as error:
         raise BadFingerprintError(f"the fingerprint is damaged: {error}") from error
+
+
+def stored(arrays: Mapping[str, NDArray[Any]], name: str, dtype: type[np.generic], *shape: int) -> NDArray[Any]:
+    """Return one of the arrays that `unpack` gave, of a type and shape; -1 stands for any length.
+
+    Raises:
+        BadFingerprintError: It is missing, or has another shape: arrays that do not fit together are damaged ones.
+    """
+    array = arrays.get(name)
+    if array is None:
+        raise BadFingerprintError(f"the fingerprint lacks {name}")
+    if len(array.shape) != len(shape) or any(
+        want not in {-1, has} for want, has in zip(shape, array.shape, strict=True)
+    ):
+        raise BadFingerprintError(f"the fingerprint's {name} has the shape {array.shape}, not {shape}")
+    return np.asarray(array).astype(dtype)
 
 
 def digest_of(arrays: Mapping[str, NDArray[Any]], salt: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fingerprint.codec import BadFingerprintError, digest_of, pack, unpack
+from fingerprint.codec import digest_of, pack, stored, unpack
 from fingerprint.picture.stills import Stills
 from fingerprint.picture.track import PictureTrack
 from fingerprint.picture.vectors import dequantise
@@ -124,7 +124,7 @@ class Chunk:
             BadFingerprintError: They hold none.
         """
         arrays = unpack("chunk", data)
-        start = int(arrays["start"][0]) / 1000
+        start = int(stored(arrays, "start", np.int64, 1)[0]) / 1000
         return cls(start, *_from_arrays(arrays), Stills.from_arrays(arrays))
 
 
@@ -155,12 +155,9 @@ def _to_arrays(duration: float, picture: PictureTrack | None, sound: SoundTrack 
 
 
 def _from_arrays(arrays: Mapping[str, NDArray[Any]]) -> tuple[float, PictureTrack | None, SoundTrack | None]:
-    try:
-        duration = int(arrays["duration"][0]) / 1000
-        picture = PictureTrack.from_arrays(arrays) if "picture.numbers" in arrays else None
-        sound = SoundTrack.from_arrays(arrays) if any(name.startswith("sound.") for name in arrays) else None
-    except (KeyError, IndexError) as error:
-        raise BadFingerprintError(f"the fingerprint lacks {error}") from error
+    duration = int(stored(arrays, "duration", np.int64, 1)[0]) / 1000
+    picture = PictureTrack.from_arrays(arrays) if any(name.startswith("picture.") for name in arrays) else None
+    sound = SoundTrack.from_arrays(arrays) if any(name.startswith("sound.") for name in arrays) else None
     return duration, picture, sound
 
 

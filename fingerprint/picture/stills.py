@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from fingerprint.codec import stored
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -76,11 +78,16 @@ class Stills:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Stills:
-        """Return the stills that were stored."""
+        """Return the stills that were stored.
+
+        Raises:
+            BadFingerprintError: Arrays are missing, or do not fit together.
+        """
+        sizes = stored(arrays, "stills.sizes", np.int32, -1)
         return cls(
-            arrays["stills.times"].astype(np.int32),
-            arrays["stills.sizes"].astype(np.int32),
-            arrays["stills.data"].astype(np.uint8),
+            stored(arrays, "stills.times", np.int32, len(sizes)),
+            sizes,
+            stored(arrays, "stills.data", np.uint8, int(sizes.sum())),
         )
 
     @classmethod

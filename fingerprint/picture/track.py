@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fingerprint.codec import BadFingerprintError, stored
 from fingerprint.picture.local import CODE_LENGTH, LocalFeatures
+from fingerprint.picture.trained import trained
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,24 +83,30 @@ class PictureTrack:
         """Return the track that was stored.
 
         Raises:
-            KeyError: An array is missing.
+            BadFingerprintError: Arrays are missing, or do not fit together.
         """
-        get = {name.removeprefix("picture."): array for name, array in arrays.items()}
+        numbers = stored(arrays, "picture.numbers", np.int32, -1)
+        counts = stored(arrays, "picture.local.counts", np.int32, -1)
+        rows = stored(arrays, "picture.local.rows", np.int32, len(counts))
+        grid = stored(arrays, "picture.grid", np.int32, -1)
+        if (counts < 0).any() or not np.isin(rows, np.arange(len(numbers))).all():
+            raise BadFingerprintError("the fingerprint's local features belong to no picture")
+        features = int(counts.sum())
         return cls(
-            numbers=get["numbers"].astype(np.int32),
-            times_ms=get["times"].astype(np.int32),
-            codes=get["codes"].astype(np.int8),
-            local_rows=get["local.rows"].astype(np.int32),
-            local_counts=get["local.counts"].astype(np.int32),
+            numbers=numbers,
+            times_ms=stored(arrays, "picture.times", np.int32, len(numbers)),
+            codes=stored(arrays, "picture.codes", np.int8, len(numbers), trained().projection.shape[1]),
+            local_rows=rows,
+            local_counts=counts,
             local=LocalFeatures(
-                get["local.points"].astype(np.uint16),
-                get["local.scales"].astype(np.uint8),
-                get["local.angles"].astype(np.uint8),
-                get["local.codes"].astype(np.int8).reshape(-1, CODE_LENGTH),
+                stored(arrays, "picture.local.points", np.uint16, features, 2),
+                stored(arrays, "picture.local.scales", np.uint8, features),
+                stored(arrays, "picture.local.angles", np.uint8, features),
+                stored(arrays, "picture.local.codes", np.int8, features, CODE_LENGTH),
             ),
-            grid_ms=np.cumsum(get["grid"].astype(np.int32), dtype=np.int32),
-            tiny=np.cumsum(get["tiny"].astype(np.uint8).T, axis=0, dtype=np.uint8),
-            size=get["size"].astype(np.uint16),
+            grid_ms=np.cumsum(grid, dtype=np.int32),
+            tiny=np.cumsum(stored(arrays, "picture.tiny", np.uint8, TINY_SIDE**2, len(grid)).T, axis=0, dtype=np.uint8),
+            size=stored(arrays, "picture.size", np.uint16, 2),
         )
 
     @classmethod

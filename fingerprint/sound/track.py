@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fingerprint.codec import stored
 from fingerprint.ports import Windows
 
 if TYPE_CHECKING:
@@ -80,14 +81,16 @@ class SoundTrack:
         """Return the track that was stored.
 
         Raises:
-            KeyError: An array is missing.
+            BadFingerprintError: Arrays are missing, or do not fit together.
         """
+        frames = stored(arrays, "sound.frames", np.int32, -1)
+        numbers = stored(arrays, "sound.numbers", np.int32, -1)
         return cls(
-            np.cumsum(arrays["sound.frames"].astype(np.int32), dtype=np.int32),
-            arrays["sound.bins"].astype(np.uint8),
-            arrays["sound.numbers"].astype(np.int32),
-            arrays["sound.starts"].astype(np.int32),
-            arrays["sound.codes"].astype(np.int8),
+            np.cumsum(frames, dtype=np.int32),
+            stored(arrays, "sound.bins", np.uint8, len(frames)),
+            numbers,
+            stored(arrays, "sound.starts", np.int32, len(numbers)),
+            stored(arrays, "sound.codes", np.int8, len(numbers), LENGTH),
         )
 
     @classmethod
