@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from itertools import groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -19,7 +18,7 @@ import numpy as np
 from fingerprint.align.segment import TimeMap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -143,37 +142,37 @@ def find_runs(cloud: Cloud, least: float, told: Sequence[Told] = ()) -> list[Run
 
 
 def _promising(cloud: Cloud) -> list[Run]:
-    """Return the stretches and lines with the most votes."""
+    """Return the stretches and lines with the most votes, each line once."""
     if not len(cloud.rows):
         return []
-    found: list[tuple[float, float, float, float, float]] = []
-    for speed in SPEEDS:
-        for window in WINDOWS:
-            for phase in (0.0, 0.5):
-                found += _proposed(cloud, speed, window, phase)
-    found.sort(reverse=True)
-    left = Counter(dict.fromkeys(((start, end) for *_, start, end in found), LINES_A_STRETCH))
-    chosen = []
-    for one in found:
-        if left[one[-2:]]:
-            left[one[-2:]] -= 1
-            chosen.append(one)
-    runs = []
-    for votes, speed, offset, start, end in chosen[:LINES]:
-        first = int(np.searchsorted(cloud.samples, start))
-        last = min(int(np.searchsorted(cloud.samples, end)), len(cloud.samples)) - 1
-        runs.append(Run(first, max(first, last), TimeMap(speed, offset), votes))
-    return runs
-
-
-def _proposed(
-    cloud: Cloud, speed: float, window: float, phase: float
-) -> Iterator[tuple[float, float, float, float, float]]:
-    """Yield for each stretch of the query its best lines: votes, speed, offset, start, end."""
-    times = cloud.samples[cloud.rows]
     votes = cloud.weights * cloud.gaps[cloud.rows]
-    exact = cloud.places - speed * times
-    bins = np.floor(exact / BIN).astype(np.int64)
+    found = [
+        _proposed(cloud, votes, speed, window, phase) for speed in SPEEDS for window in WINDOWS for phase in (0.0, 0.5)
+    ]
+    proposals = np.concatenate(found)
+    proposals = proposals[np.argsort(-proposals["votes"], kind="stable")]
+    left: Counter[tuple[float, float]] = Counter()
+    lines: dict[tuple[float, int], Run] = {}
+    for one in proposals:
+        stretch = (float(one["start"]), float(one["end"]))
+        key = (float(one["speed"]), int(one["bin"]))
+        if key in lines or left[stretch] == LINES_A_STRETCH:
+            continue
+        left[stretch] += 1
+        lines[key] = _line_of(cloud, votes, *key, *stretch)
+        if len(lines) == LINES:
+            break
+    return list(lines.values())
+
+
+#: A line that a stretch of the query proposes: votes, speed, offset bin, and where the stretch starts and ends.
+PROPOSAL = np.dtype([("votes", "f8"), ("speed", "f8"), ("bin", "i8"), ("start", "f8"), ("end", "f8")])
+
+
+def _proposed(cloud: Cloud, votes: NDArray[np.float64], speed: float, window: float, phase: float) -> NDArray[np.void]:
+    """Return for each stretch of the query its two best lines, as `PROPOSAL`."""
+    times = cloud.samples[cloud.rows]
+    bins = np.floor((cloud.places - speed * times) / BIN).astype(np.int64)
     lowest = int(bins.min()) - 1
     width = int(bins.max()) - lowest + 2
     stretches = np.floor(times / window + phase).astype(np.int64)
@@ -184,15 +183,31 @@ def _proposed(
         other = np.minimum(np.searchsorted(cells, cells + step), len(cells) - 1)
         sums += np.where(cells[other] == cells + step, own[other], 0.0)
     order = np.lexsort((-sums, cells // width))
-    for stretch, members in groupby(order.tolist(), key=lambda index: int(cells[index]) // width):
-        for cell in islice(members, 2):
-            chosen = inverse == cell
-            if (chosen & cloud.motion).any():
-                chosen &= cloud.motion
-            offset = float(np.average(exact[chosen], weights=votes[chosen]))
-            start = (stretch - phase) * window
-            prior = 0.0 if speed == 1.0 else SPEED_PRIOR
-            yield float(sums[cell]) - prior, speed, offset, start, start + window
+    owner = cells[order] // width
+    second = np.concatenate([[False], owner[1:] == owner[:-1]])
+    third = np.concatenate([[False, False], owner[2:] == owner[:-2]])[: len(order)]
+    chosen = order[~(second & third)]
+    found = np.zeros(len(chosen), PROPOSAL)
+    found["votes"] = sums[chosen] - (0.0 if speed == 1.0 else SPEED_PRIOR)
+    found["speed"] = speed
+    found["bin"] = cells[chosen] % width + lowest
+    found["start"] = (cells[chosen] // width - phase) * window
+    found["end"] = found["start"] + window
+    return found
+
+
+def _line_of(  # noqa: PLR0917 (a proposal's fields)
+    cloud: Cloud, votes: NDArray[np.float64], speed: float, offset_bin: int, start: float, end: float
+) -> Run:
+    """Return a proposed line, by the mean of its votes rather than the middle of its bin."""
+    first = int(np.searchsorted(cloud.samples, start))
+    last = max(first, int(np.searchsorted(cloud.samples, end)) - 1)
+    exact = cloud.places - speed * cloud.samples[cloud.rows]
+    chosen = (np.floor(exact / BIN) == offset_bin) & (cloud.rows >= first) & (cloud.rows <= last)
+    if (chosen & cloud.motion).any():
+        chosen &= cloud.motion
+    offset = float(np.average(exact[chosen], weights=votes[chosen])) if chosen.any() else (offset_bin + 0.5) * BIN
+    return Run(first, last, TimeMap(speed, offset), 0.0)
 
 
 def _prior(line: TimeMap) -> float:

@@ -61,6 +61,9 @@ PAIRS = 8
 #: Time maps told by sound that are looked at.
 MOST_TOLD = 3
 
+#: Moments of a query whose local features are taken, at most.
+MOST_LOOKED = 240
+
 #: Log-odds for each unit of a window's cosine over the floor of motion, and most of a window's.
 MOTION_FLOOR, MOTION_GAIN, MOTION_MOST = 0.33, 10.0, 4.0
 
@@ -230,7 +233,10 @@ def _likenesses(query: PictureQuery, stored: NDArray[np.float32], times: NDArray
 def _pairs(query: PictureQuery, likenesses: _Likenesses) -> list[PicturePair]:
     """Return the likeliest pairs of pictures, of different moments, spread over the query."""
     moments = likenesses.moments
-    order = np.lexsort((-likenesses.values, moments))
+    # Of a long query fewer moments are looked at for all references together: their features are kept.
+    step = max(1, len(query.samples) // MOST_LOOKED)
+    order = np.nonzero(moments % step == 0)[0]
+    order = order[np.lexsort((-likenesses.values[order], moments[order]))]
     _, firsts = np.unique(moments[order], return_index=True)
     best = order[firsts]
     best = best[np.argsort(-likenesses.values[best])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ LEAST = 0.3
 
 def without_bars(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the view of a picture, uint8 `(h, w, 3)`, that leaves out plain rows and columns at its borders."""
-    gray = rgb.astype(np.float32).mean(2)
+    gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
     top, bottom = _inner(gray)
     left, right = _inner(gray[top:bottom].T)
     return rgb[top:bottom, left:right]

@@ -37,7 +37,7 @@ DUE = GRID_RATE
 STILL_BLOCK = 10 * GRID_RATE
 
 #: Local features are taken from the first described picture of every so many grid points.
-LOCAL_BLOCK = 10
+LOCAL_BLOCK = 12
 
 #: Local features kept a picture: 8 MB an hour allow that many.
 LOCAL_FEATURES = 120

@@ -90,9 +90,10 @@ class Looks:
             self._small = self._load_small()
         tiny = np.zeros((len(self._small), TINY_SIDE**2), np.float32)
         covered = np.zeros(TINY_SIDE**2, bool)
+        if self._small:  # all are of one size
+            matrix = region.from_square(SQUARE, max(self._small[0].shape) / LONG_SIDE)
         for index, gray in enumerate(self._small):
             turned = region.turned(gray)
-            matrix = region.from_square(SQUARE, max(gray.shape) / LONG_SIDE)
             tiny[index] = _cells(turned, matrix).reshape(-1)
             if index == 0:
                 inside = _cells(np.ones(turned.shape, np.float32), matrix, cv2.BORDER_CONSTANT)
