@@ -176,7 +176,7 @@ def align_picture(query: PictureQuery, reference: PictureTrack, told: Sequence[T
         reference: The reference's picture.
         told: Time maps that the sound tells, where a closer look is worth it; strongest first.
     """
-    if not len(reference.numbers) or not len(query.samples):
+    if not len(reference.numbers) or not len(query.samples) or not len(query.views.vectors):
         return []
     stored = dequantise(reference.codes)
     likenesses = _likenesses(query, stored, reference.times_ms / 1000)

@@ -59,11 +59,15 @@ def test_a_cut_off_file_is_refused(data: st.DataObject) -> None:
 
 
 @given(st.data())
-def test_a_file_with_a_changed_byte_is_refused(data: st.DataObject) -> None:
+def test_a_file_with_a_changed_byte_is_refused_or_tells_the_same(data: st.DataObject) -> None:
     damaged = bytearray(pack("fingerprint", SAMPLE))
     damaged[data.draw(st.integers(0, len(damaged) - 1))] ^= data.draw(st.integers(1, 255))
-    with pytest.raises(BadFingerprintError):
-        unpack("fingerprint", bytes(damaged))
+    try:
+        found = unpack("fingerprint", bytes(damaged))
+    except BadFingerprintError:
+        return
+    # A few bits of zlib's frame carry nothing.
+    assert {name: array.tolist() for name, array in found.items()} == {n: a.tolist() for n, a in SAMPLE.items()}
 
 
 @given(st.data())
