@@ -1,9 +1,10 @@
-"""The pool: tasks run in processes of their own, which end with their parent and have a memory limit."""
+"""The pool: whatever happens to a worker process costs one try of one task, and the next one is done."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from schemas.errors import ErrorCode
 from schemas.jobs import ChunkTask, JobRequest, TaskKind, TaskOutcome
 from streams.pool.tasks import TaskPool
 from streams.settings import Settings
@@ -60,12 +62,44 @@ async def test_a_task_is_done_in_another_process_one_after_the_other_in_the_same
     assert first.result.spans == second.result.spans != ()
 
 
+@pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGSEGV])
+async def test_a_process_that_crashes_costs_one_try(
+    tmp_path: Path, footage: dict[str, Path], death: signal.Signals
+) -> None:
+    async with running_pool(tmp_path, footage["bikes"]) as pool:
+        await pool.run(task(footage["bikes"]), Scope())
+        process = await worker_process()
+        # There is no Milvus here, so that the process waits for it in the middle of the task.
+        running = asyncio.create_task(pool.run(task(footage["bikes"], TaskKind.FINGERPRINT), Scope()))
+        while not list(tmp_path.glob("fingerprints/parts/j/*")):
+            await asyncio.sleep(0.05)
+        process.send_signal(death)
+        report = await running
+        assert (report.result.outcome, report.result.code) == (TaskOutcome.RETRY, ErrorCode.RESOURCE_CONTENT_BAD)
+        assert "crashed" in report.result.message
+        again = await pool.run(task(footage["bikes"]), Scope())
+        assert again.result.outcome is TaskOutcome.DONE
+
+
+async def test_a_task_that_hangs_is_ended_at_the_time_limit(tmp_path: Path, footage: dict[str, Path]) -> None:
+    async with running_pool(tmp_path, footage["bikes"], timeout_s=15.0) as pool:
+        await pool.run(task(footage["bikes"]), Scope())
+        process = await worker_process()
+        report = await pool.run(task(footage["bikes"], TaskKind.FINGERPRINT), Scope())
+        assert (report.result.outcome, report.result.code) == (TaskOutcome.RETRY, ErrorCode.TIMEOUT)
+        assert "MEDIADNA_TASK_TIMEOUT_S" in report.result.message
+        assert not process.is_running()
+        again = await pool.run(task(footage["bikes"]), Scope())
+        assert again.result.outcome is TaskOutcome.DONE
+
+
 OWNER = """
 import asyncio, sys
 from pathlib import Path
 from streams.pool.tasks import TaskPool
 from streams.settings import Settings
 from streams.tasks.scope import Scope
+from schemas.errors import ErrorCode
 from schemas.jobs import ChunkTask, JobRequest, TaskKind
 
 async def main():
