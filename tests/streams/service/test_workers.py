@@ -80,3 +80,29 @@ async def test_a_worker_that_is_killed_in_the_middle_of_a_job_leaves_one_result_
         with closing(connect("", tmp_path / "milvus", algorithm=ALGORITHM)) as vectors:
             stored = vectors.count("default", "video")
         assert stored == windows_of(tmp_path, ReferenceKey("default", "video", job["version"]))
+
+
+async def test_a_worker_that_joins_in_mid_job_takes_its_share_and_nothing_is_done_twice(
+    kafka: str, tmp_path: Path, footage: Footage
+) -> None:
+    trailer, names = footage["trailer"], ["video-1", "video-2", "video-3"]
+    options = {"command": "worker", "environment": environment(kafka, "join")}
+    places = ("--media", str(trailer.parent))
+    async with running_service(tmp_path, *WEB, *places, **options) as first:
+        for name in names:
+            await emit(kafka, event(name, trailer), key=name.encode(), prefix="join")
+        while not any(job["status"] == "processing" for job in await jobs(first.web)):
+            await asyncio.sleep(0.05)
+        async with running_service(tmp_path, *WEB, *places, **options) as second:
+            await completed(kafka, *names, prefix="join")
+            await asyncio.sleep(3)
+            events = await completed(kafka, *names, prefix="join")
+            assert sorted((e["MediaId"], e["Status"]) for e in events) == [(name, "success") for name in names]
+            known = [{job["job_id"]: job["status"] for job in await jobs(one.web)} for one in (first, second)]
+            assert known[0] == known[1]
+            assert set(known[0].values()) == {"success"}
+            with closing(connect("", tmp_path / "milvus", algorithm=ALGORITHM)) as vectors:
+                for job in await jobs(second.web):
+                    key = ReferenceKey("default", job["media_id"], job["version"])
+                    assert vectors.count("default", job["media_id"]) == windows_of(tmp_path, key)
+    assert (first.process.returncode, second.process.returncode) == (0, 0)
