@@ -30,9 +30,6 @@ NEIGHBOURS = 2
 #: Log-odds of each inlier beyond chance, and of one pair of pictures at most.
 WORTH, MOST_WORTH = 1.2, 12.0
 
-#: Inliers that settle a region: trying more pairs would change nothing.
-PLENTY = 40
-
 
 @dataclass(frozen=True, slots=True)
 class PicturePair:

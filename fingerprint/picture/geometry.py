@@ -38,16 +38,10 @@ class Geometry:
     Attributes:
         inliers: Pairs of distinct places that agree.
         matrix: Original to copy, float64 `(2, 3)`, pixels of pictures with the longer side 320.
-        scale: Size in the copy over size in the original.
-        turn: Degrees counter-clockwise that the copy is turned by.
-        spread: Share of the original's frame that the agreeing points span.
     """
 
     inliers: int
     matrix: NDArray[np.float64]
-    scale: float
-    turn: float
-    spread: float
 
 
 def compare_local(copy: LocalFeatures, original: LocalFeatures) -> Geometry | None:
@@ -74,9 +68,6 @@ def compare_local(copy: LocalFeatures, original: LocalFeatures) -> Geometry | No
     return Geometry(
         inliers=_distinct(theirs[best], ours[best]),
         matrix=matrix,
-        scale=determinant**0.5,
-        turn=float(np.degrees(np.arctan2(matrix[0, 1] - matrix[1, 0], matrix[0, 0] + matrix[1, 1]))),
-        spread=_spread(theirs[best]),
     )
 
 
@@ -134,8 +125,3 @@ def _distinct(theirs: NDArray[np.float64], ours: NDArray[np.float64]) -> int:
     """Count the pairs whose places are not the same as another's: one corner gives several features."""
     cells = np.hstack([np.rint(theirs / 4), np.rint(ours / 4)]).astype(int)
     return min(len(np.unique(cells[:, :2], axis=0)), len(np.unique(cells[:, 2:], axis=0)))
-
-
-def _spread(points: NDArray[np.float64]) -> float:
-    extent = np.ptp(points, axis=0) / 320.0
-    return float(extent[0] * extent[1])

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fingerprint.codec import BadFingerprintError
 from fingerprint.engine import ALGORITHM, assemble
+from fingerprint.media.errors import MediaError
 from fingerprint.model import Chunk, Fingerprint, Query
 from fingerprint.ports import ReferenceKey
+from schemas.errors import ErrorCode
 from schemas.jobs import ChunkResult, Metrics, SaveType, TaskOutcome
 from streams.tasks.report import TaskReport
 from streams.tasks.search import find_matches, upsert_windows
@@ -62,15 +65,19 @@ def finish(task: ChunkTask, bench: Workbench) -> TaskReport:
 def _query(task: ChunkTask, bench: Workbench) -> Query:
     if not task.chunks_total:
         with open_input(task, bench) as source:
-            return Query.of_fingerprint(Fingerprint.from_bytes(source.read()))
+            data = source.read()
+        try:
+            return Query.of_fingerprint(Fingerprint.from_bytes(data))
+        except BadFingerprintError as error:
+            raise MediaError(ErrorCode.RESOURCE_CONTENT_BAD, f"the fingerprint cannot be used: {error}") from error
     chunks = []
     for number in range(task.chunks_total):
-        data = bench.store.get_part(task.job_id, number)
-        if data is None:
+        part = bench.store.get_part(task.job_id, number)
+        if part is None:
             raise LookupError(
                 f"part {number} of job {task.job_id} is missing: is MEDIADNA_STORE the same for all workers?"
             )
-        chunks.append(Chunk.from_bytes(data))
+        chunks.append(Chunk.from_bytes(part))
     return assemble(chunks)
 
 

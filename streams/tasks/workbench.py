@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import structlog
+
+from fingerprint.codec import BadFingerprintError
 from fingerprint.model import Fingerprint
 from streams.tasks.scope import Scope
 
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["StoredFingerprints", "Workbench"]
 
+log = structlog.get_logger(__name__)
+
 #: References that one process keeps decoded. The chunks of one video mostly match the same few.
 CACHED_REFERENCES = 32
 
@@ -31,10 +36,16 @@ class StoredFingerprints:
         self._cached: Callable[[ReferenceKey], Fingerprint] = lru_cache(CACHED_REFERENCES)(_loader(store))
 
     def load(self, key: ReferenceKey) -> Fingerprint | None:
-        """Return the stored fingerprint; None when it is gone, or when its job has not stored it yet."""
+        """Return the stored fingerprint; None when it is gone, not stored yet, or cannot be read.
+
+        One that another version made must not fail the jobs of all who resemble it.
+        """
         try:
             return self._cached(key)
         except KeyError:  # not cached: it may be there at the next call
+            return None
+        except BadFingerprintError as error:
+            log.warning("reference_not_usable", library=key.library, media_id=key.media_id, reason=str(error))
             return None
 
 

@@ -158,9 +158,10 @@ def made(folder: Path, name: str, data: bytes) -> Path:
             lambda folder, copy: made(folder, "no-index.mp4", copy.read_bytes()[:200_000]),
             ErrorCode.RESOURCE_CONTENT_BAD,
         ),
+        (lambda folder, _: made(folder, "damaged.mdna", b"\x89MDNA\x01damaged"), ErrorCode.RESOURCE_CONTENT_BAD),
         (lambda *_: Path("/etc/hostname"), ErrorCode.RESOURCE_ACCESS),
     ],
-    ids=["missing", "folder", "empty", "text", "noise", "truncated", "elsewhere"],
+    ids=["missing", "folder", "empty", "text", "noise", "truncated", "damaged fingerprint", "elsewhere"],
 )
 def test_what_cannot_be_used_fails_with_its_code_and_a_sentence(
     bench: Workbench, folder: Path, copy: Path, make: Callable[[Path, Path], Path], code: ErrorCode
