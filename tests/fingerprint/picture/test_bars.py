@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from fingerprint.picture.bars import without_bars
+
+Image = NDArray[np.uint8]
+Colour = tuple[int, int, int]
+Bars = tuple[int, int, int, int]  # top, bottom, left, right
+
+BLACK = (0, 0, 0)
+COLOURS = st.tuples(*[st.integers(0, 255)] * 3)
+SIDES = st.integers(60, 200)
+#: A row or column next to a bar is taken for half of one and goes too: at each end, pixels of the picture itself.
+LOSS = 2
+
+
+def photo(width: int, height: int, seed: int = 0) -> Image:
+    """Return a picture that differs all over, its borders included."""
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3)).astype(np.uint8)
+
+
+def framed(image: Image, bars: Bars, colour: Colour = BLACK) -> Image:
+    made = cv2.copyMakeBorder(image, *bars, cv2.BORDER_CONSTANT, value=colour)
+    return np.asarray(made, np.uint8)
+
+
+def place(part: Image, whole: Image) -> tuple[int, int, int, int]:
+    """Return the first and last column and row of a view in the picture that it was taken from."""
+    offset = part.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+    top, left = divmod(offset, whole.strides[0])
+    left //= whole.strides[1]
+    return left, top, left + part.shape[1], top + part.shape[0]
+
+
+@given(SIDES, SIDES, st.integers(0, 1000))
+def test_a_picture_without_bars_stays_whole(width: int, height: int, seed: int) -> None:
+    image = photo(width, height, seed)
+    np.testing.assert_array_equal(without_bars(image), image)
+
+
+@given(SIDES, SIDES, COLOURS, st.tuples(*[st.integers(4, 30)] * 4))
+def test_bars_of_any_colour_and_width_go_and_the_picture_stays(
+    width: int, height: int, colour: Colour, bars: Bars
+) -> None:
+    top, _, left, _ = bars
+    whole = framed(photo(width, height), bars, colour)
+    found = place(without_bars(whole), whole)
+    true = (left, top, left + width, top + height)
+    assert all(0 <= off <= LOSS for off in (found[0] - true[0], found[1] - true[1]))
+    assert all(0 <= off <= LOSS for off in (true[2] - found[2], true[3] - found[3]))
+
+
+@pytest.mark.parametrize("bars", [(20, 0, 0, 0), (0, 20, 0, 0), (0, 0, 20, 0), (0, 0, 0, 20)])
+def test_a_bar_on_one_side_alone_goes(bars: Bars) -> None:
+    whole = framed(photo(120, 90), bars)
+    height, width = without_bars(whole).shape[:2]
+    assert 120 - LOSS <= width <= 120
+    assert 90 - LOSS <= height <= 90
+
+
+def test_the_two_bars_may_have_different_colours() -> None:
+    whole = framed(framed(photo(120, 90), (15, 0, 0, 0), (255, 255, 255)), (0, 15, 0, 0))
+    assert 90 - LOSS <= len(without_bars(whole)) <= 90
+
+
+def test_bars_that_compression_left_noise_in_go() -> None:
+    whole = framed(photo(240, 90), (30, 30, 0, 0))
+    jpeg = cv2.imencode(".jpg", whole, [cv2.IMWRITE_JPEG_QUALITY, 60])[1]
+    read = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR_RGB), np.uint8)
+    assert len(without_bars(read)) == pytest.approx(90, abs=10)  # to a block of the compression
+
+
+def test_a_bar_with_writing_in_it_is_part_of_the_picture() -> None:
+    whole = framed(photo(240, 90), (40, 40, 0, 0))
+    cv2.putText(whole, "what they say", (20, 165), cv2.FONT_HERSHEY_DUPLEX, 0.8, (255, 255, 255), 1)
+    left, top, right, bottom = place(without_bars(whole), whole)
+    assert (left, right) == (0, 240)
+    assert 40 <= top <= 40 + LOSS
+    assert bottom >= 160
+
+
+def test_a_gradient_is_no_bar() -> None:
+    ramp = np.repeat(np.linspace(0, 255, 120).astype(np.uint8)[:, None], 160, 1)
+    image = np.repeat(ramp[..., None], 3, 2)
+    assert len(without_bars(image)) > 100
+
+
+@pytest.mark.parametrize("edge", [1, 2, 3])
+def test_a_few_pixels_of_blurred_edge_are_no_bar(edge: int) -> None:
+    whole = framed(photo(120, 90), (edge, 0, edge, 0))
+    np.testing.assert_array_equal(without_bars(whole), whole)
+
+
+@given(SIDES, SIDES, COLOURS)
+def test_a_plain_picture_stays_whole(width: int, height: int, colour: Colour) -> None:
+    image = np.full((height, width, 3), colour, np.uint8)
+    np.testing.assert_array_equal(without_bars(image), image)
+
+
+def test_a_small_light_in_the_dark_keeps_the_dark_around_it() -> None:
+    image = np.zeros((180, 320, 3), np.uint8)
+    image[80:100, 150:170] = 255
+    np.testing.assert_array_equal(without_bars(image), image)
