@@ -21,6 +21,9 @@ SAME = 10.0
 #: At least this share of each side stays: a dark scene is not all bar.
 LEAST = 0.3
 
+#: Rows of the picture that are to be left between two bars: the outer ones, half bar, go as well.
+FEWEST = 3
+
 
 def without_bars(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the view of a picture, uint8 `(h, w, 3)`, that leaves out plain rows and columns at its borders."""
@@ -39,7 +42,7 @@ def _inner(gray: NDArray[np.float32]) -> tuple[int, int]:
         first += 1
     while last > first and spread[last - 1] < PLAIN and abs(mean[last - 1] - mean[-1]) < SAME:
         last -= 1
-    if last - first < LEAST * rows or first + rows - last < 4:  # a pixel or two of blur are no bar
+    if last - first < max(LEAST * rows, FEWEST) or first + rows - last < 4:  # a pixel or two of blur are no bar
         return 0, rows
     # The row next to a bar is half bar.
     return (first + 1 if first else 0), (last - 1 if last < rows else rows)

@@ -3,11 +3,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fingerprint.picture.bars import without_bars
+from fingerprint.picture.bars import LEAST, without_bars
 
 Image = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -107,3 +107,15 @@ def test_a_small_light_in_the_dark_keeps_the_dark_around_it() -> None:
     image = np.zeros((180, 320, 3), np.uint8)
     image[80:100, 150:170] = 255
     np.testing.assert_array_equal(without_bars(image), image)
+
+
+@settings(max_examples=300)
+@given(st.integers(1, 24), st.integers(1, 24), st.integers(0, 1000), st.sampled_from([1, 2, 3, 6]))
+def test_of_a_picture_of_any_size_no_less_stays_than_is_said(width: int, height: int, seed: int, block: int) -> None:
+    rng = np.random.default_rng(seed)
+    levels = np.repeat(rng.choice([0, 0, 0, 90, 250], -(-height // block)), block)[:height]
+    image = np.repeat(np.repeat(levels[:, None, None], width, 1), 3, 2).astype(np.uint8)
+    image[height // 3 : -(-height // 2), : -(-width // 2)] = 255
+    kept = without_bars(image)
+    for side, whole in zip(kept.shape[:2], image.shape[:2], strict=True):
+        assert side >= max(1, LEAST * whole - LOSS)
