@@ -72,7 +72,7 @@ def compare_local(copy: LocalFeatures, original: LocalFeatures) -> Geometry | No
 
 
 def _tentative(copy: LocalFeatures, original: LocalFeatures) -> NDArray[np.int64]:
-    """Return pairs (copy, original) that are each other's best and pass the ratio test, nearest first."""
+    """Return pairs (copy, original): of each of the original's the best that passes the ratio test, nearest first."""
     if len(copy) < 3 or len(original) < 3:
         return np.zeros((0, 2), np.int64)
     a, b = copy.codes.astype(np.float32), original.codes.astype(np.float32)
