@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from fingerprint.picture.geometry import compare_local
+from fingerprint.picture.local import (
+    CODE_LENGTH,
+    EMPTY,
+    LONG_SIDE,
+    LocalFeatures,
+    describe_local,
+    describe_variants,
+)
+
+Image = NDArray[np.uint8]
+
+MOST = 200
+
+
+def scene(seed: int = 0, width: int = LONG_SIDE, height: int = 180) -> Image:
+    """Return a picture with many corners and blobs of all sizes."""
+    rng = np.random.default_rng(seed)
+    image = np.full((height, width, 3), 128, np.uint8)
+    for _ in range(80):
+        x, y = int(rng.integers(0, width)), int(rng.integers(0, height))
+        w, h = (int(side) for side in rng.integers(4, 50, 2))
+        colour = rng.integers(0, 256, 3).tolist()
+        if rng.random() < 0.5:
+            cv2.rectangle(image, (x, y), (x + w, y + h), colour, -1)
+        else:
+            cv2.ellipse(image, (x, y), (w // 2 + 1, h // 2 + 1), float(rng.uniform(0, 180)), 0, 360, colour, -1)
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), 1.0), np.uint8)
+
+
+def mirrored(image: Image) -> Image:
+    return np.ascontiguousarray(image[:, ::-1])
+
+
+def negative(image: Image) -> Image:
+    return np.asarray(255 - image, np.uint8)
+
+
+def like(one: LocalFeatures, other: LocalFeatures) -> float:
+    """Return the share of features that the other has too, at one place, of one size, direction and appearance."""
+    if not len(one) or not len(other):
+        return 0.0
+    off = np.abs(one.points[:, None].astype(int) - other.points).max(2)
+    size = np.abs(one.scales[:, None].astype(int) - other.scales)
+    turn = np.abs((one.angles[:, None].astype(int) - other.angles + 128) % 256 - 128)
+    code = np.abs(one.codes[:, None].astype(int) - other.codes).mean(2)
+    same = (off <= 4) & (size <= 3) & (turn <= 3) & (code < 4)
+    return float(same.any(1).mean())
+
+
+@pytest.mark.parametrize(("name", "edit"), [("mirrored", mirrored), ("negative", negative)])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_variant_has_the_features_of_the_picture_so_edited(
+    name: str, edit: Callable[[Image], Image], seed: int
+) -> None:
+    image = scene(seed)
+    made, true = describe_variants(image, MOST), describe_local(edit(image), MOST)
+    assert like(made[name], true) > 0.7
+    assert like(made["plain"], true) < 0.1
+
+
+def test_the_plain_variant_is_the_picture_itself() -> None:
+    one, other = describe_variants(scene(), MOST)["plain"], describe_local(scene(), MOST)
+    for name in ("points", "scales", "angles", "codes"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+def test_features_lie_in_the_picture_and_are_as_many_as_asked_for() -> None:
+    for most in (1, 20, 120):
+        found = describe_local(scene(), most)
+        assert len(found) == most
+        assert (found.points <= (4 * LONG_SIDE, 4 * 180)).all()
+        assert found.codes.shape == (most, CODE_LENGTH)
+        assert len(found.scales) == len(found.angles) == most
+
+
+def test_directions_and_sizes_differ_from_feature_to_feature() -> None:
+    found = describe_local(scene(), MOST)
+    assert np.ptp(found.angles) > 200
+    assert np.ptp(found.scales) > 32  # an octave
+    assert len(np.unique(found.codes, axis=0)) > 0.9 * len(found)
+
+
+@pytest.mark.parametrize(("width", "height"), [(160, 90), (240, 135)])
+def test_places_and_sizes_count_as_if_the_picture_were_large(width: int, height: int) -> None:
+    small = np.asarray(cv2.resize(scene(), (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    found = compare_local(describe_local(small, MOST), describe_local(scene(), MOST))
+    assert found is not None
+    assert found.inliers >= 15
+    np.testing.assert_allclose(found.matrix, [[1, 0, 0], [0, 1, 0]], atol=2.0)
+    np.testing.assert_allclose(found.matrix[:, :2], np.eye(2), atol=0.02)
+
+
+def test_a_tall_picture_is_measured_by_its_height() -> None:
+    tall = np.ascontiguousarray(np.rot90(scene()))
+    assert describe_local(tall, MOST).points[:, 1].max() > 4 * 300
+    half = np.asarray(cv2.resize(tall, (90, 160), interpolation=cv2.INTER_AREA), np.uint8)
+    assert describe_local(half, MOST).points[:, 1].max() > 4 * 300
+
+
+def darker(image: Image) -> Image:
+    return np.asarray(image * 0.4, np.uint8)
+
+
+def compressed(image: Image) -> Image:
+    jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 40])[1]
+    return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), np.uint8)
+
+
+def turned(image: Image) -> Image:
+    return np.ascontiguousarray(np.rot90(image))
+
+
+def patched(image: Image) -> Image:
+    out = image.copy()
+    out[:, 190:] = scene(9)[:, 190:]
+    return out
+
+
+@pytest.mark.parametrize("edit", [darker, compressed, turned, patched])
+def test_an_edited_picture_shares_features_with_its_original_alone(edit: Callable[[Image], Image]) -> None:
+    copy = describe_local(edit(scene(1)), 400)
+    own = compare_local(copy, describe_local(scene(1), 120))
+    foreign = compare_local(copy, describe_local(scene(2), 120))
+    assert own is not None
+    assert own.inliers >= 25
+    assert foreign is None or foreign.inliers < 10
+
+
+@pytest.mark.parametrize("size", [(1, 1), (320, 8), (15, 180)])
+def test_a_picture_too_small_to_see_anything_in_has_no_features(size: tuple[int, int]) -> None:
+    width, height = size
+    for found in describe_variants(np.ascontiguousarray(scene()[:height, :width]), MOST).values():
+        assert len(found) == 0
+        assert found.codes.shape == (0, CODE_LENGTH)
+
+
+def test_a_plain_picture_has_no_features() -> None:
+    for found in describe_variants(np.full((180, 320, 3), 90, np.uint8), MOST).values():
+        assert len(found) == 0
+
+
+def test_features_are_joined_in_order() -> None:
+    parts = [describe_local(scene(seed), 20 + seed) for seed in range(3)]
+    joined = LocalFeatures.join([parts[0], EMPTY, *parts[1:]])
+    assert len(joined) == 20 + 21 + 22
+    for name in ("points", "scales", "angles", "codes"):
+        stacked = np.concatenate([getattr(part, name) for part in parts])
+        np.testing.assert_array_equal(getattr(joined, name), stacked)
+        assert getattr(joined, name).dtype == getattr(parts[0], name).dtype
+
+
+def test_joining_nothing_gives_no_features() -> None:
+    assert len(LocalFeatures.join([])) == 0
+    assert LocalFeatures.join([]).codes.shape == (0, CODE_LENGTH)
