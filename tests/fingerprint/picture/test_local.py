@@ -45,7 +45,7 @@ def negative(image: Image) -> Image:
     return np.asarray(255 - image, np.uint8)
 
 
-def like(one: LocalFeatures, other: LocalFeatures) -> float:
+def like(one: LocalFeatures, other: LocalFeatures, rough: int = 1) -> float:
     """Return the share of features that the other has too, at one place, of one size, direction and appearance."""
     if not len(one) or not len(other):
         return 0.0
@@ -53,7 +53,7 @@ def like(one: LocalFeatures, other: LocalFeatures) -> float:
     size = np.abs(one.scales[:, None].astype(int) - other.scales)
     turn = np.abs((one.angles[:, None].astype(int) - other.angles + 128) % 256 - 128)
     code = np.abs(one.codes[:, None].astype(int) - other.codes).mean(2)
-    same = (off <= 4) & (size <= 3) & (turn <= 3) & (code < 4)
+    same = (off <= 4 * rough) & (size <= 3 * rough) & (turn <= 3 * rough) & (code < 4 * rough)
     return float(same.any(1).mean())
 
 
@@ -90,21 +90,19 @@ def test_directions_and_sizes_differ_from_feature_to_feature() -> None:
     assert len(np.unique(found.codes, axis=0)) > 0.9 * len(found)
 
 
-@pytest.mark.parametrize(("width", "height"), [(160, 90), (240, 135)])
-def test_places_and_sizes_count_as_if_the_picture_were_large(width: int, height: int) -> None:
-    small = np.asarray(cv2.resize(scene(), (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-    found = compare_local(describe_local(small, MOST), describe_local(scene(), MOST))
-    assert found is not None
-    assert found.inliers >= 15
-    np.testing.assert_allclose(found.matrix, [[1, 0, 0], [0, 1, 0]], atol=2.0)
-    np.testing.assert_allclose(found.matrix[:, :2], np.eye(2), atol=0.02)
+@pytest.mark.parametrize("size", [(160, 90), (240, 135)])
+def test_places_and_sizes_count_as_if_the_picture_were_large(size: tuple[int, int]) -> None:
+    small = np.asarray(cv2.resize(scene(), size, interpolation=cv2.INTER_AREA), np.uint8)
+    assert like(describe_local(small, 60), describe_local(scene(), MOST), rough=2) > 0.3
+    assert like(describe_local(small, 60), describe_local(scene(5), MOST), rough=2) < 0.05
 
 
 def test_a_tall_picture_is_measured_by_its_height() -> None:
     tall = np.ascontiguousarray(np.rot90(scene()))
-    assert describe_local(tall, MOST).points[:, 1].max() > 4 * 300
     half = np.asarray(cv2.resize(tall, (90, 160), interpolation=cv2.INTER_AREA), np.uint8)
-    assert describe_local(half, MOST).points[:, 1].max() > 4 * 300
+    for image in (tall, half):
+        farthest = describe_local(image, MOST).points[:, 1].max()
+        assert 4 * 300 < farthest <= 4 * LONG_SIDE
 
 
 def darker(image: Image) -> Image:
