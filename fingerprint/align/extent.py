@@ -60,7 +60,7 @@ def extended(segment: Segment, seen: Miniatures, reference: PictureTrack, *, aft
     places = segment.map.speed * seen.times + segment.map.offset
     near = (seen.times >= max(after, segment.start - GROWTH)) & (seen.times <= min(before, segment.end + GROWTH))
     chosen = np.nonzero(near & (places >= grid[0] - 0.3) & (places <= grid[-1] + 0.3))[0]
-    if len(chosen) < TOGETHER or len(grid) < 2:
+    if len(chosen) < TOGETHER or len(grid) < 2 or not seen.covered.any():
         return segment
     times = seen.times[chosen]
     ours = seen.tiny[chosen]
