@@ -98,7 +98,7 @@ class JobRequest(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tr
     media_id: MediaId
     #: Where the media, or a fingerprint file, is (http, https, s3 or file); `upload://` when it was sent along.
     file_url: str
-    #: What asked: "event", "api", "cli", "import", "recovery".
+    #: What asked: "event", "api" (the command line goes there too), "import", "recovery".
     source: str = "api"
     #: Where the fingerprint is stored.
     library: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] = "default"

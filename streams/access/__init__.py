@@ -1,1 +1,1 @@
-"""Who may use the API: access keys for the vendor's SDKs, and the roles that they give."""
+"""Who may use the API, and how often: tokens for REST and web, access keys for the vendor's SDKs, roles."""

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Database"]
 
-#: Rises with each change of `schema.sql`. A file of another version is made anew: it is a projection.
+#: Rises with each change of `schema.sql`. A file of another version is refused: with an embedded broker, nothing else
+#: knows what is in it.
 SCHEMA_VERSION = 3
 
 
@@ -74,7 +75,8 @@ class Database:
         if found:
             raise RuntimeError(
                 f"{self._path} was written by another version of MediaDNA (schema {found}, this one has "
-                f"{SCHEMA_VERSION}): move it away, and the read model is made anew from Kafka"
+                f"{SCHEMA_VERSION}): move it away to start anew. Jobs are then read again from Kafka; what an embedded "
+                "broker has forgotten is lost"
             )
         script = resources.files("streams.readmodel").joinpath("schema.sql").read_text(encoding="utf-8")
         self._writer.executescript(f"BEGIN; {script} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")

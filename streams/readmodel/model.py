@@ -64,14 +64,14 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
     copies: bool = False
 
 
-class JobPage(msgspec.Struct, frozen=True, rename="camel"):
+class JobPage(msgspec.Struct, frozen=True):
     """A page of jobs, newest first, and the cursor of the next one."""
 
     jobs: list[Job]
     next: str | None = None
 
 
-class MatchedBy(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class MatchedBy(msgspec.Struct, frozen=True, kw_only=True):
     """An input that was found to copy a reference."""
 
     library: str
@@ -83,7 +83,7 @@ class MatchedBy(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class MatchPage(msgspec.Struct, frozen=True):
-    """A page of matches, newest first, and the cursor of the next one."""
+    """A page of matches, newest first; `next` is the cursor of the page that follows."""
 
     matches: list[MatchedBy]
     next: str | None = None

@@ -84,6 +84,8 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_by_time ON deliveries (created DESC, job_id DESC);
 CREATE INDEX deliveries_by_status ON deliveries (status, created DESC, job_id DESC);
 CREATE INDEX deliveries_due ON deliveries (receiver, next_time) WHERE status = 'pending';
+
+-- What libraries there are.
 CREATE TABLE libraries (
     name TEXT PRIMARY KEY,
     doc BLOB NOT NULL

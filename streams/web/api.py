@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-import msgspec
 from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.exceptions import ClientException
 from litestar.params import FromQuery, HeaderParameter, QueryParameter
 from litestar.response import Stream
 
+from streams.readmodel.model import MatchPage
 from streams.settings import Setting, Settings, listed
-from streams.web.deliveries import list_deliveries, replay_deliveries, replay_delivery, show_delivery
+from streams.web.deliveries import DELIVERY_ROUTES
 from streams.web.jobs import JOB_ROUTES, upload_route
 from streams.web.letters import LETTER_ROUTES
 from streams.web.libraries import LIBRARY_ROUTES
@@ -21,20 +21,12 @@ from streams.web.media import MEDIA_ROUTES
 from streams.web.services import Services
 from streams.web.usage import show_usage
 from streams.web.vendor.results import show_dna_result
-from streams.web.views import MatchedByView
 
 __all__ = ["api_router"]
 
 Limit = Annotated[int, QueryParameter(ge=1, le=500, description="entries a page")]
 Reference = Annotated[str | None, QueryParameter(description="who copies this media item")]
 Input = Annotated[str | None, QueryParameter(description="what this media item copies")]
-
-
-class MatchList(msgspec.Struct, kw_only=True):
-    """A page of matches, newest first; `next` is the cursor of the page that follows."""
-
-    matches: list[MatchedByView]
-    next: str | None = None
 
 
 @get("/matches", summary="List who copies whom, newest first")
@@ -45,14 +37,13 @@ async def list_matches(
     media_id: Input = None,
     cursor: FromQuery[str | None] = None,
     limit: Limit = 100,
-) -> MatchList:
+) -> MatchPage:
     """List matches of an input, or of a reference: name at least one of them."""
     if reference is None and media_id is None:
         raise ClientException("name a reference, to see who copies it, or a media_id, to see what it copies")
-    page = await asyncio.to_thread(
+    return await asyncio.to_thread(
         services.model.matches, reference=reference, media_id=media_id, cursor=cursor, limit=limit
     )
-    return MatchList(matches=[MatchedByView(**msgspec.structs.asdict(one)) for one in page.matches], next=page.next)
 
 
 @get("/settings", summary="List the settings")
@@ -82,13 +73,10 @@ def api_router(settings: Settings) -> Router:
             *MEDIA_ROUTES,
             *LIBRARY_ROUTES,
             *LETTER_ROUTES,
+            *DELIVERY_ROUTES,
             list_matches,
             show_usage,
             list_settings,
             follow_changes,
-            list_deliveries,
-            show_delivery,
-            replay_delivery,
-            replay_deliveries,
         ],
     )

@@ -8,23 +8,14 @@ from typing import Annotated, Self
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import ClientException, HTTPException, NotFoundException
+from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from schemas.deliveries import Delivery, DeliveryStatus
-from streams.readmodel.cursor import BadCursor
 from streams.sources.policy import redacted
 from streams.web.services import Services
 
-__all__ = [
-    "DeliveryList",
-    "DeliveryView",
-    "Replayed",
-    "list_deliveries",
-    "replay_deliveries",
-    "replay_delivery",
-    "show_delivery",
-]
+__all__ = ["DELIVERY_ROUTES", "DeliveryList", "DeliveryView", "Replayed"]
 
 #: Deliveries that one request replays: some seconds of work.
 MOST_REPLAYED = 500
@@ -95,12 +86,9 @@ async def list_deliveries(
     limit: Limit = 50,
 ) -> DeliveryList:
     """List deliveries of callbacks; filters combine."""
-    try:
-        page = await asyncio.to_thread(
-            services.model.deliveries.page, status=status, media_id=media_id, cursor=cursor, limit=limit
-        )
-    except BadCursor as error:
-        raise ClientException(str(error)) from error
+    page = await asyncio.to_thread(
+        services.model.deliveries.page, status=status, media_id=media_id, cursor=cursor, limit=limit
+    )
     return DeliveryList(deliveries=[DeliveryView.of(one) for one in page.deliveries], next=page.next)
 
 
@@ -113,11 +101,7 @@ async def show_delivery(job_id: FromPath[str], services: NamedDependency[Service
 @post("/deliveries/{job_id:str}/replay", status_code=202, summary="Deliver a job's callback once more")
 async def replay_delivery(job_id: FromPath[str], services: NamedDependency[Services]) -> DeliveryView:
     """Deliver a job's event once more, under the id that it had: a receiver that has it can tell."""
-    delivery = await _delivery(services, job_id)
-    try:
-        return DeliveryView.of(await services.commands.replay_delivery(delivery))
-    except OSError as error:
-        raise HTTPException("no broker takes events at present: try again later", status_code=503) from error
+    return DeliveryView.of(await services.commands.replay_delivery(await _delivery(services, job_id)))
 
 
 @post("/deliveries/replay", status_code=202, summary="Deliver all callbacks once more that were given up")
@@ -126,12 +110,12 @@ async def replay_deliveries(services: NamedDependency[Services], media_id: FromQ
     page = await asyncio.to_thread(
         services.model.deliveries.page, status=DeliveryStatus.FAILED, media_id=media_id, limit=MOST_REPLAYED
     )
-    try:
-        for delivery in page.deliveries:
-            await services.commands.replay_delivery(delivery)
-    except OSError as error:
-        raise HTTPException("no broker takes events at present: try again later", status_code=503) from error
+    for delivery in page.deliveries:
+        await services.commands.replay_delivery(delivery)
     return Replayed(replayed=len(page.deliveries), more=page.next is not None)
+
+
+DELIVERY_ROUTES = (list_deliveries, show_delivery, replay_delivery, replay_deliveries)
 
 
 async def _delivery(services: Services, job_id: str) -> Delivery:

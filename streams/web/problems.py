@@ -18,15 +18,13 @@ if TYPE_CHECKING:
 
     from streams.readmodel.cursor import BadCursor
 
-__all__ = ["on_http_error", "on_other_error"]
+__all__ = ["CONTENT_TYPE", "on_bad_cursor", "on_http_error", "on_library_error", "on_other_error", "on_unavailable"]
 
 log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 #: Seconds after which it is worth asking again.
 RETRY_S = 5
-
-
 #: What a request runs into that names a library, or an item of one.
 LIBRARY_STATUS = {UnknownLibrary: HTTPStatus.NOT_FOUND, UnknownItem: HTTPStatus.NOT_FOUND}
 

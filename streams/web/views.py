@@ -13,7 +13,6 @@ __all__ = [
     "JobList",
     "JobView",
     "LibraryName",
-    "MatchedByView",
     "MediaId",
     "Metadata",
     "NewJob",
@@ -123,14 +122,3 @@ class ResultView(msgspec.Struct, kw_only=True):
     digest: str
     algorithm: str
     matches: list[Match]
-
-
-class MatchedByView(msgspec.Struct, kw_only=True):
-    """An input that copies a reference."""
-
-    library: str
-    reference: str
-    job_id: str
-    media_id: str
-    created: str
-    similarity: float

@@ -18,23 +18,21 @@ async function refresh() {
   if (focused) part.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
 }
 
-function concerns(event) {
-  const job = part.dataset.job;
-  return !job || JSON.parse(event.data).job_id === job;
+function refreshSoon() {
+  if (!timer) timer = setTimeout(() => refresh().catch(() => {}), DEBOUNCE_MS);
 }
 
 function onChange(event) {
-  if (concerns(event) && !timer) timer = setTimeout(() => refresh().catch(() => {}), DEBOUNCE_MS);
+  const job = part.dataset.job;
+  if (!job || JSON.parse(event.data).job_id === job) refreshSoon();
 }
 
 if (part) {
   const source = new EventSource("/api/v1/events");
-  source.addEventListener("open", () => { state.textContent = "live"; state.className = "on"; onChange({ data: JSON.stringify({ job_id: part.dataset.job }) }); });
+  source.addEventListener("open", () => { state.textContent = "live"; state.className = "on"; refreshSoon(); });
   source.addEventListener("error", () => { state.textContent = "reconnecting…"; state.className = "off"; });
-  source.addEventListener("job", onChange);
-  source.addEventListener("match", onChange);
-  for (const kind of ["library", "item", "letter"]) source.addEventListener(kind, onChange);
-  source.addEventListener("reset", () => refresh().catch(() => {}));
+  for (const kind of ["job", "match", "library", "item", "letter"]) source.addEventListener(kind, onChange);
+  source.addEventListener("reset", refreshSoon);
 } else {
   state.textContent = "";
 }
