@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from schemas.channels import CHANNELS, PREFIX, Channel, Headers, Use
+from schemas.channels import CHANNELS, PARTITIONS, PREFIX, Channel, Headers, Use
 from schemas.deadletter import HEADERS
 from schemas.examples import DEAD_LETTER, example_headers, examples_of
 from schemas.jsonschema import components
@@ -16,8 +16,6 @@ __all__ = ["document"]
 
 #: Rises with the contract, not with each release.
 VERSION = "1.0.0"
-#: How many partitions the service gives a topic that it makes.
-PARTITIONS = 4
 #: Of AsyncAPI's description of Kafka.
 BINDING_VERSION = "0.5.0"
 #: The message of the topic whose values may be anything.

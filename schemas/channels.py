@@ -18,10 +18,13 @@ from schemas.libraries import Library, LibraryItem
 if TYPE_CHECKING:
     import msgspec
 
-__all__ = ["CHANNELS", "PREFIX", "Channel", "Headers", "Use"]
+__all__ = ["CHANNELS", "PARTITIONS", "PREFIX", "Channel", "Headers", "Use"]
 
 #: What topic names begin with unless configured otherwise.
 PREFIX = "mediadna"
+#: Partitions of every topic. Work is spread over workers by partition, so this is the most workers that the agents can
+#: be spread over; chunks inside one worker run side by side whatever the number.
+PARTITIONS = 4
 
 
 class Headers(StrEnum):

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import faust
 
+from schemas.channels import PARTITIONS
+
 if TYPE_CHECKING:
     from streams.settings import Settings
 
-__all__ = ["PARTITIONS", "SESSION_TIMEOUT_S", "make_app"]
+__all__ = ["SESSION_TIMEOUT_S", "make_app"]
 
-#: Partitions of every topic of ours. Work is spread over workers by partition, so this is the most workers that the
-#: agents can be spread over; chunks inside one worker run side by side whatever the number.
-PARTITIONS = 4
 #: Seconds without a heartbeat after which Kafka gives a worker's partitions to others: long enough for a machine
 #: that swaps or a garbage collection, short enough that a killed worker's chunks move on within a minute.
 SESSION_TIMEOUT_S = 30.0

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from schemas.channels import CHANNELS
+
+if TYPE_CHECKING:
+    from schemas.channels import Channel
 
 __all__ = ["LARGEST_BATCH", "Topics", "ensure_topics"]
 
@@ -24,7 +29,7 @@ VISIBLE_S = 30.0
 
 @dataclass(frozen=True)
 class Topics:
-    """Names of all topics."""
+    """Names of all topics: one field for each channel."""
 
     transcode_complete: str
     job_requests: str
@@ -43,26 +48,12 @@ class Topics:
     @classmethod
     def of(cls, prefix: str) -> Self:
         """Return the names under a prefix."""
-        return cls(
-            transcode_complete=f"{prefix}.transcode-complete",
-            job_requests=f"{prefix}.job-requests",
-            chunks=f"{prefix}.chunks",
-            import_chunks=f"{prefix}.import-chunks",
-            chunk_results=f"{prefix}.chunk-results",
-            matches=f"{prefix}.matches",
-            job_complete=f"{prefix}.job-complete",
-            jobs=f"{prefix}.jobs",
-            deliveries=f"{prefix}.deliveries",
-            libraries=f"{prefix}.libraries",
-            items=f"{prefix}.items",
-            replays=f"{prefix}.replays",
-            dead_letter=f"{prefix}.dead-letter",
-        )
+        return cls(**{_field(channel): f"{prefix}.{channel.name}" for channel in CHANNELS})
 
     @property
     def compacted(self) -> frozenset[str]:
         """The topics of which Kafka keeps the newest value of each key for good."""
-        return frozenset({self.jobs, self.deliveries, self.libraries, self.items, self.replays})
+        return frozenset(getattr(self, _field(channel)) for channel in CHANNELS if channel.compacted)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -93,6 +84,10 @@ async def ensure_topics(bootstrap: str, topics: Topics, *, partitions: int) -> N
                     await asyncio.sleep(0.1)
     finally:
         await admin.close()
+
+
+def _field(channel: Channel) -> str:
+    return channel.name.replace("-", "_")
 
 
 def _new(name: str, partitions: int, *, compacted: bool) -> NewTopic:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from schemas.channels import PARTITIONS
 from schemas.deliveries import Delivery, DeliveryStatus, delivery_of
 from streams.readmodel.cursor import read_cursor, write_cursor
 
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 #: Parts that all deliveries are divided into, one for each partition that workers divide among them.
-SHARES = 4
+SHARES = PARTITIONS
 #: Pending deliveries of one receiver that are looked at in one go.
 LOOKED_AT = 16
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 from aiokafka import TopicPartition
 
+from schemas.channels import PARTITIONS
 from streams.agents.chunks import ChunkAgent
 from streams.agents.guard import Guard
 from streams.agents.intake import Intake
@@ -26,7 +27,7 @@ from streams.callbacks.deliverer import Deliverer
 from streams.callbacks.sender import Sender
 from streams.callbacks.signing import Signer, ensure_secrets
 from streams.callbacks.targets import Targets
-from streams.faust_app import PARTITIONS, SESSION_TIMEOUT_S, make_app
+from streams.faust_app import SESSION_TIMEOUT_S, make_app
 from streams.libraries.registry import Libraries
 from streams.libraries.scope import LibraryScopes
 from streams.pool.tasks import TaskPool

@@ -83,9 +83,7 @@ def test_every_schema_is_valid_whole_and_named(name: str) -> None:
 
 
 def test_there_is_a_schema_for_every_topic_of_the_service() -> None:
-    topics = set(Topics.of("mediadna").all())
-    assert {channel.address for channel in CHANNELS} == topics
-    assert {f"mediadna.{name.removesuffix('.json')}" for name in files()} >= topics
+    assert {f"mediadna.{name.removesuffix('.json')}" for name in files()} >= set(Topics.of("mediadna").all())
 
 
 @pytest.mark.parametrize("channel", WITH_PAYLOAD, ids=lambda channel: channel.name)

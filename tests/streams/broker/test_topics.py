@@ -1,0 +1,23 @@
+"""Names of topics, and which of them are kept for good."""
+
+from __future__ import annotations
+
+from streams.broker.topics import Topics
+
+TOPICS = Topics.of("vod")
+
+
+def test_topics_have_the_names_that_other_systems_know_behind_the_prefix() -> None:
+    assert (TOPICS.transcode_complete, TOPICS.job_requests) == ("vod.transcode-complete", "vod.job-requests")
+    assert (TOPICS.chunks, TOPICS.matches) == ("vod.chunks", "vod.matches")
+    assert (TOPICS.job_complete, TOPICS.jobs) == ("vod.job-complete", "vod.jobs")
+    assert TOPICS.dead_letter == "vod.dead-letter"
+
+
+def test_every_topic_has_a_name_of_its_own() -> None:
+    assert len(set(TOPICS.all())) == len(TOPICS.all()) == 13
+
+
+def test_states_are_kept_for_good_and_events_are_not() -> None:
+    states = {TOPICS.jobs, TOPICS.deliveries, TOPICS.libraries, TOPICS.items, TOPICS.replays}
+    assert states == TOPICS.compacted
