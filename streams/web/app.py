@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from litestar import Litestar
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.static_files import create_static_files_router
@@ -19,9 +18,12 @@ from streams.web.library_pages import letters_page, libraries_page, library_page
 from streams.web.login import log_in, log_out, login_page
 from streams.web.openapi import openapi_config
 from streams.web.pages import page_router, template_config
+from streams.web.paths import PathApplication, decode_names
 from streams.web.problems import on_bad_cursor, on_http_error, on_library_error, on_other_error, on_unavailable
 
 if TYPE_CHECKING:
+    from litestar import Litestar
+
     from streams.web.services import Services
 
 __all__ = ["create_app"]
@@ -36,7 +38,7 @@ def create_app(services: Services) -> Litestar:
     def provide() -> Services:
         return services
 
-    return Litestar(
+    return PathApplication(
         route_handlers=[
             api_router(services.settings),
             page_router(),
@@ -53,6 +55,7 @@ def create_app(services: Services) -> Litestar:
                 "/static", [Path(__file__).parent / "static"], include_in_schema=False, opt=PUBLIC
             ),
         ],
+        middleware=[decode_names],
         dependencies={"services": Provide(provide, sync_to_thread=False)},
         before_request=services.gate,
         exception_handlers={

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from typing import Annotated, Any, Self
-from urllib.parse import quote
 
 import msgspec
 from litestar import Request, Response, delete, get, patch, post
@@ -17,6 +16,7 @@ from schemas.libraries import Library, LibraryItem, LibraryStatus, Purpose, Seco
 from streams.access.roles import Role
 from streams.web.etag import UNCHANGED, with_etag
 from streams.web.gate import needs
+from streams.web.paths import in_path
 from streams.web.services import Services
 from streams.web.views import JobView, LibraryName, MediaId, Metadata, Url
 
@@ -148,7 +148,8 @@ async def list_libraries(services: NamedDependency[Services]) -> LibraryList:
 async def create_library(data: JSONBody[NewLibrary], services: NamedDependency[Services]) -> Response[LibraryView]:
     """Make a library; jobs search it from then on, unless they name others."""
     library = await services.libraries.create(Library(**msgspec.structs.asdict(data)))
-    return Response(await _view(services, library), headers={"Location": _place(library.name)})
+    place = f"/api/v1/libraries/{in_path(library.name)}"
+    return Response(await _view(services, library), headers={"Location": place})
 
 
 @get("/libraries/{name:str}", summary="Show a library", responses=UNCHANGED)
@@ -274,7 +275,3 @@ LIBRARY_ROUTES = (
 
 async def _view(services: Services, library: Library) -> LibraryView:
     return LibraryView.of(library, await asyncio.to_thread(services.model.libraries.count, library.name))
-
-
-def _place(name: str) -> str:
-    return f"/api/v1/libraries/{quote(name, safe='')}"

@@ -18,6 +18,7 @@ from litestar.template.config import TemplateConfig
 
 from schemas.jobs import JobStatus
 from streams.readmodel.model import BadCursor, JobFilter
+from streams.web.paths import in_path
 from streams.web.services import Services
 from streams.web.timeline import Timeline
 
@@ -100,7 +101,9 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
     """Return where templates are and how they write numbers."""
     config = TemplateConfig(directory=Path(__file__).parent / "templates", engine=JinjaTemplateEngine)
     filters = config.engine_instance.engine.filters
-    filters.update(address=address, clock=clock, percent=percent, share=share, strength=strength, wording=wording)
+    filters.update(
+        address=address, clock=clock, in_path=in_path, percent=percent, share=share, strength=strength, wording=wording
+    )
     return config
 
 
