@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -13,6 +12,7 @@ from schemas.ids import keyed_job_id
 from streams.cli.output import ExitCode, fail
 from streams.imports.engine import Refused
 from streams.web.libraries import ItemList, ItemView, LibraryList, LibraryView
+from streams.web.paths import in_path
 from streams.web.usage_views import UsageView
 from streams.web.views import JobList, JobView, ResultView
 
@@ -25,6 +25,8 @@ __all__ = ["Client"]
 
 #: Seconds for one answer; a job that is asked for is answered when it is recorded.
 ANSWER_S = 30.0
+#: Seconds for an answer that something is removed: it waits for workers that are at long tasks.
+REMOVAL_S = 300.0
 #: Answers that say: ask again in a moment; and how long that is, seconds.
 PASSING = frozenset({429, 502, 503, 504})
 PAUSE_S = 1.0
@@ -85,7 +87,7 @@ class Client:
 
     def job(self, job_id: str) -> JobView:
         """Return a job."""
-        return msgspec.json.decode(self._ask("GET", f"/api/v1/jobs/{quote(job_id, safe='')}"), type=JobView)
+        return msgspec.json.decode(self._ask("GET", f"/api/v1/jobs/{in_path(job_id)}"), type=JobView)
 
     def jobs(self, **filters: str | int | None) -> JobList:
         """Return a page of jobs."""
@@ -94,38 +96,58 @@ class Client:
 
     def result(self, media_id: str) -> ResultView:
         """Return a media item's newest result."""
-        path = f"/api/v1/media/{quote(media_id, safe='')}/result"
+        path = f"/api/v1/media/{in_path(media_id)}/result"
         return msgspec.json.decode(self._ask("GET", path), type=ResultView)
 
     def libraries(self) -> LibraryList:
         """Return all libraries."""
         return msgspec.json.decode(self._ask("GET", "/api/v1/libraries"), type=LibraryList)
 
-    def library(self, method: str, path: str, **options: Any) -> LibraryView:
-        """Send a request about a library, which answers with it."""
-        return msgspec.json.decode(self.library_request(method, path, **options), type=LibraryView)
+    def create_library(self, body: dict[str, Any]) -> LibraryView:
+        """Make a library."""
+        return msgspec.json.decode(self._ask("POST", "/api/v1/libraries", json=body), type=LibraryView)
 
-    def library_request(self, method: str, path: str, **options: Any) -> bytes:
-        """Send a request about a library; the path begins with its name."""
-        return self._ask(method, f"/api/v1/libraries/{quote(path)}".rstrip("/"), **options)
+    def library(self, name: str) -> LibraryView:
+        """Return a library."""
+        return msgspec.json.decode(self._ask("GET", _library(name)), type=LibraryView)
+
+    def change_library(self, name: str, body: dict[str, Any]) -> LibraryView:
+        """Change what is said of a library."""
+        return msgspec.json.decode(self._ask("PATCH", _library(name), json=body), type=LibraryView)
+
+    def pause_library(self, name: str) -> LibraryView:
+        """Leave a library out of all searches."""
+        return msgspec.json.decode(self._ask("POST", f"{_library(name)}/pause"), type=LibraryView)
+
+    def resume_library(self, name: str) -> LibraryView:
+        """Let jobs search a library again."""
+        return msgspec.json.decode(self._ask("POST", f"{_library(name)}/resume"), type=LibraryView)
+
+    def purge_library(self, name: str) -> LibraryView:
+        """Empty a library."""
+        answer = self._ask("POST", f"{_library(name)}/purge", timeout=REMOVAL_S)
+        return msgspec.json.decode(answer, type=LibraryView)
+
+    def delete_library(self, name: str) -> None:
+        """Delete a library with everything in it."""
+        self._ask("DELETE", _library(name), timeout=REMOVAL_S)
 
     def items(self, library: str, *, cursor: str | None, limit: int) -> ItemList:
         """Return a page of what a library holds."""
         params = {"limit": limit, **({"cursor": cursor} if cursor else {})}
-        return msgspec.json.decode(self.library_request("GET", f"{library}/items", params=params), type=ItemList)
+        return msgspec.json.decode(self._ask("GET", f"{_library(library)}/items", params=params), type=ItemList)
 
     def add_item(self, library: str, body: dict[str, Any]) -> JobView:
         """Ask for a job that puts a media item into a library."""
-        return msgspec.json.decode(self.library_request("POST", f"{library}/items", json=body), type=JobView)
+        return msgspec.json.decode(self._ask("POST", f"{_library(library)}/items", json=body), type=JobView)
 
     def change_item(self, library: str, media_id: str, body: dict[str, Any]) -> ItemView:
         """Change what is said of an item."""
-        return msgspec.json.decode(self.item_request("PATCH", library, media_id, json=body), type=ItemView)
+        return msgspec.json.decode(self._ask("PATCH", _item(library, media_id), json=body), type=ItemView)
 
-    def item_request(self, method: str, library: str, media_id: str, **options: Any) -> bytes:
-        """Send a request about an item of a library."""
-        path = f"/api/v1/libraries/{quote(library, safe='')}/items/{quote(media_id, safe='')}"
-        return self._ask(method, path, **options)
+    def remove_item(self, library: str, media_id: str) -> None:
+        """Take a media item out of a library."""
+        self._ask("DELETE", _item(library, media_id), timeout=REMOVAL_S)
 
     def _ask(self, method: str, path: str, **options: Any) -> bytes:
         return _checked(self._answer(method, path, **options))
@@ -155,6 +177,14 @@ def _checked(answer: httpx.Response) -> bytes:
     if answer.is_error:
         fail(_detail(answer), ExitCode.FAILED if answer.is_server_error else ExitCode.USAGE)
     return answer.content
+
+
+def _library(name: str) -> str:
+    return f"/api/v1/libraries/{in_path(name)}"
+
+
+def _item(library: str, media_id: str) -> str:
+    return f"{_library(library)}/items/{in_path(media_id)}"
 
 
 def _address(settings: Settings) -> str:

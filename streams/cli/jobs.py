@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -136,4 +136,4 @@ def media_url(place: str) -> str:
 
 def media_name(place: str) -> str:
     """Return the MediaId that a file or URL gets when none is given."""
-    return Path(urlsplit(media_url(place)).path).stem or place
+    return Path(unquote(urlsplit(media_url(place)).path)).stem or place

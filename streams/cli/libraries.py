@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -44,59 +45,64 @@ def list_all(*, as_json: AsJson = False) -> None:
     console.print(table)
 
 
-@libraries.command()
-def create(
-    name: Name,
-    *,
-    purpose: ForPurpose = None,
-    description: Description = None,
-    match_threshold: Threshold = None,
-    minimum_match_length: Length = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make a library."""
-    body = {"name": name, **_given(purpose, description, match_threshold, minimum_match_length)}
-    _show(_library("POST", "", json=body), as_json=as_json)
+def _describing(send: Callable[[Client, str, dict[str, Any]], LibraryView]) -> Callable[..., None]:
+    """Return a command that says what a library is for and how it matches: what is not given is not sent."""
+
+    def command(
+        name: Name,
+        *,
+        purpose: ForPurpose = None,
+        description: Description = None,
+        match_threshold: Threshold = None,
+        minimum_match_length: Length = None,
+        as_json: AsJson = False,
+    ) -> None:
+        fields = {
+            "purpose": purpose.value if purpose else None,
+            "description": description,
+            "match_threshold": match_threshold,
+            "minimum_match_length": minimum_match_length,
+        }
+        given = {field: value for field, value in fields.items() if value is not None}
+        with Client(load_settings()) as client:
+            _show(send(client, name, given), as_json=as_json)
+
+    return command
+
+
+libraries.command("create", help="Make a library.")(
+    _describing(lambda client, name, given: client.create_library({"name": name, **given}))
+)
+libraries.command("update", help="Change a library; what is not given stays.")(_describing(Client.change_library))
 
 
 @libraries.command()
 def show(name: Name, *, as_json: AsJson = False) -> None:
     """Show one library."""
-    _show(_library("GET", name), as_json=as_json)
-
-
-@libraries.command()
-def update(
-    name: Name,
-    *,
-    purpose: ForPurpose = None,
-    description: Description = None,
-    match_threshold: Threshold = None,
-    minimum_match_length: Length = None,
-    as_json: AsJson = False,
-) -> None:
-    """Change a library; what is not given stays."""
-    body = _given(purpose, description, match_threshold, minimum_match_length)
-    _show(_library("PATCH", name, json=body), as_json=as_json)
+    with Client(load_settings()) as client:
+        _show(client.library(name), as_json=as_json)
 
 
 @libraries.command()
 def pause(name: Name, *, as_json: AsJson = False) -> None:
     """Leave a library out of all searches."""
-    _show(_library("POST", f"{name}/pause"), as_json=as_json)
+    with Client(load_settings()) as client:
+        _show(client.pause_library(name), as_json=as_json)
 
 
 @libraries.command()
 def resume(name: Name, *, as_json: AsJson = False) -> None:
     """Search a library again."""
-    _show(_library("POST", f"{name}/resume"), as_json=as_json)
+    with Client(load_settings()) as client:
+        _show(client.resume_library(name), as_json=as_json)
 
 
 @libraries.command()
 def purge(name: Name, *, yes: Yes = False, as_json: AsJson = False) -> None:
     """Empty a library. Ends jobs that store into it."""
     _confirm(f"remove everything that library {name} holds?", yes=yes)
-    _show(_library("POST", f"{name}/purge"), as_json=as_json)
+    with Client(load_settings()) as client:
+        _show(client.purge_library(name), as_json=as_json)
 
 
 @libraries.command()
@@ -104,7 +110,7 @@ def delete(name: Name, *, yes: Yes = False) -> None:
     """Delete a library with everything in it. Ends jobs that store into it."""
     _confirm(f"delete library {name} with everything in it?", yes=yes)
     with Client(load_settings()) as client:
-        client.library_request("DELETE", name)
+        client.delete_library(name)
 
 
 @libraries.command()
@@ -154,58 +160,45 @@ def add(
 @libraries.command()
 def disable(name: Name, media_id: MediaId, *, as_json: AsJson = False) -> None:
     """Keep an item, and match it no more."""
-    _show(_item(name, media_id, {"disabled": True}), as_json=as_json)
+    _change_item(name, media_id, {"disabled": True}, as_json=as_json)
 
 
 @libraries.command()
 def enable(name: Name, media_id: MediaId, *, as_json: AsJson = False) -> None:
     """Match an item again."""
-    _show(_item(name, media_id, {"disabled": False}), as_json=as_json)
+    _change_item(name, media_id, {"disabled": False}, as_json=as_json)
 
 
 @libraries.command()
 def describe(name: Name, media_id: MediaId, metadata: Metadata = None, *, as_json: AsJson = False) -> None:
     """Set what an item carries; it takes the place of all that was there."""
-    _show(_item(name, media_id, {"metadata": _pairs(metadata or [])}), as_json=as_json)
+    _change_item(name, media_id, {"metadata": _pairs(metadata or [])}, as_json=as_json)
 
 
 @libraries.command()
 def remove(name: Name, media_id: MediaId) -> None:
     """Take a media item out of a library."""
     with Client(load_settings()) as client:
-        client.item_request("DELETE", name, media_id)
+        client.remove_item(name, media_id)
 
 
-def _library(method: str, path: str, **options: Any) -> LibraryView:
+def _change_item(name: str, media_id: str, changes: dict[str, Any], *, as_json: bool) -> None:
     with Client(load_settings()) as client:
-        return client.library(method, path, **options)
-
-
-def _item(name: str, media_id: str, body: dict[str, Any]) -> ItemView:
-    with Client(load_settings()) as client:
-        return client.change_item(name, media_id, body)
-
-
-def _given(
-    purpose: Purpose | None, description: str | None, match_threshold: float | None, minimum_match_length: float | None
-) -> dict[str, Any]:
-    fields = {
-        "purpose": purpose.value if purpose else None,
-        "description": description,
-        "match_threshold": match_threshold,
-        "minimum_match_length": minimum_match_length,
-    }
-    return {name: value for name, value in fields.items() if value is not None}
+        _show(client.change_item(name, media_id, changes), as_json=as_json)
 
 
 def _pairs(words: list[str]) -> dict[str, str]:
     if any("=" not in word for word in words):
-        fail("write metadata as KEY=VALUE", ExitCode.USAGE)
+        fail("write metadata as KEY=VALUE, such as --metadata title=Original", ExitCode.USAGE)
     return dict(word.split("=", 1) for word in words)
 
 
 def _confirm(question: str, *, yes: bool) -> None:
-    if not yes and not typer.confirm(question, err=True):
+    try:
+        sure = yes or typer.confirm(question, err=True)
+    except typer.Abort:
+        fail("nobody has said yes: answer y, or give --yes", ExitCode.USAGE)
+    if not sure:
         raise typer.Exit(ExitCode.USAGE)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import fsspec
 import msgspec
@@ -136,5 +136,5 @@ def _plain(name: str) -> str:
 
 
 def _stem(location: str) -> str:
-    name = urlsplit(location).path.rstrip("/").rpartition("/")[2]
+    name = unquote(urlsplit(location).path.rstrip("/").rpartition("/")[2])
     return name.rpartition(".")[0] or name

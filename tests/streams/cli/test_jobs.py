@@ -82,9 +82,10 @@ async def test_without_a_service_the_error_says_what_to_start(run: Any, argument
 
 async def test_files_that_are_submitted_become_jobs_named_after_them(run: Any, model: ReadModel) -> None:
     Path("one.mp4").touch()
-    asked = await run("submit", "one.mp4", "https://vod.example.com/two.mp4", "--json")
+    asked = await run("submit", "one.mp4", "https://vod.example.com/two.mp4", "50 % ü.mp4", "--json")
     assert asked.exit_code == ExitCode.OK
     stored = {one.media_id: one.request for one in model.jobs().jobs}
+    assert set(stored) == {"one", "two", "50 % ü"}
     assert stored["one"].file_url == Path("one.mp4").absolute().as_uri()
     assert stored["two"].file_url == "https://vod.example.com/two.mp4"
     assert {request.library for request in stored.values()} == {"default"}

@@ -33,6 +33,11 @@ def test_a_csv_names_items_with_their_library_and_metadata(tmp_path: Path) -> No
     assert three.location == (tmp_path / "clips" / "c, d.mp4").as_uri()
 
 
+def test_an_item_without_a_media_id_is_called_as_its_file_is_and_not_as_its_address(tmp_path: Path) -> None:
+    found = read(tmp_path, "all.csv", "location\nclips/50 % ü.mp4\nhttps://cdn.example/my%20clip.mp4\n")
+    assert [item.media_id for item in found if isinstance(item, Item)] == ["50 % ü", "my clip"]
+
+
 def test_json_lines_name_the_same(tmp_path: Path) -> None:
     lines = [
         {"Location": "/videos/a.mp4", "MediaId": 17, "metadata": {"year": 2020}, "season": 3},
