@@ -1,4 +1,7 @@
-"""Apache Kafka for integration tests: fixtures `kafka` (a node for the whole session) and `start_kafka` (one's own)."""
+"""What many tests of the service need: a read model, and Apache Kafka.
+
+Of Kafka there are the fixtures `kafka` (a node for the whole session) and `start_kafka` (one's own).
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from typing import TYPE_CHECKING
 import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
+
+from streams.readmodel.model import ReadModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,6 +71,14 @@ class KafkaNode:
     @property
     def _log(self) -> Path:
         return self.folder / "kafka.log"
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Iterator[ReadModel]:
+    """An empty read model."""
+    model = ReadModel(tmp_path / "jobs.sqlite")
+    yield model
+    model.close()
 
 
 @pytest.fixture(scope="session")

@@ -4,29 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
 from schemas.clock import utc_now
 from schemas.deadletter import DeadLetterReplay
+from schemas.deliveries import Delivery
 from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, TaskKind, TaskOutcome
 from schemas.libraries import Library, LibraryItem
 from streams.agents.jobs import JobAgent
 from streams.broker.topics import Topics
 from streams.libraries.registry import Libraries
 from streams.readmodel.libraries import GoneItem, GoneLibrary
-from streams.readmodel.model import GoneJob, ReadModel
+from streams.readmodel.model import Change, GoneJob, ReadModel
+from streams.service.commands import Commands
 from streams.service.letters import Letters
+from streams.settings import Settings
+from streams.store.files import open_store
 from streams.tasks.report import TaskReport
 from streams.tasks.scope import Scope
+from streams.web.gate import Gate
+from streams.web.live import LiveChanges
+from streams.web.services import JobCommands, Services
 
 TOPICS = Topics.of("mediadna")
 #: Tasks that are done at once; those that need media wait for the test.
 REMOVING = {TaskKind.CLEAN, TaskKind.REMOVE, TaskKind.EMPTY, TaskKind.DROP}
 
 
-def done(task: ChunkTask, **fields: object) -> ChunkResult:
-    return ChunkResult(task=task, outcome=TaskOutcome.DONE, **fields)
+def done(task: ChunkTask) -> ChunkResult:
+    """Do a task: media is one chunk of ten seconds, and what is finished is stored."""
+    spans = ((0.0, 10.0),) if task.kind is TaskKind.PLAN else ()
+    return ChunkResult(task=task, outcome=TaskOutcome.DONE, spans=spans, stored=task.kind is TaskKind.FINISH)
 
 
 @dataclass
@@ -40,11 +50,36 @@ class InlineService:
     ended: list[ChunkResult] = field(default_factory=list)
     removals: list[ChunkTask] = field(default_factory=list)
     replays: list[tuple[str, bytes | None, bytes | None, list[tuple[str, bytes]]]] = field(default_factory=list)
+    listeners: list[Callable[[list[Change]], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.agent = JobAgent(self.table, self, self, tries=3)
         self.libraries = Libraries(self, self.model, self, TOPICS, self)
         self.letters = Letters(self, self.model, self, TOPICS)
+        self.commands = Commands(self, self.model)
+
+    def services(self, settings: Settings, commands: JobCommands | None = None) -> Services:
+        """Return what the web needs of this service."""
+        return Services(
+            settings=settings,
+            model=self.model,
+            commands=commands or self.commands,
+            libraries=self.libraries,
+            letters=self.letters,
+            store=open_store(settings.store_url),
+            live=LiveChanges(self.model),
+            gate=Gate(settings),
+            ready=lambda: True,
+        )
+
+    def subscribe(self, listener: Callable[[list[Change]], None]) -> None:
+        self.listeners.append(listener)
+
+    def apply(self, **events: Any) -> None:
+        """Apply events to the read model and tell who follows, as the projector does."""
+        changes = self.model.apply(**events)
+        for listener in self.listeners:
+            listener(changes)
 
     async def store(self, media_id: str, library: str = "default", **fields: object) -> Job:
         """Have a job store a media item; return the job as it ended."""
@@ -57,15 +92,16 @@ class InlineService:
             **fields,
         )
         await self.request(request)
-        while self.waiting:
-            task = self.waiting.pop(0)
-            spans = ((0.0, 10.0),) if task.kind is TaskKind.PLAN else ()
-            result = done(task, spans=spans, stored=task.kind is TaskKind.FINISH)
-            await self.agent.on_result(result, now=utc_now())
-        self.ended.clear()
+        await self.work()
         job = self.model.job(request.job_id)
         assert job is not None
         return job
+
+    async def work(self) -> None:
+        """Do all tasks that wait."""
+        while self.waiting:
+            await self.agent.on_result(self.run_task(self.waiting.pop(0)), now=utc_now())
+        self.ended.clear()
 
     async def caught_up(self, topic: str) -> None: ...
 
@@ -94,22 +130,25 @@ class InlineService:
             self.waiting.append(task)
 
     async def job(self, job: Job) -> None:
-        self.model.apply(jobs=[job])
+        self.apply(jobs=[job])
 
     async def job_gone(self, job_id: str) -> None:
-        self.model.apply(jobs=[GoneJob(job_id)])
+        self.apply(jobs=[GoneJob(job_id)])
+
+    async def delivery(self, delivery: Delivery) -> None:
+        self.apply(deliveries=[delivery])
 
     async def library(self, library: Library) -> None:
-        self.model.apply(libraries=[library])
+        self.apply(libraries=[library])
 
     async def library_gone(self, name: str) -> None:
-        self.model.apply(libraries=[GoneLibrary(name)])
+        self.apply(libraries=[GoneLibrary(name)])
 
     async def item(self, item: LibraryItem) -> None:
-        self.model.apply(items=[item])
+        self.apply(items=[item])
 
     async def item_gone(self, library: str, media_id: str) -> None:
-        self.model.apply(items=[GoneItem(library, media_id)])
+        self.apply(items=[GoneItem(library, media_id)])
 
     async def replay(
         self, topic: str, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
@@ -117,4 +156,4 @@ class InlineService:
         self.replays.append((topic, key, value, headers))
 
     async def replayed(self, replay: DeadLetterReplay) -> None:
-        self.model.apply(replays=[replay])
+        self.apply(replays=[replay])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 import pytest
+from examples import TIME, request
 
 from schemas.jobs import ChunkTask, Job, JobRequest
 from schemas.libraries import LibraryItem
@@ -14,7 +15,6 @@ from streams.agents.jobs import JobAgent
 from streams.agents.outbox import Headers, Outbox
 from streams.broker.topics import Topics
 
-NOW = "2026-11-23T08:00:00.000Z"
 TOPICS = Topics.of("mediadna")
 
 
@@ -40,15 +40,11 @@ class Broker:
         return [value for name, value in self.sent if name == topic and value is not None]
 
 
-async def handled(request: JobRequest, callback_url: str = "") -> Broker:
+async def handled(asked: JobRequest, callback_url: str = "") -> Broker:
     broker = Broker()
     agent = JobAgent({}, broker, Outbox(broker, TOPICS, broker), tries=3, callback_url=callback_url)
-    await agent.on_request(request, now=NOW)
+    await agent.on_request(asked, now=TIME)
     return broker
-
-
-def request(**fields: object) -> JobRequest:
-    return JobRequest(job_id="job", media_id="video", file_url="file:///a.mp4", **fields)
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import msgspec
+from examples import MATCH, TIME, job, request
 
 from schemas.events import AIMediaDNAComplete
-from schemas.jobs import ChunkTask, Job, JobRequest, JobStatus, TaskKind
-from schemas.matches import Match, Track
+from schemas.jobs import ChunkTask, Job, JobStatus, TaskKind
 from streams.agents.outbox import Headers, Outbox
 from streams.broker.topics import Topics
 
-NOW = "2026-11-23T08:00:00.000Z"
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 TOPICS = Topics.of("mediadna")
 
@@ -35,21 +34,18 @@ class Broker:
         return [topic for topic, *_ in self.sent]
 
 
-def job(status: JobStatus) -> Job:
-    request = JobRequest(job_id="j", media_id="video", file_url="file:///a.mp4", traceparent=TRACE, extend="mine")
-    return Job(
-        job_id="j", media_id="video", status=status, request=request, creation_time=NOW, update_time=NOW, code="0"
-    )
+def job_of(status: JobStatus) -> Job:
+    return job("j", status, traceparent=TRACE, extend="mine")
 
 
 def task(source: str = "event", chunk: int = 3) -> ChunkTask:
-    request = JobRequest(job_id="j", media_id="video", file_url="file:///a.mp4", source=source, traceparent=TRACE)
-    return ChunkTask(job_id="j", media_id="video", kind=TaskKind.FINGERPRINT, request=request, version=1, chunk=chunk)
+    asked = request("j", source=source, traceparent=TRACE)
+    return ChunkTask(job_id="j", media_id="video", kind=TaskKind.FINGERPRINT, request=asked, version=1, chunk=chunk)
 
 
 async def test_the_complete_event_goes_out_before_the_job_is_said_to_have_ended() -> None:
     broker = Broker()
-    await Outbox(broker, TOPICS, broker).job(job(JobStatus.SUCCESS))
+    await Outbox(broker, TOPICS, broker).job(job_of(JobStatus.SUCCESS))
     assert broker.topics == [TOPICS.job_complete, TOPICS.jobs]
     _, key, value, headers = broker.sent[0]
     event = msgspec.json.decode(value or b"", type=AIMediaDNAComplete)
@@ -59,13 +55,13 @@ async def test_the_complete_event_goes_out_before_the_job_is_said_to_have_ended(
 
 async def test_a_complete_event_that_is_on_its_topic_is_not_sent_again() -> None:
     broker = Broker(complete={"j"})
-    await Outbox(broker, TOPICS, broker).job(job(JobStatus.SUCCESS))
+    await Outbox(broker, TOPICS, broker).job(job_of(JobStatus.SUCCESS))
     assert broker.topics == [TOPICS.jobs]
 
 
 async def test_a_job_that_goes_on_has_no_complete_event() -> None:
     broker = Broker()
-    await Outbox(broker, TOPICS, broker).job(job(JobStatus.PROCESSING))
+    await Outbox(broker, TOPICS, broker).job(job_of(JobStatus.PROCESSING))
     assert broker.topics == [TOPICS.jobs]
 
 
@@ -88,10 +84,7 @@ async def test_imports_have_a_lane_of_their_own() -> None:
 async def test_a_live_match_has_the_same_event_id_whenever_its_chunk_is_repeated() -> None:
     broker = Broker()
     outbox = Outbox(broker, TOPICS, broker)
-    found = Match(
-        media_id="original", similarity=0.9, track=Track.BOTH, input_coverage=1, reference_coverage=1, intervals=()
-    )
-    for now in (NOW, "2026-11-23T08:00:09.000Z"):
-        await outbox.live_matches(task(), [found], now=now)
+    for now in (TIME, "2026-11-23T08:00:09.000Z"):
+        await outbox.live_matches(task(), [MATCH], now=now)
     first, second = (headers["ce_id"] for *_, headers in broker.sent)
     assert first == second

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
+from examples import job
 
 from schemas.clock import utc_now
 from schemas.deliveries import Attempt, Delivery, DeliveryStatus
 from schemas.events import AIMediaDNAComplete
-from schemas.jobs import Job, JobRequest, JobStatus
+from schemas.jobs import Job
 from schemas.wire import decode
 from streams.callbacks.deliverer import Deliverer
 from streams.callbacks.log import SHARES, share_of
@@ -69,24 +69,8 @@ class Topic:
             await asyncio.to_thread(model.apply, deliveries=[delivery])
 
 
-@pytest.fixture
-def model(tmp_path: Path) -> Iterator[ReadModel]:
-    model = ReadModel(tmp_path / "jobs.sqlite")
-    yield model
-    model.close()
-
-
-def job(number: int, url: str = "https://a.example") -> Job:
-    time = utc_now()
-    return Job(
-        job_id=f"j{number}",
-        media_id=f"m{number}",
-        status=JobStatus.SUCCESS,
-        request=JobRequest(job_id=f"j{number}", media_id=f"m{number}", file_url="file:///a.mp4", callback_url=url),
-        creation_time=time,
-        update_time=time,
-        complete_time=time,
-    )
+def job_of(number: int, url: str = "https://a.example") -> Job:
+    return job(f"j{number}", media_id=f"m{number}", time=utc_now(), callback_url=url)
 
 
 @asynccontextmanager
@@ -110,7 +94,7 @@ async def until(condition: Callable[[], bool]) -> None:
 async def test_every_event_is_handed_over_once_and_the_log_says_so(model: ReadModel) -> None:
     receivers = Receivers()
     ids = [f"j{number}" for number in range(100)]
-    model.apply(jobs=[job(number) for number in range(100)])
+    model.apply(jobs=[job_of(number) for number in range(100)])
     async with delivering(model, receivers):
         await until(lambda: len(receivers.taken) >= 100)
         await asyncio.sleep(0.2)
@@ -121,7 +105,7 @@ async def test_every_event_is_handed_over_once_and_the_log_says_so(model: ReadMo
 
 async def test_what_is_handed_over_is_the_event_as_it_is_on_its_topic(model: ReadModel) -> None:
     receivers = Receivers()
-    model.apply(jobs=[job(1), job(2)], completions=[("j1", b"as it is on the topic")])
+    model.apply(jobs=[job_of(1), job_of(2)], completions=[("j1", b"as it is on the topic")])
     async with delivering(model, receivers):
         await until(lambda: len(receivers.taken) == 2)
     bodies = dict(zip(receivers.taken, receivers.bodies, strict=True))
@@ -131,9 +115,9 @@ async def test_what_is_handed_over_is_the_event_as_it_is_on_its_topic(model: Rea
 
 async def test_a_receiver_that_is_dead_holds_up_nobody(model: ReadModel) -> None:
     receivers = Receivers(hanging={"https://hanging.example"}, dead={"https://dead.example"})
-    model.apply(jobs=[job(number, "https://hanging.example") for number in range(100)])
-    model.apply(jobs=[job(number, "https://dead.example") for number in range(100, 200)])
-    model.apply(jobs=[job(number, "https://alive.example") for number in range(200, 240)])
+    model.apply(jobs=[job_of(number, "https://hanging.example") for number in range(100)])
+    model.apply(jobs=[job_of(number, "https://dead.example") for number in range(100, 200)])
+    model.apply(jobs=[job_of(number, "https://alive.example") for number in range(200, 240)])
     async with delivering(model, receivers):
         await until(lambda: len(receivers.taken) == 40)
     assert receivers.busiest["https://hanging.example"] <= 4
@@ -141,7 +125,7 @@ async def test_a_receiver_that_is_dead_holds_up_nobody(model: ReadModel) -> None
 
 async def test_what_a_receiver_did_not_take_is_due_again_later(model: ReadModel) -> None:
     receivers = Receivers(dead={"https://a.example"})
-    model.apply(jobs=[job(1)])
+    model.apply(jobs=[job_of(1)])
 
     def state() -> Delivery:
         found = model.deliveries.get("j1")
@@ -161,7 +145,7 @@ async def test_what_a_receiver_did_not_take_is_due_again_later(model: ReadModel)
 
 async def test_a_place_that_is_not_allowed_is_given_up(model: ReadModel) -> None:
     receivers = Receivers(refused={"https://a.example"})
-    model.apply(jobs=[job(1)])
+    model.apply(jobs=[job_of(1)])
     async with delivering(model, receivers):
         await until(lambda: model.deliveries.page(status=DeliveryStatus.FAILED).deliveries != [])
     (delivery,) = model.deliveries.page().deliveries
@@ -170,7 +154,7 @@ async def test_a_place_that_is_not_allowed_is_given_up(model: ReadModel) -> None
 
 async def test_a_worker_that_stops_in_the_middle_leaves_the_rest_to_the_next(model: ReadModel) -> None:
     receivers = Receivers(hanging={"https://a.example"})
-    model.apply(jobs=[job(number) for number in range(10)])
+    model.apply(jobs=[job_of(number) for number in range(10)])
     async with delivering(model, receivers):
         await until(lambda: receivers.busy["https://a.example"] == 4)
     receivers.hanging.clear()
@@ -182,7 +166,7 @@ async def test_a_worker_that_stops_in_the_middle_leaves_the_rest_to_the_next(mod
 async def test_two_workers_divide_the_deliveries_among_them(model: ReadModel, tmp_path: Path) -> None:
     other = ReadModel(tmp_path / "other.sqlite")
     one, two = Receivers(), Receivers()
-    jobs = [job(number) for number in range(60)]
+    jobs = [job_of(number) for number in range(60)]
     for each in (model, other):
         each.apply(jobs=jobs)
     async with (
@@ -199,7 +183,7 @@ async def test_two_workers_divide_the_deliveries_among_them(model: ReadModel, tm
 
 async def test_a_worker_without_shares_sends_nothing(model: ReadModel) -> None:
     receivers = Receivers()
-    model.apply(jobs=[job(1)])
+    model.apply(jobs=[job_of(1)])
     async with delivering(model, receivers, shares=frozenset()):
         await asyncio.sleep(0.2)
     assert receivers.taken == []
@@ -207,7 +191,7 @@ async def test_a_worker_without_shares_sends_nothing(model: ReadModel) -> None:
 
 async def test_what_belongs_to_a_job_that_was_deleted_is_forgotten(model: ReadModel) -> None:
     receivers = Receivers(hanging={"https://a.example"})
-    model.apply(jobs=[job(1)])
+    model.apply(jobs=[job_of(1)])
     async with delivering(model, receivers):
         await until(lambda: receivers.busy["https://a.example"] == 1)
         model.apply(jobs=[GoneJob("j1")])
@@ -220,7 +204,7 @@ async def test_what_belongs_to_a_job_that_was_deleted_is_forgotten(model: ReadMo
 
 async def test_an_outcome_does_not_bring_back_what_was_deleted_meanwhile(model: ReadModel) -> None:
     receivers = Receivers()
-    model.apply(jobs=[job(1)])
+    model.apply(jobs=[job_of(1)])
     send = receivers.send
 
     async def send_and_delete(delivery: Delivery, body: bytes) -> Attempt:

@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from examples import TIME, job
 
 from schemas.deliveries import Attempt, Delivery, DeliveryStatus
-from schemas.jobs import Job, JobRequest, JobStatus
+from schemas.jobs import Job, JobRequest
 from streams.callbacks.log import receiver_of
 from streams.callbacks.schedule import after_attempt
 from streams.readmodel.cursor import BadCursor
 from streams.readmodel.model import ReadModel
 
-TIME = "2026-11-23T08:00:00.000Z"
 
-
-@pytest.fixture
-def model(tmp_path: Path) -> Iterator[ReadModel]:
-    model = ReadModel(tmp_path / "jobs.sqlite")
-    yield model
-    model.close()
-
-
-def job(number: int, **fields: object) -> Job:
-    job_id = f"j{number:03}"
-    defaults: dict[str, object] = {
-        "job_id": job_id,
-        "media_id": f"m{number}",
-        "status": JobStatus.SUCCESS,
-        "request": JobRequest(
-            job_id=job_id, media_id=f"m{number}", file_url="file:///a", callback_url=f"https://r{number % 2}.example/"
-        ),
-        "creation_time": TIME,
-        "update_time": TIME,
-        "complete_time": TIME,
-    }
-    return Job(**{**defaults, **fields})
+def job_of(number: int, **fields: object) -> Job:
+    receiver = f"https://r{number % 2}.example/"
+    return job(f"j{number:03}", **{"media_id": f"m{number}", "callback_url": receiver, **fields})
 
 
 def state(model: ReadModel, job_id: str = "j001") -> Delivery:
@@ -48,7 +28,7 @@ def state(model: ReadModel, job_id: str = "j001") -> Delivery:
 
 
 def test_an_older_state_does_not_replace_a_newer_one(model: ReadModel) -> None:
-    model.apply(jobs=[job(1)])
+    model.apply(jobs=[job_of(1)])
     first = state(model)
     newer = after_attempt(first, Attempt(time=TIME, status=200), now=TIME, jitter=0.0)
     model.apply(deliveries=[newer, first])
@@ -56,25 +36,25 @@ def test_an_older_state_does_not_replace_a_newer_one(model: ReadModel) -> None:
 
 
 def test_a_job_that_comes_again_is_not_delivered_again(model: ReadModel) -> None:
-    model.apply(jobs=[job(1)])
+    model.apply(jobs=[job_of(1)])
     done = after_attempt(state(model), Attempt(time=TIME, status=200), now=TIME, jitter=0.0)
     model.apply(deliveries=[done])
-    model.apply(jobs=[job(1, update_time="2026-11-23T09:00:00.000Z", complete_time="2026-11-23T09:00:00.000Z")])
+    model.apply(jobs=[job_of(1, update_time="2026-11-23T09:00:00.000Z", complete_time="2026-11-23T09:00:00.000Z")])
     assert state(model).status is DeliveryStatus.DELIVERED
 
 
 def test_an_outcome_that_is_read_before_its_job_counts(model: ReadModel, tmp_path: Path) -> None:
-    model.apply(jobs=[job(1)])
+    model.apply(jobs=[job_of(1)])
     done = after_attempt(state(model), Attempt(time=TIME, status=200), now=TIME, jitter=0.0)
     fresh = ReadModel(tmp_path / "fresh.sqlite")
     fresh.apply(deliveries=[done])
-    fresh.apply(jobs=[job(1)])
+    fresh.apply(jobs=[job_of(1)])
     assert state(fresh) == done
     fresh.close()
 
 
 def test_what_is_due_is_some_of_each_receiver_whose_time_has_come(model: ReadModel) -> None:
-    model.apply(jobs=[job(number) for number in range(100)])
+    model.apply(jobs=[job_of(number) for number in range(100)])
     later = [
         msgspec.structs.replace(state(model, f"j{number:03}"), next_time="2026-11-24T00:00:00.000Z", revision=1)
         for number in range(96)
@@ -87,7 +67,7 @@ def test_what_is_due_is_some_of_each_receiver_whose_time_has_come(model: ReadMod
 
 
 def test_pages_lead_through_all_deliveries_newest_first(model: ReadModel) -> None:
-    model.apply(jobs=[job(number) for number in range(25)])
+    model.apply(jobs=[job_of(number) for number in range(25)])
     found: list[str] = []
     cursor = None
     while True:
@@ -102,7 +82,7 @@ def test_pages_lead_through_all_deliveries_newest_first(model: ReadModel) -> Non
 
 
 def test_what_is_not_wanted_by_anybody_is_not_in_the_log(model: ReadModel) -> None:
-    model.apply(jobs=[job(1, request=JobRequest(job_id="j001", media_id="m", file_url="file:///a"))])
+    model.apply(jobs=[job_of(1, request=JobRequest(job_id="j001", media_id="m", file_url="file:///a"))])
     assert model.deliveries.page().deliveries == []
 
 

@@ -6,32 +6,22 @@ import itertools
 from datetime import datetime, timedelta
 
 import pytest
+from examples import TIME, job
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.clock import format_time, parse_time
 from schemas.deliveries import Attempt, Delivery, DeliveryStatus, delivery_of
-from schemas.jobs import Job, JobRequest, JobStatus
+from schemas.jobs import Job, JobStatus
 from streams.callbacks.schedule import PATIENCE, after_attempt, refused, replayed
 
-START = "2026-11-23T08:00:00.000Z"
 
-
-def job(status: JobStatus, callback_url: str | None = "https://receiver.example/copies") -> Job:
-    request = JobRequest(job_id="j", media_id="video", file_url="file:///a.mp4", callback_url=callback_url)
-    return Job(
-        job_id="j",
-        media_id="video",
-        status=status,
-        request=request,
-        creation_time=START,
-        update_time=START,
-        complete_time=START,
-    )
+def job_of(status: JobStatus, callback_url: str | None = "https://receiver.example/copies") -> Job:
+    return job("j", status, callback_url=callback_url)
 
 
 def new() -> Delivery:
-    delivery = delivery_of(job(JobStatus.SUCCESS))
+    delivery = delivery_of(job_of(JobStatus.SUCCESS))
     assert delivery is not None
     return delivery
 
@@ -51,12 +41,12 @@ def failing(delivery: Delivery, jitters: st.DataObject) -> list[Delivery]:
 
 @pytest.mark.parametrize("status", [JobStatus.SUCCESS, JobStatus.FAIL, JobStatus.CANCELLED])
 def test_a_job_that_has_ended_is_delivered_at_once(status: JobStatus) -> None:
-    delivery = delivery_of(job(status))
+    delivery = delivery_of(job_of(status))
     assert delivery is not None
-    assert (delivery.status, delivery.next_time) == (DeliveryStatus.PENDING, START)
+    assert (delivery.status, delivery.next_time) == (DeliveryStatus.PENDING, TIME)
 
 
-@pytest.mark.parametrize("unended", [job(JobStatus.PROCESSING), job(JobStatus.SUCCESS, None)])
+@pytest.mark.parametrize("unended", [job_of(JobStatus.PROCESSING), job_of(JobStatus.SUCCESS, None)])
 def test_a_job_that_goes_on_or_that_nobody_wants_to_hear_of_is_not_delivered(unended: Job) -> None:
     assert delivery_of(unended) is None
 
@@ -80,14 +70,14 @@ def test_a_receiver_that_never_takes_an_event_is_tried_for_a_day_with_growing_pa
 def test_an_attempt_that_is_taken_ends_the_delivery(failures: int, jitter: float) -> None:
     delivery = new()
     for _ in range(failures):
-        delivery = after_attempt(delivery, Attempt(time=START, error="no answer"), now=START, jitter=jitter)
-    done = after_attempt(delivery, Attempt(time=START, status=200), now=START, jitter=jitter)
+        delivery = after_attempt(delivery, Attempt(time=TIME, error="no answer"), now=TIME, jitter=jitter)
+    done = after_attempt(delivery, Attempt(time=TIME, status=200), now=TIME, jitter=jitter)
     assert (done.status, done.next_time, done.tries) == (DeliveryStatus.DELIVERED, "", failures + 1)
     assert done.attempts[-1].status == 200
 
 
 def test_a_place_that_is_not_allowed_is_not_tried_again() -> None:
-    over = refused(new(), "not a public address", now=START)
+    over = refused(new(), "not a public address", now=TIME)
     assert (over.status, over.next_time, over.attempts[0].error) == (
         DeliveryStatus.FAILED,
         "",

@@ -1,62 +1,51 @@
-"""A worker's API for commands to talk to, over a read model that a test fills."""
+"""A worker's API for commands to talk to, over a service without a broker."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from click.testing import Result
+from inline import InlineService, done
 from typer.testing import CliRunner
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # for `inline`; the tests are no package
-from inline import InlineService
-
-from schemas.clock import utc_now
-from schemas.jobs import Job, JobRequest, JobStatus
+from schemas.errors import ErrorCode
+from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, TaskOutcome
 from streams.cli.main import app
 from streams.readmodel.model import ReadModel
+from streams.service.commands import Commands
 from streams.settings import Settings
-from streams.store.files import open_store
-from streams.web.gate import Gate
-from streams.web.live import LiveChanges
 from streams.web.server import WebServer
-from streams.web.services import Services
 
 Run = Callable[..., Coroutine[Any, Any, Result]]
 
 
-class ImmediateService:
-    """Ends every job that is asked for at once: those of media named `bad...` fail."""
+class ImmediateCommands(Commands):
+    """Ends every job that is asked for at once."""
 
-    def __init__(self, model: ReadModel) -> None:
-        self._model = model
-
-    def subscribe(self, listener: object) -> None: ...
+    def __init__(self, inline: InlineService) -> None:
+        super().__init__(inline, inline.model)
+        self._inline = inline
 
     async def submit(self, request: JobRequest) -> Job:
-        now = utc_now()
-        failed = request.media_id.startswith("bad")
-        job = Job(
-            job_id=request.job_id,
-            media_id=request.media_id,
-            status=JobStatus.INIT,
-            request=request,
-            creation_time=now,
-            update_time=now,
-        )
-        ended = msgspec.structs.replace(
-            job,
-            status=JobStatus.FAIL if failed else JobStatus.SUCCESS,
-            code="InvalidParameter.ResourceContentBad" if failed else "0",
-            message="it does not decode" if failed else "OK",
-        )
-        await asyncio.to_thread(self._model.apply, jobs=[ended])
+        job = await super().submit(request)
+        await self._inline.work()
         return job
+
+
+def done_unless_bad(task: ChunkTask) -> ChunkResult:
+    """Do a task, unless it is about media that is named `bad...`."""
+    if not task.media_id.startswith("bad"):
+        return done(task)
+    return ChunkResult(
+        task=task,
+        outcome=TaskOutcome.FAILED,
+        code=ErrorCode.RESOURCE_CONTENT_BAD,
+        message="it does not decode",
+    )
 
 
 @pytest.fixture
@@ -72,37 +61,23 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-async def model(state: Path) -> AsyncIterator[ReadModel]:
-    """The read model of a worker that answers commands."""
-    model = ReadModel(state / "jobs.sqlite")
-    service: Any = ImmediateService(model)
-    settings = Settings(state=state, web="127.0.0.1:0")
-    inline = InlineService(model)
+async def service(state: Path, model: ReadModel) -> AsyncIterator[InlineService]:
+    """The service that answers commands."""
+    inline = InlineService(model, done_unless_bad)
     await inline.libraries.ensure()
-    services = Services(
-        settings=settings,
-        model=model,
-        commands=service,
-        libraries=inline.libraries,
-        letters=inline.letters,
-        store=open_store(str(state / "fingerprints")),
-        live=LiveChanges(model),
-        gate=Gate(settings),
-        ready=lambda: True,
-    )
-    server = WebServer(services, service)
+    services = inline.services(Settings(state=state, web="127.0.0.1:0"), ImmediateCommands(inline))
+    server = WebServer(services, inline)
     await server.start()
     (state / "web-address").write_text(server.address, encoding="ascii")
-    yield model
+    yield inline
     await server.stop()
-    model.close()
 
 
 @pytest.fixture
 def run(state: Path) -> Run:  # noqa: ARG001 (commands read it from the environment)
     """Run a command; its status, standard output and standard error are in what is returned."""
 
-    async def run_command(*arguments: object) -> Result:
-        return await asyncio.to_thread(CliRunner().invoke, app, [str(one) for one in arguments])
+    async def run_command(*arguments: object, typed: str | None = None) -> Result:
+        return await asyncio.to_thread(CliRunner().invoke, app, [str(one) for one in arguments], input=typed)
 
     return run_command

@@ -7,64 +7,37 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import MATCH, job
+from inline import InlineService
 
-from schemas.jobs import Job, JobRequest, JobStatus
-from schemas.matches import Interval, Match, Track
+from schemas.jobs import JobStatus
 from streams.cli.output import ExitCode
-from streams.readmodel.model import ReadModel
-
-MATCH = Match(
-    media_id="original",
-    similarity=0.93,
-    track=Track.BOTH,
-    input_coverage=1.0,
-    reference_coverage=0.5,
-    intervals=(
-        Interval(
-            input_start=0.0, input_end=5.0, reference_start=10.0, reference_end=15.0, similarity=0.9, track=Track.BOTH
-        ),
-    ),
-)
 
 
-def job(job_id: str, status: JobStatus = JobStatus.SUCCESS, *matches: Match) -> Job:
-    request = JobRequest(job_id=job_id, media_id=f"media-{job_id}", file_url="file:///a.mp4")
-    now = "2026-11-23T08:00:00.000Z"
-    return Job(
-        job_id=job_id,
-        media_id=request.media_id,
-        status=status,
-        request=request,
-        creation_time=now,
-        update_time=now,
-        matches=matches,
-    )
-
-
-async def test_jobs_are_listed_for_people_and_for_machines(run: Any, model: ReadModel) -> None:
-    model.apply(jobs=[job("a", JobStatus.SUCCESS, MATCH), job("b", JobStatus.FAIL)])
+async def test_jobs_are_listed_for_people_and_for_machines(run: Any, service: InlineService) -> None:
+    service.apply(jobs=[job("a", media_id="media-a", matches=(MATCH,)), job("b", JobStatus.FAIL, media_id="media-b")])
     shown = await run("jobs")
     assert shown.exit_code == ExitCode.OK
-    for text in ("media-a", "original 0.93", "media-b", "fail"):
+    for text in ("media-a", "original 0.90", "media-b", "fail"):
         assert text in shown.stdout
     found = json.loads((await run("jobs", "--status", "fail", "--json")).stdout)
     assert [one["job_id"] for one in found["jobs"]] == ["b"]
 
 
-async def test_a_job_and_a_result_are_looked_up(run: Any, model: ReadModel) -> None:
-    model.apply(jobs=[job("a", JobStatus.SUCCESS, MATCH)])
+async def test_a_job_and_a_result_are_looked_up(run: Any, service: InlineService) -> None:
+    service.apply(jobs=[job("a", media_id="media-a", matches=(MATCH,))])
     for arguments in (("job", "a"), ("result", "media-a")):
         shown = await run(*arguments)
         assert shown.exit_code == ExitCode.OK
         assert "original" in shown.stdout
-        assert "10.0-15.0 s" in shown.stdout
+        assert "65.0-70.0 s" in shown.stdout
     assert json.loads((await run("result", "media-a", "--json")).stdout)["matches"][0]["media_id"] == "original"
 
 
 @pytest.mark.parametrize("arguments", [("job", "unknown"), ("result", "unknown"), ("job", "../jobs")])
 async def test_what_is_not_there_has_a_status_of_its_own(
     run: Any,
-    model: ReadModel,  # noqa: ARG001 (the service must run)
+    service: InlineService,  # noqa: ARG001 (the service must run)
     arguments: tuple[str, str],
 ) -> None:
     found = await run(*arguments)
@@ -80,18 +53,18 @@ async def test_without_a_service_the_error_says_what_to_start(run: Any, argument
     assert "mediadna up" in found.stderr
 
 
-async def test_files_that_are_submitted_become_jobs_named_after_them(run: Any, model: ReadModel) -> None:
+async def test_files_that_are_submitted_become_jobs_named_after_them(run: Any, service: InlineService) -> None:
     Path("one.mp4").touch()
     asked = await run("submit", "one.mp4", "https://vod.example.com/two.mp4", "50 % ü.mp4", "--json")
     assert asked.exit_code == ExitCode.OK
-    stored = {one.media_id: one.request for one in model.jobs().jobs}
+    stored = {one.media_id: one.request for one in service.model.jobs().jobs}
     assert set(stored) == {"one", "two", "50 % ü"}
     assert stored["one"].file_url == Path("one.mp4").absolute().as_uri()
     assert stored["two"].file_url == "https://vod.example.com/two.mp4"
     assert {request.library for request in stored.values()} == {"default"}
 
 
-async def test_waiting_ends_with_the_status_of_the_worst_job(run: Any, model: ReadModel) -> None:  # noqa: ARG001 (as above)
+async def test_waiting_ends_with_the_status_of_the_worst_job(run: Any, service: InlineService) -> None:  # noqa: ARG001 (as above)
     good = await run("submit", "--wait", "good.mp4")
     assert good.exit_code == ExitCode.OK
     both = await run("submit", "--wait", "good.mp4", "bad.mp4")

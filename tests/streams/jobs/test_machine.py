@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from examples import request
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,13 +36,7 @@ def rendition(name: str = "ld", **fields: object) -> Rendition:
 
 
 def event_request(job_id: str, *renditions: Rendition) -> JobRequest:
-    return JobRequest(
-        job_id=job_id, media_id="video", file_url=renditions[0].file_url or "", source="event", renditions=renditions
-    )
-
-
-def request(job_id: str = "job", **fields: object) -> JobRequest:
-    return JobRequest(job_id=job_id, media_id="video", file_url="file:///a.mp4", **fields)
+    return request(job_id, file_url=renditions[0].file_url or "", source="event", renditions=renditions)
 
 
 def done(task: ChunkTask, **fields: object) -> ChunkResult:

@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from examples import job
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.clock import format_time
-from schemas.jobs import Job, JobRequest, JobStatus, Metrics
+from schemas.jobs import Job, JobStatus, Metrics
 from streams.metering.periods import Interval, billed_minutes, checked_span
 from streams.readmodel.model import ReadModel
 
@@ -22,23 +23,15 @@ START = datetime(2026, 11, 23, tzinfo=UTC)
 ALWAYS = ("2026-01-01T00:00:00.000Z", "2027-01-01T00:00:00.000Z")
 
 
-def job(number: int, *, status: JobStatus, library: str, minutes: int, milliseconds: int) -> Job:
+def job_of(number: int, *, status: JobStatus, library: str, minutes: int, milliseconds: int) -> Job:
     ended = format_time(START + timedelta(minutes=minutes))
-    return Job(
-        job_id=f"j{number}",
-        media_id=f"m{number}",
-        status=status,
-        request=JobRequest(job_id=f"j{number}", media_id=f"m{number}", file_url="file:///a.mp4", library=library),
-        creation_time=ended,
-        update_time=ended,
-        complete_time=ended,
-        metrics=Metrics(duration=milliseconds / 1000, cpu_seconds=milliseconds / 2000),
-    )
+    metrics = Metrics(duration=milliseconds / 1000, cpu_seconds=milliseconds / 2000)
+    return job(f"j{number}", status, library=library, time=ended, metrics=metrics)
 
 
 jobs = st.lists(
     st.builds(
-        job,
+        job_of,
         st.integers(0, 10_000),
         status=st.sampled_from([JobStatus.SUCCESS, JobStatus.FAIL, JobStatus.CANCELLED]),
         library=st.sampled_from(["default", "ads"]),
@@ -106,7 +99,7 @@ def test_the_vendors_own_example_comes_out_as_it_should() -> None:
 
 def test_the_sums_of_one_library_leave_the_others_out() -> None:
     both = [
-        job(number, status=JobStatus.SUCCESS, library=library, minutes=0, milliseconds=1000)
+        job_of(number, status=JobStatus.SUCCESS, library=library, minutes=0, milliseconds=1000)
         for number, library in enumerate(["default", "ads", "ads"])
     ]
     with model_of([both]) as model:

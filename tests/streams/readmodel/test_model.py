@@ -3,56 +3,29 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from examples import MATCH, job
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.jobs import Job, JobRequest, JobStatus, LiveMatch
-from schemas.matches import Match, Track
+from schemas.jobs import Job, JobStatus, LiveMatch
 from streams.readmodel.model import JobFilter, ReadModel
-
-FOUND = Match(
-    media_id="original", similarity=0.9, track=Track.BOTH, input_coverage=0.5, reference_coverage=0.5, intervals=()
-)
-
-
-def job(job_id: str = "j", status: JobStatus = JobStatus.SUCCESS, *, updated: int = 0, **fields: object) -> Job:
-    request = JobRequest(job_id=job_id, media_id="video", file_url="file:///a.mp4")
-    return Job(
-        **{
-            "job_id": job_id,
-            "media_id": "video",
-            "status": status,
-            "request": request,
-            "creation_time": "2026-11-23T08:00:00.000Z",
-            "update_time": f"2026-11-23T08:00:{updated:02d}.000Z",
-            **fields,
-        }
-    )
 
 
 def live(job_id: str = "j", chunk: int = 0) -> LiveMatch:
-    return LiveMatch(event_time="2026-11-23T08:00:01Z", job_id=job_id, media_id="video", chunk=chunk, match=FOUND)
+    return LiveMatch(event_time="2026-11-23T08:00:01Z", job_id=job_id, media_id="video", chunk=chunk, match=MATCH)
 
 
 #: A job's life: what the topic of jobs has of it, one after the other.
 LIFE = [
-    job(status=JobStatus.INIT),
-    job(status=JobStatus.PROCESSING, updated=1, chunks_total=2),
-    job(status=JobStatus.PROCESSING, updated=2, chunks_total=2, chunks_done=1),
-    job(updated=3, chunks_total=2, chunks_done=2, matches=(FOUND,)),
+    job("j", JobStatus.INIT),
+    job("j", JobStatus.PROCESSING, update_time="2026-11-23T08:00:01.000Z", chunks_total=2),
+    job("j", JobStatus.PROCESSING, update_time="2026-11-23T08:00:02.000Z", chunks_total=2, chunks_done=1),
+    job("j", update_time="2026-11-23T08:00:03.000Z", chunks_total=2, chunks_done=2, matches=(MATCH,)),
 ]
-
-
-@pytest.fixture
-def model(tmp_path: Path) -> Iterator[ReadModel]:
-    model = ReadModel(tmp_path / "jobs.sqlite")
-    yield model
-    model.close()
 
 
 @given(st.lists(st.sampled_from([*LIFE, live()]), max_size=12).map(lambda replays: [*replays, LIFE[-1], *replays]))
@@ -97,9 +70,9 @@ def test_a_new_broker_is_read_from_its_beginning(model: ReadModel) -> None:
 def test_the_newest_result_is_of_the_newest_job_that_succeeded(model: ReadModel) -> None:
     model.apply(
         jobs=[
-            job("old", creation_time="2026-11-23T07:00:00.000Z"),
-            job("new", creation_time="2026-11-23T08:00:00.000Z"),
-            job("failed", JobStatus.FAIL, creation_time="2026-11-23T09:00:00.000Z"),
+            job("old", time="2026-11-23T07:00:00.000Z"),
+            job("new", time="2026-11-23T08:00:00.000Z"),
+            job("failed", JobStatus.FAIL, time="2026-11-23T09:00:00.000Z"),
         ]
     )
     found = model.result("video")
@@ -108,7 +81,7 @@ def test_the_newest_result_is_of_the_newest_job_that_succeeded(model: ReadModel)
 
 
 def test_jobs_with_copies_are_told_from_those_without(model: ReadModel) -> None:
-    model.apply(jobs=[job("plain"), job("copy", matches=(FOUND,))])
+    model.apply(jobs=[job("plain"), job("copy", matches=(MATCH,))])
     assert [one.job_id for one in model.jobs(JobFilter(copies=True)).jobs] == ["copy"]
 
 

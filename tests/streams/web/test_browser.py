@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from examples import MATCH, job
+from inline import InlineService
 from playwright.async_api import Page, async_playwright, expect
 
 from schemas.jobs import Job, JobStatus, LiveMatch
-from streams.readmodel.model import Change, ReadModel
 from streams.settings import Settings
 from streams.web.server import WebServer
 from streams.web.services import Services
@@ -24,35 +23,14 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
-class Feed:
-    """Applies events to the read model and tells who follows, as the projector does."""
-
-    def __init__(self, model: ReadModel) -> None:
-        self._model = model
-        self._listeners: list[Callable[[list[Change]], None]] = []
-
-    def subscribe(self, listener: Callable[[list[Change]], None]) -> None:
-        self._listeners.append(listener)
-
-    def apply(self, **events: Any) -> None:
-        changes = self._model.apply(**events)
-        for listener in self._listeners:
-            listener(changes)
-
-
-@pytest.fixture
-def feed(model: ReadModel) -> Feed:
-    return Feed(model)
-
-
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(state=tmp_path, web="127.0.0.1:0")
 
 
 @pytest.fixture
-async def web(services: Services, feed: Feed) -> AsyncIterator[WebServer]:
-    server = WebServer(services, feed)
+async def web(services: Services, inline: InlineService) -> AsyncIterator[WebServer]:
+    server = WebServer(services, inline)
     await server.start()
     yield server
     await server.stop()
@@ -86,27 +64,29 @@ async def assert_not_reloaded(page: Page) -> None:
 
 def under_way(done: int) -> Job:
     time = f"2026-11-23T08:00:0{done}.000Z"
-    return job("j1", JobStatus.PROCESSING, chunks_done=done, chunks_total=4, update_time=time)
+    return job("j1", JobStatus.PROCESSING, chunks_done=done, chunks_total=4, time=time)
 
 
-async def test_a_job_that_comes_in_shows_in_the_open_list_and_its_copy_when_it_is_found(page: Page, feed: Feed) -> None:
+async def test_a_job_that_comes_in_shows_in_the_open_list_and_its_copy_when_it_is_found(
+    page: Page, inline: InlineService
+) -> None:
     await opened(page, "/")
     await expect(page.get_by_text("No jobs")).to_be_visible()
-    feed.apply(jobs=[under_way(1)])
+    inline.apply(jobs=[under_way(1)])
     await expect(page.get_by_role("link", name="video")).to_be_visible()
     await expect(page.get_by_text("1 of 4")).to_be_visible()
-    feed.apply(jobs=[job("j1", matches=(MATCH,))])
+    inline.apply(jobs=[job("j1", matches=(MATCH,))])
     await expect(page.locator("tbody .status")).to_have_text("done")
     await expect(page.locator(".copy")).to_have_text("90 % original")
     await assert_not_reloaded(page)
 
 
-async def test_an_open_job_shows_progress_and_matches_while_it_is_under_way(page: Page, feed: Feed) -> None:
-    feed.apply(jobs=[under_way(1)])
+async def test_an_open_job_shows_progress_and_matches_while_it_is_under_way(page: Page, inline: InlineService) -> None:
+    inline.apply(jobs=[under_way(1)])
     await opened(page, "/jobs/j1")
     await expect(page.get_by_text("Nothing found so far")).to_be_visible()
     seen = LiveMatch(event_time="2026-11-23T08:00:30Z", job_id="j1", media_id="video", chunk=1, match=MATCH)
-    feed.apply(jobs=[under_way(3)], live=[seen])
+    inline.apply(jobs=[under_way(3)], live=[seen])
     await expect(page.get_by_text("3 of 4")).to_be_visible()
     await expect(page.get_by_role("img")).to_be_visible()
     await assert_not_reloaded(page)
@@ -114,9 +94,9 @@ async def test_an_open_job_shows_progress_and_matches_while_it_is_under_way(page
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-async def test_nothing_is_wider_than_the_window(page: Page, feed: Feed, width: int, scheme: str) -> None:
+async def test_nothing_is_wider_than_the_window(page: Page, inline: InlineService, width: int, scheme: str) -> None:
     name = "a-name-without-any-space-in-it-" * 4
-    feed.apply(jobs=[job("j1", media_id=name, matches=(MATCH,))])
+    inline.apply(jobs=[job("j1", media_id=name, matches=(MATCH,))])
     await page.set_viewport_size({"width": width, "height": 800})
     await page.emulate_media(color_scheme=scheme)
     for path in ("/", "/jobs/j1"):
@@ -124,11 +104,13 @@ async def test_nothing_is_wider_than_the_window(page: Page, feed: Feed, width: i
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-async def test_a_list_is_walked_with_the_keyboard_and_focus_stays_where_it_was(page: Page, feed: Feed) -> None:
-    feed.apply(jobs=[job("j1", media_id="first"), job("j2", media_id="second")])
+async def test_a_list_is_walked_with_the_keyboard_and_focus_stays_where_it_was(
+    page: Page, inline: InlineService
+) -> None:
+    inline.apply(jobs=[job("j1", media_id="first"), job("j2", media_id="second")])
     await opened(page, "/")
     await page.get_by_role("link", name="first").focus()
-    feed.apply(jobs=[job("j3", media_id="third")])
+    inline.apply(jobs=[job("j3", media_id="third")])
     await expect(page.get_by_role("link", name="third")).to_be_visible()
     await expect(page.get_by_role("link", name="first")).to_be_focused()
     await page.keyboard.press("Enter")

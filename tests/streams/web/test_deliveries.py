@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from examples import TIME, job
 from litestar.testing import AsyncTestClient
 
 from schemas.deliveries import Attempt, DeliveryStatus
-from schemas.jobs import Job, JobRequest, JobStatus
 from streams.callbacks.schedule import after_attempt, refused
 from streams.readmodel.model import ReadModel
 
-TIME = "2026-11-23T08:00:00.000Z"
-
-
-def job(job_id: str) -> Job:
-    url = "https://user:password@receiver.example/copies?token=secret"
-    return Job(
-        job_id=job_id,
-        media_id="video",
-        status=JobStatus.SUCCESS,
-        request=JobRequest(job_id=job_id, media_id="video", file_url="file:///a.mp4", callback_url=url),
-        creation_time=TIME,
-        update_time=TIME,
-        complete_time=TIME,
-    )
+#: Where callbacks go, with what nobody is to see.
+URL = "https://user:password@receiver.example/copies?token=secret"
 
 
 async def test_deliveries_are_listed_with_their_attempts_and_without_secrets(
     client: AsyncTestClient, model: ReadModel
 ) -> None:
-    model.apply(jobs=[job("j1"), job("j2")])
+    model.apply(jobs=[job("j1", callback_url=URL), job("j2", callback_url=URL)])
     before = model.deliveries.get("j1")
     assert before is not None
     failed = Attempt(time=TIME, status=503, error="the receiver answered 503: only 2xx counts", seconds=0.1)
@@ -46,7 +34,7 @@ async def test_deliveries_are_listed_with_their_attempts_and_without_secrets(
 
 
 async def test_lists_are_filtered_and_paged(client: AsyncTestClient, model: ReadModel) -> None:
-    model.apply(jobs=[job(f"j{number}") for number in range(3)])
+    model.apply(jobs=[job(f"j{number}", callback_url=URL) for number in range(3)])
     page = (await client.get("/api/v1/deliveries", params={"limit": 2, "status": "pending"})).json()
     rest = (await client.get("/api/v1/deliveries", params={"limit": 2, "cursor": page["next"]})).json()
     assert [one["job_id"] for one in page["deliveries"] + rest["deliveries"]] == ["j2", "j1", "j0"]
@@ -55,7 +43,7 @@ async def test_lists_are_filtered_and_paged(client: AsyncTestClient, model: Read
 
 
 async def test_a_delivery_is_made_once_more_on_demand(client: AsyncTestClient, model: ReadModel) -> None:
-    model.apply(jobs=[job("j1")])
+    model.apply(jobs=[job("j1", callback_url=URL)])
     before = model.deliveries.get("j1")
     assert before is not None
     model.apply(deliveries=[after_attempt(before, Attempt(time=TIME, status=204), now=TIME, jitter=0.0)])
@@ -67,7 +55,7 @@ async def test_a_delivery_is_made_once_more_on_demand(client: AsyncTestClient, m
 async def test_what_was_given_up_is_delivered_once_more_on_demand_and_nothing_else(
     client: AsyncTestClient, model: ReadModel
 ) -> None:
-    model.apply(jobs=[job("j1"), job("j2"), job("j3")])
+    model.apply(jobs=[job("j1", callback_url=URL), job("j2", callback_url=URL), job("j3", callback_url=URL)])
     for job_id in ("j1", "j2"):
         before = model.deliveries.get(job_id)
         assert before is not None

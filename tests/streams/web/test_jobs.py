@@ -8,10 +8,10 @@ import pytest
 from examples import job
 from litestar.testing import AsyncTestClient
 
-from schemas.jobs import UPLOADED, JobRequest, JobStatus
+from schemas.jobs import UPLOADED, JobStatus
 from streams.readmodel.model import ReadModel
 from streams.settings import Settings, listed
-from streams.store.files import open_store
+from streams.web.services import Services
 
 API = "/api/v1"
 
@@ -27,11 +27,11 @@ async def test_a_job_that_is_accepted_says_where_to_look(client: AsyncTestClient
     assert (await client.get(answer.headers["location"])).status_code == 200
 
 
-async def test_what_is_sent_along_is_kept_for_the_job(client: AsyncTestClient, tmp_path: Path) -> None:
+async def test_what_is_sent_along_is_kept_for_the_job(client: AsyncTestClient, services: Services) -> None:
     content = bytes(range(256)) * 300
     answer = await client.post(f"{API}/uploads", data={"media_id": "clip"}, files={"file": ("clip.mp4", content)})
     assert (answer.status_code, answer.json()["media_id"], answer.json()["url"]) == (202, "clip", UPLOADED)
-    store = open_store(str(tmp_path / "store"))
+    store = services.store
     with store.open_upload(answer.json()["job_id"]) as upload:
         assert upload.read() == content
     store.delete_parts(answer.json()["job_id"])
@@ -49,12 +49,12 @@ async def test_what_is_sent_along_is_kept_for_the_job(client: AsyncTestClient, t
     ],
 )
 async def test_an_upload_that_cannot_be_used_leaves_nothing(
-    client: AsyncTestClient, model: ReadModel, tmp_path: Path, *, data: object, files: object, status: int
+    client: AsyncTestClient, model: ReadModel, settings: Settings, *, data: object, files: object, status: int
 ) -> None:
     answer = await client.post(f"{API}/uploads", data=data, files=files)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert model.jobs().jobs == []
-    assert not list((tmp_path / "store").rglob("*"))
+    assert not list(Path(settings.store_url).rglob("*"))
 
 
 async def test_an_ended_job_is_done_again_under_a_new_id(client: AsyncTestClient, model: ReadModel) -> None:
@@ -68,8 +68,7 @@ async def test_an_ended_job_is_done_again_under_a_new_id(client: AsyncTestClient
 
 
 async def test_a_job_whose_media_was_sent_along_is_not_done_again(client: AsyncTestClient, model: ReadModel) -> None:
-    request = JobRequest(job_id="j1", media_id="video", file_url=UPLOADED)
-    model.apply(jobs=[job("j1", JobStatus.FAIL, request=request)])
+    model.apply(jobs=[job("j1", JobStatus.FAIL, file_url=UPLOADED)])
     assert (await client.post(f"{API}/jobs/j1/rerun")).status_code == 409
 
 

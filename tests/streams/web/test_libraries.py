@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from inline import InlineService
 from litestar.testing import AsyncTestClient
@@ -11,7 +9,7 @@ from litestar.testing import AsyncTestClient
 from fingerprint.ports import ReferenceKey
 from schemas.jobs import JobRequest, JobStatus, TaskKind
 from streams.readmodel.model import ReadModel
-from streams.store.files import open_store
+from streams.web.services import Services
 
 API = "/api/v1"
 
@@ -205,10 +203,10 @@ async def test_the_default_library_stays(client: AsyncTestClient) -> None:
 
 
 async def test_a_fingerprint_is_fetched_as_it_is_stored(
-    client: AsyncTestClient, inline: InlineService, tmp_path: Path
+    client: AsyncTestClient, inline: InlineService, services: Services
 ) -> None:
     job = await inline.store("video")
-    open_store(str(tmp_path / "store")).put(ReferenceKey("default", "video", job.version), b"fingerprint")
+    services.store.put(ReferenceKey("default", "video", job.version), b"fingerprint")
     answer = await client.get(f"{API}/media/video/fingerprint")
     assert (answer.content, answer.headers["content-type"]) == (b"fingerprint", "application/octet-stream")
     assert (await client.get(f"{API}/media/video/fingerprint", params={"library": "films"})).status_code == 404

@@ -61,7 +61,8 @@ async def test_filters_combine_and_stay_in_every_address(client: AsyncTestClient
 
 
 async def test_older_jobs_are_on_the_next_page_under_the_same_filter(client: AsyncTestClient, model: ReadModel) -> None:
-    model.apply(jobs=[job(f"j{number}", media_id=f"media-{number}-") for number in range(PAGE + 1)])
+    times = [f"2026-11-23T08:00:{number:02}.000Z" for number in range(PAGE + 1)]
+    model.apply(jobs=[job(f"j{n}", media_id=f"media-{n}-", time=time) for n, time in enumerate(times)])
     first = (await client.get("/", params={"status": "success"})).text
     assert "media-0-" not in first
     address = next(part for part in first.split('href="') if "cursor=" in part).split('"')[0].replace("&amp;", "&")

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import pytest
+from examples import job
 from litestar.testing import AsyncTestClient
 
-from schemas.jobs import Job, JobRequest, JobStatus, Metrics
+from schemas.jobs import Job, JobStatus, Metrics
 from streams.readmodel.model import ReadModel
 
 
-def job(number: int, ended: str, seconds: float, status: JobStatus = JobStatus.SUCCESS) -> Job:
-    return Job(
-        job_id=f"j{number}",
-        media_id="video",
-        status=status,
-        request=JobRequest(job_id=f"j{number}", media_id="video", file_url="file:///a.mp4"),
-        creation_time=ended,
-        update_time=ended,
-        complete_time=ended,
-        metrics=Metrics(duration=seconds, cpu_seconds=1.5),
-    )
+def job_of(number: int, ended: str, seconds: float, status: JobStatus = JobStatus.SUCCESS) -> Job:
+    return job(f"j{number}", status, time=ended, metrics=Metrics(duration=seconds, cpu_seconds=1.5))
 
 
 async def test_usage_is_summed_by_hour_and_billed_by_whole_minutes(client: AsyncTestClient, model: ReadModel) -> None:
     jobs = [
-        job(1, "2026-11-23T08:10:00.000Z", 50.0),
-        job(2, "2026-11-23T08:50:00.000Z", 40.5),
-        job(3, "2026-11-23T09:00:00.000Z", 50.0),
-        job(4, "2026-11-23T09:10:00.000Z", 50.0, JobStatus.FAIL),
+        job_of(1, "2026-11-23T08:10:00.000Z", 50.0),
+        job_of(2, "2026-11-23T08:50:00.000Z", 40.5),
+        job_of(3, "2026-11-23T09:00:00.000Z", 50.0),
+        job_of(4, "2026-11-23T09:10:00.000Z", 50.0, JobStatus.FAIL),
     ]
     model.apply(jobs=jobs)
     span = {"from": "2026-11-23", "to": "2026-11-24T00:00:00Z", "interval": "hour"}

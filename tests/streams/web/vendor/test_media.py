@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from examples import job
 
-from schemas.jobs import Job, JobRequest, JobStatus
+from schemas.jobs import JobStatus
 from streams.readmodel.model import ReadModel
 from streams.settings import Settings
 from streams.web.vendor.errors import VendorError
@@ -62,20 +63,8 @@ def test_an_address_in_place_of_an_id_is_taken_as_it_is(
 
 def test_a_known_media_item_is_where_it_was_read_from_last(folder: Path, model: ReadModel) -> None:
     for number, url in enumerate(["file:///old.mp4", "file:///new.mp4"]):
-        request = JobRequest(job_id=f"j{number}", media_id="clip", file_url=url)
         time = f"2026-11-2{number}T08:00:00.000Z"
-        model.apply(
-            jobs=[
-                Job(
-                    job_id=request.job_id,
-                    media_id="clip",
-                    status=JobStatus.FAIL,
-                    request=request,
-                    creation_time=time,
-                    update_time=time,
-                )
-            ]
-        )
+        model.apply(jobs=[job(f"j{number}", JobStatus.FAIL, media_id="clip", file_url=url, time=time)])
     assert find_media("clip", model, settings(folder)) == "file:///new.mp4"
 
 

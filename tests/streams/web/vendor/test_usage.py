@@ -5,25 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from examples import job
 
-from schemas.jobs import Job, JobRequest, JobStatus, Metrics
+from schemas.jobs import Job, JobStatus, Metrics
 from streams.readmodel.model import ReadModel
 
 
-def job(
+def job_of(
     number: int, ended: str, seconds: float, status: JobStatus = JobStatus.SUCCESS, library: str = "default"
 ) -> Job:
-    request = JobRequest(job_id=f"j{number}", media_id="video", file_url="file:///a.mp4", library=library)
-    return Job(
-        job_id=request.job_id,
-        media_id="video",
-        status=status,
-        request=request,
-        creation_time=ended,
-        update_time=ended,
-        complete_time=ended,
-        metrics=Metrics(duration=seconds),
-    )
+    return job(f"j{number}", status, time=ended, library=library, metrics=Metrics(duration=seconds))
 
 
 async def usage(caller: Any, start: str, end: str, **parameters: str) -> dict[str, Any]:
@@ -41,11 +32,11 @@ def minutes(body: dict[str, Any]) -> dict[str, str]:
 def metered(model: ReadModel) -> None:
     model.apply(
         jobs=[
-            job(1, "2026-11-23T08:10:00.000Z", 90),
-            job(2, "2026-11-23T08:20:00.000Z", 60, library="ads"),
-            job(3, "2026-11-23T08:30:00.000Z", 600, JobStatus.FAIL),
-            job(4, "2026-11-23T09:00:00.000Z", 45),
-            job(5, "2026-11-25T00:00:00.000Z", 30),
+            job_of(1, "2026-11-23T08:10:00.000Z", 90),
+            job_of(2, "2026-11-23T08:20:00.000Z", 60, library="ads"),
+            job_of(3, "2026-11-23T08:30:00.000Z", 600, JobStatus.FAIL),
+            job_of(4, "2026-11-23T09:00:00.000Z", 45),
+            job_of(5, "2026-11-25T00:00:00.000Z", 30),
         ]
     )
 

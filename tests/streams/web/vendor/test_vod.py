@@ -6,31 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from examples import MATCH, job
 
-from schemas.jobs import Job, JobRequest, JobStatus, SaveType
+from schemas.jobs import JobStatus, SaveType
 from schemas.libraries import Library
-from schemas.matches import Interval, Match, Track
 from streams.readmodel.model import ReadModel
 from streams.web.services import Services
-
-MATCH = Match(
-    media_id="original",
-    similarity=0.98,
-    track=Track.BOTH,
-    input_coverage=0.5,
-    reference_coverage=0.25,
-    intervals=(
-        Interval(
-            input_start=2.0, input_end=14.0, reference_start=31.5, reference_end=43.5, similarity=0.9, track=Track.BOTH
-        ),
-    ),
-)
-
-
-def job(job_id: str = "j1", status: JobStatus = JobStatus.SUCCESS, **fields: Any) -> Job:
-    request = JobRequest(job_id=job_id, media_id="video", file_url="file:///a.mp4")
-    times = {"creation_time": "2026-11-23T08:00:00.123Z", "update_time": "2026-11-23T08:01:00.456Z"}
-    return Job(**{"job_id": job_id, "media_id": "video", "status": status, "request": request, **times, **fields})
 
 
 def refusal(answer: Any) -> tuple[int, str]:
@@ -121,7 +102,7 @@ async def test_jobs_are_listed_by_their_ids_and_unknown_ids_apart(caller: Any, m
         "CreationTime": "2026-11-23T08:00:00Z",
         "CompleteTime": "2026-11-23T08:01:00Z",
     }
-    assert data["VideoDNA"][0]["Detail"][0]["Duplication"] == {"Start": "31.5", "Duration": "12.0"}
+    assert data["VideoDNA"][0]["Detail"][0]["Duplication"] == {"Start": "65.0", "Duration": "5.0"}
     assert (processing["Status"], "Data" in processing, "Code" in processing) == ("processing", False, False)
     assert (cancelled["Status"], cancelled["Code"], "Data" in cancelled) == ("fail", "JobCancelled", False)
 
@@ -149,8 +130,8 @@ async def test_the_result_of_a_media_item_is_that_of_its_newest_job_that_succeed
     newest = {"creation_time": "2026-11-24T08:00:00.000Z"}
     model.apply(jobs=[job("j1", matches=(MATCH,)), job("j2", JobStatus.FAIL, **newest)])
     (found,) = (await caller.v3("GetMediaDNAResult", MediaId="video")).json()["DNAResult"]["VideoDNA"]
-    assert (found["PrimaryKey"], found["Similarity"]) == ("original", "0.98")
-    assert found["Detail"][0]["Input"] == {"Start": "2.0", "Duration": "12.0"}
+    assert (found["PrimaryKey"], found["Similarity"]) == ("original", "0.9")
+    assert found["Detail"][0]["Input"] == {"Start": "0.0", "Duration": "5.0"}
 
 
 async def test_there_is_no_result_of_an_unknown_media_item_nor_of_one_whose_job_goes_on(
