@@ -11,6 +11,8 @@ import os
 import tempfile
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from streams.sources.positioned import PositionedFile
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -37,7 +39,7 @@ class KeptFile:
                 file.flush()
                 self.clear()
                 self._key, self._handle = key, os.dup(file.fileno())
-        return io.BufferedReader(_Positioned(os.dup(self._handle)))
+        return io.BufferedReader(_SharedFile(os.dup(self._handle)))
 
     def clear(self) -> None:
         """Give the disk space back as soon as nobody reads the file."""
@@ -46,35 +48,19 @@ class KeptFile:
         self._key = self._handle = None
 
 
-class _Positioned(io.RawIOBase):
-    """Reads a file from a position of its own: duplicates of a handle share theirs."""
+class _SharedFile(PositionedFile):
+    """Reads a file whose handle others have too: duplicates of a handle share their position."""
 
     def __init__(self, handle: int) -> None:
         super().__init__()
         self._handle = handle
-        self._position = 0
 
-    def readable(self) -> bool:
-        return True
+    @property
+    def size(self) -> int:
+        return os.fstat(self._handle).st_size
 
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: os.fstat(self._handle).st_size}[whence]
-        if origin + offset < 0:
-            raise ValueError("a file has no bytes before its start")
-        self._position = origin + offset
-        return self._position
-
-    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # typeshed names it WriteableBuffer
-        data = os.pread(self._handle, len(buffer), self._position)
-        buffer[: len(data)] = data
-        self._position += len(data)
-        return len(data)
+    def read_at(self, position: int, most: int) -> bytes:
+        return os.pread(self._handle, most, position)
 
     def close(self) -> None:
         if not self.closed:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from fingerprint.media.errors import MediaError
 from schemas.errors import ErrorCode
 from streams.sources.fetch import Part
+from streams.sources.positioned import PositionedFile
 
 if TYPE_CHECKING:
     from streams.sources.fetch import Fetcher
@@ -23,7 +23,7 @@ BLOCK_BYTES = 2**20
 BLOCKS_KEPT = 16
 
 
-class RangedFile(io.RawIOBase):
+class RangedFile(PositionedFile):
     """Reads ranges through a `Fetcher`, which it owns; the blocks used last stay in memory."""
 
     def __init__(self, fetcher: Fetcher, first: Part) -> None:
@@ -31,42 +31,23 @@ class RangedFile(io.RawIOBase):
         self._fetcher = fetcher
         self._size = first.total
         self._version = first.version
-        self._position = 0
         self._blocks: OrderedDict[int, bytes] = OrderedDict({0: first.data})
 
-    def readable(self) -> bool:
-        """Return True."""
-        return True
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self._size
 
-    def seekable(self) -> bool:
-        """Return True."""
-        return True
-
-    def tell(self) -> int:
-        """Return where the next read starts."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Go to a position; it may lie behind the end, where reads give nothing."""
-        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        if origin + offset < 0:
-            raise ValueError("a file has no bytes before its start")
-        self._position = origin + offset
-        return self._position
-
-    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # typeshed names it WriteableBuffer
-        """Fill the buffer from one block, and return how many bytes that are.
+    def read_at(self, position: int, most: int) -> bytes:
+        """Return some bytes from a position, of one block at most.
 
         Raises:
             MediaError: The server does not give them, or the file has changed.
         """
-        if self._position >= self._size:
-            return 0
-        number, offset = divmod(self._position, BLOCK_BYTES)
-        data = self._block(number)[offset : offset + len(buffer)]
-        buffer[: len(data)] = data
-        self._position += len(data)
-        return len(data)
+        if position >= self._size:
+            return b""
+        number, offset = divmod(position, BLOCK_BYTES)
+        return self._block(number)[offset : offset + most]
 
     def close(self) -> None:
         """Close the connections."""
