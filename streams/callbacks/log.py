@@ -14,7 +14,7 @@ import msgspec
 
 from schemas.channels import PARTITIONS
 from schemas.deliveries import Delivery, DeliveryStatus, delivery_of
-from streams.readmodel.cursor import read_cursor, write_cursor
+from streams.readmodel.cursor import page_of, read_cursor
 
 if TYPE_CHECKING:
     import sqlite3
@@ -90,10 +90,7 @@ class DeliveryLog:
             *(value for values in conditions.values() for value in values),
             limit + 1,
         )
-        following = None
-        if len(rows) > limit:
-            rows = rows[:limit]
-            following = write_cursor("deliveries", rows[-1]["created"], rows[-1]["job_id"])
+        rows, following = page_of("deliveries", rows, limit)
         return DeliveryPage([_delivery(row) for row in rows], following)
 
     def counts(self) -> dict[DeliveryStatus, int]:

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import TYPE_CHECKING
 
 import msgspec
 
-__all__ = ["BadCursor", "read_cursor", "write_cursor"]
+if TYPE_CHECKING:
+    import sqlite3
+
+__all__ = ["BadCursor", "page_of", "read_cursor"]
 
 
 class BadCursor(ValueError):  # noqa: N818 (says what is wrong)
     """A page cursor that this list did not give out."""
-
-
-def write_cursor(name: str, first: str, second: str) -> str:
-    """Return the cursor of what follows a row.
-
-    Args:
-        name: The list's.
-        first: What the list is sorted by.
-        second: What tells rows apart that are equal in that.
-    """
-    return base64.urlsafe_b64encode(msgspec.json.encode((name, first, second))).decode().rstrip("=")
 
 
 def read_cursor(name: str, cursor: str) -> tuple[str, str]:
@@ -40,3 +33,19 @@ def read_cursor(name: str, cursor: str) -> tuple[str, str]:
     if of != name:
         raise BadCursor("this cursor comes from another list: leave it out to start from the newest entry")
     return first, second
+
+
+def page_of(name: str, rows: list[sqlite3.Row], limit: int) -> tuple[list[sqlite3.Row], str | None]:
+    """Cut a page off, and return it with the cursor of the next one, if there is more.
+
+    Args:
+        name: The list's.
+        rows: One more than the page has, when there are so many. First comes what the list is sorted by, then what
+            tells rows apart that are equal in that.
+        limit: How many rows the page has at the most.
+    """
+    if len(rows) <= limit:
+        return rows, None
+    first, second = rows[limit - 1][:2]
+    cursor = base64.urlsafe_b64encode(msgspec.json.encode((name, first, second))).decode().rstrip("=")
+    return rows[:limit], cursor

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from streams.readmodel.cursor import read_cursor, write_cursor
+from streams.readmodel.cursor import page_of, read_cursor
 
 if TYPE_CHECKING:
     import sqlite3
@@ -81,8 +81,8 @@ class LetterRows:
             *values,
             limit + 1,
         )
-        following = write_cursor("letters", *rows[limit - 1][:2]) if len(rows) > limit else None
-        return LetterPage([_letter(row) for row in rows[:limit]], following)
+        rows, following = page_of("letters", rows, limit)
+        return LetterPage([_letter(row) for row in rows], following)
 
 
 def apply_letter(writer: sqlite3.Connection, letter: Letter) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from schemas.libraries import Library, LibraryItem
-from streams.readmodel.cursor import read_cursor, write_cursor
+from streams.readmodel.cursor import page_of, read_cursor
 
 if TYPE_CHECKING:
     import sqlite3
@@ -84,8 +84,8 @@ class LibraryRows:
             *values,
             limit + 1,
         )
-        following = write_cursor(f"items of {library}", *rows[limit - 1][:2]) if len(rows) > limit else None
-        return ItemPage([_item(row) for row in rows[:limit]], following)
+        rows, following = page_of(f"items of {library}", rows, limit)
+        return ItemPage([_item(row) for row in rows], following)
 
     def media_ids(self, library: str, *, up_to: int) -> list[str]:
         """Return the MediaIds of the items whose version is not above the given one."""

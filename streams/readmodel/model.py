@@ -9,7 +9,7 @@ import msgspec
 from schemas.jobs import Job, JobStatus, LiveMatch
 from streams.callbacks.log import DeliveryLog, GoneDelivery, apply_delivery, expect_delivery
 from streams.metering.usage import UsageLog, record_usage
-from streams.readmodel.cursor import BadCursor, read_cursor, write_cursor
+from streams.readmodel.cursor import BadCursor, page_of, read_cursor
 from streams.readmodel.database import Database
 from streams.readmodel.letters import Letter, LetterRows, apply_letter, apply_replay
 from streams.readmodel.libraries import GoneItem, GoneLibrary, LibraryRows, apply_item, apply_library
@@ -162,9 +162,7 @@ class ReadModel:
             *values,
             limit + 1,
         )
-        more = len(rows) > limit
-        rows = rows[:limit]
-        following = write_cursor("jobs", rows[-1]["created"], rows[-1]["job_id"]) if more else None
+        rows, following = page_of("jobs", rows, limit)
         return JobPage([_job(row) for row in rows], following)
 
     def jobs_of(self, media_id: str) -> list[Job]:
@@ -206,15 +204,13 @@ class ReadModel:
         }
         used = [condition for condition, values in conditions.items() if values]
         rows = self._database.all(
-            "SELECT * FROM (SELECT *, job_id || char(31) || reference || char(31) || library AS place FROM matches) "  # noqa: S608 (no user's text)
+            "SELECT created, place, * FROM "  # noqa: S608 (no user's text)
+            "(SELECT *, job_id || char(31) || reference || char(31) || library AS place FROM matches) "
             f"WHERE {' AND '.join(used) or 'true'} ORDER BY created DESC, place DESC LIMIT ?",
             *(value for values in conditions.values() for value in values),
             limit + 1,
         )
-        following = None
-        if len(rows) > limit:
-            rows = rows[:limit]
-            following = write_cursor("matches", rows[-1]["created"], rows[-1]["place"])
+        rows, following = page_of("matches", rows, limit)
         return MatchPage(
             [MatchedBy(**{name: row[name] for name in MatchedBy.__struct_fields__}) for row in rows], following
         )

@@ -8,7 +8,7 @@ from typing import Annotated
 from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.exceptions import ClientException
-from litestar.params import FromQuery, HeaderParameter, QueryParameter
+from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
 from streams.readmodel.model import MatchPage
@@ -18,13 +18,13 @@ from streams.web.jobs import JOB_ROUTES, upload_route
 from streams.web.letters import LETTER_ROUTES
 from streams.web.libraries import LIBRARY_ROUTES
 from streams.web.media import MEDIA_ROUTES
+from streams.web.paging import Cursor, Limit
 from streams.web.services import Services
 from streams.web.usage import show_usage
 from streams.web.vendor.results import show_dna_result
 
 __all__ = ["api_router"]
 
-Limit = Annotated[int, QueryParameter(ge=1, le=500, description="entries a page")]
 Reference = Annotated[str | None, QueryParameter(description="who copies this media item")]
 Input = Annotated[str | None, QueryParameter(description="what this media item copies")]
 
@@ -35,7 +35,7 @@ async def list_matches(
     *,
     reference: Reference = None,
     media_id: Input = None,
-    cursor: FromQuery[str | None] = None,
+    cursor: Cursor = None,
     limit: Limit = 100,
 ) -> MatchPage:
     """List matches of an input, or of a reference: name at least one of them."""

@@ -9,18 +9,17 @@ import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery
 
 from schemas.deliveries import Delivery, DeliveryStatus
 from streams.sources.policy import redacted
+from streams.web.paging import Cursor, Limit
 from streams.web.services import Services
 
 __all__ = ["DELIVERY_ROUTES", "DeliveryList", "DeliveryView", "Replayed"]
 
 #: Deliveries that one request replays: some seconds of work.
 MOST_REPLAYED = 500
-
-Limit = Annotated[int, QueryParameter(ge=1, le=500, description="entries a page")]
 
 
 class AttemptView(msgspec.Struct, kw_only=True):
@@ -82,7 +81,7 @@ async def list_deliveries(
     *,
     status: FromQuery[DeliveryStatus | None] = None,
     media_id: FromQuery[str | None] = None,
-    cursor: FromQuery[str | None] = None,
+    cursor: Cursor = None,
     limit: Limit = 50,
 ) -> DeliveryList:
     """List deliveries of callbacks; filters combine."""

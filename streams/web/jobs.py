@@ -19,6 +19,7 @@ from streams.callbacks.targets import TargetRefused, Targets
 from streams.libraries.errors import LibraryError
 from streams.readmodel.model import JobFilter
 from streams.web.etag import UNCHANGED, with_etag
+from streams.web.paging import Cursor, Limit
 from streams.web.services import Services
 from streams.web.views import JobList, JobView, LibraryName, MediaId, NewJob
 
@@ -33,7 +34,6 @@ IdempotencyKey = Annotated[
     ),
 ]
 
-Limit = Annotated[int, QueryParameter(ge=1, le=500, description="entries a page")]
 MediaFilter = Annotated[str | None, QueryParameter(description="only jobs of this media item")]
 LibraryFilter = Annotated[str | None, QueryParameter(description="only jobs that store into this library")]
 Since = Annotated[str | None, QueryParameter(description="only jobs asked for at this time or later, UTC")]
@@ -102,7 +102,7 @@ async def list_jobs(
     media_id: MediaFilter = None,
     since: Since = None,
     until: Until = None,
-    cursor: FromQuery[str | None] = None,
+    cursor: Cursor = None,
     limit: Limit = 50,
 ) -> JobList:
     """List jobs; filters combine."""

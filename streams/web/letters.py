@@ -10,16 +10,15 @@ import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException, NotFoundException
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath
 
 from streams.access.roles import Role
 from streams.readmodel.letters import Letter
 from streams.web.gate import needs
+from streams.web.paging import Cursor, Limit
 from streams.web.services import Services
 
 __all__ = ["LETTER_ROUTES", "LetterList", "LetterView"]
-
-Limit = Annotated[int, QueryParameter(ge=1, le=500, description="entries a page")]
 
 
 class LetterSummary(msgspec.Struct, kw_only=True):
@@ -74,9 +73,7 @@ class LetterList(msgspec.Struct, kw_only=True):
 
 
 @get("/dead-letters", summary="List inputs that could not be used, newest first")
-async def list_letters(
-    services: NamedDependency[Services], *, cursor: FromQuery[str | None] = None, limit: Limit = 50
-) -> LetterList:
+async def list_letters(services: NamedDependency[Services], *, cursor: Cursor = None, limit: Limit = 50) -> LetterList:
     """List dead letters."""
     page = await asyncio.to_thread(services.model.letters.page, cursor=cursor, limit=limit)
     return LetterList(letters=[LetterSummary.of(letter) for letter in page.letters], next=page.next)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 import msgspec
 from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 
 from schemas.ids import new_job_id
 from schemas.jobs import ItemMarks, JobRequest, SaveType
@@ -16,13 +16,13 @@ from schemas.libraries import Library, LibraryItem, LibraryStatus, Purpose, Seco
 from streams.access.roles import Role
 from streams.web.etag import UNCHANGED, with_etag
 from streams.web.gate import needs
+from streams.web.paging import Cursor, Limit
 from streams.web.paths import in_path
 from streams.web.services import Services
 from streams.web.views import JobView, LibraryName, MediaId, Metadata, Url
 
 __all__ = ["LIBRARY_ROUTES", "ItemList", "ItemView", "LibraryList", "LibraryView"]
 
-Limit = Annotated[int, QueryParameter(ge=1, le=500, description="entries a page")]
 Description = Annotated[str, msgspec.Meta(max_length=1000, description="what the library holds")]
 Threshold = Annotated[Share, msgspec.Meta(description="the least similarity of a match that is reported")]
 Length = Annotated[Seconds, msgspec.Meta(description="the fewest seconds that a match must copy to be reported")]
@@ -199,7 +199,7 @@ async def list_items(
     name: FromPath[str],
     services: NamedDependency[Services],
     *,
-    cursor: FromQuery[str | None] = None,
+    cursor: Cursor = None,
     limit: Limit = 50,
 ) -> ItemList:
     """List a library's items."""
