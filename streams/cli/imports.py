@@ -10,11 +10,10 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
 
 from schemas.jobs import SaveType
 from streams.cli.client import Client
-from streams.cli.output import AsJson, ExitCode, console, fail, notes, print_json
+from streams.cli.output import AsJson, ExitCode, console, fail, notes, print_json, print_table
 from streams.cli.run import load_settings
 from streams.imports.engine import Importer, Outcome
 from streams.imports.finding import find
@@ -236,12 +235,8 @@ def _show_end(tally: Tally, failures: list[dict[str, Any]], *, interrupted: bool
 def _show_failures(failures: list[dict[str, Any]]) -> None:
     if not failures:
         return
-    table = Table(title="failed", title_justify="left")
-    for column in ("item", "code", "why"):
-        table.add_column(column, overflow="fold")
-    for failure in failures[:SHOWN_FAILURES]:
-        table.add_row(failure["media_id"] or failure["location"], failure["code"], failure["message"])
-    console.print(table)
+    rows = [(one["media_id"] or one["location"], one["code"], one["message"]) for one in failures[:SHOWN_FAILURES]]
+    print_table(("item", "code", "why"), rows, title="failed")
     if len(failures) > SHOWN_FAILURES:
         console.print(f"and {len(failures) - SHOWN_FAILURES} more: --report FILE names all", markup=False)
 

@@ -8,12 +8,12 @@ from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from schemas.jobs import JobStatus, SaveType
 from streams.cli.client import Client
-from streams.cli.output import AsJson, ExitCode, console, fail, notes, print_json, print_matches
+from streams.cli.output import AsJson, ExitCode, console, fail, notes, print_json, print_matches, print_table
 from streams.cli.run import load_settings
 from streams.web.views import JobView
 
@@ -67,14 +67,18 @@ def jobs(
     if as_json:
         print_json(page)
         return
-    table = Table()
-    for column in ("job", "media", "status", "chunks", "copies", "asked for"):
-        table.add_column(column, overflow="fold")
-    for one in page.jobs:
-        copies = ", ".join(f"{match.media_id} {match.similarity:.2f}" for match in one.matches)
-        chunks = f"{one.chunks_done}/{one.chunks_total}"
-        table.add_row(one.job_id, one.media_id, one.status, chunks, copies, one.created[:19])
-    console.print(table)
+    rows = [
+        (
+            one.job_id,
+            one.media_id,
+            one.status,
+            f"{one.chunks_done}/{one.chunks_total}",
+            ", ".join(f"{match.media_id} {match.similarity:.2f}" for match in one.matches),
+            one.created[:19],
+        )
+        for one in page.jobs
+    ]
+    print_table(("job", "media", "status", "chunks", "copies", "asked for"), rows)
 
 
 def job(job_id: Annotated[str, typer.Argument(metavar="ID")], *, as_json: AsJson = False) -> None:
@@ -104,7 +108,7 @@ def _wait(client: Client, asked: list[JobView]) -> list[JobView]:
     )
     newest = {one.job_id: one for one in asked}
     with Progress(*columns, console=notes, transient=True) as progress:
-        bars = {one.job_id: progress.add_task(one.media_id, total=None) for one in asked}
+        bars = {one.job_id: progress.add_task(escape(one.media_id), total=None) for one in asked}
         while any(not one.status.ended for one in newest.values()):
             time.sleep(LOOK_S)
             for job_id, one in newest.items():

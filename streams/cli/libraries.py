@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from schemas.libraries import Purpose
 from streams.cli.client import Client
 from streams.cli.jobs import media_name, media_url
-from streams.cli.output import AsJson, ExitCode, console, fail, print_json
+from streams.cli.output import AsJson, ExitCode, console, fail, print_json, print_table
 from streams.cli.run import load_settings
 from streams.web.libraries import ItemView, LibraryView
 
@@ -37,12 +38,8 @@ def list_all(*, as_json: AsJson = False) -> None:
     if as_json:
         print_json(found)
         return
-    table = Table()
-    for column in ("library", "purpose", "status", "items", "description"):
-        table.add_column(column, overflow="fold")
-    for one in found.libraries:
-        table.add_row(one.name, one.purpose, one.status, str(one.items), one.description)
-    console.print(table)
+    rows = [(one.name, one.purpose, one.status, str(one.items), one.description) for one in found.libraries]
+    print_table(("library", "purpose", "status", "items", "description"), rows)
 
 
 def _describing(send: Callable[[Client, str, dict[str, Any]], LibraryView]) -> Callable[..., None]:
@@ -127,13 +124,17 @@ def items(
     if as_json:
         print_json(page)
         return
-    table = Table()
-    for column in ("media", "seconds", "disabled", "metadata", "stored"):
-        table.add_column(column, overflow="fold")
-    for one in page.items:
-        metadata = ", ".join(f"{key}={value}" for key, value in one.metadata.items())
-        table.add_row(one.media_id, f"{one.duration:.1f}", "yes" if one.disabled else "", metadata, one.created[:19])
-    console.print(table)
+    rows = [
+        (
+            one.media_id,
+            f"{one.duration:.1f}",
+            "yes" if one.disabled else "",
+            ", ".join(f"{key}={value}" for key, value in one.metadata.items()),
+            one.created[:19],
+        )
+        for one in page.items
+    ]
+    print_table(("media", "seconds", "disabled", "metadata", "stored"), rows)
     if page.next:
         console.print(f"more: --cursor {page.next}", markup=False)
 
@@ -208,5 +209,5 @@ def _show(found: LibraryView | ItemView, *, as_json: bool) -> None:
         return
     table = Table(show_header=False)
     for name in found.__struct_fields__:
-        table.add_row(name.replace("_", " "), str(getattr(found, name)))
+        table.add_row(name.replace("_", " "), escape(str(getattr(found, name))))
     console.print(table)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import Annotated, Any, NoReturn
 
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from schemas.matches import Match
 
-__all__ = ["AsJson", "ExitCode", "console", "fail", "notes", "print_json", "print_matches"]
+__all__ = ["AsJson", "ExitCode", "console", "fail", "notes", "print_json", "print_matches", "print_table"]
 
 #: Where results go.
 console = Console(highlight=False)
@@ -40,7 +42,7 @@ class ExitCode(IntEnum):
 
 def fail(message: str, code: ExitCode) -> NoReturn:
     """Say what went wrong and end the command."""
-    notes.print(f"[red]error:[/] {message}" if notes.is_terminal else f"error: {message}", markup=notes.is_terminal)
+    notes.print(f"[red]error:[/] {escape(message)}")
     raise typer.Exit(code)
 
 
@@ -49,24 +51,34 @@ def print_json(value: Any) -> None:
     sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
 
 
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> None:
+    """Print rows under a head line; text that is too wide is folded, never cut."""
+    table = Table(title=escape(title) if title else None, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*map(escape, row))
+    console.print(table)
+
+
 def print_matches(title: str, matches: list[Match]) -> None:
     """Print matches with their intervals as a table."""
     if not matches:
         console.print(f"{title}: copies nothing", markup=False)
         return
-    table = Table(title=title, title_justify="left")
-    for column in ("reference", "sure", "this video", "original", "alike", "track", "speed", "edits seen"):
-        table.add_column(column)
-    for match in matches:
-        for number, interval in enumerate(match.intervals):
-            table.add_row(
-                match.media_id if number == 0 else "",
-                f"{match.similarity:.2f}" if number == 0 else "",
-                f"{interval.input_start:.1f}-{interval.input_end:.1f} s",
-                f"{interval.reference_start:.1f}-{interval.reference_end:.1f} s",
-                f"{interval.similarity:.2f}",
-                interval.track,
-                f"{interval.speed:.2f}",
-                ", ".join(interval.transforms),
-            )
-    console.print(table)
+    rows = [
+        (
+            match.media_id if number == 0 else "",
+            f"{match.similarity:.2f}" if number == 0 else "",
+            f"{interval.input_start:.1f}-{interval.input_end:.1f} s",
+            f"{interval.reference_start:.1f}-{interval.reference_end:.1f} s",
+            f"{interval.similarity:.2f}",
+            interval.track,
+            f"{interval.speed:.2f}",
+            ", ".join(interval.transforms),
+        )
+        for match in matches
+        for number, interval in enumerate(match.intervals)
+    ]
+    columns = ("reference", "sure", "this video", "original", "alike", "track", "speed", "edits seen")
+    print_table(columns, rows, title=title)

@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from rich.table import Table
 
-from streams.cli.output import AsJson, ExitCode, console, fail, print_json
+from streams.cli.output import AsJson, ExitCode, fail, print_json, print_table
 from streams.settings import Settings, listed
 
 __all__ = ["load_settings", "settings", "up", "worker"]
@@ -73,9 +72,5 @@ def settings(*, as_json: AsJson = False) -> None:
     if as_json:
         print_json(rows)
         return
-    table = Table()
-    for column in ("variable", "value", "source", "meaning"):
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(row.variable, row.value, row.source, row.meaning)
-    console.print(table)
+    columns = ("variable", "value", "source", "meaning")
+    print_table(columns, [(row.variable, row.value, row.source, row.meaning) for row in rows])

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 from inline import InlineService, done
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from schemas.errors import ErrorCode
@@ -69,7 +70,8 @@ async def service(state: Path, model: ReadModel) -> AsyncIterator[InlineService]
     server = WebServer(services, inline)
     await server.start()
     (state / "web-address").write_text(server.address, encoding="ascii")
-    yield inline
+    with capture_logs():  # a worker logs in a process of its own, never on the output of a command
+        yield inline
     await server.stop()
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from examples import MATCH, job
 from inline import InlineService
@@ -22,6 +23,19 @@ async def test_jobs_are_listed_for_people_and_for_machines(run: Any, service: In
         assert text in shown.stdout
     found = json.loads((await run("jobs", "--status", "fail", "--json")).stdout)
     assert [one["job_id"] for one in found["jobs"]] == ["b"]
+
+
+async def test_names_are_shown_as_they_are_whatever_they_hold(run: Any, service: InlineService) -> None:
+    name = "[red]clip[/] [1]"
+    copied = msgspec.structs.replace(MATCH, media_id="original [/]")
+    service.apply(jobs=[job("a", media_id=name, matches=(copied,))])
+    for arguments in (("jobs",), ("job", "a"), ("result", name)):
+        shown = await run(*arguments)
+        assert shown.exit_code == ExitCode.OK
+        assert name in shown.stdout
+        assert "original [/]" in shown.stdout
+    assert "[/]" in (await run("job", "[/]")).stderr
+    assert (await run("submit", "--wait", f"{name}.mp4")).exit_code == ExitCode.OK
 
 
 async def test_a_job_and_a_result_are_looked_up(run: Any, service: InlineService) -> None:
