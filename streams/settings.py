@@ -20,7 +20,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-__all__ = ["Setting", "Settings", "available_cores", "listed"]
+__all__ = ["SETTINGS_FILE", "Setting", "Settings", "available_cores", "listed"]
 
 #: The settings file that is read when it lies in the working directory.
 SETTINGS_FILE = "mediadna.toml"
@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     """What an operator can set. The description of each field is what `mediadna settings` shows."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MEDIADNA_", toml_file=SETTINGS_FILE, extra="ignore", frozen=True, validate_default=True
+        env_prefix="MEDIADNA_", toml_file=SETTINGS_FILE, extra="forbid", frozen=True, validate_default=True
     )
 
     state: Path = Field(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
 
 from schemas.channels import CHANNELS
 
@@ -69,12 +69,13 @@ async def ensure_topics(bootstrap: str, topics: Topics, *, partitions: int) -> N
     """Create the topics that are missing, and wait until they are there. What is there stays as the operator made it.
 
     Raises:
+        ConnectionError: No broker answers.
         KafkaError: The broker refuses; its message says why.
         TimeoutError: The broker accepted the topics, and does not show them.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     try:
-        await admin.start()
+        await _start(admin, bootstrap)
         missing = set(topics.all()) - set(await admin.list_topics())
         if missing:
             new = [_new(name, partitions, compacted=name in topics.compacted) for name in sorted(missing)]
@@ -84,6 +85,15 @@ async def ensure_topics(bootstrap: str, topics: Topics, *, partitions: int) -> N
                     await asyncio.sleep(0.1)
     finally:
         await admin.close()
+
+
+async def _start(admin: AIOKafkaAdminClient, bootstrap: str) -> None:
+    try:
+        await admin.start()
+    except KafkaConnectionError as error:
+        raise ConnectionError(
+            f"no Kafka answers at {bootstrap}: start it, or set MEDIADNA_KAFKA to another one"
+        ) from error
 
 
 def _field(channel: Channel) -> str:

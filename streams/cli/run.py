@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import tomllib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from streams.cli.output import AsJson, ExitCode, fail, print_json, print_table
-from streams.settings import Settings, listed
+from streams.settings import SETTINGS_FILE, Settings, listed
 
 __all__ = ["load_settings", "settings", "up", "worker"]
 
@@ -26,8 +28,16 @@ def load_settings(**overrides: object) -> Settings:
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type] # pydantic checks
     except ValidationError as error:
-        problems = "; ".join(f"MEDIADNA_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
-        fail(f"a setting is not valid: {problems}", ExitCode.USAGE)
+        fail("; ".join(map(_problem, error.errors())), ExitCode.USAGE)
+    except tomllib.TOMLDecodeError as error:
+        fail(f"{SETTINGS_FILE} is no TOML: {error}", ExitCode.USAGE)
+
+
+def _problem(error: ErrorDetails) -> str:
+    name = "_".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        return f"there is no setting {name!r} as in {SETTINGS_FILE}: 'mediadna settings' lists those that there are"
+    return f"MEDIADNA_{name.upper()} is not valid: {error['msg']}"
 
 
 def up(state: State = None, web: Web = None, media: Media = None) -> None:
@@ -51,9 +61,9 @@ def _run(chosen: Settings, *, embedded: bool) -> None:
         (chosen.state / "web-address").write_text(running.web, encoding="ascii")
         typer.echo(f"ready web={running.web} kafka={running.kafka} state={chosen.state}")
 
-    configure_logging(chosen)
-    _make_folders(chosen)
     try:
+        _make_folders(chosen)
+        configure_logging(chosen)
         status = asyncio.run(run_worker(chosen, embedded=embedded, announce=announce))
     except (OSError, ValueError, RuntimeError) as error:
         fail(str(error), ExitCode.FAILED)

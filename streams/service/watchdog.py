@@ -115,8 +115,8 @@ class Watchdog:
     async def _follow(self) -> None:
         # Assigned, not subscribed: it asks for the group's place and is no member of the group.
         consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, group_id=self._group, enable_auto_commit=False)
-        await consumer.start()
         try:
+            await consumer.start()
             consumer.assign(self._partitions)
             consumer.pause(*self._partitions)
             while True:

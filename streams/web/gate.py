@@ -86,7 +86,7 @@ class Gate:
         role = self.role_of(token)
         if role is None:
             raise NotAuthorizedException(
-                "send a token that is in MEDIADNA_TOKENS as 'Authorization: Bearer ...'",
+                "send a token that is in MEDIADNA_TOKENS as 'Authorization: Bearer ...'; commands send MEDIADNA_TOKEN",
                 headers={"WWW-Authenticate": "Bearer"},
             )
         needed = options.get("role") or (Role.READER if request.method in READING else Role.SUBMITTER)

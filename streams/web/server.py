@@ -69,11 +69,17 @@ class WebServer:
         """Listen; `address` then names the port that was taken.
 
         Raises:
-            OSError: The port is in use.
+            OSError: It cannot listen there; the message says what to do.
         """
         host, port = self._settings.web_host, self._settings.web_port
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family)
+        try:
+            listener = socket.create_server((host, port), family=family)
+        except OSError as error:
+            raise OSError(
+                f"the web view cannot listen on {host}:{port} ({error.strerror}): set MEDIADNA_WEB, or --web, to an "
+                "address that is free; port 0 picks one"
+            ) from error
         taken = listener.getsockname()[1]
         self.address = f"http://[{host}]:{taken}" if ":" in host else f"http://{host}:{taken}"
         self._task = asyncio.create_task(self._server.serve([listener]), name="web")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from streams.broker.topics import Topics
+import pytest
+
+from streams.broker.topics import Topics, ensure_topics
 
 TOPICS = Topics.of("vod")
 
@@ -21,3 +23,8 @@ def test_every_topic_has_a_name_of_its_own() -> None:
 def test_states_are_kept_for_good_and_events_are_not() -> None:
     states = {TOPICS.jobs, TOPICS.deliveries, TOPICS.libraries, TOPICS.items, TOPICS.replays}
     assert states == TOPICS.compacted
+
+
+async def test_a_broker_that_is_not_there_is_an_error_that_says_what_to_set() -> None:
+    with pytest.raises(ConnectionError, match="MEDIADNA_KAFKA"):
+        await ensure_topics("127.0.0.1:1", TOPICS, partitions=1)

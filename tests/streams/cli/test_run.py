@@ -31,6 +31,25 @@ async def test_a_setting_that_is_not_valid_is_named(run: Any, monkeypatch: pytes
     assert "MEDIADNA_SLOTS" in found.stderr
 
 
+@pytest.mark.parametrize(
+    ("content", "said"), [("slots = = 2", "mediadna.toml"), ("slosts = 2", "'slosts'"), ("slots = 0", "MEDIADNA_SLOTS")]
+)
+async def test_a_settings_file_that_is_not_valid_is_refused_with_what_is_wrong(
+    run: Any, content: str, said: str
+) -> None:
+    Path("mediadna.toml").write_text(content)
+    found = await run("settings")
+    assert found.exit_code == ExitCode.USAGE
+    assert said in found.stderr
+
+
+async def test_a_state_folder_that_cannot_be_made_is_an_error_that_names_it(run: Any) -> None:
+    Path("taken").touch()
+    found = await run("up", "--state", "taken/state")
+    assert found.exit_code == ExitCode.FAILED
+    assert "taken" in found.stderr
+
+
 async def test_a_worker_without_a_kafka_says_what_to_set(run: Any) -> None:
     found = await run("worker")
     assert found.exit_code == ExitCode.USAGE
