@@ -13,7 +13,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from schemas.errors import ErrorCode
-from streams.cli.output import AsJson, ExitCode, fail, notes, print_json, print_matches
+from streams.cli.output import AsJson, ExitCode, fail, note, notes, print_json, print_matches
 from streams.imports.finding import MEDIA_SUFFIXES
 from streams.processes import die_with_parent
 from streams.settings import available_cores
@@ -58,8 +58,11 @@ def fingerprint(
     """Write a file's fingerprint: a compact binary file that can be submitted in place of the media."""
     found = _usable(media).fingerprint
     data = found.to_bytes()
-    output.write_bytes(data)
-    notes.print(f"{output}: {len(data)} bytes for {found.duration:.1f} s, digest {found.digest}", markup=False)
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        fail(f"{output} cannot be written: {error.strerror}", ExitCode.USAGE)
+    note(f"{output}: {len(data)} bytes for {found.duration:.1f} s, digest {found.digest}")
 
 
 def match(
@@ -74,7 +77,7 @@ def match(
     from fingerprint.index.memory import MemoryIndex  # noqa: PLC0415
 
     if not against.is_dir():
-        fail(f"{against} is not a folder", ExitCode.USAGE)
+        fail(f"{against} is no folder: name one with files that may be the originals", ExitCode.USAGE)
     references = sorted(path for path in against.rglob("*") if path.suffix.lower() in MEDIA_SUFFIXES)
     index = MemoryIndex()
     unusable = False
@@ -123,7 +126,7 @@ def _line(path: Path, matches: list[Match]) -> dict[str, Any]:
 
 
 def _complain(path: Path, problem: str) -> bool:
-    notes.print(f"{path}: {problem}", markup=False)
+    note(f"{path}: {problem}")
     return True
 
 

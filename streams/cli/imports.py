@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from schemas.jobs import SaveType
 from streams.cli.client import Client
-from streams.cli.output import AsJson, ExitCode, console, fail, notes, print_json, print_table
+from streams.cli.output import AsJson, ExitCode, fail, note, notes, print_json, print_table, say
 from streams.cli.run import load_settings
 from streams.imports.engine import Importer, Outcome
 from streams.imports.finding import find
@@ -125,7 +125,7 @@ def _run(importer: Importer, tally: Tally, failures: list[dict[str, Any]], lines
                 now = time.monotonic()
                 progress.update(bar, completed=tally.ended, state=_state(tally, now))
                 if not notes.is_terminal and now - noted >= NOTE_S:
-                    notes.print(f"{tally.ended} of {len(tally.items)}, {_state(tally, now)}", markup=False)
+                    note(f"{tally.ended} of {len(tally.items)}, {_state(tally, now)}")
                     noted = now
         except KeyboardInterrupt:
             return True
@@ -196,12 +196,12 @@ def _show_plan(plan: Plan, recent: UsageView | None, *, as_json: bool) -> None:
             }
         )
         return
-    console.print(f"{len(plan.items)} items, {plan.bytes / 1e9:.2f} GB", markup=False)
+    say(f"{len(plan.items)} items, {plan.bytes / 1e9:.2f} GB")
     if cost:
         work_text = f" and {cost.cpu_hours:.2f} CPU h" if cost.cpu_hours else ""
-        console.print(f"forecast: about {cost.billed_minutes} billed minutes{work_text}", markup=False)
+        say(f"forecast: about {cost.billed_minutes} billed minutes{work_text}")
     else:
-        console.print("forecast: none, since no file on this machine can be looked into", markup=False)
+        say("forecast: none, since no file on this machine can be looked into")
     _show_failures([_refused(fault) for fault in plan.faults])
 
 
@@ -223,13 +223,12 @@ def _show_end(tally: Tally, failures: list[dict[str, Any]], *, interrupted: bool
         return
     _show_failures(failures)
     succeeded = tally.ended - tally.failed
-    console.print(
+    say(
         f"{succeeded} of {len(tally.items)} imported ({tally.earlier} had ended before), {len(failures)} failed; "
-        f"{cost.billed_minutes} billed minutes, {cost.cpu_hours:.2f} CPU h",
-        markup=False,
+        f"{cost.billed_minutes} billed minutes, {cost.cpu_hours:.2f} CPU h"
     )
     if interrupted:
-        notes.print("interrupted: the same command goes on from here", markup=False)
+        note("interrupted: the same command goes on from here")
 
 
 def _show_failures(failures: list[dict[str, Any]]) -> None:
@@ -238,7 +237,7 @@ def _show_failures(failures: list[dict[str, Any]]) -> None:
     rows = [(one["media_id"] or one["location"], one["code"], one["message"]) for one in failures[:SHOWN_FAILURES]]
     print_table(("item", "code", "why"), rows, title="failed")
     if len(failures) > SHOWN_FAILURES:
-        console.print(f"and {len(failures) - SHOWN_FAILURES} more: --report FILE names all", markup=False)
+        say(f"and {len(failures) - SHOWN_FAILURES} more: --report FILE names all")
 
 
 def _duration(seconds: float) -> str:

@@ -13,7 +13,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from schemas.jobs import JobStatus, SaveType
 from streams.cli.client import Client
-from streams.cli.output import AsJson, ExitCode, console, fail, notes, print_json, print_matches, print_table
+from streams.cli.output import (
+    AsJson,
+    Cursor,
+    ExitCode,
+    Limit,
+    fail,
+    notes,
+    print_json,
+    print_matches,
+    print_table,
+    say,
+    say_more,
+)
 from streams.cli.run import load_settings
 from streams.web.views import JobView
 
@@ -58,12 +70,13 @@ def jobs(
     status: Annotated[JobStatus | None, typer.Option(help="Only jobs in this status.")] = None,
     media_id: Annotated[str | None, typer.Option(help="Only jobs of this media item.")] = None,
     library: Annotated[str | None, typer.Option(help="Only jobs of this library.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=500)] = 50,
+    cursor: Cursor = None,
+    limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List jobs, newest first."""
     with Client(load_settings()) as client:
-        page = client.jobs(status=status, media_id=media_id, library=library, limit=limit)
+        page = client.jobs(status=status, media_id=media_id, library=library, cursor=cursor, limit=limit)
     if as_json:
         print_json(page)
         return
@@ -79,6 +92,7 @@ def jobs(
         for one in page.jobs
     ]
     print_table(("job", "media", "status", "chunks", "copies", "asked for"), rows)
+    say_more(page.next)
 
 
 def job(job_id: Annotated[str, typer.Argument(metavar="ID")], *, as_json: AsJson = False) -> None:
@@ -127,10 +141,10 @@ def _print_jobs(found: list[JobView], *, as_json: bool, results: bool) -> None:
         elif one.status is JobStatus.SUCCESS and results:
             print_matches(f"{one.media_id} ({one.job_id})", one.matches)
         elif one.status.ended:
-            console.print(f"{one.media_id} ({one.job_id}): {one.status}, {one.code}: {one.message}", markup=False)
+            say(f"{one.media_id} ({one.job_id}): {one.status}, {one.code}: {one.message}")
         else:
             done = f", {one.chunks_done} of {one.chunks_total} chunks" if one.chunks_total else ""
-            console.print(f"{one.media_id} ({one.job_id}): {one.status}{done}", markup=False)
+            say(f"{one.media_id} ({one.job_id}): {one.status}{done}")
 
 
 def media_url(place: str) -> str:

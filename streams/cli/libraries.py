@@ -12,7 +12,7 @@ from rich.table import Table
 from schemas.libraries import Purpose
 from streams.cli.client import Client
 from streams.cli.jobs import media_name, media_url
-from streams.cli.output import AsJson, ExitCode, console, fail, print_json, print_table
+from streams.cli.output import AsJson, Cursor, ExitCode, Limit, console, fail, print_json, print_table, say, say_more
 from streams.cli.run import load_settings
 from streams.web.libraries import ItemView, LibraryView
 
@@ -114,8 +114,8 @@ def delete(name: Name, *, yes: Yes = False) -> None:
 def items(
     name: Name,
     *,
-    cursor: Annotated[str | None, typer.Option(help="Where the page before has ended.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=500)] = 50,
+    cursor: Cursor = None,
+    limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List what a library holds, newest first."""
@@ -135,8 +135,7 @@ def items(
         for one in page.items
     ]
     print_table(("media", "seconds", "disabled", "metadata", "stored"), rows)
-    if page.next:
-        console.print(f"more: --cursor {page.next}", markup=False)
+    say_more(page.next)
 
 
 @libraries.command()
@@ -155,7 +154,7 @@ def add(
     if as_json:
         print_json(job)
     else:
-        console.print(f"{job.media_id} ({job.job_id}): {job.status}", markup=False)
+        say(f"{job.media_id} ({job.job_id}): {job.status}")
 
 
 @libraries.command()

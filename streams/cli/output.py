@@ -15,7 +15,21 @@ from rich.table import Table
 
 from schemas.matches import Match
 
-__all__ = ["AsJson", "ExitCode", "console", "fail", "notes", "print_json", "print_matches", "print_table"]
+__all__ = [
+    "AsJson",
+    "Cursor",
+    "ExitCode",
+    "Limit",
+    "console",
+    "fail",
+    "note",
+    "notes",
+    "print_json",
+    "print_matches",
+    "print_table",
+    "say",
+    "say_more",
+]
 
 #: Where results go.
 console = Console(highlight=False)
@@ -23,6 +37,8 @@ console = Console(highlight=False)
 notes = Console(stderr=True, highlight=False)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+Cursor = Annotated[str | None, typer.Option(help="Where the page before has ended.")]
+Limit = Annotated[int, typer.Option(min=1, max=500, help="Entries a page.")]
 
 
 class ExitCode(IntEnum):
@@ -42,8 +58,24 @@ class ExitCode(IntEnum):
 
 def fail(message: str, code: ExitCode) -> NoReturn:
     """Say what went wrong and end the command."""
-    notes.print(f"[red]error:[/] {escape(message)}")
+    notes.print(f"[red]error:[/] {escape(message)}", soft_wrap=True)
     raise typer.Exit(code)
+
+
+def say(text: str) -> None:
+    """Print a line of a result; it is one line wherever it goes."""
+    console.print(text, markup=False, soft_wrap=True)
+
+
+def say_more(cursor: str | None) -> None:
+    """Say how to get the page that follows, if there is one."""
+    if cursor:
+        say(f"more: --cursor {cursor}")
+
+
+def note(text: str) -> None:
+    """Print a line that is no result."""
+    notes.print(text, markup=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
@@ -64,7 +96,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title:
 def print_matches(title: str, matches: list[Match]) -> None:
     """Print matches with their intervals as a table."""
     if not matches:
-        console.print(f"{title}: copies nothing", markup=False)
+        say(f"{title}: copies nothing")
         return
     rows = [
         (

@@ -73,5 +73,11 @@ async def test_a_file_that_cannot_be_used_is_said_with_its_code(run: Any, tmp_pa
     assert not (tmp_path / "out.mdna").exists()
 
 
+async def test_a_fingerprint_that_cannot_be_written_is_said(run: Any, tmp_path: Path, copy: Path) -> None:
+    found = await run("fingerprint", copy, "-o", tmp_path / "none" / "out.mdna")
+    assert found.exit_code == ExitCode.USAGE
+    assert "out.mdna cannot be written" in found.stderr
+
+
 async def test_a_folder_that_is_none_is_a_wrong_call(run: Any, tmp_path: Path, copy: Path) -> None:
     assert (await run("match", copy, "--against", tmp_path / "none")).exit_code == ExitCode.USAGE

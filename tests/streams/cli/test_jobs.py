@@ -25,6 +25,16 @@ async def test_jobs_are_listed_for_people_and_for_machines(run: Any, service: In
     assert [one["job_id"] for one in found["jobs"]] == ["b"]
 
 
+async def test_a_long_list_says_how_to_go_on(run: Any, service: InlineService) -> None:
+    service.apply(jobs=[job(f"j{number}") for number in range(3)])
+    first = await run("jobs", "--limit", "2")
+    assert "j0" not in first.stdout
+    (more,) = [line.split() for line in first.stdout.splitlines() if line.startswith("more:")]
+    rest = await run("jobs", *more[1:])
+    assert "j0" in rest.stdout
+    assert "more:" not in rest.stdout
+
+
 async def test_names_are_shown_as_they_are_whatever_they_hold(run: Any, service: InlineService) -> None:
     name = "[red]clip[/] [1]"
     copied = msgspec.structs.replace(MATCH, media_id="original [/]")
