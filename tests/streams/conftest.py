@@ -1,6 +1,6 @@
-"""What many tests of the service need: a read model, and Apache Kafka.
+"""What many tests of the service need: a read model, an embedded broker, and Apache Kafka.
 
-Of Kafka there are the fixtures `kafka` (a node for the whole session) and `start_kafka` (one's own).
+Of Apache Kafka there are the fixtures `kafka` (a node for the whole session) and `start_kafka` (one's own).
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from streams.broker.embedded import EmbeddedBroker
 from streams.readmodel.model import ReadModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 REPOSITORY = Path(__file__).parents[2]
 RUN = REPOSITORY / "docker" / "kafka" / "run.py"
@@ -79,6 +80,15 @@ def model(tmp_path: Path) -> Iterator[ReadModel]:
     model = ReadModel(tmp_path / "jobs.sqlite")
     yield model
     model.close()
+
+
+@pytest.fixture
+async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
+    """An embedded broker of a test's own."""
+    broker = EmbeddedBroker(tmp_path)
+    await broker.start()
+    yield broker
+    await broker.stop()
 
 
 @pytest.fixture(scope="session")

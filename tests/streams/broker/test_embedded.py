@@ -13,18 +13,9 @@ from streams.broker.embedded import EmbeddedBroker, PortTaken
 from streams.broker.publisher import EventPublisher
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
-    broker = EmbeddedBroker(tmp_path)
-    await broker.start()
-    yield broker
-    await broker.stop()
 
 
 async def consume(bootstrap: str, topic: str, count: int) -> list[tuple[bytes | None, bytes | None]]:

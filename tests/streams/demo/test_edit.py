@@ -1,3 +1,5 @@
+"""Edited copies show and sound what their truths say."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

@@ -1,3 +1,5 @@
+"""Footage is fetched once, checked, and kept."""
+
 from __future__ import annotations
 
 import hashlib

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -49,14 +47,6 @@ def test_time_stands_still_only_over_looks_at_which_something_waited_and_nothing
         place += moved
         still = still + 1.0 if look and place < end and not moved else 0.0
         assert progress.observe({ONE: (place, end)}, now=float(look)) == {"events": still}
-
-
-@pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
-    broker = EmbeddedBroker(tmp_path)
-    await broker.start()
-    yield broker
-    await broker.stop()
 
 
 async def send(broker: EmbeddedBroker) -> None:

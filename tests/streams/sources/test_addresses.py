@@ -1,3 +1,5 @@
+"""Connections go to checked addresses only."""
+
 from __future__ import annotations
 
 import socket

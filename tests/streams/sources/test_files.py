@@ -1,3 +1,5 @@
+"""Files below the allowed folders, and no others."""
+
 from __future__ import annotations
 
 import os

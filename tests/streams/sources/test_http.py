@@ -1,3 +1,5 @@
+"""Media on web servers that serve well or badly."""
+
 from __future__ import annotations
 
 import random

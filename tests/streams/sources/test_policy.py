@@ -1,3 +1,5 @@
+"""Which places media may be read from."""
+
 from __future__ import annotations
 
 import pickle

@@ -1,3 +1,5 @@
+"""Objects in S3."""
+
 from __future__ import annotations
 
 import sys

@@ -1,0 +1,101 @@
+"""`mediadna import`: what it brings in, shows and ends with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from inline import InlineService
+
+from schemas.jobs import SaveType
+from streams.cli.output import ExitCode
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three files that are taken for media, of which one does not decode."""
+    folder = tmp_path / "videos"
+    for name in ("a.mp4", "shows/b.mp4", "bad.mp4", "notes.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"media")
+    return folder
+
+
+async def test_an_import_stores_what_it_finds_on_the_lane_of_imports(
+    run: Any, service: InlineService, folder: Path, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.jsonl"
+    ended = await run("import", folder, "--report", report, "--json")
+    assert ended.exit_code == ExitCode.FAILED
+    summary = json.loads(ended.stdout)
+    assert (summary["items"], summary["ended"], summary["failed"], summary["earlier"]) == (3, 3, 1, 0)
+    assert [one["media_id"] for one in summary["failures"]] == ["bad"]
+    lines = {one["media_id"]: one["status"] for one in map(json.loads, report.read_text().splitlines())}
+    assert lines == {"a": "success", "shows_b": "success", "bad": "fail"}
+    asked = [one.request for one in service.model.jobs().jobs]
+    assert {(one.source, one.save_type) for one in asked} == {("import", SaveType.ONLYSAVE)}
+
+
+async def test_an_import_that_is_started_again_asks_for_nothing_twice(
+    run: Any, service: InlineService, folder: Path
+) -> None:
+    await run("import", folder)
+    again = await run("import", folder)
+    assert "3 had ended before" in again.stdout
+    assert len(service.model.jobs().jobs) == 3
+    await run("import", folder, "--retry-failed")
+    assert sorted(one.media_id for one in service.model.jobs().jobs) == ["a", "bad", "bad", "shows_b"]
+
+
+async def test_failures_are_shown_with_their_reason(run: Any, service: InlineService, folder: Path) -> None:  # noqa: ARG001 (the service must run)
+    ended = await run("import", folder)
+    assert ended.exit_code == ExitCode.FAILED
+    for text in ("bad", "InvalidParameter.ResourceContentBad", "it does not decode", "2 of 3 imported"):
+        assert text in ended.stdout
+
+
+async def test_a_dry_run_tells_what_there_is_and_imports_nothing(
+    run: Any, service: InlineService, folder: Path
+) -> None:
+    (folder / "all.csv").write_text("location,MediaId\na.mp4,one\nftp://b.mp4,two\n")
+    told = await run("import", folder / "all.csv", "--dry-run", "--json")
+    assert told.exit_code == ExitCode.FAILED
+    plan = json.loads(told.stdout)
+    assert (plan["items"], [one["where"] for one in plan["faults"]]) == (1, [f"{folder / 'all.csv'}, line 3"])
+    assert service.model.jobs().jobs == []
+    assert "3 items" in (await run("import", folder, "--dry-run")).stdout
+
+
+async def test_a_library_that_is_not_there_refuses_every_item_with_what_to_do(
+    run: Any,
+    service: InlineService,  # noqa: ARG001 (the service must run)
+    folder: Path,
+) -> None:
+    ended = await run("import", folder / "a.mp4", "--library", "films")
+    assert ended.exit_code == ExitCode.FAILED
+    assert "create it" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("place", "status", "said"),
+    [
+        ("none", ExitCode.NOT_FOUND, "is not there"),
+        ("empty", ExitCode.NOT_FOUND, "holds no media"),
+        ("https://cdn.example/videos/", ExitCode.USAGE, "manifest"),
+        ("headless.csv", ExitCode.USAGE, "location"),
+    ],
+)
+async def test_a_place_that_cannot_be_imported_is_said_with_what_to_do(
+    run: Any,
+    state: Path,  # noqa: ARG001 (the working directory)
+    place: str,
+    status: ExitCode,
+    said: str,
+) -> None:
+    Path("empty").mkdir()
+    Path("headless.csv").write_text("a.mp4,one\n")
+    found = await run("import", place)
+    assert found.exit_code == status
+    assert said in found.stderr
