@@ -10,7 +10,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 __all__ = [
+    "LONGEST_MEDIA_ID",
     "AIMediaDNAComplete",
+    "MediaId",
     "Rendition",
     "StreamTranscodeComplete",
     "TranscodeComplete",
@@ -20,8 +22,9 @@ __all__ = [
 Status = Literal["success", "fail"]
 #: What 64 bits hold: databases and other languages read these numbers too.
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-#: An id of a media item becomes part of keys, file names and primary keys, which all have an end.
-MediaId = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+#: Characters of an id of a media item: it becomes part of keys, file names and primary keys, which all have an end.
+LONGEST_MEDIA_ID = 256
+MediaId = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_MEDIA_ID)]
 
 
 class Rendition(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):

@@ -9,9 +9,11 @@ import msgspec
 
 from schemas.errors import ErrorCode
 from schemas.events import MediaId, Rendition
+from schemas.libraries import LONGEST_NAME
 from schemas.matches import Match
 
 __all__ = [
+    "LONGEST_URL",
     "UPLOADED",
     "ChunkResult",
     "ChunkTask",
@@ -27,7 +29,8 @@ __all__ = [
     "TaskOutcome",
 ]
 
-
+#: Characters of an address of media, as callers may write it.
+LONGEST_URL = 4096
 #: Stands for the place of media that was sent along with the job.
 UPLOADED = "upload://"
 
@@ -101,7 +104,7 @@ class JobRequest(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tr
     #: What asked: "event", "api" (the command line goes there too), "import", "recovery".
     source: str = "api"
     #: Where the fingerprint is stored.
-    library: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] = "default"
+    library: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)] = "default"
     #: Libraries to search; empty: all active ones.
     search: tuple[str, ...] = ()
     #: What to do with the fingerprint besides matching.

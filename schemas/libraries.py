@@ -7,8 +7,22 @@ from typing import Annotated, Any
 
 import msgspec
 
-__all__ = ["DEFAULT_LIBRARY", "Library", "LibraryItem", "LibraryStatus", "Purpose", "item_key", "item_of_key"]
+__all__ = [
+    "COPY_LINE",
+    "DEFAULT_LIBRARY",
+    "LONGEST_NAME",
+    "Library",
+    "LibraryItem",
+    "LibraryStatus",
+    "Purpose",
+    "Seconds",
+    "Share",
+    "item_key",
+    "item_of_key",
+]
 
+#: Characters of a library's name: it becomes part of names of collections and folders.
+LONGEST_NAME = 100
 #: The library that exists always, and that jobs use which name none.
 DEFAULT_LIBRARY = "default"
 #: The engine's line between a copy and a chance likeness.
@@ -48,7 +62,7 @@ class Library(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True,
     """The newest state of a library: the value on the compacted `libraries` topic, keyed by its name."""
 
     #: What jobs call it by.
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]
     #: What it is kept for.
     purpose: Purpose = Purpose.GENERAL
     #: Whether jobs search it.

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from streams.settings import Settings
 
-__all__ = ["TargetRefused", "Targets"]
+__all__ = ["LONGEST_TARGET", "TargetRefused", "Targets"]
 
 #: Characters of an address: as much as web servers and proxies take.
-LONGEST_URL = 2048
+LONGEST_TARGET = 2048
 
 
 class TargetRefused(ValueError):  # noqa: N818 (says what happened)
@@ -56,10 +56,10 @@ class Targets:
         if url == self._default:
             return
         parts = web_address(url)
-        if parts is None or len(url) > LONGEST_URL:
+        if parts is None or len(url) > LONGEST_TARGET:
             raise TargetRefused(
-                f"{redacted(url)[:80]!r} is no address for callbacks: name an http(s):// URL of at most {LONGEST_URL} "
-                "characters"
+                f"{redacted(url)[:80]!r} is no address for callbacks: name an http(s):// URL of at most "
+                f"{LONGEST_TARGET} characters"
             )
         if self._prefixes and not self._is_listed(parts):
             raise TargetRefused(f"{redacted(url)} is below none of the places that MEDIADNA_CALLBACK_PLACES lists")

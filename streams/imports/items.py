@@ -6,13 +6,14 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from schemas.events import LONGEST_MEDIA_ID
+from schemas.jobs import LONGEST_URL
+from schemas.libraries import LONGEST_NAME
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = ["Fault", "Item", "Plan", "plan_of"]
-
-#: Characters of a MediaId and of a library's name, as the API takes them.
-LONGEST_MEDIA_ID, LONGEST_LIBRARY, LONGEST_LOCATION = 256, 100, 4096
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,8 @@ def plan_of(found: Iterable[Item | Fault]) -> Plan:
 def _problem(item: Item) -> str:
     limits = (
         ("MediaId", item.media_id, LONGEST_MEDIA_ID),
-        ("library", item.library, LONGEST_LIBRARY),
-        ("location", item.location, LONGEST_LOCATION),
+        ("library", item.library, LONGEST_NAME),
+        ("location", item.location, LONGEST_URL),
     )
     for name, value, longest in limits:
         if not value or len(value) > longest:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pymilvus import DataType, MilvusClient, MilvusException
 
 from fingerprint.ports import ReferenceKey
+from schemas.events import LONGEST_MEDIA_ID
 from schemas.matches import Track
 from streams.vectors.connection import PATIENCE
 from streams.vectors.hits import HitCollector
@@ -37,8 +38,10 @@ QUERIES_A_CALL = 2048
 HITS_A_CALL = 100_000
 #: Rows in one upsert.
 ROWS_A_CALL = 2000
-#: Bytes of a MediaId: 256 characters of up to four bytes. A primary key has two numbers and two colons more.
-ID_BYTES, KEY_BYTES = 1024, 1100
+#: Bytes of a MediaId, whose characters have up to four each; and of a primary key, which has two colons and two numbers
+#: of up to twenty digits more.
+ID_BYTES = 4 * LONGEST_MEDIA_ID
+KEY_BYTES = ID_BYTES + 42
 
 #: The property of a collection that holds its library's name.
 LIBRARY = "mediadna.library"

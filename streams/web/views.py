@@ -6,8 +6,11 @@ from typing import Annotated, Any, Literal, Self
 
 import msgspec
 
-from schemas.jobs import Job, JobStatus, SaveType
+from schemas.events import LONGEST_MEDIA_ID
+from schemas.jobs import LONGEST_URL, Job, JobStatus, SaveType
+from schemas.libraries import LONGEST_NAME
 from schemas.matches import Match
+from streams.callbacks.targets import LONGEST_TARGET
 
 __all__ = [
     "JobList",
@@ -23,13 +26,26 @@ __all__ = [
 #: Names become part of keys and of addresses.
 MediaId = Annotated[
     str,
-    msgspec.Meta(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$", description="name of the media item"),
+    msgspec.Meta(
+        min_length=1,
+        max_length=LONGEST_MEDIA_ID,
+        pattern=r"^[^\x00-\x1f\x7f]+$",
+        description="name of the media item",
+    ),
 ]
 LibraryName = Annotated[
     str,
-    msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^/\x00-\x1f\x7f]+$", description="name of a library"),
+    msgspec.Meta(
+        min_length=1,
+        max_length=LONGEST_NAME,
+        pattern=r"^[^/\x00-\x1f\x7f]+$",
+        description="name of a library",
+    ),
 ]
-Url = Annotated[str, msgspec.Meta(min_length=1, max_length=4096, description="where the media is")]
+Url = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_URL, description="where the media is")]
+CallbackUrl = Annotated[
+    str, msgspec.Meta(max_length=LONGEST_TARGET, description="where the job's complete event is posted to")
+]
 Metadata = Annotated[dict[str, Any], msgspec.Meta(description="what the library item carries")]
 
 
@@ -45,9 +61,7 @@ class NewJob(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     save_type: SaveType = SaveType.FORCESAVE
     similarity_threshold: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] = 0.8
     extend: Annotated[str, msgspec.Meta(max_length=512)] | None = None
-    callback_url: (
-        Annotated[str, msgspec.Meta(max_length=2048, description="where the job's complete event is posted to")] | None
-    ) = None
+    callback_url: CallbackUrl | None = None
     metadata: Metadata = {}
     lane: Annotated[
         Literal["live", "import"], msgspec.Meta(description="`import` gives way to everything on the `live` lane")

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from schemas.events import LONGEST_MEDIA_ID
 from streams.web.vendor.errors import invalid, missing
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Call:
         """Return a parameter; None when it is empty or not there."""
         return self.parameters.get(name) or None
 
-    def text(self, name: str, *, most: int = 256) -> str:
+    def text(self, name: str, *, most: int = LONGEST_MEDIA_ID) -> str:
         """Return a parameter that has to be there, of at most so many characters.
 
         Raises:

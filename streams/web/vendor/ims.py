@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from schemas.ids import new_job_id
-from schemas.jobs import Job, JobRequest, JobStatus, SaveType
+from schemas.jobs import LONGEST_URL, Job, JobRequest, JobStatus, SaveType
 from streams.web.services import Services
 from streams.web.vendor.call import Call
 from streams.web.vendor.errors import VendorError, invalid, missing, no_such_resource
@@ -17,8 +17,6 @@ from streams.web.vendor.media import address_of
 
 __all__ = ["cancel_dna_job", "query_dna_job_list", "submit_dna_job"]
 
-#: Characters of an address, as over REST.
-LONGEST_ADDRESS = 4096
 #: Bytes of `UserData`: the vendor's figure.
 MOST_USER_DATA = 128
 #: What the vendor's own examples of `Config` say.
@@ -87,8 +85,8 @@ async def _address(call: Call, services: Services) -> str:
     for name, value in (("Input", given), ("Input.Type", kind), ("Input.Media", media)):
         if not value:
             raise missing(name)
-    if not isinstance(media, str) or len(media) > LONGEST_ADDRESS:
-        raise invalid("Input.Media", f"it is no text of at most {LONGEST_ADDRESS} characters")
+    if not isinstance(media, str) or len(media) > LONGEST_URL:
+        raise invalid("Input.Media", f"it is no text of at most {LONGEST_URL} characters")
     if kind == "Media":
         return await address_of_media(media, services)
     if kind != "OSS":

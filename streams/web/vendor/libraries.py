@@ -6,19 +6,17 @@ import asyncio
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from schemas.libraries import Library, LibraryStatus
+from schemas.libraries import LONGEST_NAME, Library, LibraryStatus
 from streams.readmodel.cursor import BadCursor
 from streams.web.services import Services
 from streams.web.vendor.background import in_time
 from streams.web.vendor.call import Call
 from streams.web.vendor.errors import invalid
 
-__all__ = ["LONGEST_NAME", "create_dna_db", "delete_dna_db", "delete_dna_files", "list_dna_db", "list_dna_files"]
+__all__ = ["create_dna_db", "delete_dna_db", "delete_dna_files", "list_dna_db", "list_dna_files"]
 
 #: What a library may be made for. Every library holds picture and sound, so either is the same to us.
 MODELS = ("Video", "Audio")
-#: The longest name of a library.
-LONGEST_NAME = 100
 #: The longest description: a few sentences.
 LONGEST_DESCRIPTION = 1024
 #: Files on a page when the caller does not say, and at most: the vendor's figures.

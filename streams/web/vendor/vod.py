@@ -9,6 +9,7 @@ import msgspec
 
 from schemas.ids import new_job_id
 from schemas.jobs import Job, JobRequest, JobStatus
+from schemas.libraries import LONGEST_NAME
 from schemas.result import result_of
 from streams.callbacks.targets import Targets
 from streams.web.services import Services
@@ -16,7 +17,6 @@ from streams.web.vendor.background import in_time
 from streams.web.vendor.call import Call
 from streams.web.vendor.errors import invalid, no_such_media, no_such_resource
 from streams.web.vendor.jobs import address_of_media, found_jobs, seconds_only, submit
-from streams.web.vendor.libraries import LONGEST_NAME
 from streams.web.vendor.userdata import UserData
 
 __all__ = ["get_media_dna_result", "list_ai_job", "submit_ai_job", "submit_media_dna_delete_job"]
