@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from fingerprint.sound.align import SoundQuery, align_sound
+from fingerprint.sound.landmarks import Hypothesis
+from fingerprint.sound.track import FRAME_S, LENGTH, SoundTrack
+
+SEEDS = st.integers(0, 10_000)
+#: Peaks a second of lively sound.
+DENSITY = 12
+
+
+def track(times: NDArray[np.floating], bins: NDArray[np.int64]) -> SoundTrack:
+    """Return the track of peaks at times (seconds); alignment needs no windows."""
+    order = np.argsort(times, kind="stable")
+    none = np.zeros(0, np.int32)
+    return SoundTrack(
+        frames=np.rint(times[order] / FRAME_S).astype(np.int32),
+        bins=bins[order].astype(np.uint8),
+        numbers=none,
+        starts_ms=none,
+        codes=np.zeros((0, LENGTH), np.int8),
+    )
+
+
+def sound(seconds: float, seed: int, density: float = DENSITY) -> SoundTrack:
+    """Return sound that no other seed shares."""
+    rng = np.random.default_rng(seed)
+    count = int(seconds * density)
+    return track(np.sort(rng.uniform(0, seconds, count)), rng.integers(30, 110, count))
+
+
+def piece(of: SoundTrack, start: float, end: float) -> SoundTrack:
+    """Return a part, which starts at 0."""
+    times = of.frames * FRAME_S
+    inside = (times >= start) & (times < end)
+    return track(times[inside] - start, of.bins[inside].astype(np.int64))
+
+
+def joined(*parts: tuple[SoundTrack, float]) -> SoundTrack:
+    """Return sounds one after the other; each comes with its length."""
+    times, bins, at = [], [], 0.0
+    for part, seconds in parts:
+        times.append(part.frames * FRAME_S + at)
+        bins.append(part.bins.astype(np.int64))
+        at += seconds
+    return track(np.concatenate(times), np.concatenate(bins))
+
+
+def changed(of: SoundTrack, speed: float, notes: int = 0) -> SoundTrack:
+    return track(of.frames * FRAME_S / speed, of.bins.astype(np.int64) + notes)
+
+
+def worn(of: SoundTrack, kept: float, seed: int) -> SoundTrack:
+    """Return what is left of sound after compression: some peaks are gone, others are new, all are a little off."""
+    rng = np.random.default_rng(seed)
+    chosen = rng.random(len(of.frames)) < kept
+    count = int((~chosen).sum())
+    times = of.frames[chosen] * FRAME_S + rng.uniform(-0.5, 0.5, int(chosen.sum())) * FRAME_S
+    new = rng.uniform(0, float(of.frames.max() * FRAME_S), count)
+    bins = np.concatenate([of.bins[chosen].astype(np.int64), rng.integers(30, 110, count)])
+    return track(np.concatenate([np.maximum(times, 0), new]), bins)
+
+
+ORIGINAL = sound(120, 1)
+
+
+def between_others(part: SoundTrack, seconds: float, before: float = 12.0) -> SoundTrack:
+    """Return a query that sounds like the part for some seconds, and like nothing known before and after."""
+    return joined((sound(before, 5), before), (part, seconds), (sound(10, 6), 10.0))
+
+
+@settings(max_examples=50)
+@given(st.floats(0, 90), st.floats(4, 30), st.floats(0, 30))
+def test_a_piece_is_found_with_its_offset_and_bounds(start: float, length: float, before: float) -> None:
+    query = between_others(piece(ORIGINAL, start, start + length), length, before)
+    (found,) = align_sound(SoundQuery(query), ORIGINAL, wide=False)
+    assert found.start == pytest.approx(before, abs=1.0)
+    assert found.end == pytest.approx(before + length, abs=1.0)
+    assert found.map.speed == 1.0
+    assert found.map.offset == pytest.approx(start - before, abs=2 * FRAME_S)
+    assert (found.picture, found.sound) == (False, True)
+
+
+@settings(max_examples=30)
+@given(st.floats(0.65, 1.0), SEEDS)
+def test_a_piece_of_which_a_third_of_the_peaks_are_gone_is_found(kept: float, seed: int) -> None:
+    query = between_others(worn(piece(ORIGINAL, 30, 50), kept, seed), 20)
+    (found,) = align_sound(SoundQuery(query), ORIGINAL, wide=False)
+    assert (found.start, found.end) == pytest.approx((12, 32), abs=2.0)
+    assert found.map.at(20.0) == pytest.approx(38.0, abs=2 * FRAME_S)
+
+
+def test_the_longer_and_the_better_a_piece_is_heard_the_more_it_tells() -> None:
+    def heard(length: float, kept: float) -> tuple[float, float]:
+        query = between_others(worn(piece(ORIGINAL, 30, 30 + length), kept, 1), length)
+        (found,) = align_sound(SoundQuery(query), ORIGINAL, wide=False)
+        return found.evidence, found.likeness
+
+    assert heard(5, 0.9)[0] < heard(10, 0.9)[0] < heard(20, 0.9)[0]
+    assert heard(20, 0.4)[0] < heard(20, 0.7)[0] < heard(20, 0.9)[0]
+    assert heard(20, 0.4)[1] < heard(20, 0.6)[1]
+
+
+@given(st.permutations(range(4)))
+def test_pieces_in_any_order_are_found_each(order: list[int]) -> None:
+    query = joined(*((piece(ORIGINAL, 25.0 * at, 25.0 * at + 10), 10.0) for at in order))
+    found = sorted(align_sound(SoundQuery(query), ORIGINAL, wide=False), key=lambda one: one.start)
+    whole = [one for one in found if one.length > 2]
+    covered = 0.0
+    for place, at in enumerate(order):
+        middle = 10.0 * place + 5
+        (own,) = (one for one in whole if one.start < middle < one.end)
+        assert own.map.at(middle) == pytest.approx(25.0 * at + 5, abs=2 * FRAME_S)
+        covered += min(own.end, 10.0 * place + 10) - max(own.start, 10.0 * place)
+    assert covered > 36
+
+
+def test_of_a_loop_every_turn_is_found_once() -> None:
+    turn = sound(8, 4)
+    found = align_sound(SoundQuery(joined(*[(turn, 8.0)] * 5)), turn, wide=False)
+    assert sorted(round(-one.map.offset) for one in found) == [0, 8, 16, 24, 32]
+    assert sorted(one.start for one in found) == pytest.approx([0, 8, 16, 24, 32], abs=1.0)
+
+
+CHANGES = [(1.25, 0), (0.8, 0), (2.0, 0), (0.5, 0), (1.1, 5), (0.9, -5), (1.02, 1)]
+
+
+@pytest.mark.parametrize(("speed", "notes"), CHANGES)
+def test_another_speed_with_and_without_another_pitch_is_found_when_it_is_looked_for(speed: float, notes: int) -> None:
+    length = 30 / speed
+    query = SoundQuery(between_others(changed(piece(ORIGINAL, 30, 60), speed, notes), length))
+    assert align_sound(query, ORIGINAL, wide=False) == []
+    for found in (align_sound(query, ORIGINAL, wide=True), align_sound(query, ORIGINAL, wide=False, speeds=[speed])):
+        (one,) = found
+        assert (one.start, one.end) == pytest.approx((12, 12 + length), abs=1.0)
+        assert one.map.speed == pytest.approx(speed, rel=0.005)
+        assert one.map.at(12 + length / 2) == pytest.approx(45, abs=0.1)
+
+
+@pytest.mark.parametrize("notes", [-6, -2, 1, 4])
+def test_another_pitch_at_the_same_speed_is_found_when_it_is_looked_for(notes: int) -> None:
+    query = SoundQuery(between_others(changed(piece(ORIGINAL, 30, 60), 1.0, notes), 30))
+    assert align_sound(query, ORIGINAL, wide=False) == []
+    (found,) = align_sound(query, ORIGINAL, wide=True)
+    assert found.map.speed == 1.0
+    assert found.map.offset == pytest.approx(18.0, abs=2 * FRAME_S)
+
+
+@settings(max_examples=30)
+@given(st.floats(0.985, 1.015))
+def test_sound_a_little_faster_or_slower_is_followed_along(speed: float) -> None:
+    length = 30 / speed
+    query = SoundQuery(between_others(changed(piece(ORIGINAL, 30, 60), speed), length))
+    found = align_sound(query, ORIGINAL, wide=False)
+    for one in found:
+        middle = (one.start + one.end) / 2
+        assert one.map.at(middle) == pytest.approx(30 + speed * (middle - 12), abs=0.1)
+    assert sum(one.length for one in found) > 0.8 * length
+
+
+def test_sound_as_it_is_is_not_taken_for_changed_sound() -> None:
+    query = SoundQuery(between_others(piece(ORIGINAL, 30, 60), 30))
+    assert align_sound(query, ORIGINAL, wide=True) == align_sound(query, ORIGINAL, wide=False)
+
+
+@settings(max_examples=30)
+@given(SEEDS, st.booleans())
+def test_other_sound_is_not_heard(seed: int, wide: bool) -> None:  # noqa: FBT001 (hypothesis gives it by name)
+    assert align_sound(SoundQuery(sound(60, seed + 100)), ORIGINAL, wide=wide) == []
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_silence_is_not_heard(wide: bool) -> None:  # noqa: FBT001 (pytest gives it by name)
+    silence = SoundTrack.nothing()
+    assert align_sound(SoundQuery(silence), ORIGINAL, wide=wide) == []
+    assert align_sound(SoundQuery(ORIGINAL), silence, wide=wide) == []
+    assert align_sound(SoundQuery(silence), silence, wide=wide) == []
+
+
+@pytest.mark.parametrize("peaks", [1, 2, 5])
+def test_a_few_peaks_are_chance(peaks: int) -> None:
+    few = track(ORIGINAL.frames[:peaks] * FRAME_S, ORIGINAL.bins[:peaks].astype(np.int64))
+    assert align_sound(SoundQuery(few), ORIGINAL, wide=True) == []
+
+
+def test_a_steady_beat_of_one_note_is_not_lively_sound() -> None:
+    beat = track(np.arange(0, 60, 0.2), np.full(300, 60))
+    assert align_sound(SoundQuery(beat), ORIGINAL, wide=True) == []
+    assert align_sound(SoundQuery(ORIGINAL), beat, wide=True) == []
+
+
+def test_landmarks_are_made_once_for_all_references() -> None:
+    query = SoundQuery(ORIGINAL)
+    changes = Hypothesis(1.25), Hypothesis(1.25, 12)
+    first, second = (query.landmarks(one) for one in changes)
+    assert query.landmarks(changes[0]) is first
+    assert not np.array_equal(first.keys, second.keys)
