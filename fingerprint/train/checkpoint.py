@@ -58,12 +58,15 @@ def read_checkpoint(path: Path) -> dict[str, NDArray[Any]]:
     """Return the tensors of a checkpoint by name.
 
     Raises:
-        pickle.UnpicklingError: The file holds something else than tensors.
+        pickle.UnpicklingError: The file holds something else than tensors, or is damaged.
     """
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            root = next(name for name in archive.namelist() if name.endswith("data.pkl")).removesuffix("data.pkl")
-            reader = _Reader(io.BytesIO(archive.read(f"{root}data.pkl")))
+            pickled = next((name for name in archive.namelist() if name.endswith("data.pkl")), None)
+            if pickled is None:
+                raise pickle.UnpicklingError(f"{path} is no checkpoint: it has no data.pkl")
+            root = pickled.removesuffix("data.pkl")
+            reader = _Reader(io.BytesIO(archive.read(pickled)))
             lazy = reader.load()
             stored = {key: archive.read(f"{root}data/{key}") for key in reader.dtypes}
         return _tensors(lazy, {key: np.frombuffer(raw, reader.dtypes[key]) for key, raw in stored.items()})
@@ -74,18 +77,34 @@ def read_checkpoint(path: Path) -> dict[str, NDArray[Any]]:
         lazy = reader.load()
         storages = {}
         for key in _Reader(file).load():
-            (count,) = struct.unpack("<q", file.read(8))
+            (count,) = struct.unpack("<q", _taken(file, 8))
             dtype = np.dtype(reader.dtypes[str(key)])
-            storages[str(key)] = np.frombuffer(file.read(count * dtype.itemsize), dtype)
+            storages[str(key)] = np.frombuffer(_taken(file, count * dtype.itemsize), dtype)
     return _tensors(lazy, storages)
 
 
-def _tensors(lazy: dict[str, _Lazy], storages: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    return {name: _tensor(tensor, storages[tensor.key]) for name, tensor in lazy.items()}
+def _taken(file: IO[bytes], size: int) -> bytes:
+    data = file.read(size)
+    if len(data) != size:
+        raise pickle.UnpicklingError("the file ends too early: fetch it again")
+    return data
 
 
-def _tensor(tensor: _Lazy, storage: NDArray[Any]) -> NDArray[Any]:
+def _tensors(lazy: Any, storages: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    if not isinstance(lazy, dict):
+        raise pickle.UnpicklingError("the file holds no tensors by name: save a model's state_dict() alone")
+    return {name: _tensor(name, tensor, storages) for name, tensor in lazy.items()}
+
+
+def _tensor(name: str, tensor: Any, storages: dict[str, NDArray[Any]]) -> NDArray[Any]:
     """Lay a tensor over its storage; weights that were converted from TensorFlow lie there in another order."""
+    if not isinstance(tensor, _Lazy):
+        raise pickle.UnpicklingError(f"{name} is no tensor: save a model's state_dict() alone")
+    storage = storages[tensor.key]
+    last = tensor.offset + sum((side - 1) * stride for side, stride in zip(tensor.shape, tensor.strides, strict=True))
+    # NumPy would read whatever memory lies there.
+    if min([tensor.offset, *tensor.shape, *tensor.strides]) < 0 or (0 not in tensor.shape and last >= len(storage)):
+        raise pickle.UnpicklingError(f"{name} reaches over its numbers: the file is damaged, fetch it again")
     strides = [stride * storage.itemsize for stride in tensor.strides]
     view = np.lib.stride_tricks.as_strided(storage[tensor.offset :], tensor.shape, strides, writeable=False)
-    return np.ascontiguousarray(view)
+    return view.copy()
