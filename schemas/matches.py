@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
-__all__ = ["Interval", "Match", "Track"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Interval", "Match", "Track", "best_first"]
 
 
 class Track(StrEnum):
@@ -61,3 +65,8 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     reference_coverage: float
     #: The spans, by their place in the input.
     intervals: tuple[Interval, ...]
+
+
+def best_first(matches: Iterable[Match]) -> list[Match]:
+    """Return the matches in the order in which they are shown: the surest first, of equals the one that covers more."""
+    return sorted(matches, key=lambda match: (-match.similarity, -match.input_coverage, match.library, match.media_id))

@@ -12,11 +12,9 @@ import msgspec
 
 from schemas.events import AIMediaDNAComplete
 from schemas.jobs import JobStatus
-from schemas.matches import Interval, Match, Track
+from schemas.matches import Interval, Match, Track, best_first
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from schemas.jobs import Job
 
 __all__ = [
@@ -135,7 +133,7 @@ def result_of(job: Job) -> MediaDNAResult:
         fingerprint = FingerprintInfo(
             algorithm=job.algorithm, digest=job.digest, duration=_number(job.metrics.duration, TIME_DIGITS)
         )
-    return MediaDNAResult(video_dna=tuple(_item(match) for match in _best_first(job.matches)), fingerprint=fingerprint)
+    return MediaDNAResult(video_dna=tuple(_item(match) for match in best_first(job.matches)), fingerprint=fingerprint)
 
 
 def complete_event(job: Job) -> AIMediaDNAComplete:
@@ -171,10 +169,6 @@ def matches_of(result: MediaDNAResult) -> tuple[Match, ...]:
         )
         for item in result.video_dna
     )
-
-
-def _best_first(matches: Iterable[Match]) -> list[Match]:
-    return sorted(matches, key=lambda match: (-match.similarity, match.library, match.media_id))
 
 
 def _item(match: Match) -> VideoDNAItem:

@@ -17,6 +17,7 @@ from litestar.response import Template
 from litestar.template.config import TemplateConfig
 
 from schemas.jobs import JobStatus
+from schemas.matches import best_first
 from streams.readmodel.model import BadCursor, JobFilter
 from streams.web.paths import in_path
 from streams.web.services import Services
@@ -86,7 +87,7 @@ async def job_page(job_id: FromPath[str], services: NamedDependency[Services]) -
     if job is None:
         raise NotFoundException(f"there is no job {job_id!r}")
     live = [] if job.status.ended else await asyncio.to_thread(services.model.live_matches, job_id)
-    matches = sorted(job.matches or [seen.match for seen in live], key=lambda match: -match.similarity)
+    matches = best_first(job.matches or [seen.match for seen in live])
     durations = await asyncio.to_thread(_durations, services, [match.media_id for match in matches])
     timelines = [Timeline.of(match, job.metrics.duration, durations.get(match.media_id, 0.0)) for match in matches]
     return render("job.html", {"job": job, "timelines": timelines})
@@ -101,9 +102,8 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
     """Return where templates are and how they write numbers."""
     config = TemplateConfig(directory=Path(__file__).parent / "templates", engine=JinjaTemplateEngine)
     filters = config.engine_instance.engine.filters
-    filters.update(
-        address=address, clock=clock, in_path=in_path, percent=percent, share=share, strength=strength, wording=wording
-    )
+    for one in (address, best_first, clock, in_path, percent, share, strength, wording):
+        filters[one.__name__] = one
     return config
 
 

@@ -9,7 +9,7 @@ import msgspec
 from schemas.events import LONGEST_MEDIA_ID
 from schemas.jobs import LONGEST_URL, Job, JobStatus, SaveType
 from schemas.libraries import LONGEST_NAME
-from schemas.matches import Match
+from schemas.matches import Match, best_first
 from streams.callbacks.targets import LONGEST_TARGET
 
 __all__ = [
@@ -115,7 +115,7 @@ class JobView(msgspec.Struct, kw_only=True):
             cpu_seconds=job.metrics.cpu_seconds,
             digest=job.digest,
             algorithm=job.algorithm,
-            matches=sorted(job.matches, key=lambda match: -match.similarity),
+            matches=best_first(job.matches),
         )
 
 

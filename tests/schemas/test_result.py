@@ -124,7 +124,7 @@ def test_the_most_certain_match_comes_first_and_equals_in_one_order(found: list[
 def test_what_is_written_is_read_again_without_loss(found: list[Match]) -> None:
     result = result_of(job(*found))
     read = matches_of(MediaDNAResult.from_json(result.to_json()))
-    in_order = sorted(found, key=lambda match: (-match.similarity, match.library, match.media_id))
+    in_order = sorted(found, key=lambda one: (-one.similarity, -one.input_coverage, one.library, one.media_id))
     assert read == tuple(in_order)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from examples import MATCH, job
 from hypothesis import given
@@ -75,6 +76,16 @@ async def test_a_job_shows_where_each_span_comes_from(client: AsyncTestClient, m
     page = (await client.get("/jobs/j1")).text
     for text in ("<svg", "0:00.0", "0:05.0", "1:05.0", "1:10.0", "mirrored", "under 1 % of the original"):
         assert text in page
+
+
+async def test_of_copies_that_are_equally_sure_the_larger_one_comes_first(
+    client: AsyncTestClient, model: ReadModel
+) -> None:
+    small = msgspec.structs.replace(MATCH, media_id="a small part", input_coverage=0.2)
+    model.apply(jobs=[job("j1", matches=(small, MATCH))])
+    for path in ("/", "/jobs/j1"):
+        page = (await client.get(path)).text
+        assert page.index("original</") < page.index("a small part</")
 
 
 async def test_matches_of_a_job_that_is_under_way_show_before_it_ends(
