@@ -76,11 +76,12 @@ def between_others(part: SoundTrack, seconds: float, before: float = 12.0) -> So
 
 
 @settings(max_examples=50)
-@given(st.floats(0, 90), st.floats(4, 30), st.floats(0, 30))
+@given(st.floats(0, 90), st.floats(4, 30), st.floats(0, 30) | st.just(0.0))
 def test_a_piece_is_found_with_its_offset_and_bounds(start: float, length: float, before: float) -> None:
     query = between_others(piece(ORIGINAL, start, start + length), length, before)
     (found,) = align_sound(SoundQuery(query), ORIGINAL, wide=False)
     assert found.start == pytest.approx(before, abs=1.0)
+    assert found.start >= 0.0
     assert found.end == pytest.approx(before + length, abs=1.0)
     assert found.map.speed == 1.0
     assert found.map.offset == pytest.approx(start - before, abs=2 * FRAME_S)
@@ -126,6 +127,12 @@ def test_of_a_loop_every_turn_is_found_once() -> None:
     found = align_sound(SoundQuery(joined(*[(turn, 8.0)] * 5)), turn, wide=False)
     assert sorted(round(-one.map.offset) for one in found) == [0, 8, 16, 24, 32]
     assert sorted(one.start for one in found) == pytest.approx([0, 8, 16, 24, 32], abs=1.0)
+
+
+def test_what_the_reference_repeats_is_found_at_one_place() -> None:
+    turn = sound(8, 4)
+    (found,) = align_sound(SoundQuery(turn), joined(*[(turn, 8.0)] * 5), wide=False)
+    assert found.map.offset / 8 == pytest.approx(round(found.map.offset / 8), abs=0.01)
 
 
 CHANGES = [(1.25, 0), (0.8, 0), (2.0, 0), (0.5, 0), (1.1, 5), (0.9, -5), (1.02, 1)]

@@ -98,3 +98,10 @@ def test_in_which_units_and_directions_features_come_does_not_matter(seed: int, 
 
     other = [(factor * turned(part, seed)).astype(np.float32) for part in (originals, edits)]
     np.testing.assert_allclose(likeness(*other), likeness(originals, edits), atol=0.01)
+
+
+def test_a_few_pairs_tell_enough_to_project_with() -> None:
+    originals, edits = features(1, count=5)
+    _, projection = learn_whitening(originals, edits[:, :1], LENGTH)
+    assert np.isfinite(projection).all()
+    assert np.abs(projection).max() < 100
