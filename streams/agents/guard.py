@@ -28,8 +28,8 @@ __all__ = ["Guard", "headers_of"]
 
 log = structlog.get_logger(__name__)
 
-#: Faults of the surroundings, not of the event: another try later, or elsewhere, can go well.
-SURROUNDINGS = (OSError, asyncio.TimeoutError)
+#: Faults of the surroundings, not of the event: another try later, or elsewhere, can go well. Timeouts are among them.
+SURROUNDINGS = OSError
 
 
 class Guard:

@@ -120,18 +120,9 @@ async def _start(
     slot = WorkerSlot(settings.state)
     stack.callback(slot.release)
     topics = Topics.of(settings.topic_prefix)
-    kafka = settings.kafka
-    if embedded:
-        broker = EmbeddedBroker(settings.state)
-        await broker.start()
-        stack.push_async_callback(broker.stop)
-        kafka = broker.bootstrap
-    else:
-        await ensure_topics(kafka, topics, partitions=PARTITIONS)
+    kafka = await _start_broker(stack, settings, topics, embedded=embedded)
     if not settings.milvus:
-        keeper = LiteKeeper(settings.state / "milvus")
-        stack.push_async_callback(asyncio.to_thread, keeper.stop)
-        await asyncio.to_thread(keeper.start)
+        await _start_milvus(stack, settings)
     model = ReadModel(slot.folder / "jobs.sqlite")
     stack.callback(model.close)
     if embedded:
@@ -146,26 +137,22 @@ async def _start(
     stack.push_async_callback(asyncio.to_thread, pool.stop)
     import_pool = TaskPool(settings, slots=settings.import_slots, niceness=IMPORT_NICENESS)
     stack.push_async_callback(asyncio.to_thread, import_pool.stop)
-    name = f"{socket.gethostname()}:{os.getpid()}"
     libraries = Libraries(outbox, model, projector, topics, pool)
     scopes = LibraryScopes(model, projector, topics)
-    app = make_app(settings, bootstrap=kafka, declare_topics=not embedded)
+    name = f"{socket.gethostname()}:{os.getpid()}"
+    chunks, import_chunks = (ChunkAgent(one, scopes, outbox, worker=name) for one in (pool, import_pool))
     agents = Agents(
         intake=Intake(settings, outbox),
         jobs=lambda table: JobAgent(
             table, projector, outbox, tries=settings.task_tries, callback_url=settings.callback_url
         ),
         lanes=(
-            Lane("chunk", topics.chunks, ChunkAgent(pool, scopes, outbox, worker=name), settings.slots),
-            Lane(
-                "import-chunk",
-                topics.import_chunks,
-                ChunkAgent(import_pool, scopes, outbox, worker=name),
-                settings.import_slots,
-            ),
+            Lane("chunk", topics.chunks, chunks, settings.slots),
+            Lane("import-chunk", topics.import_chunks, import_chunks, settings.import_slots),
         ),
         guard=Guard(outbox, give_up),
     )
+    app = make_app(settings, bootstrap=kafka, declare_topics=not embedded)
     register(app, topics, agents)
     await libraries.ensure(settings.library)
     await _start_app(stack, app, give_up)
@@ -192,6 +179,24 @@ async def _start(
         await recover(model, outbox)
     await libraries.take_up_deletions()
     return Worker(web=web.address, kafka=kafka)
+
+
+async def _start_broker(stack: AsyncExitStack, settings: Settings, topics: Topics, *, embedded: bool) -> str:
+    """Start the embedded broker, or see to the topics of the configured one; return the bootstrap servers."""
+    if not embedded:
+        await ensure_topics(settings.kafka, topics, partitions=PARTITIONS)
+        return settings.kafka
+    broker = EmbeddedBroker(settings.state)
+    await broker.start()
+    stack.push_async_callback(broker.stop)
+    return broker.bootstrap
+
+
+async def _start_milvus(stack: AsyncExitStack, settings: Settings) -> None:
+    """Start Milvus Lite's server on the state folder, unless another worker runs it."""
+    keeper = LiteKeeper(settings.state / "milvus")
+    stack.push_async_callback(asyncio.to_thread, keeper.stop)
+    await asyncio.to_thread(keeper.start)
 
 
 def _make_deliverer(

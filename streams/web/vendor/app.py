@@ -56,7 +56,6 @@ def create_call_app(services: Services) -> Litestar:
         exception_handlers={
             VendorError: replies.on_vendor_error,
             LibraryError: replies.on_library_error,
-            TimeoutError: replies.on_no_answer,
             OSError: replies.on_no_answer,
             HTTPException: replies.on_http_error,
             Exception: replies.on_other_error,
