@@ -58,7 +58,7 @@ class AccessKeys:
             except ValueError as error:
                 raise ValueError(f"{path}, line {number}: {error}") from None
             if key.key_id in keys:
-                raise ValueError(f"{path}, line {number}: the key {key.key_id} is there already")
+                raise ValueError(f"{path}, line {number}: the key {key.key_id} is there already: keep one of the two")
             keys[key.key_id] = key
         if not keys:
             raise ValueError(f"{path} holds no access key: write 'AccessKeyId AccessKeySecret [role]' lines into it")
@@ -72,8 +72,8 @@ class AccessKeys:
 def _key(words: list[str]) -> AccessKey:
     """Read a line; the message of what is wrong holds no secret."""
     if not ID_AND_SECRET <= len(words) <= ID_AND_SECRET + 1:
-        raise ValueError("it is no 'AccessKeyId AccessKeySecret [role]'")
+        raise ValueError("write 'AccessKeyId AccessKeySecret [role]'")
     role = words[ID_AND_SECRET] if len(words) > ID_AND_SECRET else DEFAULT_ROLE
     if role not in set(Role):
-        raise ValueError(f"the role is none of {', '.join(Role)}")
+        raise ValueError(f"write one of {', '.join(Role)} as the role")
     return AccessKey(words[0], words[1], Role(role))

@@ -42,7 +42,7 @@ class Tokens:
             if len(words) != TOKEN_AND_ROLE or words[1] not in set(Role):
                 raise ValueError(f"{path}, line {number}: write a token and one of {', '.join(Role)}")
             if len(words[0]) < SHORTEST_TOKEN:
-                raise ValueError(f"{path}, line {number}: the token has fewer than {SHORTEST_TOKEN} characters")
+                raise ValueError(f"{path}, line {number}: a token has {SHORTEST_TOKEN} characters at least")
             roles[words[0]] = Role(words[1])
         if not roles:
             raise ValueError(f"{path} holds no token: write 'token role' lines into it")

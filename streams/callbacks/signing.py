@@ -58,9 +58,9 @@ class Signer:
             elif secret and not secret.startswith("#"):
                 keys.append(secret)
         if not webhooks:
-            raise ValueError(f"{path} holds no line '{PREFIX}...': callbacks need a secret that signs their body")
+            raise ValueError(f"{path} holds no line '{PREFIX}...': add a secret that signs the body of callbacks")
         if len(keys) > 1:
-            raise ValueError(f"{path} holds {len(keys)} AuthKeys: X-VOD-SIGNATURE is made with one")
+            raise ValueError(f"{path} holds {len(keys)} AuthKeys: X-VOD-SIGNATURE is made with one, so keep one")
         return cls(webhooks, keys[0] if keys else "")
 
     def headers(self, event_id: str, url: str, body: bytes, now: datetime) -> dict[str, str]:

@@ -101,7 +101,7 @@ def _plan(place: str, library: str) -> Plan:
     try:
         plan = plan_of(find(place, library))
     except FileNotFoundError as error:
-        fail(f"{error.filename or place} is not there", ExitCode.NOT_FOUND)
+        fail(f"{error.filename or place} is not there: check the path", ExitCode.NOT_FOUND)
     except ImportError:
         fail("s3:// needs the extra 's3': pip install 'mediadna[s3]'", ExitCode.USAGE)
     except (OSError, ValueError) as error:

@@ -59,7 +59,7 @@ def _csv_rows(file: Iterable[str]) -> Iterator[tuple[int, object]]:
     reader = csv.DictReader(file, strict=True)
     names = [FIELDS.get(_plain(name)) for name in reader.fieldnames or ()]
     if "location" not in names:
-        raise ValueError("the first line of the CSV names no column 'location'")
+        raise ValueError("the first line of the CSV names no column 'location': name the columns there")
     while True:
         try:
             row = next(reader)
@@ -127,7 +127,7 @@ def _metadata(value: object) -> dict[str, Any]:
         except (ValueError, RecursionError) as error:
             raise ValueError(f"the field 'metadata' is no JSON object: {error}") from error
     if not isinstance(value, dict):
-        raise ValueError("the field 'metadata' is no JSON object")  # noqa: TRY004 (a line's fault as all others)
+        raise ValueError('the field \'metadata\' is no JSON object: write it as {"key": "value"}')  # noqa: TRY004 (a line's fault as all others)
     return value
 
 

@@ -28,7 +28,7 @@ class UnknownItem(LibraryError):  # noqa: N818 (says what is wrong)
     """The library does not hold this media item."""
 
     def __init__(self, library: str, media_id: str) -> None:
-        super().__init__(f"library {library!r} holds no media item {media_id!r}")
+        super().__init__(f"library {library!r} holds no media item {media_id!r}: list what it holds")
 
 
 class LibraryPaused(LibraryError):  # noqa: N818 (says what is wrong)

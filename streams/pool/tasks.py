@@ -75,7 +75,7 @@ class TaskPool:
                 task,
                 TaskOutcome.RETRY,
                 ErrorCode.RESOURCE_CONTENT_BAD,
-                f"the decoder crashed on this media (status {error.exitcode})",
+                f"the decoder crashed on this media (status {error.exitcode}): transcode it anew and send that",
             )
         except FutureCancelled as error:
             raise asyncio.CancelledError from error

@@ -203,11 +203,7 @@ class Fetcher:
         return self._bounded(int(length) if length.isdecimal() else 0)
 
     def _bounded(self, size: int) -> int:
-        if size > self._policy.max_bytes:
-            raise MediaError(
-                ErrorCode.RESOURCE_TOO_LARGE,
-                f"{redacted(self._first_url)} is larger than the limit of {self._policy.max_bytes} bytes",
-            )
+        self._policy.check_size(size, redacted(self._first_url))
         return size
 
     def _read(self, response: httpx.Response, most: int) -> Iterator[bytes]:

@@ -66,7 +66,8 @@ def _find(path: Path, policy: SourcePolicy) -> Path:
             inside.append(real)
     if not inside:
         raise MediaError(
-            ErrorCode.RESOURCE_ACCESS, f"{path.name!r} lies below none of the folders that MEDIADNA_MEDIA lists"
+            ErrorCode.RESOURCE_ACCESS,
+            f"{path.name!r} lies below none of the folders that MEDIADNA_MEDIA lists: put it there, or list its folder",
         )
     return next((real for real in inside if os.path.lexists(real)), inside[0])
 
@@ -74,11 +75,7 @@ def _find(path: Path, policy: SourcePolicy) -> Path:
 def _check(found: os.stat_result, path: Path, policy: SourcePolicy) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise MediaError(ErrorCode.RESOURCE_NOT_SUPPORTED, f"{path.name!r} is not a file: name a media file")
-    if found.st_size > policy.max_bytes:
-        raise MediaError(
-            ErrorCode.RESOURCE_TOO_LARGE,
-            f"{path.name!r} has {found.st_size} bytes, more than the limit of {policy.max_bytes}",
-        )
+    policy.check_size(found.st_size, repr(path.name))
 
 
 def _not_found(path: Path) -> MediaError:

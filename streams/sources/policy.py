@@ -116,6 +116,23 @@ class SourcePolicy:
                 f"{redacted(url)} is below none of the s3:// places that MEDIADNA_MEDIA lists",
             )
 
+    def check_size(self, size: int, name: str) -> None:
+        """Let a file of a size pass, or not.
+
+        Args:
+            size: Bytes.
+            name: What the message calls the file.
+
+        Raises:
+            MediaError: It is too large.
+        """
+        if size > self.max_bytes:
+            raise MediaError(
+                ErrorCode.RESOURCE_TOO_LARGE,
+                f"{name} is larger than the limit of {self.max_bytes} bytes: send a smaller rendition, or raise "
+                "MEDIADNA_MAX_BYTES",
+            )
+
 
 def redacted(url: str) -> str:
     """Return the URL without user, password and query, which hold secrets, for messages."""

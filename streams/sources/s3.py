@@ -35,12 +35,7 @@ def open_s3(url: str, policy: SourcePolicy) -> BinaryIO:
             ErrorCode.RESOURCE_ACCESS, "s3:// needs the extra 's3': pip install 'mediadna[s3]' on every worker"
         ) from None
     try:
-        size = int(filesystem.info(path)["size"])
-        if size > policy.max_bytes:
-            raise MediaError(
-                ErrorCode.RESOURCE_TOO_LARGE,
-                f"{redacted(url)} has {size} bytes, more than the limit of {policy.max_bytes}",
-            )
+        policy.check_size(int(filesystem.info(path)["size"]), redacted(url))
         file = filesystem.open(
             path, "rb", block_size=BLOCK_BYTES, cache_type="background", cache_options={"maxblocks": BLOCKS_KEPT}
         )

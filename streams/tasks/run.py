@@ -48,7 +48,11 @@ def run_task(assignment: Assignment, bench: Workbench) -> TaskReport:
         return failed(task, TaskOutcome.FAILED, error.code, str(error))
     except MemoryError:
         return failed(
-            task, TaskOutcome.RETRY, ErrorCode.RESOURCE_TOO_LARGE, "decoding needs more memory than a task may use"
+            task,
+            TaskOutcome.RETRY,
+            ErrorCode.RESOURCE_TOO_LARGE,
+            "decoding needs more memory than a task may use: send a smaller rendition, or raise "
+            "MEDIADNA_TASK_MEMORY_MB",
         )
     except Exception as error:
         log.exception("task_failed", job_id=task.job_id, kind=task.kind, chunk=task.chunk)

@@ -124,7 +124,7 @@ async def cancel_job(job_id: FromPath[str], services: NamedDependency[Services])
     """Ask for the end of a job that has not ended."""
     job = await _job(services, job_id)
     if job.status.ended:
-        raise HTTPException(f"the job has ended already, with status {job.status}", status_code=409)
+        raise HTTPException(f"there is nothing to end: the job has ended, with status {job.status}", status_code=409)
     await services.commands.cancel(job)
     return JobView.of(job)
 

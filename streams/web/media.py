@@ -31,7 +31,7 @@ async def show_result(
     """Show what a media item copies, by its newest job that succeeded."""
     job = await asyncio.to_thread(services.model.result, media_id)
     if job is None:
-        raise NotFoundException(f"no job of media item {media_id!r} has succeeded")
+        raise NotFoundException(f"no job of media item {media_id!r} has succeeded: list its jobs to see why")
     return with_etag(request, _result(job))
 
 
@@ -47,7 +47,7 @@ async def fetch_fingerprint(
             data = await asyncio.to_thread(services.store.get, key)
             if data is not None:
                 return Response(data, media_type=BINARY, headers={"Content-Disposition": "attachment"})
-    raise NotFoundException(f"no library holds a fingerprint of media item {media_id!r}")
+    raise NotFoundException(f"no library holds a fingerprint of media item {media_id!r}: store it by a job first")
 
 
 @delete("/media/{media_id:str}", summary="Delete a media item", opt=needs(Role.ADMIN))
