@@ -11,12 +11,11 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from fingerprint.ports import ReferenceKey
-from schemas.jobs import Job
 from streams.access.roles import Role
 from streams.web.etag import UNCHANGED, with_etag
 from streams.web.gate import needs
 from streams.web.services import Services
-from streams.web.views import JobView, ResultView
+from streams.web.views import ResultView
 
 __all__ = ["MEDIA_ROUTES"]
 
@@ -32,7 +31,7 @@ async def show_result(
     job = await asyncio.to_thread(services.model.result, media_id)
     if job is None:
         raise NotFoundException(f"no job of media item {media_id!r} has succeeded: list its jobs to see why")
-    return with_etag(request, _result(job))
+    return with_etag(request, ResultView.of(job))
 
 
 @get("/media/{media_id:str}/fingerprint", summary="Fetch a media item's fingerprint", media_type=BINARY)
@@ -60,16 +59,3 @@ async def delete_media(media_id: FromPath[str], services: NamedDependency[Servic
 
 
 MEDIA_ROUTES = (show_result, fetch_fingerprint, delete_media)
-
-
-def _result(job: Job) -> ResultView:
-    view = JobView.of(job)
-    return ResultView(
-        media_id=view.media_id,
-        job_id=view.job_id,
-        completed=view.completed,
-        duration=view.duration,
-        digest=view.digest,
-        algorithm=view.algorithm,
-        matches=view.matches,
-    )

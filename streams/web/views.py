@@ -136,3 +136,9 @@ class ResultView(msgspec.Struct, kw_only=True):
     digest: str
     algorithm: str
     matches: list[Match]
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        """Return what to show of a job that has succeeded."""
+        view = JobView.of(job)
+        return cls(**{name: getattr(view, name) for name in cls.__struct_fields__})
