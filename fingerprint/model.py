@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["ALGORITHM", "Chunk", "Fingerprint", "Query"]
 
 #: Name and version of the algorithm; rises when stored fingerprints are no longer comparable.
-ALGORITHM = "mediadna-1"
+ALGORITHM = "mediadna-2"
 
 #: How long a window lasts at most, milliseconds: still scenes are described rarely.
 MOST_WINDOW_MS = 10_000

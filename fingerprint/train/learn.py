@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Image = NDArray[np.uint8]
 
-__all__ = ["learn"]
+__all__ = ["learn", "small_square"]
 
 #: Numbers in a picture vector: more are hardly better (first place for 0.72 of strongly edited pictures with 256, 0.73
 #: with 512) and cost every search.
@@ -59,6 +59,16 @@ def learn(paths: Sequence[Path], views: int) -> dict[str, NDArray[Any]]:
     }
 
 
+def small_square(path: Path) -> Image:
+    """Return a picture file as the trunk takes it, uint8 `(160, 160, 3)`, red first."""
+    return _square(_small(path))
+
+
+def _square(image: Image) -> Image:
+    small = cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(small[..., ::-1]).astype(np.uint8)
+
+
 def _small(path: Path) -> Image:
     image = cv2.imread(str(path))
     if image is None:
@@ -68,8 +78,7 @@ def _small(path: Path) -> Image:
 
 
 def _features(images: Sequence[Image]) -> NDArray[np.float32]:
-    squares = [cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA)[..., ::-1] for image in images]
-    return np.asarray(trunk().run(None, {"pictures": np.stack(squares)})[0], np.float32)
+    return np.asarray(trunk().run(None, {"pictures": np.stack([_square(image) for image in images])})[0], np.float32)
 
 
 def _local_directions(images: Sequence[Image]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -2,22 +2,28 @@
 
 EfficientNet-Lite0 (Tan and Le 2019, as changed for mobile processors in 2020: no squeeze-and-excitation, ReLU6) without
 its classifier. Its last layer (what is seen) and a middle one (how it looks) go through generalised-mean pooling
-(Radenovic, Tolias and Chum 2018) with p = 3. Batch normalisation is folded into the convolutions; weights are stored as
-float16, which changes vectors by less than their quantisation does.
+(Radenovic, Tolias and Chum 2018) with p = 3. Batch normalisation is folded into the convolutions.
+
+Convolutions compute with 8-bit numbers, as the Lite networks were made for: half the time of float32 on a processor
+with VNNI instructions, and the right picture comes first as often (0.600 against 0.604 of strongly edited pictures that
+were not learned from). Weights keep to 7 of the 8 bits: on processors without VNNI, two products saturate at 16.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 
 from fingerprint.train.checkpoint import read_checkpoint
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
@@ -63,10 +69,6 @@ class _Graph:
         self.initializers.append(numpy_helper.from_array(np.asarray(values), name))
         return name
 
-    def half(self, values: NDArray[np.float32]) -> str:
-        """Add a constant that is stored in half precision."""
-        return self.node("Cast", [self.constant(values.astype(np.float16))], to=TensorProto.FLOAT)
-
     def conv(self, data: str, convolution: str, norm: str, *, stride: int = 1, relu: bool = True) -> str:
         """Add a convolution with its batch normalisation folded in."""
         kernel = self._weights[f"{convolution}.weight"].astype(np.float32)
@@ -78,7 +80,7 @@ class _Graph:
         groups = kernel.shape[0] if kernel.shape[1] == 1 and kernel.shape[2] > 1 else 1
         output = self.node(
             "Conv",
-            [data, self.half(kernel * scale[:, None, None, None]), self.constant(beta - mean * scale)],
+            [data, self.constant(kernel * scale[:, None, None, None]), self.constant(beta - mean * scale)],
             strides=[stride, stride],
             auto_pad="SAME_UPPER",
             group=groups,
@@ -90,9 +92,46 @@ class _Graph:
         return self.node("Clip", [data, self.constant(np.float32(low)), self.constant(np.float32(high))])
 
 
-def write_trunk(checkpoint: Path, output: Path) -> None:
-    """Write the network: uint8 pictures `(n, 160, 160, 3)` to float32 pooled features `(n, 1952)`."""
-    graph = _Graph(read_checkpoint(checkpoint))
+class _Samples(CalibrationDataReader):  # type: ignore[misc]  # the library has no types
+    """Hands pictures one by one to the calibration."""
+
+    def __init__(self, pictures: Iterable[NDArray[np.uint8]]) -> None:
+        self._left = iter(pictures)
+
+    def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
+        """Return the next picture as the network's input; None behind the last."""
+        picture = next(self._left, None)
+        return None if picture is None else {"pictures": np.ascontiguousarray(picture[None])}
+
+
+def write_trunk(checkpoint: Path, samples: Iterable[NDArray[np.uint8]], output: Path) -> None:
+    """Write the network: uint8 pictures `(n, 160, 160, 3)` to float32 pooled features `(n, 1952)`.
+
+    Args:
+        checkpoint: The published weights.
+        samples: Pictures, uint8 `(160, 160, 3)`, red first: the ranges of what they give in each layer are what 8 bits
+            are spread over.
+        output: The ONNX file to write.
+    """
+    with TemporaryDirectory() as folder:
+        exact = Path(folder) / "exact.onnx"
+        onnx.save(_model(read_checkpoint(checkpoint)), str(exact))
+        quantize_static(
+            exact,
+            output,
+            _Samples(samples),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=["Conv", "Add", "Clip"],
+            per_channel=True,
+            reduce_range=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            calibrate_method=CalibrationMethod.MinMax,
+        )
+
+
+def _model(weights: dict[str, NDArray[Any]]) -> onnx.ModelProto:
+    graph = _Graph(weights)
     data = graph.node("Cast", ["pictures"], to=TensorProto.FLOAT)
     data = graph.node("Sub", [data, graph.constant(np.float32(127.0))])
     data = graph.node("Mul", [data, graph.constant(np.float32(1 / 128.0))])
@@ -115,7 +154,7 @@ def write_trunk(checkpoint: Path, output: Path) -> None:
         producer_name="mediadna",
     )
     onnx.checker.check_model(model)
-    onnx.save(model, str(output))
+    return model
 
 
 def _pool(graph: _Graph, data: str) -> str:
