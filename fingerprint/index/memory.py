@@ -21,6 +21,9 @@ __all__ = ["MemoryIndex"]
 #: Query vectors compared at once: bounds the table of similarities.
 ROWS_AT_ONCE = 256
 
+#: Windows whose largest similarity is looked at first: sorting out groups is a tenth of sorting out windows.
+GROUP = 64
+
 
 @dataclass
 class _Rows:
@@ -83,9 +86,7 @@ class MemoryIndex:
             return Hits(nothing, nothing, nothing, nothing, nothing.astype(np.float32), ())
         best, scores = [], []
         for first in range(0, len(vectors), ROWS_AT_ONCE):
-            likeness = vectors[first : first + ROWS_AT_ONCE] @ stored.T
-            chosen = np.argpartition(-likeness, limit - 1, axis=1)[:, :limit]
-            values = np.take_along_axis(likeness, chosen, 1)
+            chosen, values = _largest(vectors[first : first + ROWS_AT_ONCE] @ stored.T, limit)
             order = np.argsort(-values, axis=1, kind="stable")
             best.append(np.take_along_axis(chosen, order, 1))
             scores.append(np.take_along_axis(values, order, 1))
@@ -98,3 +99,22 @@ class MemoryIndex:
             scores=np.concatenate(scores).reshape(-1).astype(np.float32),
             keys=tuple(self._keys),
         )
+
+
+def _largest(table: NDArray[np.float32], count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the columns of the `count` largest numbers of each row, and the numbers, in any order.
+
+    They lie in those `count` groups of columns whose largest numbers are the largest, so only these are sorted out.
+    """
+    groups = table.shape[1] // GROUP
+    if groups <= count:
+        chosen = np.argpartition(-table, count - 1, axis=1)[:, :count]
+        return chosen, np.take_along_axis(table, chosen, 1)
+    peaks = table[:, : groups * GROUP].reshape(len(table), groups, GROUP).max(2)
+    best = np.argpartition(-peaks, count - 1, axis=1)[:, :count]
+    inside = (best[:, :, None] * GROUP + np.arange(GROUP)).reshape(len(table), -1)
+    rest = np.broadcast_to(np.arange(groups * GROUP, table.shape[1]), (len(table), table.shape[1] % GROUP))
+    columns = np.hstack([inside, rest])
+    values = np.take_along_axis(table, columns, 1)
+    chosen = np.argpartition(-values, count - 1, axis=1)[:, :count]
+    return np.take_along_axis(columns, chosen, 1), np.take_along_axis(values, chosen, 1)
