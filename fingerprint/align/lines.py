@@ -10,7 +10,7 @@ algorithm): spans in any order and of any number come out. For `n` likenesses, `
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -81,7 +81,7 @@ class Cloud:
         samples: The query's moments, seconds, float64 `(m,)`, rising.
         gaps: Seconds of the query that each moment stands for, float64 `(m,)`.
         restless: Whether something moves there that could be compared, bool `(m,)`.
-        rows: Index into `samples`, int64 `(n,)`.
+        rows: Index into `samples`, int64 `(n,)`, rising.
         places: Times in the reference, seconds, float64 `(n,)`.
         weights: Log-odds of each likeness, over 0, float64 `(n,)`.
         motion: Which likenesses are of motion, bool `(n,)`; they are exact to a tenth of a second.
@@ -94,6 +94,17 @@ class Cloud:
     places: NDArray[np.float64]
     weights: NDArray[np.float64]
     motion: NDArray[np.bool_]
+
+    def part(self, first: int, last: int) -> Cloud:
+        """Return the likenesses of the moments from `first` to `last`."""
+        inside = slice(int(np.searchsorted(self.rows, first)), int(np.searchsorted(self.rows, last, "right")))
+        return replace(
+            self,
+            rows=self.rows[inside],
+            places=self.places[inside],
+            weights=self.weights[inside],
+            motion=self.motion[inside],
+        )
 
     def near(self, line: TimeMap) -> NDArray[np.bool_]:
         """Return which likenesses are on a line."""
@@ -137,12 +148,12 @@ def find_runs(cloud: Cloud, least: float, told: Sequence[Told] = ()) -> list[Run
         least: Log-odds.
         told: Lines that something else speaks for, and where.
     """
-    lines = list(dict.fromkeys(_fitted(cloud, stretch) for stretch in _promising(cloud)))
+    lines = _promising(cloud)
     return [run for run in _best_path(cloud, lines, told) if run.score - _prior(run.map) >= least]
 
 
-def _promising(cloud: Cloud) -> list[Run]:
-    """Return the stretches and lines with the most votes, each line once."""
+def _promising(cloud: Cloud) -> list[TimeMap]:
+    """Return the lines that the stretches with the most votes propose, fitted, each line once."""
     if not len(cloud.rows):
         return []
     votes = cloud.weights * cloud.gaps[cloud.rows]
@@ -150,19 +161,26 @@ def _promising(cloud: Cloud) -> list[Run]:
         _proposed(cloud, votes, speed, window, phase) for speed in SPEEDS for window in WINDOWS for phase in (0.0, 0.5)
     ]
     proposals = np.concatenate(found)
-    proposals = proposals[np.argsort(-proposals["votes"], kind="stable")]
     left: Counter[tuple[float, float]] = Counter()
-    lines: dict[tuple[float, int], Run] = {}
-    for one in proposals:
+    tried: set[tuple[float, int]] = set()
+    lines: dict[TimeMap, None] = {}
+    for one in proposals[np.argsort(-proposals["votes"], kind="stable")]:
         stretch = (float(one["start"]), float(one["end"]))
         key = (float(one["speed"]), int(one["bin"]))
-        if key in lines or left[stretch] == LINES_A_STRETCH:
+        if key in tried or left[stretch] == LINES_A_STRETCH:
             continue
         left[stretch] += 1
-        lines[key] = _line_of(cloud, votes, *key, *stretch)
-        if len(lines) == LINES:
+        tried.add(key)
+        if not any(_same(line, TimeMap(key[0], (key[1] + 0.5) * BIN), *stretch) for line in lines):
+            lines[_fitted(cloud, _line_of(cloud, votes, *key, *stretch))] = None
+        if len(tried) == LINES:
             break
-    return list(lines.values())
+    return list(lines)
+
+
+def _same(line: TimeMap, other: TimeMap, start: float, end: float) -> bool:
+    """Tell whether two lines take a stretch of the query to the same place: likenesses near both would be fitted."""
+    return abs(line.at(start) - other.at(start)) < BIN and abs(line.at(end) - other.at(end)) < BIN
 
 
 #: A line that a stretch of the query proposes: votes, speed, offset bin, and where the stretch starts and ends.
@@ -233,8 +251,8 @@ def _fitted(cloud: Cloud, run: Run) -> TimeMap:
     """Fit a line to what is near it, first in its stretch, then over the best run on it (Kadane's maximum subarray)."""
     line = run.map
     for _ in range(3):
-        inside = (cloud.rows >= run.first) & (cloud.rows <= run.last)
-        line = _fit(cloud, inside & cloud.near(line), line)
+        inside = cloud.part(run.first, run.last)
+        line = _fit(inside, inside.near(line), line)
         sums = np.concatenate([[0.0], np.cumsum(_gains(cloud, line))])
         last = int(np.argmax(sums - np.minimum.accumulate(sums)))
         first = int(np.argmin(sums[: last + 1]))

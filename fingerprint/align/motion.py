@@ -30,6 +30,9 @@ HOP = 2
 #: Speeds that are tried; over two seconds, one that is 5 % off is a tenth of a second off.
 SPEEDS = (1.0, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.86, 0.93, 1.08, 1.16, 1.25, 1.34, 1.44, 1.55, 1.68, 1.82, 2.0)
 
+#: Seconds between two pictures beyond which what lies between them is not known.
+GAP_S = 2.0
+
 #: What another speed than 1 must be better.
 SPEED_COST = 0.1
 
@@ -82,7 +85,7 @@ def find_motion(query: Miniatures, reference: PictureTrack) -> MotionHits:
     windows, norms = _windows(ours, HOP)
     starts = moments[: len(ours)][: len(ours) - WINDOW + 1 : HOP]
     noise = NOISE * np.sqrt(WINDOW * max(1, int(query.covered.sum())))
-    moving = norms > noise
+    moving = (norms > noise) & _is_seen(starts, query.times)
     windows, starts, norms = windows[moving], starts[moving], norms[moving]
     found: list[tuple[NDArray[np.float64], ...]] = []
     cells = len(starts) * len(grid) * 2
@@ -103,6 +106,14 @@ def find_motion(query: Miniatures, reference: PictureTrack) -> MotionHits:
         return MotionHits(nothing, nothing, nothing, nothing, starts)
     joined = [np.concatenate(part).astype(np.float64) for part in zip(*found, strict=True)]
     return MotionHits(joined[0], joined[1], joined[2], joined[3], starts)
+
+
+def _is_seen(starts: NDArray[np.float64], times: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which windows no gap between pictures reaches into: what lies between is made up there."""
+    gaps = np.nonzero(np.diff(times) > GAP_S)[0]
+    begins, ends = times[gaps], times[gaps + 1]
+    reached = (starts[:, None] < ends) & (starts[:, None] + WINDOW * STEP_S > begins)
+    return np.asarray(~reached.any(1))
 
 
 def at_times(

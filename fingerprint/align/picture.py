@@ -70,6 +70,9 @@ MOTION_FLOOR, MOTION_GAIN, MOTION_MOST = 0.33, 10.0, 4.0
 #: Where a place is told by motion, a look that is as good everywhere in the reference counts this share.
 EVERYWHERE = 0.15
 
+#: How far around what looks alike movement is compared, seconds: a copy's looks may be lost for a while.
+REACH_S = 30.0
+
 #: Log-odds that motion adds to a segment at most, and the share of its windows' sum: they overlap.
 MOST_BY_MOTION, MOTION_SHARE = 24.0, 0.5
 
@@ -188,7 +191,7 @@ def align_picture(query: PictureQuery, reference: PictureTrack, told: Sequence[T
     if located.region is None:
         cloud = _cloud(query, likenesses, None)
         return [_segment(query, cloud, likenesses, stored, run, located) for run in find_runs(cloud, LEAST, told)]
-    seen = query.looks.miniatures(located.region)
+    seen = query.looks.miniatures(located.region, _promising(query, likenesses, located, told))
     cloud = _cloud(query, likenesses, find_motion(seen, reference))
     segments = [_segment(query, cloud, likenesses, stored, run, located) for run in find_runs(cloud, LEAST, told)]
     ends = [0.0, *(segment.end for segment in segments)]
@@ -259,6 +262,26 @@ def _told(query: PictureQuery, reference: PictureTrack, line: TimeMap) -> list[P
     return [PicturePair(float(time), int(np.argmin(np.abs(times - line.at(time))))) for time in chosen]
 
 
+def _promising(
+    query: PictureQuery, likenesses: _Likenesses, located: Located, told: Sequence[Told]
+) -> NDArray[np.bool_]:
+    """Return which of the query's pictures lie near something that speaks for the reference."""
+    times = query.looks.times
+    moments = np.unique(
+        np.concatenate(
+            [
+                query.samples[likenesses.moments[likenesses.values > FLOOR]],
+                [time for time, _, worth in located.pairs if worth > 0],
+            ]
+        )
+    )
+    wanted = np.zeros(len(times), bool)
+    spans = [(moment, moment) for moment in moments] + [(one.start, one.end) for one in told]
+    for start, end in spans:
+        wanted[np.searchsorted(times, start - REACH_S) : np.searchsorted(times, end + REACH_S, "right")] = True
+    return wanted
+
+
 def _cloud(query: PictureQuery, likenesses: _Likenesses, motion: MotionHits | None) -> Cloud:
     good = likenesses.values > FLOOR
     weights = np.minimum((likenesses.values[good] - FLOOR) * GAIN, MOST)
@@ -275,7 +298,18 @@ def _cloud(query: PictureQuery, likenesses: _Likenesses, motion: MotionHits | No
         weights=weights.astype(np.float64),
         motion=np.zeros(len(rows), bool),
     )
-    return cloud if motion is None else _with_motion(cloud, motion)
+    return _in_order(cloud if motion is None else _with_motion(cloud, motion))
+
+
+def _in_order(cloud: Cloud) -> Cloud:
+    order = np.argsort(cloud.rows, kind="stable")
+    return replace(
+        cloud,
+        rows=cloud.rows[order],
+        places=cloud.places[order],
+        weights=cloud.weights[order],
+        motion=cloud.motion[order],
+    )
 
 
 def _with_motion(cloud: Cloud, motion: MotionHits) -> Cloud:

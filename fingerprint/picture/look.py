@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from fingerprint.picture.local import LONG_SIDE, LocalFeatures, describe_variants
+from fingerprint.picture.local import EMPTY, LONG_SIDE, LocalFeatures, describe_variants
 from fingerprint.picture.track import TINY_SIDE
 
 if TYPE_CHECKING:
@@ -68,37 +68,39 @@ class Looks:
             return LONG_SIDE, LONG_SIDE
         return int(self._track.size[0]), int(self._track.size[1])
 
+    @property
+    def can_look_closer(self) -> bool:
+        """Whether there are pictures, and not only what the fingerprint keeps of them."""
+        return len(self._stills) > 0
+
+    def kept(self, time: float) -> LocalFeatures:
+        """Return the local features that the fingerprint keeps of the picture nearest to a time."""
+        track = self._track
+        if track is None or not len(track.local_rows):
+            return EMPTY
+        return track.features(int(np.argmin(np.abs(track.times_ms[track.local_rows] / 1000 - time))))
+
     def features(self, time: float) -> dict[str, LocalFeatures]:
-        """Return the local features of the picture at a time, by variant; a bare fingerprint has the plain one."""
-        if not len(self._stills):
-            return self._stored_features(time)
+        """Return local features of the picture at a time, more than the fingerprint keeps, by variant."""
         index = int(np.argmin(np.abs(self.times - time)))
         if index not in self._features:
             self._features[index] = describe_variants(self._stills.decode(index), MOST_FEATURES)
         return self._features[index]
 
-    def _stored_features(self, time: float) -> dict[str, LocalFeatures]:
-        track = self._track
-        if track is None or not len(track.local_rows):
-            return {}
-        index = int(np.argmin(np.abs(track.times_ms[track.local_rows] / 1000 - time)))
-        return {"plain": track.features(index)}
-
-    def miniatures(self, region: Region) -> Miniatures:
-        """Return what is seen in the region, at every picture there is."""
+    def miniatures(self, region: Region, wanted: NDArray[np.bool_]) -> Miniatures:
+        """Return what is seen in the region in the wanted ones of the pictures."""
         if self._small is None:
             self._small = self._load_small()
-        tiny = np.zeros((len(self._small), TINY_SIDE**2), np.float32)
+        chosen = np.nonzero(wanted)[0]
+        tiny = np.zeros((len(chosen), TINY_SIDE**2), np.float32)
         covered = np.zeros(TINY_SIDE**2, bool)
         if self._small:  # all are of one size
             matrix = region.from_square(SQUARE, max(self._small[0].shape) / LONG_SIDE)
-        for index, gray in enumerate(self._small):
-            turned = region.turned(gray)
-            tiny[index] = _cells(turned, matrix).reshape(-1)
-            if index == 0:
-                inside = _cells(np.ones(turned.shape, np.float32), matrix, cv2.BORDER_CONSTANT)
-                covered = inside.reshape(-1) >= COVERED
-        return Miniatures(self.times, tiny, covered)
+            whole = np.ones(self._small[0].shape, np.float32)
+            covered = _cells(whole, matrix, cv2.BORDER_CONSTANT).reshape(-1) >= COVERED
+        for row, index in enumerate(chosen.tolist()):
+            tiny[row] = _cells(region.turned(self._small[index]), matrix).reshape(-1)
+        return Miniatures(self.times[chosen], tiny, covered)
 
     def _load_small(self) -> list[NDArray[np.uint8]]:
         if len(self._stills):

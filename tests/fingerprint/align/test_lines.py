@@ -25,13 +25,14 @@ def cloud(duration: float, *spans: tuple[float, float, TimeMap], noise: int = 0,
     joined = np.concatenate(rows)
     weights = np.full(len(joined), 3.0)
     weights[len(joined) - noise :] = 1.0
+    order = np.argsort(joined, kind="stable")
     return Cloud(
         samples=samples,
         gaps=np.full(len(samples), SAMPLE_S),
         restless=np.zeros(len(samples), bool),
-        rows=joined,
-        places=np.concatenate(places),
-        weights=weights,
+        rows=joined[order],
+        places=np.concatenate(places)[order],
+        weights=weights[order],
         motion=np.zeros(len(joined), bool),
     )
 
