@@ -26,22 +26,28 @@ class PictureClock:
         last: Time of the picture before, seconds; None before the first.
     """
 
-    def __init__(self, origin: float, rate: Fraction | None) -> None:
+    def __init__(self, origin: float, rate: Fraction | None, tick: float) -> None:
+        """Start a clock.
+
+        Args:
+            origin: The container's time that is 0 on the media's own clock, seconds.
+            rate: Pictures a second, where the file says so.
+            tick: The stream's time base in seconds: arithmetic with fractions for each picture is a tenth of a pass.
+        """
         self._origin = origin
+        self._tick = tick
         self._period = 1 / float(rate) if rate else FALLBACK_PERIOD
         self.last: float | None = None
 
-    def seconds(self, stamp: int, time_base: Fraction) -> float:
+    def seconds(self, stamp: int) -> float:
         """Return a time stamp as seconds on the media's own clock."""
-        return float(stamp * time_base) - self._origin
+        return stamp * self._tick - self._origin
 
     def time(self, frame: VideoFrame) -> float:
         """Return the picture's time in seconds; never before the picture before it."""
-        time: float | None = frame.time
-        if time is not None:
-            time -= self._origin
-        if (time is None or self._goes_back(time)) and frame.dts is not None and frame.time_base is not None:
-            time = self.seconds(frame.dts, frame.time_base)
+        time = None if frame.pts is None else self.seconds(frame.pts)
+        if (time is None or self._goes_back(time)) and frame.dts is not None:
+            time = self.seconds(frame.dts)
         if time is not None and not self._goes_back(time):
             self.last = time
         elif self.last is None:
@@ -52,7 +58,7 @@ class PictureClock:
 
     def is_after(self, frame: VideoFrame, time: float) -> bool:
         """Tell whether the picture says itself that it is shown after a time."""
-        return frame.pts is not None and frame.time - self._origin > time
+        return frame.pts is not None and self.seconds(frame.pts) > time
 
     def _goes_back(self, time: float) -> bool:
         return self.last is not None and time <= self.last

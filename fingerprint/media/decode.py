@@ -10,7 +10,7 @@ from av.audio.frame import AudioFrame
 from fingerprint.media.clock import PictureClock
 from fingerprint.media.container import Source, open_container
 from fingerprint.media.errors import MediaError
-from fingerprint.media.frames import PictureFrames
+from fingerprint.media.frames import LeadIn, PictureFrames
 from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
 from fingerprint.media.packets import READ_THROUGH, Tally, decode_packet, packet_time, read_packets, seek
 from fingerprint.media.pictures import PicturePicker
@@ -98,7 +98,8 @@ class _Pass:
         self._overshot = False  # the first picture after seeking is too late
         if video is not None and picture is not None:
             skipping = picture.rate <= MAX_SKIPPING_RATE and container.format.name not in READ_THROUGH
-            clock = PictureClock(self._origin, video.average_rate)
+            clock = PictureClock(self._origin, video.average_rate, float(video.time_base or 0))
+            self._lead_in = LeadIn(clock, start)
             self._frames = PictureFrames(video, clock, self._tally, skipping=skipping)
             self._picker = PicturePicker(picture, start, end, pixel_aspect(video), limits.max_pixels)
         if audio is not None and sound is not None:
@@ -106,6 +107,7 @@ class _Pass:
             self._end = end + sound.margin_s
             first = max(0, round((start - sound.margin_s) * sound.rate))
             self._line = SoundLine(sound.rate, first, round(self._end * sound.rate))
+            self._tick = float(audio.time_base or 0)
 
     def run(self) -> Iterator[Picture | SoundBlock]:
         """Yield the span's pictures and sound."""
@@ -142,6 +144,7 @@ class _Pass:
         """Go back to the start of the file, from where the next try seeks less far."""
         self._overshot = False
         self._frames.restart()
+        self._lead_in.restart()
         if self._audio is not None:
             self._line.restart()
         seek(self._container, stream, 0.0, self._origin)
@@ -156,7 +159,8 @@ class _Pass:
     def _pictures(self, packet: Packet[Stream]) -> Iterator[Picture]:
         if self._picker.done:
             return
-        for frame, time in self._frames.decode(packet):
+        frames = (pair for one in self._lead_in.take(packet) for pair in self._frames.decode(one))
+        for frame, time in frames:
             if self._wary:
                 self._wary = False
                 self._overshot = time > self._picture_start
@@ -171,4 +175,4 @@ class _Pass:
             return
         for frame in decode_packet(packet, self._tally):
             if isinstance(frame, AudioFrame):
-                yield from self._line.feed(frame, None if frame.time is None else frame.time - self._origin)
+                yield from self._line.feed(frame, None if frame.pts is None else frame.pts * self._tick - self._origin)

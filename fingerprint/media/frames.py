@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from fingerprint.media.clock import PictureClock
 
-__all__ = ["PictureFrames"]
+__all__ = ["LeadIn", "PictureFrames"]
 
 #: Longest time without a picture that skipping may leave, seconds: less than the half second that bounds are good for.
 MAX_GAP_S = 0.4
@@ -26,6 +26,45 @@ MAX_GAP_S = 0.4
 #: Two groups of pictures are kept as packets so that they can be decoded again: some MB. Where a group is larger
 #: (a key frame in minutes, or none that is marked), what was skipped stays skipped.
 MAX_KEPT_BYTES = 32 * 2**20
+
+
+class LeadIn:
+    """Holds packets back that come before a time, and lets go of those that nothing from then on needs.
+
+    Reading starts some seconds early for the sound's sake. Pictures of these seconds need not be decoded where another
+    key frame lies between.
+    """
+
+    def __init__(self, clock: PictureClock, start: float) -> None:
+        self._clock = clock
+        self._start = start
+        self._held: list[Packet[Stream]] = []
+        self._held_bytes = 0
+        self._over = start <= 0
+
+    def restart(self) -> None:
+        """Begin anew: reading goes on elsewhere."""
+        self._held.clear()
+        self._held_bytes = 0
+        self._over = self._start <= 0
+
+    def take(self, packet: Packet[Stream]) -> list[Packet[Stream]]:
+        """Take the next packet; return what is to be decoded now."""
+        if self._over:
+            return [packet]
+        stamp = packet.dts if packet.pts is None else packet.pts
+        time = None if stamp is None else self._clock.seconds(stamp)
+        if packet.is_keyframe and time is not None and time <= self._start:
+            self._held.clear()
+            self._held_bytes = 0
+        self._held.append(packet)
+        self._held_bytes += packet.size
+        # Pictures are shown after they are decoded: from the start on, any packet may matter.
+        self._over = time is None or time >= self._start or self._held_bytes > MAX_KEPT_BYTES
+        if not self._over:
+            return []
+        held, self._held = self._held, []
+        return held
 
 
 class PictureFrames:
@@ -91,7 +130,7 @@ class PictureFrames:
         if time - before <= MAX_GAP_S:
             return False
         return any(
-            packet.pts is not None and before < self._clock.seconds(packet.pts, packet.time_base) < time
+            packet.pts is not None and before < self._clock.seconds(packet.pts) < time
             for group in self._groups
             for packet in group
         )
