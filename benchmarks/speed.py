@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +13,7 @@ from benchmarks.corpus import SHARED_VARIABLE, find_shared, split_media
 from benchmarks.cost.clips import programme, repeated
 from benchmarks.cost.load import match_large_library
 from benchmarks.cost.meter import alone
-from benchmarks.cost.steps import (
-    chunk_by_chunk,
-    decode_all,
-    fingerprint_all,
-    fingerprint_peer,
-    fingerprint_whole,
-    join_chunks,
-)
+from benchmarks.cost.steps import decode_all, fingerprint_all, fingerprint_chunks, fingerprint_peer, fingerprint_whole
 from benchmarks.detect import PEERS
 from benchmarks.report import table
 from benchmarks.tools import BenchmarkError, require
@@ -75,6 +67,7 @@ class Speed:
         self._videos = list(footage.values())
         self._media = split_media(shared, "all") if shared else self._videos
         self._warm = footage["bikes"]
+        self._parts = self._out / "parts"
 
     def ratio(self) -> Iterator[Row]:
         """Compare fingerprinting with decoding, and with what peers cost."""
@@ -83,7 +76,7 @@ class Speed:
             decoding, own = [], []
             for _ in range(ROUNDS):
                 decoding.append(alone(decode_all, clip).cpu_s)
-                meter, query = alone(fingerprint_whole, clip, self._warm)
+                meter, query = alone(fingerprint_whole, clip, self._warm, self._parts)
                 own.append(meter.cpu_s)
             least, mine = min(decoding), min(own)
             yield Row(f"fingerprint ÷ decoding, {height}p", f"{mine / least:.2f}", f"{bar:g}", f"{aim:g}")
@@ -100,12 +93,9 @@ class Speed:
         clip = programme(self._videos, self._out / "low.mp4", height=120, seconds=60, fps=10)
         short = repeated(clip, self._out / "short.mp4", 3)
         long = repeated(clip, self._out / f"long-{self._minutes:g}.mp4", round(self._minutes))
-        parts = self._out / "parts"
-        shutil.rmtree(parts, ignore_errors=True)
         steps: dict[str, Callable[[Path], Meter]] = {
-            "chunk by chunk": lambda media: alone(chunk_by_chunk, media, parts / media.stem, self._warm),
-            "joining the chunks": lambda media: alone(join_chunks, parts / media.stem),
-            "`fingerprint_media`": lambda media: alone(fingerprint_whole, media, self._warm)[0],
+            "its chunks": lambda media: alone(fingerprint_chunks, media, self._warm),
+            "all of it": lambda media: alone(fingerprint_whole, media, self._warm, self._parts)[0],
         }
         for name, step in steps.items():
             few, many = step(short).peak_mb, step(long).peak_mb
@@ -115,7 +105,7 @@ class Speed:
     def matching(self) -> Iterator[Row]:
         """Compare matching ten minutes against a large library with fingerprinting them."""
         clip = programme(self._media, self._out / "ten-minutes.mp4", height=480, seconds=600)
-        fingerprinting, query = alone(fingerprint_whole, clip, self._warm)
+        fingerprinting, query = alone(fingerprint_whole, clip, self._warm, self._parts)
         yield Row("fingerprint of ten minutes, 480p, CPU s", f"{fingerprinting.cpu_s:.1f}")
         real = alone(fingerprint_all, self._media)
         indexes: list[Index] = ["memory", "Milvus Lite"]

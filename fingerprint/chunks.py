@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -9,7 +11,7 @@ import cv2
 from fingerprint.media.decode import decode
 from fingerprint.media.probe import probe
 from fingerprint.media.wish import Picture
-from fingerprint.model import Chunk, Fingerprint, Query
+from fingerprint.model import Chunk, Fingerprint, Piece, Query
 from fingerprint.picture.collect import PICTURES, PictureCollector
 from fingerprint.picture.stills import Stills
 from fingerprint.picture.track import PictureTrack
@@ -17,7 +19,8 @@ from fingerprint.sound.collect import SOUND, SoundCollector
 from fingerprint.sound.track import SoundTrack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from fingerprint.media.container import Source
     from fingerprint.media.info import MediaInfo
@@ -33,6 +36,9 @@ BLOCK_S = 10.0
 
 #: Pixels a second of 720p at 60: beyond that, chunks are shorter, so that one takes seconds still.
 HEAVY = 1280 * 720 * 60
+
+#: Chunks that are matched together, ten minutes of ordinary video: with what is kept for a second look, some 20 MB.
+PIECE_CHUNKS = 20
 
 #: A rest shorter than this joins the chunk before it, seconds.
 LEAST_S = 5.0
@@ -76,24 +82,76 @@ def fingerprint_chunk(source: Source, start: float, end: float, limits: MediaLim
     )
 
 
-def assemble(chunks: Iterable[Chunk]) -> Query:
-    """Put the chunks of a media item together, in any order; a single chunk gives a query of its span."""
-    parts = sorted(chunks, key=lambda chunk: chunk.start)
-    pictures = [part.picture for part in parts if part.picture is not None]
-    sounds = [part.sound for part in parts if part.sound is not None]
-    fingerprint = Fingerprint(
-        duration=max((part.duration for part in parts), default=0.0),
-        picture=PictureTrack.join(pictures) if pictures else None,
-        sound=SoundTrack.join(sounds) if sounds else None,
-    )
-    return Query(fingerprint, Stills.join([Stills.of([]), *(part.stills for part in parts)]).thinned())
+def assemble(count: int, load: Callable[[int], Chunk]) -> Query:
+    """Put the chunks of a media item together; a single chunk gives a query of its span.
+
+    Args:
+        count: How many chunks there are.
+        load: Gives each chunk by its number, in order of time. It is asked for each of them now and whenever the query
+            is matched, so that few are held at a time.
+    """
+    bare = (replace(load(number), stills=Stills.of([])) for number in range(count))
+    return Query(_joined(bare).fingerprint, _Pieces(count, load))
 
 
-def fingerprint_media(source: Source, limits: MediaLimits) -> Query:
+def fingerprint_media(source: Source, limits: MediaLimits, folder: Path) -> Query:
     """Fingerprint a whole media item in this process, as the chunk tasks of a service do together.
+
+    Args:
+        source: Path, or seekable binary file object.
+        limits: What the media may cost.
+        folder: An empty folder for the chunks; the query is of use as long as it is there.
 
     Raises:
         MediaError: The media cannot be opened or used.
     """
     spans = plan_chunks(probe(source, limits))
-    return assemble([fingerprint_chunk(source, start, end, limits) for start, end in spans])
+    chunks = _ChunkFiles(folder)
+    for number, (start, end) in enumerate(spans):
+        chunks.write(number, fingerprint_chunk(source, start, end, limits))
+    return assemble(len(spans), chunks.load)
+
+
+class _ChunkFiles:
+    """Chunks as files in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def write(self, number: int, chunk: Chunk) -> None:
+        self._path(number).write_bytes(chunk.to_bytes())
+
+    def load(self, number: int) -> Chunk:
+        return Chunk.from_bytes(self._path(number).read_bytes())
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number:06d}.chunk"
+
+
+class _Pieces:
+    """Walks through chunks some at a time, about equally many in each piece."""
+
+    def __init__(self, count: int, load: Callable[[int], Chunk]) -> None:
+        self._count = count
+        self._load = load
+
+    def __iter__(self) -> Iterator[Piece]:
+        pieces = -(-self._count // PIECE_CHUNKS)
+        borders = [self._count * number // pieces for number in range(pieces + 1)] if pieces else []
+        for first, last in itertools.pairwise(borders):
+            yield _joined(self._load(number) for number in range(first, last))
+
+
+def _joined(chunks: Iterable[Chunk]) -> Piece:
+    duration, pictures, sounds, stills = 0.0, [], [], [Stills.of([])]
+    for chunk in chunks:
+        duration = max(duration, chunk.duration)
+        pictures += [chunk.picture] if chunk.picture is not None else []
+        sounds += [chunk.sound] if chunk.sound is not None else []
+        stills.append(chunk.stills)
+    fingerprint = Fingerprint(
+        duration=duration,
+        picture=PictureTrack.join(pictures) if pictures else None,
+        sound=SoundTrack.join(sounds) if sounds else None,
+    )
+    return Piece(fingerprint, Stills.join(stills))

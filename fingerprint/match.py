@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fingerprint.align.segment import Segment
-    from fingerprint.model import Fingerprint, Query
+    from fingerprint.model import Fingerprint, Piece, Query
     from fingerprint.ports import FingerprintSource, ReferenceKey, WindowIndex
 
 __all__ = ["match"]
@@ -41,14 +41,13 @@ LEAST_CONFIDENCE = 0.05
 
 
 class _Prepared:
-    """A query in all the forms that references are held against."""
+    """A piece of a query in all the forms that references are held against."""
 
-    def __init__(self, query: Query, *, thorough: bool = True) -> None:
-        fingerprint = query.fingerprint
-        self.duration = fingerprint.duration
-        self.picture = PictureQuery.of(query, thorough=thorough)
-        self.sound = SoundQuery(fingerprint.sound) if fingerprint.sound is not None else None
-        self.cuts = find_cuts(fingerprint.picture)
+    def __init__(self, piece: Piece, duration: float, *, thorough: bool) -> None:
+        self.duration = duration
+        self.picture = PictureQuery.of(piece, thorough=thorough)
+        self.sound = SoundQuery(piece.fingerprint.sound) if piece.fingerprint.sound is not None else None
+        self.cuts = find_cuts(piece.fingerprint.picture)
 
 
 def match(
@@ -69,20 +68,45 @@ def match(
         thorough: Look for copies that are turned, inverted or part of another picture as well; it takes most of the
             time, and a first look while the query is still coming in can do without.
     """
-    prepared = _Prepared(query, thorough=thorough)
-    looks = _picture_candidates(prepared, index, exclude_media)
-    sounds = _sound_candidates(prepared, index, exclude_media)
-    found = []
-    for key in dict.fromkeys([*looks, *sounds]):
+    duration = query.fingerprint.duration
+    segments: dict[ReferenceKey, list[Segment]] = {}
+    durations: dict[ReferenceKey, float] = {}
+    before: list[ReferenceKey] = []
+    for piece in query.pieces:
+        prepared = _Prepared(piece, duration, thorough=thorough)
+        found = _match_piece(prepared, index, references, exclude_media, before)
+        # What a piece ends with, the next one may begin with, too shortly to be proposed by itself.
+        before = [key for key, (_, own) in found.items() if any(segment.evidence >= EVEN for segment in own)]
+        for key, (reference_duration, own) in found.items():
+            segments.setdefault(key, []).extend(own)
+            durations[key] = reference_duration
+    matches = [
+        _match(key, _worthwhile(merged(without_echoes(own))), duration, durations[key]) for key, own in segments.items()
+    ]
+    matches = [one for one in matches if one.similarity >= LEAST_CONFIDENCE]
+    return sorted(matches, key=lambda one: (-one.similarity, one.library, one.media_id))
+
+
+def _match_piece(
+    piece: _Prepared,
+    index: WindowIndex,
+    references: FingerprintSource,
+    exclude_media: str | None,
+    before: Sequence[ReferenceKey],
+) -> dict[ReferenceKey, tuple[float, list[Segment]]]:
+    """Return for each reference that a piece has something of its duration and the segments."""
+    looks = _picture_candidates(piece, index, exclude_media)
+    sounds = _sound_candidates(piece, index, exclude_media)
+    found = {}
+    for key in dict.fromkeys([*looks, *sounds, *before]):
         reference = references.load(key)
         if reference is None:
             continue
         retime = key in sounds[:RETIMED_CANDIDATES] or key in looks[:RETIMED_CANDIDATES]
-        segments = _align(prepared, reference, wide=retime)
+        segments = _align(piece, reference, wide=retime)
         if segments:
-            found.append(_match(key, segments, prepared.duration, reference.duration))
-    found = [one for one in found if one.similarity >= LEAST_CONFIDENCE]
-    return sorted(found, key=lambda one: (-one.similarity, one.library, one.media_id))
+            found[key] = (reference.duration, segments)
+    return found
 
 
 def _picture_candidates(query: _Prepared, index: WindowIndex, exclude: str | None) -> list[ReferenceKey]:
@@ -113,11 +137,10 @@ def _align(query: _Prepared, reference: Fingerprint, *, wide: bool) -> list[Segm
     if not sounds and wide:
         speeds = sorted({round(segment.map.speed, 2) for segment in pictures if segment.map.speed != 1.0})
         sounds = _align_sounds(query, reference, speeds=speeds, wide=not pictures)
-    joined = [
+    return [
         segment if segment.picture else snapped(segment, query.cuts, query.duration)[0]
         for segment in fuse(pictures, sounds)
     ]
-    return _worthwhile(merged(without_echoes(joined)))
 
 
 def _align_sounds(

@@ -17,14 +17,14 @@ from fingerprint.sound.track import SoundTrack
 from schemas.matches import Track
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from numpy.typing import NDArray
 
     from fingerprint.codec import Arrays
 
-__all__ = ["ALGORITHM", "Chunk", "Fingerprint", "Query"]
+__all__ = ["ALGORITHM", "Chunk", "Fingerprint", "Piece", "Query"]
 
 #: Name and version of the algorithm; rises when stored fingerprints are no longer comparable.
 ALGORITHM = "mediadna-2"
@@ -129,16 +129,35 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Query:
-    """A media item that is to be matched: its fingerprint, and pictures for a second look where there are any."""
+class Piece:
+    """Some minutes of a media item that is to be matched, and pictures for a second look where there are any.
+
+    Attributes:
+        fingerprint: Of the piece; times are the whole item's, and its duration is where the piece ends.
+        stills: Its pictures.
+    """
 
     fingerprint: Fingerprint
     stills: Stills
 
+
+@dataclass(frozen=True)
+class Query:
+    """A media item that is to be matched.
+
+    Attributes:
+        fingerprint: Of the whole item.
+        pieces: What it is matched by, one after the other, so that memory does not grow with its length. Pieces may be
+            loaded anew each time that they are walked through.
+    """
+
+    fingerprint: Fingerprint
+    pieces: Iterable[Piece]
+
     @classmethod
     def of_fingerprint(cls, fingerprint: Fingerprint) -> Query:
         """Return the query of a stored fingerprint, which is all there is of the media."""
-        return cls(fingerprint, Stills.of([]))
+        return cls(fingerprint, (Piece(fingerprint, Stills.of([])),))
 
 
 def _milliseconds(seconds: float) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import av
 
 from benchmarks.cost.meter import Meter
 from benchmarks.detect import PEERS
-from fingerprint.engine import Chunk, Query, assemble, fingerprint_chunk, fingerprint_media, plan_chunks
+from fingerprint.engine import Query, fingerprint_chunk, fingerprint_media, plan_chunks
 from fingerprint.media.limits import MediaLimits
 from fingerprint.media.probe import probe
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from av.container import InputContainer
 
-__all__ = ["chunk_by_chunk", "decode_all", "fingerprint_all", "fingerprint_peer", "fingerprint_whole", "join_chunks"]
+__all__ = ["decode_all", "fingerprint_all", "fingerprint_chunks", "fingerprint_peer", "fingerprint_whole"]
 
 
 def decode_all(media: Path) -> Meter:
@@ -30,35 +31,34 @@ def decode_all(media: Path) -> Meter:
     return meter
 
 
-def fingerprint_whole(media: Path, warm: Path) -> tuple[Meter, Query]:
-    """Fingerprint a file as one task after another does: with the engine loaded, which `warm` sees to."""
-    fingerprint_media(str(warm), MediaLimits())
+def fingerprint_whole(media: Path, warm: Path, parts: Path) -> tuple[Meter, Query]:
+    """Fingerprint a file as one task after another does: with the engine loaded, which `warm` sees to.
+
+    The query is of use as long as the folder `parts` is there.
+    """
+    fingerprint_all([warm])
+    shutil.rmtree(parts, ignore_errors=True)
+    parts.mkdir(parents=True)
     with Meter() as meter:
-        query = fingerprint_media(str(media), MediaLimits())
+        query = fingerprint_media(str(media), MediaLimits(), parts)
     return meter, query
 
 
 def fingerprint_all(media: Sequence[Path]) -> list[bytes]:
     """Return the fingerprints of several files."""
-    return [fingerprint_media(str(one), MediaLimits()).fingerprint.to_bytes() for one in media]
+    made = []
+    for one in media:
+        with tempfile.TemporaryDirectory() as parts:
+            made.append(fingerprint_media(str(one), MediaLimits(), Path(parts)).fingerprint.to_bytes())
+    return made
 
 
-def chunk_by_chunk(media: Path, parts: Path, warm: Path) -> Meter:
-    """Fingerprint a file as the service does, chunk by chunk, writing each down; memory is what counts."""
-    fingerprint_media(str(warm), MediaLimits())
-    parts.mkdir(parents=True, exist_ok=True)
+def fingerprint_chunks(media: Path, warm: Path) -> Meter:
+    """Fingerprint a file chunk by chunk, and throw each away; memory is what counts."""
+    fingerprint_all([warm])
     with Meter() as meter:
-        for number, (start, end) in enumerate(plan_chunks(probe(str(media)))):
-            chunk = fingerprint_chunk(str(media), start, end, MediaLimits())
-            (parts / f"{number:06d}").write_bytes(chunk.to_bytes())
-    return meter
-
-
-def join_chunks(parts: Path) -> Meter:
-    """Put written chunks together, as the service's last task of a job does."""
-    with Meter() as meter:
-        query = assemble(Chunk.from_bytes(part.read_bytes()) for part in sorted(parts.iterdir()))
-        query.fingerprint.to_bytes()
+        for start, end in plan_chunks(probe(str(media))):
+            fingerprint_chunk(str(media), start, end, MediaLimits()).to_bytes()
     return meter
 
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fingerprint.picture.look import Miniatures
-    from fingerprint.picture.track import PictureTrack
 
 __all__ = ["MotionHits", "at_times", "changes", "find_motion", "levelled"]
 
@@ -74,10 +73,15 @@ class MotionHits:
     restless: NDArray[np.float64]
 
 
-def find_motion(query: Miniatures, reference: PictureTrack) -> MotionHits:
-    """Return where in the reference each window of the query moves alike."""
+def find_motion(query: Miniatures, grid: NDArray[np.float64], tiny: NDArray[np.uint8]) -> MotionHits:
+    """Return where in the reference each window of the query moves alike.
+
+    Args:
+        query: What the query shows where the reference's picture lies.
+        grid: When the reference's pictures are shown, seconds, float64 `(g,)`, rising; there may be gaps.
+        tiny: Their miniatures, uint8 `(g, 64)`.
+    """
     nothing = np.zeros(0)
-    grid = reference.grid_ms / 1000
     if len(query.times) <= WINDOW or len(grid) <= WINDOW:
         return MotionHits(nothing, nothing, nothing, nothing, nothing)
     moments = np.arange(query.times[0], query.times[-1] + 1e-6, STEP_S)
@@ -85,7 +89,7 @@ def find_motion(query: Miniatures, reference: PictureTrack) -> MotionHits:
     windows, norms = _windows(ours, HOP)
     starts = moments[: len(ours)][: len(ours) - WINDOW + 1 : HOP]
     noise = NOISE * np.sqrt(WINDOW * max(1, int(query.covered.sum())))
-    moving = (norms > noise) & _is_seen(starts, query.times)
+    moving = (norms > noise) & _is_seen(starts, query.times, WINDOW * STEP_S)
     windows, starts, norms = windows[moving], starts[moving], norms[moving]
     found: list[tuple[NDArray[np.float64], ...]] = []
     cells = len(starts) * len(grid) * 2
@@ -94,8 +98,12 @@ def find_motion(query: Miniatures, reference: PictureTrack) -> MotionHits:
             times = np.arange(grid[0] + phase * STEP_S * speed, grid[-1], STEP_S * speed)
             if len(times) <= WINDOW or not len(starts):
                 continue
-            theirs = levelled(changes(at_times(grid, reference.tiny, times)) * query.covered)
+            theirs = levelled(changes(at_times(grid, tiny, times)) * query.covered)
             others, other_norms = _windows(theirs, 1)
+            known = _is_seen(times[: len(others)], grid, WINDOW * STEP_S * speed)
+            others, other_norms, times = others[known], other_norms[known], times[: len(others)][known]
+            if not len(others):
+                continue
             cosines = (windows @ others.T) / (norms[:, None] * other_norms + noise**2)
             best = np.argpartition(-cosines, min(PLACES, cosines.shape[1]) - 1, axis=1)[:, :PLACES]
             values = np.take_along_axis(cosines, best, 1) - (0.0 if speed == 1.0 else SPEED_COST)
@@ -108,11 +116,11 @@ def find_motion(query: Miniatures, reference: PictureTrack) -> MotionHits:
     return MotionHits(joined[0], joined[1], joined[2], joined[3], starts)
 
 
-def _is_seen(starts: NDArray[np.float64], times: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _is_seen(starts: NDArray[np.float64], times: NDArray[np.float64], length: float) -> NDArray[np.bool_]:
     """Tell which windows no gap between pictures reaches into: what lies between is made up there."""
     gaps = np.nonzero(np.diff(times) > GAP_S)[0]
     begins, ends = times[gaps], times[gaps + 1]
-    reached = (starts[:, None] < ends) & (starts[:, None] + WINDOW * STEP_S > begins)
+    reached = (starts[:, None] < ends) & (starts[:, None] + length > begins)
     return np.asarray(~reached.any(1))
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fingerprint.align.locate import Located
     from fingerprint.align.motion import MotionHits
     from fingerprint.align.segment import TimeMap
-    from fingerprint.model import Query
+    from fingerprint.model import Piece
     from fingerprint.picture.track import PictureTrack
 
 __all__ = ["FLOOR", "PictureQuery", "align_picture"]
@@ -73,6 +73,9 @@ EVERYWHERE = 0.15
 #: How far around what looks alike movement is compared, seconds: a copy's looks may be lost for a while.
 REACH_S = 30.0
 
+#: Longer references are compared by movement only where they look alike: so many stretches of ten seconds.
+LONG_S, LIKELY_CELLS = 900.0, 30
+
 #: Log-odds that motion adds to a segment at most, and the share of its windows' sum: they overlap.
 MOST_BY_MOTION, MOTION_SHARE = 24.0, 0.5
 
@@ -114,7 +117,7 @@ class PictureQuery:
     looks: Looks
 
     @classmethod
-    def of(cls, query: Query, *, thorough: bool) -> PictureQuery | None:
+    def of(cls, query: Piece, *, thorough: bool) -> PictureQuery | None:
         """Prepare a query; None when it has no picture."""
         track = query.fingerprint.picture
         if track is None or not len(track.grid_ms):
@@ -192,7 +195,9 @@ def align_picture(query: PictureQuery, reference: PictureTrack, told: Sequence[T
         cloud = _cloud(query, likenesses, None)
         return [_segment(query, cloud, likenesses, stored, run, located) for run in find_runs(cloud, LEAST, told)]
     seen = query.looks.miniatures(located.region, _promising(query, likenesses, located, told))
-    cloud = _cloud(query, likenesses, find_motion(seen, reference))
+    likely = _likely(likenesses, reference, told)
+    motion = find_motion(seen, reference.grid_ms[likely] / 1000, reference.tiny[likely])
+    cloud = _cloud(query, likenesses, motion)
     segments = [_segment(query, cloud, likenesses, stored, run, located) for run in find_runs(cloud, LEAST, told)]
     ends = [0.0, *(segment.end for segment in segments)]
     starts = [*(segment.start for segment in segments[1:]), np.inf]
@@ -280,6 +285,23 @@ def _promising(
     for start, end in spans:
         wanted[np.searchsorted(times, start - REACH_S) : np.searchsorted(times, end + REACH_S, "right")] = True
     return wanted
+
+
+def _likely(likenesses: _Likenesses, reference: PictureTrack, told: Sequence[Told]) -> NDArray[np.bool_]:
+    """Return where in the reference movement is compared: all of a short one, the likeliest minutes of a long one."""
+    grid = reference.grid_ms / 1000
+    if grid[-1] - grid[0] <= LONG_S:
+        return np.ones(len(grid), bool)
+    alike = likenesses.values > FLOOR
+    cells = np.floor(likenesses.places[alike] / STILL_S).astype(np.int64)
+    sums = np.bincount(np.maximum(cells, 0), likenesses.values[alike] - FLOOR)
+    best = np.argsort(-sums, kind="stable")[:LIKELY_CELLS]
+    spans = [(cell * STILL_S, (cell + 1) * STILL_S) for cell in best[sums[best] > 0].tolist()]
+    spans += [(one.map.at(one.start), one.map.at(one.end)) for one in told[:MOST_TOLD]]
+    likely = np.zeros(len(grid), bool)
+    for start, end in spans:
+        likely[np.searchsorted(grid, start - STILL_S) : np.searchsorted(grid, end + STILL_S, "right")] = True
+    return likely
 
 
 def _cloud(query: PictureQuery, likenesses: _Likenesses, motion: MotionHits | None) -> Cloud:

@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 
 __all__ = ["EMPTY", "LONG_SIDE", "LocalFeatures", "describe_local", "describe_variants"]
 
-#: Longest side of a picture that features are taken from, pixels. Positions count in these.
+#: Longest side of pictures, pixels: positions count in these.
 LONG_SIDE = 320
+
+#: Longest side that a library's pictures are brought to first: two thirds of the time, and the strongest features are
+#: no worse.
+KEPT_SIDE = 256
 
 #: Contrast below which SIFT drops a point. Lower than usual: dark and blurred copies keep only faint points.
 CONTRAST = 0.015
@@ -80,12 +84,15 @@ def _detector(most: int) -> cv2.SIFT:
 
 
 def describe_local(rgb: NDArray[np.uint8], most: int) -> LocalFeatures:
-    """Return at most `most` features of a picture, uint8 `(h, w, 3)` with the longer side 320 or less."""
-    return _packed(_detect(rgb, most))
+    """Return at most `most` features of a picture, uint8 `(h, w, 3)`, as a library keeps them."""
+    height, width = rgb.shape[:2]
+    scale = min(1.0, KEPT_SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return _packed(_detect(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8), most))
 
 
 def describe_variants(rgb: NDArray[np.uint8], most: int) -> dict[str, LocalFeatures]:
-    """Return the features of a picture as it is, mirrored, and inverted, by name of the variant.
+    """Return the features of a picture, uint8 `(h, w, 3)`, as it is, mirrored, and inverted, by name of the variant.
 
     What a mirror or an inversion does to a descriptor is a permutation of its numbers, so one detection serves all.
     Points of the mirrored variant are those of the mirrored picture.

@@ -13,7 +13,7 @@ from fingerprint.picture.track import TINY_SIDE
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fingerprint.model import Query
+    from fingerprint.model import Piece
     from fingerprint.picture.region import Region
 
 __all__ = ["Looks", "Miniatures"]
@@ -49,7 +49,7 @@ class Miniatures:
 class Looks:
     """A query's pictures, decoded when they are needed; of a bare fingerprint, what it keeps of them."""
 
-    def __init__(self, query: Query) -> None:
+    def __init__(self, query: Piece) -> None:
         self._stills = query.stills
         self._track = query.fingerprint.picture
         self._features: dict[int, dict[str, LocalFeatures]] = {}

@@ -26,9 +26,6 @@ __all__ = ["Stills", "encode_still"]
 #: JPEG quality: below it, small features drown in blocks.
 QUALITY = 80
 
-#: Pictures that a whole query keeps, whatever its length: memory must not grow with it.
-MOST = 2400
-
 
 @dataclass(frozen=True, slots=True)
 class Stills:
@@ -62,15 +59,6 @@ class Stills:
         last = int(self.sizes[: index + 1].sum())
         jpeg = self.data[last - int(self.sizes[index]) : last]
         return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR_RGB), np.uint8)
-
-    def thinned(self) -> Stills:
-        """Return at most `MOST` of the pictures, evenly spread."""
-        if len(self) <= MOST:
-            return self
-        ends = np.cumsum(self.sizes)
-        chosen = np.unique(np.linspace(0, len(self) - 1, MOST).astype(int))
-        jpegs = [(int(self.times_ms[i]), self.data[ends[i] - self.sizes[i] : ends[i]]) for i in chosen]
-        return Stills.of(jpegs)
 
     def to_arrays(self) -> Arrays:
         """Return the arrays to store."""

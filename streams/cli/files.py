@@ -7,7 +7,9 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from shutil import rmtree
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -19,12 +21,14 @@ from streams.processes import die_with_parent
 from streams.settings import available_cores
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from fingerprint.model import Query
+    from fingerprint.model import Fingerprint, Query
     from schemas.matches import Match
 
 __all__ = ["compare", "fingerprint", "match"]
+
+T = TypeVar("T")
 
 Jobs = Annotated[int | None, typer.Option(min=1, help="Files worked on at a time.", show_default="all processors")]
 
@@ -42,9 +46,11 @@ def compare(
     from fingerprint.engine import match as match_query  # noqa: PLC0415 (the engine loads in seconds)
     from fingerprint.index.memory import MemoryIndex  # noqa: PLC0415
 
-    index = MemoryIndex()
-    index.add(str(second), _usable(second).fingerprint)
-    found = [one for one in match_query(_usable(first), index, index) if one.similarity >= LEAST_SIMILARITY]
+    with TemporaryDirectory() as scratch:
+        index = MemoryIndex()
+        index.add(str(second), _usable(second, _fingerprint(second)))
+        matches = match_query(_usable(first, _query(first, scratch)), index, index)
+    found = [one for one in matches if one.similarity >= LEAST_SIMILARITY]
     if as_json:
         print_json({"a": str(first), "b": str(second), "matches": found})
     else:
@@ -56,7 +62,7 @@ def fingerprint(
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")],
 ) -> None:
     """Write a file's fingerprint: a compact binary file that can be submitted in place of the media."""
-    found = _usable(media).fingerprint
+    found = _usable(media, _fingerprint(media))
     data = found.to_bytes()
     try:
         output.write_bytes(data)
@@ -81,22 +87,25 @@ def match(
     references = sorted(path for path in against.rglob("*") if path.suffix.lower() in MEDIA_SUFFIXES)
     index = MemoryIndex()
     unusable = False
-    for path, outcome in _fingerprinted(references, jobs):
-        if isinstance(outcome, str):
-            unusable = _complain(path, outcome)
+    for path, reference in zip(references, _side_by_side(_fingerprint, references, jobs), strict=True):
+        if isinstance(reference, str):
+            unusable = _complain(path, reference)
         else:
-            index.add(path.stem, outcome.fingerprint)
-    for path, outcome in _fingerprinted(files, jobs):
-        if isinstance(outcome, str):
-            unusable = _complain(path, outcome)
+            index.add(path.stem, reference)
+    with TemporaryDirectory() as scratch:
+        folders = [mkdtemp(dir=scratch) for _ in files]
+        for path, folder, query in zip(files, folders, _side_by_side(_query, files, jobs, folders), strict=True):
             found: list[Match] = []
-        else:
-            found = match_query(outcome, index, index)
-        if jsonl:
-            print_json(_line(path, found))
-            sys.stdout.flush()
-        elif not isinstance(outcome, str):
-            print_matches(str(path), [one for one in found if one.similarity >= LEAST_SIMILARITY])
+            if isinstance(query, str):
+                unusable = _complain(path, query)
+            else:
+                found = match_query(query, index, index)
+            if jsonl:
+                print_json(_line(path, found))
+                sys.stdout.flush()
+            elif not isinstance(query, str):
+                print_matches(str(path), [one for one in found if one.similarity >= LEAST_SIMILARITY])
+            rmtree(folder)
     raise typer.Exit(ExitCode.FAILED if unusable else ExitCode.OK)
 
 
@@ -130,15 +139,16 @@ def _complain(path: Path, problem: str) -> bool:
     return True
 
 
-def _usable(path: Path) -> Query:
-    ((_, outcome),) = _fingerprinted([path], 1)
+def _usable(path: Path, outcome: T | str) -> T:
     if isinstance(outcome, str):
         fail(f"{path}: {outcome}", ExitCode.FAILED)
     return outcome
 
 
-def _fingerprinted(paths: Sequence[Path], jobs: int | None) -> Iterator[tuple[Path, Query | str]]:
-    """Fingerprint files side by side, with a progress bar; yield for each its query form, or what is wrong with it."""
+def _side_by_side(
+    step: Callable[..., T | str], paths: Sequence[Path], jobs: int | None, *more: Sequence[str]
+) -> Iterator[T | str]:
+    """Do a step for each file in several processes, with a progress bar; yield what it gives, in order."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     workers = min(jobs or available_cores(), len(paths)) or 1
     with (
@@ -148,13 +158,20 @@ def _fingerprinted(paths: Sequence[Path], jobs: int | None) -> Iterator[tuple[Pa
         ) as pool,
     ):
         bar = progress.add_task("fingerprinting", total=len(paths))
-        for path, outcome in zip(paths, pool.map(_fingerprint, paths), strict=True):
+        for outcome in pool.map(step, paths, *more):
             progress.advance(bar)
-            yield path, outcome
+            yield outcome
 
 
-def _fingerprint(path: Path) -> Query | str:
-    """Runs in a worker process."""
+def _fingerprint(path: Path) -> Fingerprint | str:
+    """Return the fingerprint of a file, or what is wrong with it."""
+    with TemporaryDirectory() as scratch:
+        query = _query(path, scratch)
+    return query if isinstance(query, str) else query.fingerprint
+
+
+def _query(path: Path, scratch: str) -> Query | str:
+    """Return the form of a file that is matched, of use as long as `scratch` is there; or what is wrong with it."""
     from fingerprint.codec import is_fingerprint  # noqa: PLC0415 (the engine loads in seconds)
     from fingerprint.engine import fingerprint_media  # noqa: PLC0415
     from fingerprint.media.errors import MediaError  # noqa: PLC0415
@@ -165,7 +182,7 @@ def _fingerprint(path: Path) -> Query | str:
         with path.open("rb") as file:
             if is_fingerprint(file.read(64)):
                 return Query.of_fingerprint(Fingerprint.from_bytes(path.read_bytes()))
-        return fingerprint_media(str(path), MediaLimits())
+        return fingerprint_media(str(path), MediaLimits(), Path(scratch))
     except OSError as error:
         return f"{ErrorCode.RESOURCE_NOT_FOUND}: {error}"
     except MediaError as error:

@@ -42,7 +42,7 @@ def fingerprint(task: ChunkTask, bench: Workbench) -> TaskReport:
         upsert_windows(bench.vectors, key, windows)
     live: tuple[Match, ...] = ()
     if task.request.save_type is not SaveType.ONLYSAVE:  # the last task looks thoroughly
-        live = find_matches(task, assemble([chunk]), bench, thorough=False)
+        live = find_matches(task, assemble(1, [chunk].__getitem__), bench, thorough=False)
     count = sum(len(rows.numbers) for rows in windows.values())
     return TaskReport(
         result=ChunkResult(task=task, outcome=TaskOutcome.DONE, metrics=Metrics(windows=count)), live=live

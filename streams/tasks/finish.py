@@ -70,15 +70,16 @@ def _query(task: ChunkTask, bench: Workbench) -> Query:
             return Query.of_fingerprint(Fingerprint.from_bytes(data))
         except BadFingerprintError as error:
             raise MediaError(ErrorCode.RESOURCE_CONTENT_BAD, f"the fingerprint cannot be used: {error}") from error
-    chunks = []
-    for number in range(task.chunks_total):
+
+    def load(number: int) -> Chunk:
         part = bench.store.get_part(task.job_id, number)
         if part is None:
             raise LookupError(
                 f"part {number} of job {task.job_id} is missing: is MEDIADNA_STORE the same for all workers?"
             )
-        chunks.append(Chunk.from_bytes(part))
-    return assemble(chunks)
+        return Chunk.from_bytes(part)
+
+    return assemble(task.chunks_total, load)
 
 
 def _save(task: ChunkTask, fingerprint: Fingerprint, data: bytes, bench: Workbench) -> bool:

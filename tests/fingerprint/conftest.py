@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def fingerprinted() -> Fingerprinted:
+def fingerprinted(tmp_path_factory: pytest.TempPathFactory) -> Fingerprinted:
     """Fingerprint a file; the same file once in a run."""
     made: dict[Path, Query] = {}
 
     def fingerprint(path: Path) -> Query:
         if path not in made:
-            made[path] = fingerprint_media(path, DEFAULT_LIMITS)
+            made[path] = fingerprint_media(path, DEFAULT_LIMITS, tmp_path_factory.mktemp("chunks"))
         return made[path]
 
     return fingerprint

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from fingerprint.chunks import assemble, fingerprint_chunk, fingerprint_media, plan_chunks
+from fingerprint.chunks import PIECE_CHUNKS, assemble, fingerprint_chunk, fingerprint_media, plan_chunks
 from fingerprint.media.info import MediaInfo
 from fingerprint.media.limits import DEFAULT_LIMITS
 from fingerprint.model import Chunk, Query
@@ -51,9 +53,28 @@ def test_chunks_give_together_what_one_pass_gives(footage: dict[str, Path], fing
     whole = fingerprinted(footage["trailer"]).fingerprint
     parts = [fingerprint_chunk(media, *span, DEFAULT_LIMITS) for span in plan_chunks(info(whole.duration))]
     assert len(parts) > 1
-    joined = assemble([Chunk.from_bytes(part.to_bytes()) for part in reversed(parts)]).fingerprint
+    joined = assemble(len(parts), lambda number: Chunk.from_bytes(parts[number].to_bytes())).fingerprint
     assert joined.digest == whole.digest
     assert joined.to_bytes() == whole.to_bytes()
+
+
+@given(st.integers(0, 400))
+def test_a_long_item_is_matched_by_pieces_of_few_chunks(count: int) -> None:
+    loaded: list[int] = []
+
+    def load(number: int) -> Chunk:
+        loaded.append(number)
+        return Chunk(30.0 * number, 30.0 * (number + 1), None, None)
+
+    query = assemble(count, load)
+    assert query.fingerprint.duration == 30.0 * count
+    loaded.clear()
+    borders = [0]
+    for piece in query.pieces:
+        assert piece.fingerprint.duration == 30.0 * len(loaded)
+        borders.append(len(loaded))
+    assert loaded == list(range(count))
+    assert all(last - first <= PIECE_CHUNKS for first, last in itertools.pairwise(borders))
 
 
 def test_what_is_described_of_a_picture_does_not_depend_on_where_chunks_start(
@@ -66,8 +87,10 @@ def test_what_is_described_of_a_picture_does_not_depend_on_where_chunks_start(
     np.testing.assert_array_equal(part.vectors, whole.vectors[inside])
 
 
-def test_the_digest_is_the_same_on_another_run(footage: dict[str, Path], fingerprinted: Fingerprinted) -> None:
-    again = fingerprint_media(str(footage["bunny"]), DEFAULT_LIMITS)
+def test_the_digest_is_the_same_on_another_run(
+    footage: dict[str, Path], fingerprinted: Fingerprinted, tmp_path: Path
+) -> None:
+    again = fingerprint_media(str(footage["bunny"]), DEFAULT_LIMITS, tmp_path)
     assert again.fingerprint.digest == fingerprinted(footage["bunny"]).fingerprint.digest
 
 
@@ -82,10 +105,12 @@ def test_a_chunk_of_black_has_windows_of_neither_track(tmp_path: Path) -> None:
     import av  # noqa: PLC0415 (this test alone writes a file)
 
     path = tmp_path / "black.mp4"
+    folder = tmp_path / "chunks"
+    folder.mkdir()
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=10)
         video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
         for _ in range(20):
             container.mux(video.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")))
         container.mux(video.encode(None))
-    assert fingerprint_media(str(path), DEFAULT_LIMITS).fingerprint.windows() == {}
+    assert fingerprint_media(str(path), DEFAULT_LIMITS, folder).fingerprint.windows() == {}

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from fingerprint.chunks import assemble, fingerprint_chunk
 from fingerprint.index.memory import MemoryIndex
 from fingerprint.match import match
+from fingerprint.media.limits import DEFAULT_LIMITS
 from fingerprint.model import Query
 from schemas.matches import Match, Track
 from streams.demo.edit import Edit, Piece, Truth
@@ -72,6 +74,18 @@ def test_a_stored_fingerprint_finds_its_plain_copy(
     path, truths = edited_copy(Piece(footage["trailer"], 30.0, 42.0), edit=EDITS["plain"])
     query = Query.of_fingerprint(fingerprinted(path).fingerprint)
     assert_found(copies(query, library), truths, "trailer")
+
+
+def test_a_copy_across_pieces_of_a_long_query_is_one_interval(
+    footage: dict[str, Path], edited_copy: EditedCopy, fingerprinted: Fingerprinted, library: MemoryIndex
+) -> None:
+    path, truths = edited_copy(Piece(footage["bikes"], 0.0, 6.0), Piece(footage["trailer"], 30.0, 44.0))
+    spans = [(0.0, 10.0), (10.0, 20.0)]
+    parts = [fingerprint_chunk(str(path), *span, DEFAULT_LIMITS) for span in spans]
+    pieces = [piece for part in parts for piece in assemble(1, [part].__getitem__).pieces]
+    query = Query(fingerprinted(path).fingerprint, pieces)
+    found = [one for one in copies(query, library) if one.media_id == "trailer"]
+    assert_found(found, truths[1:], "trailer")
 
 
 @pytest.mark.parametrize("name", ["bunny", "bikes", "carphone", "globe", "card", "trailer"])

@@ -139,7 +139,9 @@ def test_a_stored_fingerprint_is_a_query_without_pictures_for_a_second_look() ->
     fingerprint = Fingerprint(5.0, picture(), sound())
     query = Query.of_fingerprint(fingerprint)
     assert query.fingerprint is fingerprint
-    assert len(query.stills) == 0
+    (piece,) = query.pieces
+    assert piece.fingerprint is fingerprint
+    assert len(piece.stills) == 0
 
 
 @pytest.mark.parametrize("name", sorted(unpack("fingerprint", Fingerprint(5.0, picture(), sound()).to_bytes())))

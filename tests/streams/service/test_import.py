@@ -40,7 +40,9 @@ def library(tmp_path: Path, footage: Footage) -> Path:
         make_copy((Piece(footage["bikes"], number * 1.5, number * 1.5 + 1.5),), piece)
     for number in range(CLIPS):
         shutil.copy(pieces[number % len(pieces)], folder / f"clip-{number}.mp4")
-    data = fingerprint_media(str(pieces[0]), MediaLimits()).fingerprint.to_bytes()
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    data = fingerprint_media(str(pieces[0]), MediaLimits(), parts).fingerprint.to_bytes()
     for number in range(FINGERPRINTS):
         (folder / f"print-{number}.mdna").write_bytes(data)
     (folder / "text.mp4").write_text("this is no video " * 100)
