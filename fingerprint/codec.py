@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Arrays", "BadFingerprintError", "digest_of", "is_fingerprint", "pack", "stored", "unpack"]
+__all__ = ["FAST_LEVEL", "Arrays", "BadFingerprintError", "digest_of", "is_fingerprint", "pack", "stored", "unpack"]
 
 #: What every file starts with; the byte after it is the version of this format.
 MAGIC = b"\x89MDNA"
@@ -26,8 +26,8 @@ MOST_BYTES = 1 << 29
 #: Types that arrays may have.
 DTYPES = frozenset({"|u1", "|i1", "<u2", "<i2", "<i4", "<f4", "<i8", "<f8", "<u4"})
 
-#: zlib's level: higher ones save 1 % and take three times as long.
-LEVEL = 6
+#: zlib's levels for what is kept, where higher ones save 1 % and take three times as long, and for what is soon gone.
+LEVEL, FAST_LEVEL = 6, 1
 
 Arrays = dict[str, "NDArray[Any]"]
 
@@ -47,11 +47,11 @@ def is_fingerprint(head: bytes) -> bool:
     return head.startswith(MAGIC)
 
 
-def pack(kind: str, arrays: Mapping[str, NDArray[Any]]) -> bytes:
+def pack(kind: str, arrays: Mapping[str, NDArray[Any]], level: int = LEVEL) -> bytes:
     """Return arrays as bytes; `kind` says what they are."""
     rows = {name: _pack_array(array) for name, array in sorted(arrays.items())}
     body = msgspec.msgpack.encode((kind, rows))
-    return MAGIC + bytes([VERSION]) + zlib.compress(body, LEVEL)
+    return MAGIC + bytes([VERSION]) + zlib.compress(body, level)
 
 
 def unpack(kind: str, data: bytes) -> Arrays:

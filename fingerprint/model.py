@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fingerprint.codec import digest_of, pack, stored, unpack
+from fingerprint.codec import FAST_LEVEL, digest_of, pack, stored, unpack
 from fingerprint.picture.stills import Stills
 from fingerprint.picture.track import PictureTrack
 from fingerprint.picture.vectors import dequantise
@@ -114,7 +114,7 @@ class Chunk:
     def to_bytes(self) -> bytes:
         """Return the chunk as bytes."""
         arrays = _to_arrays(self.duration, self.picture, self.sound)
-        return pack("chunk", arrays | self.stills.to_arrays() | {"start": _milliseconds(self.start)})
+        return pack("chunk", arrays | self.stills.to_arrays() | {"start": _milliseconds(self.start)}, FAST_LEVEL)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Chunk:

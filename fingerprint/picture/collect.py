@@ -13,8 +13,7 @@ from fingerprint.picture.bars import without_bars
 from fingerprint.picture.local import LONG_SIDE, LocalFeatures, describe_local
 from fingerprint.picture.stills import Stills, encode_still
 from fingerprint.picture.track import TINY_SIDE, PictureTrack
-from fingerprint.picture.trained import trained
-from fingerprint.picture.vectors import describe, quantise
+from fingerprint.picture.vectors import describe, quantise, squeezed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +36,7 @@ DUE = GRID_RATE
 STILL_BLOCK = 10 * GRID_RATE
 
 #: Local features are taken from the first described picture of every so many grid points.
-LOCAL_BLOCK = 12
+LOCAL_BLOCK = 16
 
 #: Local features kept a picture: 8 MB an hour allow that many.
 LOCAL_FEATURES = 120
@@ -55,7 +54,7 @@ class PictureCollector:
 
     _numbers: list[int] = field(default_factory=list)
     _times: list[int] = field(default_factory=list)
-    _codes: list[NDArray[np.int8]] = field(default_factory=list)
+    _squares: list[NDArray[np.uint8]] = field(default_factory=list)
     _local_rows: list[int] = field(default_factory=list)
     _local: list[LocalFeatures] = field(default_factory=list)
     _grid: list[int] = field(default_factory=list)
@@ -88,7 +87,7 @@ class PictureCollector:
     def _describe(self, picture: Picture, time: int, tiny: NDArray[np.uint8]) -> None:
         self._described = tiny.astype(np.int16)
         self._block = picture.number // STILL_BLOCK
-        self._codes.append(quantise(describe([without_bars(picture.rgb)]))[0])
+        self._squares.append(squeezed(without_bars(picture.rgb)))
         self._numbers.append(picture.number)
         self._times.append(time)
         if picture.number // LOCAL_BLOCK != self._local_block:
@@ -98,11 +97,10 @@ class PictureCollector:
 
     def track(self) -> PictureTrack:
         """Return the library form."""
-        codes = np.array(self._codes, np.int8).reshape(-1, trained().projection.shape[1])
         return PictureTrack(
             numbers=np.array(self._numbers, np.int32),
             times_ms=np.array(self._times, np.int32),
-            codes=codes,
+            codes=quantise(describe(self._squares)),
             local_rows=np.array(self._local_rows, np.int32),
             local_counts=np.array([len(part) for part in self._local], np.int32),
             local=LocalFeatures.join(self._local),
@@ -123,5 +121,11 @@ def _size(rgb: NDArray[np.uint8]) -> tuple[int, int]:
 
 
 def _miniature(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the means of an even grid of cells, reckoned in whole numbers so that they are the same everywhere."""
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    return np.asarray(cv2.resize(gray, (TINY_SIDE, TINY_SIDE), interpolation=cv2.INTER_AREA), np.uint8).reshape(-1)
+    if min(gray.shape) < TINY_SIDE:
+        gray = cv2.resize(gray, (TINY_SIDE, TINY_SIDE), interpolation=cv2.INTER_NEAREST)
+    rows, columns = (np.arange(TINY_SIDE) * side // TINY_SIDE for side in gray.shape)
+    sums = np.add.reduceat(np.add.reduceat(gray, rows, axis=0, dtype=np.uint32), columns, axis=1)
+    sizes = np.outer(np.diff(rows, append=gray.shape[0]), np.diff(columns, append=gray.shape[1]))
+    return np.asarray((sums + sizes // 2) // sizes, np.uint8).reshape(-1)
