@@ -41,6 +41,10 @@ LEAST_EVIDENCE = 3.0
 #: Longest pause between votes within one segment, seconds.
 PAUSE = 3.0
 
+#: A longer pause than this, seconds, ends a segment where the query's sound goes on by at least a share of its usual
+#: peaks: that is other sound. Where the query is as quiet as the reference, the copy goes on.
+LONG_PAUSE, GOES_ON = 6.0, 0.4
+
 #: Votes a second that chance gives at the least.
 LEAST_RATE = 0.02
 
@@ -77,6 +81,7 @@ class SoundQuery:
 
     def __init__(self, track: SoundTrack) -> None:
         self.track = track
+        self.heard = np.asarray(np.sort(track.frames) * FRAME_S, np.float64)
         self._made: dict[Hypothesis, Landmarks] = {}
 
     def landmarks(self, hypothesis: Hypothesis) -> Landmarks:
@@ -137,7 +142,7 @@ def _segments(query: SoundQuery, stored: Landmarks, hypothesis: Hypothesis, trie
         keys, counts = np.unique(offsets[left] * 100_000 + stretches[left], return_counts=True)
         offset = int(keys[int(np.argmax(counts))]) // 100_000
         line = left & (np.abs(offsets - offset) <= 1)
-        segment = _run(votes[line], hypothesis, len(votes) / cells * 3, cells * tried)
+        segment = _run(votes[line], query.heard, hypothesis, len(votes) / cells * 3, cells * tried)
         if segment is None:
             if counts.max() < LEAST_VOTES:
                 break
@@ -146,15 +151,19 @@ def _segments(query: SoundQuery, stored: Landmarks, hypothesis: Hypothesis, trie
         segments.append(segment)
         # What sounds at a span found is explained: a loop's other offsets are true too, but say nothing new.
         times = votes.ours * FRAME_S
-        left &= ~line & ~((times >= segment.start) & (times <= segment.end))
+        near = (times >= segment.start - PAUSE) & (times <= segment.end + PAUSE)
+        left &= ~(line & near) & ~((times >= segment.start) & (times <= segment.end))
     return segments
 
 
-def _run(votes: Votes, hypothesis: Hypothesis, rate: float, trials: float) -> Segment | None:
+def _run(
+    votes: Votes, heard: NDArray[np.float64], hypothesis: Hypothesis, rate: float, trials: float
+) -> Segment | None:
     """Return the strongest run of votes along a line, if chance does not explain it.
 
     Args:
         votes: The line's votes.
+        heard: Times of the query's peaks, seconds, rising.
         hypothesis: How the sound is taken to be changed.
         rate: Votes that chance gives on the whole line.
         trials: Lines that were to choose from.
@@ -163,6 +172,7 @@ def _run(votes: Votes, hypothesis: Hypothesis, rate: float, trials: float) -> Se
     times = votes.ours * FRAME_S
     by_chance = max(rate / max(float(np.ptp(times)), 1.0), LEAST_RATE)
     first, last = _busiest(times, by_chance)
+    first, last = _unbroken(times, heard, first, last)
     run = votes[np.arange(first, last + 1)]
     times = run.ours * FRAME_S
     length = float(np.ptp(times))
@@ -206,6 +216,19 @@ def _busiest(times: NDArray[np.float64], by_chance: float) -> tuple[int, int]:
         last = int(np.argmax(sums[1:] - lowest))
         first = int(np.argmin(sums[: last + 1]))
     return first, last
+
+
+def _unbroken(times: NDArray[np.float64], heard: NDArray[np.float64], first: int, last: int) -> tuple[int, int]:
+    """Return the part with the most votes of a stretch that is cut where other sound stands between."""
+    within = times[first : last + 1]
+    gaps = np.diff(within)
+    before = np.searchsorted(heard, within)
+    between = np.diff(before)
+    usual = (before[-1] - before[0] - between[gaps > PAUSE].sum()) / max(float(gaps[gaps <= PAUSE].sum()), 1.0)
+    cuts = np.nonzero((gaps > LONG_PAUSE) & (between > GOES_ON * usual * gaps))[0]
+    starts, ends = np.append(0, cuts + 1), np.append(cuts, len(within) - 1)
+    longest = int(np.argmax(ends - starts))
+    return first + int(starts[longest]), first + int(ends[longest])
 
 
 def _line(times: NDArray[np.float64], places: NDArray[np.float64], speed: float) -> tuple[float, float]:

@@ -122,6 +122,28 @@ def test_pieces_in_any_order_are_found_each(order: list[int]) -> None:
     assert covered > 36
 
 
+def spliced(middle: SoundTrack, seconds: float) -> SoundTrack:
+    """Return a query of two pieces on one time map, with something else between them."""
+    return joined(
+        (piece(ORIGINAL, 5, 25), 20.0), (middle, seconds), (piece(ORIGINAL, 25 + seconds, 45 + seconds), 20.0)
+    )
+
+
+@pytest.mark.parametrize("seconds", [15.0, 60.0])
+def test_other_sound_between_two_pieces_belongs_to_neither(seconds: float) -> None:
+    found = align_sound(SoundQuery(spliced(sound(seconds, 9), seconds)), ORIGINAL, wide=False)
+    assert len(found) == 2
+    first, second = sorted(found, key=lambda segment: segment.start)
+    assert (first.start, first.end) == pytest.approx((0.0, 20.0), abs=1.0)
+    assert (second.start, second.end) == pytest.approx((20.0 + seconds, 40.0 + seconds), abs=1.0)
+
+
+def test_a_copy_goes_on_over_a_silence() -> None:
+    found = align_sound(SoundQuery(spliced(sound(15, 9, density=0.3), 15.0)), ORIGINAL, wide=False)
+    (one,) = found
+    assert (one.start, one.end) == pytest.approx((0.0, 55.0), abs=1.0)
+
+
 def test_of_a_loop_every_turn_is_found_once() -> None:
     turn = sound(8, 4)
     found = align_sound(SoundQuery(joined(*[(turn, 8.0)] * 5)), turn, wide=False)
