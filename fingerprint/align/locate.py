@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fingerprint.picture.geometry import compare_local
+from fingerprint.picture.local import WHOLE
 from fingerprint.picture.region import Region
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fingerprint.picture.local import Part
     from fingerprint.picture.look import Looks
     from fingerprint.picture.track import PictureTrack
 
@@ -41,10 +43,12 @@ class PicturePair:
     Attributes:
         time: In the query, seconds.
         row: Index of the reference's described picture.
+        part: Where in the query's picture it seems to show it.
     """
 
     time: float
     row: int
+    part: Part = WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def locate(looks: Looks, reference: PictureTrack, pairs: Sequence[PicturePair]) 
                 break
             # The reference keeps local features of few pictures: the query's is taken as much earlier or later.
             time = pair.time + local_times[index] - place
-            found = _compared(looks, time, reference, int(index))
+            found = _compared(looks, time, pair.part, reference, int(index))
             if found is not None and found.inliers > top:
                 top = found.inliers
                 best = found if best is None or top > best.inliers else best
@@ -85,7 +89,7 @@ def locate(looks: Looks, reference: PictureTrack, pairs: Sequence[PicturePair]) 
     return Located(best, tuple(tried))
 
 
-def _compared(looks: Looks, time: float, reference: PictureTrack, index: int) -> Region | None:
+def _compared(looks: Looks, time: float, part: Part, reference: PictureTrack, index: int) -> Region | None:
     """Return the region that a picture of the query and one of the reference agree on.
 
     What the query's fingerprint keeps is tried first; a closer look costs twenty times as much.
@@ -94,10 +98,11 @@ def _compared(looks: Looks, time: float, reference: PictureTrack, index: int) ->
     size = (int(reference.size[0]), int(reference.size[1]))
     found = compare_local(looks.kept(time), stored)
     best = None if found is None else Region("plain", found.matrix, size, found.inliers)
-    if not looks.can_look_closer or (best is not None and best.inliers >= SURE_INLIERS):
-        return best
-    for variant, features in looks.features(time).items():
-        found = compare_local(features, stored)
-        if found is not None and (best is None or found.inliers > best.inliers):
-            best = Region(variant, found.matrix, size, found.inliers)
+    for one in dict.fromkeys([WHOLE, part]) if looks.can_look_closer else ():
+        if best is not None and best.inliers >= SURE_INLIERS:
+            break
+        for variant, features in looks.features(time, one).items():
+            found = compare_local(features, stored)
+            if found is not None and (best is None or found.inliers > best.inliers):
+                best = Region(variant, found.matrix, size, found.inliers)
     return best

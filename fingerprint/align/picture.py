@@ -16,9 +16,10 @@ from fingerprint.align.lines import SPEED_PRIOR, Cloud, Run, Told, find_runs
 from fingerprint.align.locate import PicturePair, locate
 from fingerprint.align.motion import STEP_S, WINDOW, find_motion
 from fingerprint.align.segment import Segment
+from fingerprint.picture.local import WHOLE
 from fingerprint.picture.look import Looks
 from fingerprint.picture.vectors import chance, dequantise
-from fingerprint.picture.views import VIEW_EDITS, VIEW_NAMES, Views, describe_views
+from fingerprint.picture.views import REGIONS, VIEW_EDITS, VIEW_NAMES, Views, describe_views
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -252,7 +253,8 @@ def _pairs(query: PictureQuery, likenesses: _Likenesses) -> list[PicturePair]:
     for index in best.tolist():
         time = float(query.samples[moments[index]])
         if all(abs(time - other.time) > 1.0 for other in chosen):
-            chosen.append(PicturePair(time, int(likenesses.columns[index])))
+            part = REGIONS.get(VIEW_NAMES[query.views.kinds[likenesses.views[index]]], WHOLE)
+            chosen.append(PicturePair(time, int(likenesses.columns[index]), part))
         if len(chosen) == PAIRS:
             break
     return chosen

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["EMPTY", "LONG_SIDE", "LocalFeatures", "describe_local", "describe_variants"]
+__all__ = ["EMPTY", "LONG_SIDE", "WHOLE", "LocalFeatures", "Part", "describe_local", "describe_variants"]
+
+#: A part of a picture as shares of its sides: left, top, right, bottom.
+Part = tuple[float, float, float, float]
+WHOLE: Part = (0.0, 0.0, 1.0, 1.0)
 
 #: Longest side of pictures, pixels: positions count in these.
 LONG_SIDE = 320
@@ -91,13 +95,18 @@ def describe_local(rgb: NDArray[np.uint8], most: int) -> LocalFeatures:
     return _packed(_detect(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8), most))
 
 
-def describe_variants(rgb: NDArray[np.uint8], most: int) -> dict[str, LocalFeatures]:
+def describe_variants(rgb: NDArray[np.uint8], most: int, part: Part = WHOLE) -> dict[str, LocalFeatures]:
     """Return the features of a picture, uint8 `(h, w, 3)`, as it is, mirrored, and inverted, by name of the variant.
 
     What a mirror or an inversion does to a descriptor is a permutation of its numbers, so one detection serves all.
     Points of the mirrored variant are those of the mirrored picture.
+
+    Args:
+        rgb: The picture.
+        most: How many features to return at most.
+        part: Where to look; a part is enlarged first, so that small insets show what their originals show.
     """
-    plain = _detect(rgb, most)
+    plain = _detect_part(rgb, most, part)
     cells = plain.descriptors.reshape(-1, 4, 4, 8)
     mirrored = replace(
         plain,
@@ -123,6 +132,20 @@ class _Detection:
     sizes: NDArray[np.float32]
     angles: NDArray[np.float32]
     descriptors: NDArray[np.float32]
+
+
+def _detect_part(rgb: NDArray[np.uint8], most: int, part: Part) -> _Detection:
+    """Return what is found in an enlarged part, as if all of the picture were enlarged so."""
+    height, width = rgb.shape[:2]
+    left, right = round(part[0] * width), round(part[2] * width)
+    top, bottom = round(part[1] * height), round(part[3] * height)
+    inside = rgb[top:bottom, left:right]
+    scale = LONG_SIDE / max(LEAST_SIDE, *inside.shape[:2]) if part != WHOLE else 1.0
+    if scale > 1.0:
+        inside = np.asarray(cv2.resize(inside, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
+    found = _detect(inside, most)
+    corner = np.array([left, top], np.float32) * scale
+    return replace(found, width=round(width * scale), height=round(height * scale), points=(found.points + corner))
 
 
 def _detect(rgb: NDArray[np.uint8], most: int) -> _Detection:

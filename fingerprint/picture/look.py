@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from fingerprint.picture.local import EMPTY, LONG_SIDE, LocalFeatures, describe_variants
+from fingerprint.picture.local import EMPTY, LONG_SIDE, WHOLE, LocalFeatures, describe_variants
 from fingerprint.picture.track import TINY_SIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fingerprint.model import Piece
+    from fingerprint.picture.local import Part
     from fingerprint.picture.region import Region
 
 __all__ = ["Looks", "Miniatures"]
@@ -52,7 +53,7 @@ class Looks:
     def __init__(self, query: Piece) -> None:
         self._stills = query.stills
         self._track = query.fingerprint.picture
-        self._features: dict[int, dict[str, LocalFeatures]] = {}
+        self._features: dict[tuple[int, Part], dict[str, LocalFeatures]] = {}
         self._small: list[NDArray[np.uint8]] | None = None
         if len(self._stills):
             self.times = self._stills.times_ms / 1000
@@ -80,12 +81,12 @@ class Looks:
             return EMPTY
         return track.features(int(np.argmin(np.abs(track.times_ms[track.local_rows] / 1000 - time))))
 
-    def features(self, time: float) -> dict[str, LocalFeatures]:
-        """Return local features of the picture at a time, more than the fingerprint keeps, by variant."""
-        index = int(np.argmin(np.abs(self.times - time)))
-        if index not in self._features:
-            self._features[index] = describe_variants(self._stills.decode(index), MOST_FEATURES)
-        return self._features[index]
+    def features(self, time: float, part: Part = WHOLE) -> dict[str, LocalFeatures]:
+        """Return local features of a part of the picture at a time, more than the fingerprint keeps, by variant."""
+        key = int(np.argmin(np.abs(self.times - time))), part
+        if key not in self._features:
+            self._features[key] = describe_variants(self._stills.decode(key[0]), MOST_FEATURES, part)
+        return self._features[key]
 
     def miniatures(self, region: Region, wanted: NDArray[np.bool_]) -> Miniatures:
         """Return what is seen in the region in the wanted ones of the pictures."""

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     Image = NDArray[np.uint8]
 
-__all__ = ["VIEW_EDITS", "VIEW_NAMES", "Views", "describe_views", "view_of"]
+__all__ = ["REGIONS", "VIEW_EDITS", "VIEW_NAMES", "Views", "describe_views", "view_of"]
 
 #: Regions of a picture as left, top, right, bottom shares: halves of split screens, the middle without a frame, and
-#: corners for small insets.
+#: larger and smaller corners for insets.
 REGIONS = {
     "left": (0.0, 0.0, 0.5, 1.0),
     "right": (0.5, 0.0, 1.0, 1.0),
@@ -36,6 +36,10 @@ REGIONS = {
     "top right": (0.5, 0.0, 1.0, 0.5),
     "bottom left": (0.0, 0.5, 0.5, 1.0),
     "bottom right": (0.5, 0.5, 1.0, 1.0),
+    "small top left": (0.0, 0.0, 0.36, 0.36),
+    "small top right": (0.64, 0.0, 1.0, 0.36),
+    "small bottom left": (0.0, 0.64, 0.36, 1.0),
+    "small bottom right": (0.64, 0.64, 1.0, 1.0),
 }
 
 #: All views; the first is the picture as it is.
