@@ -51,6 +51,9 @@ WINDOWS = (16.0, 4.0)
 #: Lines of each stretch, and of all, that are looked at closely.
 LINES_A_STRETCH, LINES = 3, 96
 
+#: Votes that a line needs to be looked at, log-odds, and as a share of what the best one has.
+LEAST_VOTES, LEAST_SHARE = 1.5, 0.05
+
 #: What a second of the query that is not like the line's place counts against a run, log-odds.
 MISS = 1.2
 
@@ -161,6 +164,7 @@ def _promising(cloud: Cloud) -> list[TimeMap]:
         _proposed(cloud, votes, speed, window, phase) for speed in SPEEDS for window in WINDOWS for phase in (0.0, 0.5)
     ]
     proposals = np.concatenate(found)
+    proposals = proposals[proposals["votes"] >= max(LEAST_VOTES, LEAST_SHARE * float(proposals["votes"].max()))]
     left: Counter[tuple[float, float]] = Counter()
     tried: set[tuple[float, int]] = set()
     lines: dict[TimeMap, None] = {}

@@ -12,9 +12,9 @@ from fingerprint.picture.local import WHOLE
 from fingerprint.picture.region import Region
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from fingerprint.picture.local import Part
+    from fingerprint.picture.local import LocalFeatures, Part
     from fingerprint.picture.look import Looks
     from fingerprint.picture.track import PictureTrack
 
@@ -26,8 +26,8 @@ CHANCE_INLIERS = 3
 #: Inliers from which on a region is believed.
 LEAST_INLIERS = 7
 
-#: Inliers from which on a closer look would say nothing new.
-SURE_INLIERS = 16
+#: Inliers, and pairs of pictures with so many, from which on a closer look would say nothing new.
+SURE_INLIERS, SURE_PAIRS = 16, 2
 
 #: Pictures with local features that are tried for each pair, nearest in time first: they are 3 s apart.
 NEIGHBOURS = 2
@@ -65,44 +65,57 @@ class Located:
 
 
 def locate(looks: Looks, reference: PictureTrack, pairs: Sequence[PicturePair]) -> Located:
-    """Compare pairs of pictures; return the region that the best of them agree on."""
-    local_times = reference.times_ms[reference.local_rows] / 1000
-    if not len(local_times):
+    """Compare pairs of pictures; return the region that the best of them agree on.
+
+    What the query's fingerprint keeps is tried first. A closer look costs twenty times as much, so it is only taken
+    where that leaves doubt.
+    """
+    if not len(reference.local_rows):
         return Located(None, ())
+    found = [_compared(looks, pair, reference, closer=False) for pair in pairs]
+    sure = sum(one is not None and one.inliers >= SURE_INLIERS for one in found)
+    if looks.can_look_closer and sure < min(SURE_PAIRS, len(pairs)):
+        closer = [_compared(looks, pair, reference, closer=True) for pair in pairs]
+        found = [_better(one, other) for one, other in zip(found, closer, strict=True)]
     best: Region | None = None
     tried = []
-    for pair in pairs:
+    for pair, region in zip(pairs, found, strict=True):
+        best = _better(best, region)
+        inliers = 0 if region is None else region.inliers
         place = float(reference.times_ms[pair.row] / 1000)
-        top = 0
-        for index in np.argsort(np.abs(local_times - place))[:NEIGHBOURS]:
-            if top >= SURE_INLIERS:
-                break
-            # The reference keeps local features of few pictures: the query's is taken as much earlier or later.
-            time = pair.time + local_times[index] - place
-            found = _compared(looks, time, pair.part, reference, int(index))
-            if found is not None and found.inliers > top:
-                top = found.inliers
-                best = found if best is None or top > best.inliers else best
-        tried.append((pair.time, place, min(MOST_WORTH, WORTH * max(0, top - CHANCE_INLIERS))))
+        tried.append((pair.time, place, min(MOST_WORTH, WORTH * max(0, inliers - CHANCE_INLIERS))))
     if best is not None and best.inliers < LEAST_INLIERS:
         best = None
     return Located(best, tuple(tried))
 
 
-def _compared(looks: Looks, time: float, part: Part, reference: PictureTrack, index: int) -> Region | None:
-    """Return the region that a picture of the query and one of the reference agree on.
+def _better(one: Region | None, other: Region | None) -> Region | None:
+    if one is None or other is None:
+        return one or other
+    return other if other.inliers > one.inliers else one
 
-    What the query's fingerprint keeps is tried first; a closer look costs twenty times as much.
-    """
-    stored = reference.features(index)
+
+def _compared(looks: Looks, pair: PicturePair, reference: PictureTrack, *, closer: bool) -> Region | None:
+    """Return the region that a pair of pictures, or what is kept of those around them, agrees on."""
+    place = float(reference.times_ms[pair.row] / 1000)
+    local_times = reference.times_ms[reference.local_rows] / 1000
     size = (int(reference.size[0]), int(reference.size[1]))
-    found = compare_local(looks.kept(time), stored)
-    best = None if found is None else Region("plain", found.matrix, size, found.inliers)
-    for one in dict.fromkeys([WHOLE, part]) if looks.can_look_closer else ():
+    best: Region | None = None
+    for index in np.argsort(np.abs(local_times - place))[:NEIGHBOURS]:
+        # The reference keeps local features of few pictures: the query's is taken as much earlier or later.
+        time = pair.time + local_times[index] - place
+        for variant, features in _features(looks, time, pair.part, closer=closer):
+            found = compare_local(features, reference.features(int(index)))
+            if found is not None:
+                best = _better(best, Region(variant, found.matrix, size, found.inliers))
         if best is not None and best.inliers >= SURE_INLIERS:
             break
-        for variant, features in looks.features(time, one).items():
-            found = compare_local(features, stored)
-            if found is not None and (best is None or found.inliers > best.inliers):
-                best = Region(variant, found.matrix, size, found.inliers)
     return best
+
+
+def _features(looks: Looks, time: float, part: Part, *, closer: bool) -> Iterator[tuple[str, LocalFeatures]]:
+    if not closer:
+        yield "plain", looks.kept(time)
+        return
+    for one in dict.fromkeys([WHOLE, part]):
+        yield from looks.features(time, one).items()

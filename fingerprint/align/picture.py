@@ -312,17 +312,24 @@ def _cloud(query: PictureQuery, likenesses: _Likenesses, motion: MotionHits | No
     if motion is not None:
         here = likenesses.values[good] - np.maximum(likenesses.typical[good], FLOOR)
         weights = EVERYWHERE * weights + (1 - EVERYWHERE) * np.clip(here * GAIN, 0, MOST)
-    rows = likenesses.moments[good]
+    kept = _strongest(likenesses.moments[good], weights)
     cloud = Cloud(
         samples=query.samples,
         gaps=query.gaps,
         restless=np.zeros(len(query.samples), bool),
-        rows=rows,
-        places=likenesses.places[good],
-        weights=weights.astype(np.float64),
-        motion=np.zeros(len(rows), bool),
+        rows=likenesses.moments[good][kept],
+        places=likenesses.places[good][kept],
+        weights=weights[kept].astype(np.float64),
+        motion=np.zeros(len(kept), bool),
     )
     return _in_order(cloud if motion is None else _with_motion(cloud, motion))
+
+
+def _strongest(rows: NDArray[np.int64], weights: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return the indices of each moment's strongest likenesses, over all views."""
+    order = np.lexsort((-weights, rows))
+    firsts = np.searchsorted(rows[order], rows[order])
+    return order[np.arange(len(order)) - firsts < NEAREST]
 
 
 def _in_order(cloud: Cloud) -> Cloud:

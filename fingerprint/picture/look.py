@@ -105,7 +105,7 @@ class Looks:
 
     def _load_small(self) -> list[NDArray[np.uint8]]:
         if len(self._stills):
-            return [_shrunk(self._stills.decode(index)) for index in range(len(self._stills))]
+            return [_shrunk(self._stills.decode_small(index)) for index in range(len(self._stills))]
         if self._track is None:
             return []
         width, height = (int(side) for side in self._track.size)
@@ -115,8 +115,7 @@ class Looks:
         return [np.asarray(cv2.resize(one, size, interpolation=cv2.INTER_LINEAR), np.uint8) for one in tiny]
 
 
-def _shrunk(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+def _shrunk(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     unit = min(1.0, SMALL_SIDE / max(gray.shape))
     size = (max(1, round(gray.shape[1] * unit)), max(1, round(gray.shape[0] * unit)))
     return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)

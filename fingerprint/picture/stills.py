@@ -56,9 +56,15 @@ class Stills:
 
     def decode(self, index: int) -> NDArray[np.uint8]:
         """Return a picture, uint8 `(h, w, 3)`, red first."""
+        return np.asarray(cv2.imdecode(self._jpeg(index), cv2.IMREAD_COLOR_RGB), np.uint8)
+
+    def decode_small(self, index: int) -> NDArray[np.uint8]:
+        """Return a picture at half its size and without colours, uint8 `(h, w)`, in a fraction of the time."""
+        return np.asarray(cv2.imdecode(self._jpeg(index), cv2.IMREAD_REDUCED_GRAYSCALE_2), np.uint8)
+
+    def _jpeg(self, index: int) -> NDArray[np.uint8]:
         last = int(self.sizes[: index + 1].sum())
-        jpeg = self.data[last - int(self.sizes[index]) : last]
-        return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR_RGB), np.uint8)
+        return self.data[last - int(self.sizes[index]) : last]
 
     def to_arrays(self) -> Arrays:
         """Return the arrays to store."""

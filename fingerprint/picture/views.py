@@ -62,14 +62,14 @@ VIEW_EDITS = {
 }
 
 #: Seconds between mirrored pictures: at the least, at the most, and as a share of a query's length in between.
-MIRRORED_S = (0.5, 1.5, 1 / 40)
+MIRRORED_S = (0.5, 2.0, 1 / 40)
 
 #: The same for each of the other views. A whole look costs as much as describing the query did, so long queries, which
 #: have more of each scene, are looked at less often.
 OTHER_S = (0.5, 2.0, 1 / 20)
 
-#: Pictures that a query of any length has looked at in every view, at most.
-MOST_PICTURES = 75
+#: Pictures that a piece of a query of any length has looked at in every view, at most.
+MOST_PICTURES = 60
 
 
 @dataclass(frozen=True, slots=True)
