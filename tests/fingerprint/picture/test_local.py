@@ -63,15 +63,31 @@ def test_a_variant_has_the_features_of_the_picture_so_edited(
     name: str, edit: Callable[[Image], Image], seed: int
 ) -> None:
     image = scene(seed)
-    made, true = describe_variants(image, MOST), describe_local(edit(image), MOST)
+    made, true = describe_variants(image, MOST), describe_variants(edit(image), MOST)["plain"]
     assert like(made[name], true) > 0.7
     assert like(made["plain"], true) < 0.1
 
 
 def test_the_plain_variant_is_the_picture_itself() -> None:
-    one, other = describe_variants(scene(), MOST)["plain"], describe_local(scene(), MOST)
+    small = scene(width=256, height=144)
+    one, other = describe_variants(small, MOST)["plain"], describe_local(small, MOST)
     for name in ("points", "scales", "angles", "codes"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+def test_a_part_is_enlarged_so_that_a_small_inset_shows_what_its_original_shows() -> None:
+    original, composed = scene(1), scene(2)
+    composed[117:171, 210:306] = cv2.resize(original, (96, 54), interpolation=cv2.INTER_AREA)
+    kept = describe_local(original, MOST)
+    whole = compare_local(describe_variants(composed, MOST)["plain"], kept)
+    closer = compare_local(describe_variants(composed, MOST, (0.64, 0.64, 1.0, 1.0))["plain"], kept)
+    assert closer is not None
+    assert closer.inliers > 2 * (0 if whole is None else whole.inliers)
+    np.testing.assert_allclose(closer.matrix, [[0.3, 0, 210], [0, 0.3, 117]], atol=2.0)
+    mirrored_too = describe_variants(mirrored(composed), MOST, (0.0, 0.64, 0.36, 1.0))["mirrored"]
+    again = compare_local(mirrored_too, kept)
+    assert again is not None
+    np.testing.assert_allclose(again.matrix, [[0.3, 0, 210], [0, 0.3, 117]], atol=2.0)
 
 
 def test_features_lie_in_the_picture_and_are_as_many_as_asked_for() -> None:
