@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from fingerprint.media.wish import Picture
 
-__all__ = ["GRID_RATE", "PICTURES", "PictureCollector"]
+__all__ = ["GRID_RATE", "LOCAL_FEATURES", "PICTURES", "PictureCollector"]
 
 #: Pictures looked at a second: cuts and movement are placed to a quarter of a second and better.
 GRID_RATE = 4
@@ -34,6 +34,9 @@ DUE = GRID_RATE
 #: A still scene is described anew at least every so many grid points. Chunks start at multiples of it, so that what is
 #: described does not depend on where they start.
 STILL_BLOCK = 10 * GRID_RATE
+
+#: Grid points from a described picture to the next one that a cut gives: a film of cuts must not outgrow 8 MB an hour.
+CUT_STEP = 2
 
 #: Local features are taken from the first described picture of every so many grid points.
 LOCAL_BLOCK = 16
@@ -71,6 +74,7 @@ class PictureCollector:
         time = round(picture.time * 1000)
         self._size = _size(picture.rgb)
         cut = bool(self._tiny) and float(np.abs(tiny.astype(np.int16) - self._tiny[-1]).mean()) > CUT
+        cut &= not self._numbers or picture.number - self._numbers[-1] >= CUT_STEP
         self._grid.append(time)
         self._tiny.append(tiny)
         if float(tiny.std()) < PLAIN:

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,7 +15,9 @@ from hypothesis import strategies as st
 from fingerprint.chunks import PIECE_CHUNKS, assemble, fingerprint_chunk, fingerprint_media, plan_chunks
 from fingerprint.media.info import MediaInfo
 from fingerprint.media.limits import DEFAULT_LIMITS
-from fingerprint.model import Chunk, Query
+from fingerprint.media.wish import Picture
+from fingerprint.model import Chunk, Fingerprint, Query
+from fingerprint.picture.collect import LOCAL_FEATURES, PictureCollector
 from schemas.matches import Track
 
 Fingerprinted = Callable[[Path], Query]
@@ -99,6 +102,21 @@ def test_the_fingerprint_of_a_lively_hour_stays_below_eight_megabytes(
 ) -> None:
     whole = fingerprinted(footage["trailer"]).fingerprint
     assert len(whole.to_bytes()) / whole.duration * 3600 < 8_000_000
+
+
+def test_the_picture_of_an_hour_of_nothing_but_cuts_stays_below_it_too() -> None:
+    rng = np.random.default_rng(0)
+    pictures = PictureCollector()
+    for number in range(120):
+        scene, detail = (
+            cv2.resize(rng.integers(0, 256, shape, dtype=np.uint8), (320, 180), interpolation=cv2.INTER_CUBIC)
+            for shape in ((9, 16), (45, 80))
+        )
+        gray = np.asarray(cv2.addWeighted(scene, 0.7, detail, 0.3, 0), np.uint8)
+        pictures.add(Picture(number, number / 4, gray[:, :, None].repeat(3, 2)))
+    track = pictures.track()
+    assert (track.local_counts == LOCAL_FEATURES).all()
+    assert len(Fingerprint(30.0, track).to_bytes()) / 30.0 * 3600 < 8_000_000 - 1_300_000  # sound takes the rest
 
 
 def test_a_chunk_of_black_has_windows_of_neither_track(tmp_path: Path) -> None:
