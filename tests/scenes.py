@@ -13,6 +13,9 @@ Image = NDArray[np.uint8]
 
 WIDTH, HEIGHT = 320, 180
 
+#: A sky to put pictures into.
+DUSK = np.asarray(np.linspace((40, 30, 90), (250, 140, 40), HEIGHT + WIDTH)[sum(np.ogrid[:HEIGHT, :WIDTH])], np.uint8)
+
 
 def scene(seed: int = 0, width: int = WIDTH, height: int = HEIGHT) -> Image:
     """Return a picture with many corners and blobs of all sizes."""

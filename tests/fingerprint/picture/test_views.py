@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scenes import HEIGHT, WIDTH, Image, collected, inset, mirrored, negative, scene
+from scenes import DUSK, HEIGHT, WIDTH, Image, collected, inset, mirrored, negative, scene
 
 from fingerprint.picture import views
 from fingerprint.picture.stills import Stills, encode_still
@@ -21,9 +21,6 @@ EDITS = {
     "rotated:270": lambda image: np.ascontiguousarray(np.rot90(image, 3)),
     "negative": negative,
 }
-
-#: A sky to put pictures into.
-DUSK = np.asarray(np.linspace((40, 30, 90), (250, 140, 40), HEIGHT + WIDTH)[sum(np.ogrid[:HEIGHT, :WIDTH])], np.uint8)
 
 TRACK = collected({0: scene()}).track()
 
