@@ -95,6 +95,12 @@ def reference() -> PictureTrack:
     return collected(shown(ORIGINAL, 0, 40)).track()
 
 
+@pytest.fixture(scope="module")
+def copy() -> PictureQuery:
+    """Return a query of which some seconds are a copy of the original, as it is."""
+    return prepared(copied())
+
+
 def good(segments: list[Segment]) -> list[Segment]:
     """Return the segments that are more likely copies than not."""
     return [segment for segment in segments if segment.evidence >= EVEN]
@@ -210,18 +216,18 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_in_a_long_reference_a_copy_is_found_and_movement_compared_where_it_looks_alike(
-    reference: PictureTrack, foreign: PictureTrack, compared: list[int]
+    copy: PictureQuery, reference: PictureTrack, foreign: PictureTrack, compared: list[int]
 ) -> None:
     long = behind(foreign, 40, reference)
     assert long.grid_ms[-1] / 1000 > LONG_S
-    assert_is_the_copy(align_picture(prepared(copied()), long), OFFSET + 2000)
+    assert_is_the_copy(align_picture(copy, long), OFFSET + 2000)
     assert 100 <= compared[0] < len(long.grid_ms) * 0.7
 
 
 def test_in_a_short_reference_all_movement_is_compared(
-    reference: PictureTrack, foreign: PictureTrack, compared: list[int]
+    copy: PictureQuery, reference: PictureTrack, foreign: PictureTrack, compared: list[int]
 ) -> None:
-    assert_is_the_copy(align_picture(prepared(copied()), behind(foreign, 1, reference)), OFFSET + 50)
+    assert_is_the_copy(align_picture(copy, behind(foreign, 1, reference)), OFFSET + 50)
     assert compared == [360]
 
 
@@ -252,10 +258,10 @@ def test_another_take_in_front_of_the_same_wall_is_less_of_a_copy_than_a_copy() 
     assert other < copy - EVEN
 
 
-def test_what_shows_nothing_is_like_nothing(reference: PictureTrack) -> None:
+def test_what_shows_nothing_is_like_nothing(copy: PictureQuery, reference: PictureTrack) -> None:
     black = dict.fromkeys(range(40), np.zeros((HEIGHT, WIDTH, 3), np.uint8))
     assert align_picture(prepared(black), reference) == []
-    assert align_picture(prepared(copied()), collected(black).track()) == []
+    assert align_picture(copy, collected(black).track()) == []
     assert align_picture(prepared(black), collected(black).track()) == []
 
 
@@ -265,7 +271,9 @@ def test_a_query_without_a_picture_is_none() -> None:
     assert PictureQuery.of(nothing, thorough=True) is None
 
 
-def test_a_reference_without_local_features_is_compared_by_its_looks(reference: PictureTrack) -> None:
-    segments = align_picture(prepared(copied()), without_local_features(reference))
+def test_a_reference_without_local_features_is_compared_by_its_looks(
+    copy: PictureQuery, reference: PictureTrack
+) -> None:
+    segments = align_picture(copy, without_local_features(reference))
     best = max(segments, key=lambda segment: segment.evidence)
     assert best.map.at(START) == pytest.approx(START + OFFSET, abs=0.5)
