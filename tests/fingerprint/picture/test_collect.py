@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scenes import Image, collected, scene
 
-from fingerprint.picture.collect import GRID_RATE, LOCAL_BLOCK, LOCAL_FEATURES, STILL_BLOCK
+from fingerprint.picture.collect import GRID_RATE, LOCAL_FEATURES, STILL_BLOCK
 from fingerprint.picture.local import describe_local
 from fingerprint.picture.track import TINY_SIDE, PictureTrack
 from fingerprint.picture.vectors import dequantise, describe
@@ -106,7 +106,7 @@ def test_what_is_described_does_not_depend_on_where_chunks_start(whole: PictureT
 
 
 def test_local_features_are_kept_of_the_first_described_picture_of_every_four_seconds(whole: PictureTrack) -> None:
-    blocks = whole.numbers // LOCAL_BLOCK
+    blocks = whole.numbers // (4 * GRID_RATE)
     assert whole.local_rows.tolist() == np.unique(blocks, return_index=True)[1].tolist()
     for index, row in enumerate(whole.local_rows.tolist()):
         found, expected = whole.features(index), describe_local(FILM[int(whole.numbers[row])], LOCAL_FEATURES)
