@@ -5,7 +5,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from scenes import Image, mirrored, negative, scene
 
 from fingerprint.picture.geometry import compare_local
 from fingerprint.picture.local import (
@@ -17,32 +17,7 @@ from fingerprint.picture.local import (
     describe_variants,
 )
 
-Image = NDArray[np.uint8]
-
 MOST = 200
-
-
-def scene(seed: int = 0, width: int = LONG_SIDE, height: int = 180) -> Image:
-    """Return a picture with many corners and blobs of all sizes."""
-    rng = np.random.default_rng(seed)
-    image = np.full((height, width, 3), 128, np.uint8)
-    for _ in range(80):
-        x, y = int(rng.integers(0, width)), int(rng.integers(0, height))
-        w, h = (int(side) for side in rng.integers(4, 50, 2))
-        colour = rng.integers(0, 256, 3).tolist()
-        if rng.random() < 0.5:
-            cv2.rectangle(image, (x, y), (x + w, y + h), colour, -1)
-        else:
-            cv2.ellipse(image, (x, y), (w // 2 + 1, h // 2 + 1), float(rng.uniform(0, 180)), 0, 360, colour, -1)
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), 1.0), np.uint8)
-
-
-def mirrored(image: Image) -> Image:
-    return np.ascontiguousarray(image[:, ::-1])
-
-
-def negative(image: Image) -> Image:
-    return np.asarray(255 - image, np.uint8)
 
 
 def like(one: LocalFeatures, other: LocalFeatures, rough: int = 1) -> float:
