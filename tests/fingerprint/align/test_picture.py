@@ -132,8 +132,8 @@ def test_an_inset_is_found_by_a_thorough_look(reference: PictureTrack) -> None:
     assert good(segments)[0].transforms == ("inserted",)
 
 
-def test_an_inset_is_found_where_the_sound_tells_of_it(reference: PictureTrack) -> None:
-    query = prepared(copied(put_in))
+def test_an_inset_at_an_odd_place_is_found_where_the_sound_tells_of_it(reference: PictureTrack) -> None:
+    query = prepared(copied(lambda image: inset(image, DUSK, (90, 50), (110, 62))))
     assert not good(align_picture(query, reference))
     assert_is_the_copy(align_picture(query, reference, [Told(TimeMap(1.0, OFFSET), START, END)]))
 

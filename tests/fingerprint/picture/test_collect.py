@@ -62,6 +62,11 @@ def test_what_a_cut_leads_to_is_described_at_once(at: int) -> None:
     assert (dequantise(track.codes) * expected).sum(1).min() > 0.99
 
 
+def test_a_cut_right_behind_another_is_described_with_the_next_second() -> None:
+    seeds = [1] * 5 + [2] + [3] * 14
+    assert collected({number: scene(seed) for number, seed in enumerate(seeds)}).track().numbers.tolist() == [0, 5, 8]
+
+
 def test_noise_of_a_camera_is_nothing_new() -> None:
     rng = np.random.default_rng(0)
     noisy = {
