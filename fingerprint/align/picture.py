@@ -200,12 +200,12 @@ def align_picture(query: PictureQuery, reference: PictureTrack, told: Sequence[T
     motion = find_motion(seen, reference.grid_ms[likely] / 1000, reference.tiny[likely])
     cloud = _cloud(query, likenesses, motion)
     segments = [_segment(query, cloud, likenesses, stored, run, located) for run in find_runs(cloud, LEAST, told)]
-    ends = [0.0, *(segment.end for segment in segments)]
     starts = [*(segment.start for segment in segments[1:]), np.inf]
-    return [
-        extended(segment, seen, reference, after=end, before=start)
-        for segment, end, start in zip(segments, ends, starts, strict=False)
-    ]
+    grown: list[Segment] = []
+    for segment, before in zip(segments, starts, strict=False):
+        after = grown[-1].end if grown else 0.0
+        grown.append(extended(segment, seen, reference, after=after, before=before))
+    return grown
 
 
 def _likenesses(query: PictureQuery, stored: NDArray[np.float32], times: NDArray[np.float64]) -> _Likenesses:
@@ -228,7 +228,6 @@ def _likenesses(query: PictureQuery, stored: NDArray[np.float32], times: NDArray
     each = np.repeat(np.arange(len(row)), count)
     moments = query.spoken[np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + begin[each], 1]
     off = query.samples[moments] - query.views.times[row[each]]
-    off = np.where(query.views.kinds[row[each]] == 0, np.where(np.abs(off) <= query.views.reach[0], off, 0.0), off)
     return _Likenesses(
         views=row[each],
         moments=moments,
@@ -309,7 +308,7 @@ def _likely(likenesses: _Likenesses, reference: PictureTrack, told: Sequence[Tol
 def _cloud(query: PictureQuery, likenesses: _Likenesses, motion: MotionHits | None) -> Cloud:
     good = likenesses.values > FLOOR
     weights = np.minimum((likenesses.values[good] - FLOOR) * GAIN, MOST)
-    if motion is not None:
+    if motion is not None and len(motion.restless):
         here = likenesses.values[good] - np.maximum(likenesses.typical[good], FLOOR)
         weights = EVERYWHERE * weights + (1 - EVERYWHERE) * np.clip(here * GAIN, 0, MOST)
     kept = _strongest(likenesses.moments[good], weights)

@@ -28,6 +28,10 @@ MAX_GAP_S = 0.4
 MAX_KEPT_BYTES = 32 * 2**20
 
 
+#: Times are rounded to the container's clock, 1 ms in Matroska.
+ROUNDING_S = 0.001
+
+
 class LeadIn:
     """Holds packets back that come before a time, and lets go of those that nothing from then on needs.
 
@@ -54,7 +58,7 @@ class LeadIn:
             return [packet]
         stamp = packet.dts if packet.pts is None else packet.pts
         time = None if stamp is None else self._clock.seconds(stamp)
-        if packet.is_keyframe and time is not None and time <= self._start:
+        if packet.is_keyframe and time is not None and time <= self._start + ROUNDING_S:
             self._held.clear()
             self._held_bytes = 0
         self._held.append(packet)

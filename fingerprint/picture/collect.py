@@ -28,7 +28,7 @@ GRID_RATE = 4
 #: What the decoder is asked for.
 PICTURES = PictureWish(rate=float(GRID_RATE), long_side=LONG_SIDE)
 
-#: A described picture is due every so many grid points; in between only behind a cut.
+#: The first picture of every so many grid points is due to be described; in between only behind a cut.
 DUE = GRID_RATE
 
 #: A still scene is described anew at least every so many grid points. Chunks start at multiples of it, so that what is
@@ -65,6 +65,7 @@ class PictureCollector:
     _stills: list[tuple[int, NDArray[np.uint8]]] = field(default_factory=list)
     _described: NDArray[np.int16] | None = None
     _size: tuple[int, int] = (LONG_SIDE, LONG_SIDE)
+    _due: int = -1
     _block: int = -1
     _local_block: int = -1
 
@@ -80,7 +81,8 @@ class PictureCollector:
         if float(tiny.std()) < PLAIN:
             return
         self._stills.append((time, encode_still(picture.rgb)))
-        if cut or (picture.number % DUE == 0 and self._is_new(picture.number, tiny)):
+        due, self._due = picture.number // DUE != self._due, picture.number // DUE
+        if cut or (due and self._is_new(picture.number, tiny)):
             self._describe(picture, time, tiny)
 
     def _is_new(self, number: int, tiny: NDArray[np.uint8]) -> bool:

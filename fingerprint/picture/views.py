@@ -68,6 +68,9 @@ MIRRORED_S = (0.5, 2.0, 1 / 40)
 #: have more of each scene, are looked at less often.
 OTHER_S = (0.5, 2.0, 1 / 20)
 
+#: How much earlier than due a picture may be looked at, seconds: half a step of the time grid.
+JITTER_S = 0.125
+
 #: Pictures that a piece of a query of any length has looked at in every view, at most.
 MOST_PICTURES = 60
 
@@ -125,7 +128,7 @@ def describe_views(track: PictureTrack, stills: Stills, *, thorough: bool = True
     reach[list(due)] = [0.5 * spacing + 0.3 for spacing in due.values()]
     last = dict.fromkeys(due, -1e9)
     for index, time in enumerate(seconds.tolist()):
-        wanted = [kind for kind, spacing in due.items() if time - last[kind] >= 0.9 * spacing]
+        wanted = [kind for kind, spacing in due.items() if time - last[kind] >= spacing - JITTER_S]
         if wanted:
             last |= dict.fromkeys(wanted, time)
             picture = np.ascontiguousarray(without_bars(stills.decode(index)))
