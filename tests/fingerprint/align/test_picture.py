@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -256,6 +257,17 @@ def test_another_take_in_front_of_the_same_wall_is_less_of_a_copy_than_a_copy() 
     other = max((segment.evidence for segment in align_picture(prepared(take(12)), track)), default=0.0)
     assert copy > EVEN
     assert other < copy - EVEN
+
+
+@pytest.mark.parametrize(("slides", "seconds"), [(1, 50), (5, 10), (10, 5)])
+def test_slides_are_a_copy_of_themselves(slides: int, seconds: int) -> None:
+    film = {number: scene(number // (4 * seconds)) for number in range(4 * seconds * slides)}
+    found = align_picture(prepared(film), collected(film).track())
+    assert sum(segment.evidence for segment in found) > EVEN
+    assert {segment.map.speed for segment in found} == {1.0}
+    assert all(abs(segment.map.offset) < NEAR_S for segment in found)
+    assert (found[0].start, found[-1].end) == pytest.approx((0, seconds * slides), abs=NEAR_S)
+    assert all(one.end <= following.start for one, following in itertools.pairwise(found))
 
 
 def test_what_shows_nothing_is_like_nothing(copy: PictureQuery, reference: PictureTrack) -> None:

@@ -54,6 +54,16 @@ def test_a_scene_that_changes_slowly_is_described_once_a_second() -> None:
     assert track.numbers.tolist() == [0, 4, 8, 12, 16, 20]
 
 
+@pytest.mark.parametrize("step", [3, 4, 5, 7])
+@pytest.mark.parametrize("first", [0, 1, 2, 3])
+def test_a_video_of_few_pictures_is_described_whatever_the_times_of_its_pictures(first: int, step: int) -> None:
+    still = collected({number: scene() for number in range(first, 200, step)}).track()
+    assert len(still.numbers) == 5
+    assert np.diff(still.numbers).max() <= STILL_BLOCK + step
+    slides = collected({number: scene(number) for number in range(first, 60, step)}).track()
+    assert slides.numbers.tolist() == list(range(first, 60, step))
+
+
 @pytest.mark.parametrize("at", [5, 6, 7, 8])
 def test_what_a_cut_leads_to_is_described_at_once(at: int) -> None:
     track = collected({number: scene(1 if number < at else 2) for number in range(20)}).track()
