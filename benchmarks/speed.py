@@ -66,7 +66,7 @@ class Speed:
         shared = find_shared(options.shared)
         self._videos = list(footage.values())
         self._media = split_media(shared, "all") if shared else self._videos
-        self._warm = footage["bikes"]
+        self._warm = footage["bunny"]  # it has both tracks
         self._parts = self._out / "parts"
 
     def ratio(self) -> Iterator[Row]:
