@@ -72,7 +72,7 @@ OTHER_S = (0.5, 2.0, 1 / 20)
 JITTER_S = 0.125
 
 #: Pictures that a piece of a query of any length has looked at in every view, at most.
-MOST_PICTURES = 60
+MOST_PICTURES = 48
 
 
 @dataclass(frozen=True, slots=True)
