@@ -97,7 +97,7 @@ def stills(seconds: float) -> Stills:
 @pytest.mark.usefixtures("blind")
 @pytest.mark.parametrize(
     ("seconds", "of_mirrored", "of_others"),
-    [(5, 0.5, 0.5), (20, 0.5, 1.0), (40, 1.0, 2.0), (80, 2.0, 2.0), (120, 2.0, 2.0), (600, 2.0, 10.0)],
+    [(5, 0.5, 0.5), (20, 0.5, 1.0), (40, 1.0, 2.0), (80, 2.0, 2.0), (120, 2.0, 2.5), (600, 2.0, 12.5)],
 )
 def test_longer_queries_are_looked_at_less_often(seconds: int, of_mirrored: float, of_others: float) -> None:
     seen = describe_views(TRACK, stills(seconds))
