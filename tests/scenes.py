@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from fingerprint.media.wish import Picture
 from fingerprint.picture.collect import GRID_RATE, PictureCollector
+from fingerprint.picture.local import EMPTY
+from fingerprint.picture.track import PictureTrack
 
 Image = NDArray[np.uint8]
 
@@ -54,3 +56,19 @@ def collected(pictures: dict[int, Image]) -> PictureCollector:
     for number, rgb in pictures.items():
         collector.add(Picture(number, number / GRID_RATE, rgb))
     return collector
+
+
+def miniature_track(tiny: NDArray[np.floating]) -> PictureTrack:
+    """Return the track of nothing but miniatures, `(n, 64)`, four a second."""
+    none = np.zeros(0, np.int32)
+    return PictureTrack(
+        numbers=none,
+        times_ms=none,
+        codes=np.zeros((0, 384), np.int8),
+        local_rows=none,
+        local_counts=none,
+        local=EMPTY,
+        grid_ms=np.arange(len(tiny), dtype=np.int32) * 250,
+        tiny=tiny.astype(np.uint8),
+        size=np.array([320, 180], np.uint16),
+    )

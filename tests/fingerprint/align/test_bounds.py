@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scenes import miniature_track
 
 from fingerprint.align.bounds import clipped, find_cuts, snapped
 from fingerprint.align.segment import Segment, TimeMap
-from fingerprint.picture.local import LocalFeatures
 from fingerprint.picture.track import PictureTrack
 
 
@@ -17,18 +17,7 @@ def film(*scenes: int, seconds: float = 5.0, fade: bool = False) -> PictureTrack
     if fade:
         levels = np.interp(np.arange(len(levels)), [0, len(levels) - 1], [scenes[0], scenes[-1]])
     tiny = np.clip(levels[:, None] + np.random.default_rng(0).integers(0, 3, (len(levels), 64)), 0, 255)
-    none = np.zeros(0, np.int32)
-    return PictureTrack(
-        numbers=none,
-        times_ms=none,
-        codes=np.zeros((0, 384), np.int8),
-        local_rows=none,
-        local_counts=none,
-        local=LocalFeatures.join([]),
-        grid_ms=np.arange(len(levels), dtype=np.int32) * 250,
-        tiny=tiny.astype(np.uint8),
-        size=np.array([320, 180], np.uint16),
-    )
+    return miniature_track(tiny)
 
 
 def span(start: float, end: float) -> Segment:

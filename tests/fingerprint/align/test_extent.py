@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scenes import miniature_track
 
 from fingerprint.align.extent import GROWTH, TRIM, extended
 from fingerprint.align.segment import Segment, TimeMap
-from fingerprint.picture.local import LocalFeatures
 from fingerprint.picture.look import Miniatures
 from fingerprint.picture.track import PictureTrack
 
@@ -36,19 +36,7 @@ def wall(seconds: float, seed: int = 0) -> Film:
 
 
 def track(shown: Film) -> PictureTrack:
-    none = np.zeros(0, np.int32)
-    tiny = shown[::25]
-    return PictureTrack(
-        numbers=none,
-        times_ms=none,
-        codes=np.zeros((0, 384), np.int8),
-        local_rows=none,
-        local_counts=none,
-        local=LocalFeatures.join([]),
-        grid_ms=np.arange(len(tiny), dtype=np.int32) * 250,
-        tiny=tiny.astype(np.uint8),
-        size=np.array([320, 180], np.uint16),
-    )
+    return miniature_track(shown[::25])
 
 
 def seen(shown: Film, covered: NDArray[np.bool_] | None = None) -> Miniatures:
