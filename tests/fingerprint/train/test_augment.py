@@ -78,8 +78,15 @@ def test_a_mild_edit_shows_the_picture_and_nothing_of_the_other(seed: int) -> No
     made = mildly_edited(ONE, OTHER, np.random.default_rng(seed))
     assert made.shape[0] >= 0.7 * ONE.shape[0]
     assert made.shape[1] >= 0.7 * ONE.shape[1]
-    assert inliers(made, ONE) >= 20
+    # A change of tone that turns a third of the picture black leaves 19 of about 80 inliers.
+    assert inliers(made, ONE) >= 12
     assert inliers(made, OTHER) < 10
+
+
+def test_most_of_a_picture_is_left_by_most_mild_edits() -> None:
+    left = [inliers(mildly_edited(ONE, OTHER, np.random.default_rng(seed)), ONE) for seed in range(40)]
+    assert min(left) >= 20
+    assert np.median(left) >= 60
 
 
 @pytest.fixture(scope="module")
