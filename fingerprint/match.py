@@ -11,7 +11,7 @@ from fingerprint.align.fuse import fuse, merged, without_echoes
 from fingerprint.align.lines import Told
 from fingerprint.align.picture import FLOOR, PictureQuery, align_picture
 from fingerprint.align.similarity import EVEN, confidence, interval_similarity
-from fingerprint.candidates import rank_references
+from fingerprint.candidates import distinct, rank_references
 from fingerprint.sound.align import SoundQuery, align_sound
 from schemas.matches import Interval, Match, Track
 
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["match"]
 
 #: Windows of the library that each query vector is given.
-PICTURE_HITS, SOUND_HITS = 10, 20
+PICTURE_HITS, SOUND_HITS = 10, 10
+
+#: Windows of sound from which on every other one is enough to search for: they overlap by half and more.
+MANY_SOUND_WINDOWS = 100
 
 #: References that each track may propose; the sound's first ones are also tried at other speeds and pitches.
 PICTURE_CANDIDATES, SOUND_CANDIDATES, RETIMED_CANDIDATES = 24, 24, 6
@@ -113,15 +116,18 @@ def _picture_candidates(query: _Prepared, index: WindowIndex, exclude: str | Non
     picture = query.picture
     if picture is None or not len(picture.views.vectors):
         return []
-    hits = index.search(Track.PICTURE, picture.views.vectors, limit=PICTURE_HITS, exclude_media=exclude)
-    moments = np.floor(picture.views.times / MOMENT_S).astype(np.int64)
-    return rank_references(hits, moments, picture.chance, FLOOR, PICTURE_CANDIDATES)
+    views = picture.views
+    chosen = distinct(views.vectors, views.times)
+    hits = index.search(Track.PICTURE, views.vectors[chosen], limit=PICTURE_HITS, exclude_media=exclude)
+    moments = np.floor(views.times[chosen] / MOMENT_S).astype(np.int64)
+    return rank_references(hits, moments, picture.chance[chosen], FLOOR, PICTURE_CANDIDATES)
 
 
 def _sound_candidates(query: _Prepared, index: WindowIndex, exclude: str | None) -> list[ReferenceKey]:
     if query.sound is None or not len(query.sound.track.numbers):
         return []
     vectors = query.sound.track.vectors()
+    vectors = vectors[:: 2 if len(vectors) > MANY_SOUND_WINDOWS else 1]
     hits = index.search(Track.SOUND, vectors, limit=SOUND_HITS, exclude_media=exclude)
     moments = np.arange(len(vectors), dtype=np.int64)
     chance = np.full(len(vectors), 0.3, np.float32)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -75,3 +77,18 @@ def test_chance_alone_makes_no_line(seed: int) -> None:
 
 def test_no_likenesses_make_no_line() -> None:
     assert find_runs(cloud(60), 4.0) == []
+
+
+def test_in_a_reference_of_days_the_same_line_is_found_as_in_one_of_minutes() -> None:
+    near, far = (
+        find_runs(cloud(60, (15, 45, TimeMap(1.0, 100.0)), (0, 10, TimeMap(1.0, offset)), noise=40), 8.0)
+        for offset in (500.0, 300_000.0)
+    )
+    assert [(run.first, run.last) for run in far] == [(run.first, run.last) for run in near]
+    assert far[-1].map.at(30) == pytest.approx(near[-1].map.at(30), abs=0.01)
+
+
+def test_a_line_is_found_in_pictures_that_are_shown_before_the_clock_starts() -> None:
+    likenesses = cloud(60, (15, 45, TimeMap(1.0, 100.0)), noise=20)
+    (run,) = find_runs(replace(likenesses, samples=likenesses.samples - 1.0), 8.0)
+    assert run.map.at(30) == pytest.approx(131, abs=0.3)
