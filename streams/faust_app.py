@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import faust
 
 from schemas.channels import PARTITIONS
+from streams.faust_transport import Transport
 
 if TYPE_CHECKING:
     from streams.settings import Settings
@@ -34,7 +35,7 @@ def make_app(settings: Settings, *, bootstrap: str, declare_topics: bool) -> fau
             first named, and cannot answer requests that declare them.
     """
     rebalance_timeout = settings.task_timeout_s + SESSION_TIMEOUT_S
-    return faust.App(
+    app = faust.App(
         f"{settings.topic_prefix}-worker",
         broker=[f"kafka://{server}" for server in bootstrap.split(",")],
         store="memory://",
@@ -62,3 +63,5 @@ def make_app(settings: Settings, *, bootstrap: str, declare_topics: bool) -> fau
         logging_config=None,
         loghandlers=[],
     )
+    app.transport = Transport(app.conf.broker_consumer, app)
+    return app

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.demo.edit import Truth
 
@@ -20,28 +18,6 @@ EditedCopy = Callable[..., tuple[Path, tuple[Truth, ...]]]
 
 #: Seconds that a job may take on a loaded machine.
 JOB_S = 180.0
-
-
-#: Seconds that a group of workers stays as it is before it counts as settled: longer than the heartbeats by which its
-#: members hear of each other, and than taking up their partitions.
-SETTLED_S = 6.0
-
-
-async def settled(kafka: str, group: str, members: int) -> None:
-    """Wait until a consumer group has so many members, and has shared out the partitions some time ago."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
-    await admin.start()
-    try:
-        async with asyncio.timeout(JOB_S):
-            since = time.monotonic()
-            while time.monotonic() < since + SETTLED_S:
-                await asyncio.sleep(0.2)
-                (answer,) = await admin.describe_consumer_groups([group])
-                ((_, _, state, _, _, found, *_),) = answer.groups
-                if state != "Stable" or len(found) != members:
-                    since = time.monotonic()
-    finally:
-        await admin.close()
 
 
 async def emit(kafka: str, *values: bytes, key: bytes = b"video", prefix: str = "mediadna") -> None:

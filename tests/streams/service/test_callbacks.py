@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from client import Footage, completed, emit, event, settled
+from client import Footage, completed, emit, event
 from receiver import receiving
 from standardwebhooks.webhooks import Webhook
 
@@ -90,7 +90,6 @@ async def test_of_several_workers_one_delivers_each_event_and_another_goes_on_wh
         running_service(tmp_path, *arguments, **options) as first,
         running_service(tmp_path, *arguments, **options) as second,
     ):
-        await settled(kafka, "callbacks-worker", 2)
         events = [event(name, bikes.with_name(f"{name}.mp4")) for name in videos]
         for one, name in zip(events, videos, strict=True):
             await emit(kafka, one, key=name.encode(), prefix="callbacks")
