@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
-from streams.pool.tasks import ONE_THREAD
+from streams.pool.tasks import ENVIRONMENT
 from streams.processes import die_with_parent
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ class Meter:
 
 
 def alone(step: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Return what a step returns that runs in a fresh process on one core."""
-    for name in ONE_THREAD:
-        os.environ.setdefault(name, "1")
+    """Return what a step returns that runs on one core in a fresh process like those of a worker."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
     with ProcessPoolExecutor(1, get_context("spawn"), initializer=_settle, initargs=(os.getpid(),)) as pool:
         return pool.submit(step, *args, **kwargs).result()
 

@@ -30,8 +30,15 @@ log = structlog.get_logger(__name__)
 #: Tasks that one process does before a fresh one takes its place: leaks of decoders stay small, and loading the engine
 #: (seconds) stays rare.
 TASKS_PER_PROCESS = 200
-#: Libraries that would start threads of their own; the parallelism is in the processes.
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+#: Environment of the processes. Libraries that would start threads of their own get one: the parallelism is in the
+#: processes. And blocks from 4 MiB on go back to the system when they are freed, where glibc would begin to keep them:
+#: FFmpeg makes the index of a long MP4 twice for each chunk, tens of MiB.
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(4 * 2**20),
+}
 
 
 class TaskPool:
@@ -47,8 +54,8 @@ class TaskPool:
     """
 
     def __init__(self, settings: Settings, *, slots: int, niceness: int = 0) -> None:
-        for name in ONE_THREAD:
-            os.environ.setdefault(name, "1")
+        for name, value in ENVIRONMENT.items():
+            os.environ.setdefault(name, value)
         self._timeout = settings.task_timeout_s
         self._pool = pebble.ProcessPool(
             max_workers=slots,
