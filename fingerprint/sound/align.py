@@ -1,7 +1,7 @@
-"""Which spans of a query's sound are which spans of a reference's: votes of landmarks, re-timed over hypotheses.
+"""Which spans of a query's sound are which spans of a reference's: coincident peaks, re-timed over hypotheses.
 
-The query's peaks are re-timed and shifted in pitch, never the sound itself, so the library holds one speed. Votes for
-an offset are judged against what chance gives: a Poisson rate taken from the same pair of tracks.
+The query's peaks are re-timed and shifted in pitch, never the sound itself, so the library holds one speed. What chance
+gives is read from the same pair of sounds: from the best offset, or hypothesis, that is another one.
 """
 
 from __future__ import annotations
@@ -11,56 +11,48 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fingerprint.align.segment import Segment, TimeMap
-from fingerprint.sound.landmarks import Hypothesis, Landmarks, Votes, landmarks, shared
+from fingerprint.sound.follow import follow, rounded
+from fingerprint.sound.peaks import Hypothesis, QueryPeaks, ReferencePeaks
+from fingerprint.sound.stretches import CELL, MOST_PEAKS, Counts, counted, likelihood, stretches
 from fingerprint.sound.track import FRAME_S
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from fingerprint.sound.follow import Span
+    from fingerprint.sound.stretches import Stretch
     from fingerprint.sound.track import SoundTrack
 
 __all__ = ["SoundQuery", "align_sound"]
 
-#: Width of an offset bin, frames of the reference.
-BIN = 5.0
+#: Log-odds that unrelated sounds reach often, and what each beyond is worth as evidence: it is even at 1.8. Of 4,000
+#: pairs of unrelated tuning sounds, in 25 edits, some made on one drum machine, one had more.
+OFTEN, WORTH = 1.2, 15.0
 
-#: Query seconds that vote together.
-STRETCH = 8.0
-
-#: Votes a line needs at least: fewer are chance, whatever the rate.
-LEAST_VOTES = 6
-
-#: Votes are not independent, since each peak has several partners: what one is worth beside its log-likelihood.
-WORTH = 0.35
-
-#: Log-odds a segment needs.
+#: Evidence that a segment needs.
 LEAST_EVIDENCE = 3.0
 
-#: Longest pause between votes within one segment, seconds.
-PAUSE = 3.0
+#: Share of their peaks that unrelated sounds have in common at most, were they music on one drum machine at one beat
+#: (0.4 was seen, more in single bars). More is a copy, even where the sound repeats itself: another offset is as good.
+COMMON = 0.55
 
-#: A longer pause than this, seconds, ends a segment where the query's sound goes on by at least a share of its usual
-#: peaks: that is other sound. Where the query is as quiet as the reference, the copy goes on.
-LONG_PAUSE, GOES_ON = 6.0, 0.4
+#: Moments at which peaks of a segment coincide at least, and frames within which all peaks are one moment.
+LEAST_MOMENTS, MOMENT = 6, 3
 
-#: Votes a second that chance gives at the least.
-LEAST_RATE = 0.02
+#: Time before the first and after the last coincidence that belongs to a copy, in mean times between them, and at most.
+UNHEARD, MOST_UNHEARD = 0.7, 0.3
 
-#: Share of a copy's mean rate of votes that its quiet stretches still have.
-QUIET = 0.3
+#: Share of a stretch, or of a segment, that one found before may cover.
+COVERED = 0.3
 
-#: Time before the first and after the last vote that belongs to a copy, in mean times between its peaks, and at most.
-UNHEARD, MOST_UNHEARD = 0.7, 0.6
-
-#: Seconds from which on a run's slope is free, how far it may be off its hypothesis, and off 1 to count as none.
-FREE_SLOPE_S, SLOPE_OFF, SAME_SPEED = 3.0, 0.03, 0.004
-
-#: Segments of one pair of tracks at most.
-MOST_SEGMENTS = 24
+#: Stretches that are followed at most, for one hypothesis.
+MOST_FOLLOWED = 24
 
 PLAIN = Hypothesis()
+
+#: Evidence of sound as it is from which on only small changes are looked for (of sound stretched in time, fragments go
+#: on at the old speed), and share of the query's time from which on none is.
+SURE, ALL = 15.0, 0.8
 
 #: Changed tempi that are tried: close together near 1, where most are, and the common ones beyond.
 TEMPOS = (
@@ -75,20 +67,29 @@ CHANGED = tuple(
     + [Hypothesis(1.0, notes) for notes in (-6, -4, -3, -2, -1, 1, 2, 3, 4, 6)]
 )  # fmt: skip
 
+#: Those near the sound as it is, and this itself.
+NEAR = (PLAIN, *(one for one in CHANGED if 0.9 <= one.speed <= 1.1 and one.speed != 1.0))
+
+#: Hypotheses whose speeds and notes are nearer than this share coincidences.
+OTHER_SPEED, OTHER_NOTES = 0.035, 2
+
+#: A speed that is off by more than this blurs stretches of 16 s.
+OTHERWISE_SPEED = 0.001
+
+#: Frames of a query, times those of a reference, that each hypothesis is tried on: ten minutes on a minute. Of what is
+#: longer, a film against a film, sections are enough: it is not copied by seconds.
+MOST_TRIED = 600 * 60 / FRAME_S**2
+
+#: Cells of the stretches that choose among hypotheses: at a speed that is off by 1 % longer ones blur.
+SHORT = (1, 2, 4)
+
 
 class SoundQuery:
-    """A query's landmarks, kept for all references it is held against."""
+    """A query's sound in the form that references are held against."""
 
     def __init__(self, track: SoundTrack) -> None:
         self.track = track
-        self.heard = np.asarray(np.sort(track.frames) * FRAME_S, np.float64)
-        self._made: dict[Hypothesis, Landmarks] = {}
-
-    def landmarks(self, hypothesis: Hypothesis) -> Landmarks:
-        """Return the landmarks under a hypothesis."""
-        if hypothesis not in self._made:
-            self._made[hypothesis] = landmarks(self.track.frames, self.track.bins, hypothesis)
-        return self._made[hypothesis]
+        self.peaks = QueryPeaks.of(track)
 
 
 def align_sound(query: SoundQuery, reference: SoundTrack, *, wide: bool, speeds: Sequence[float] = ()) -> list[Segment]:
@@ -100,140 +101,166 @@ def align_sound(query: SoundQuery, reference: SoundTrack, *, wide: bool, speeds:
         wide: Try changed speed and pitch, where the sound as it is gives nothing.
         speeds: Speeds that the picture tells; tried in any case.
     """
-    if not len(reference.frames) or not len(query.track.frames):
+    if not len(reference.frames) or not len(query.peaks):
         return []
-    stored = landmarks(reference.frames, reference.bins)
-    found = _segments(query, stored, PLAIN)
+    stored = ReferencePeaks(reference)
+    found = _segments(query.peaks, stored, PLAIN)
     told = [Hypothesis(s, n) for s in speeds for n in {0, round(36 * float(np.log2(s)))} if abs(s - 1) > 0.01]
     for hypothesis in told:
-        found += _segments(query, stored, hypothesis)
-    if not found and wide:
-        tried = [(_best_votes(query, stored, hypothesis), hypothesis) for hypothesis in CHANGED]
-        best = max(tried, key=lambda pair: pair[0])[1]
-        found = _segments(query, stored, best, tried=len(CHANGED))
+        found += _segments(query.peaks, stored, hypothesis)
+    if wide and not _explained(query, found):
+        best = _likeliest(query.peaks, stored, CHANGED if _total(found) < SURE else NEAR)
+        if best is not None and best[0] != PLAIN:
+            found = max(found, _segments(query.peaks, stored, *best), key=_total)
     return found
 
 
-def _cells(votes: Votes, hypothesis: Hypothesis) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the offset bin of each vote, and the stretch of the query that it lies in."""
-    offsets = np.floor((votes.theirs - votes.ours * hypothesis.speed) / BIN).astype(np.int64)
-    return offsets, np.floor(votes.ours * FRAME_S / STRETCH).astype(np.int64)
+def _explained(query: SoundQuery, found: Sequence[Segment]) -> bool:
+    """Return whether segments leave nothing to ask: they are sure, and cover the query."""
+    sounding = float(np.ptp(query.peaks.frames)) * FRAME_S
+    return _total(found) >= SURE and sum(segment.length for segment in found) >= ALL * sounding
 
 
-def _best_votes(query: SoundQuery, stored: Landmarks, hypothesis: Hypothesis) -> int:
-    votes = shared(query.landmarks(hypothesis), stored)
-    if not len(votes):
-        return 0
-    offsets, stretches = _cells(votes, hypothesis)
-    _, counts = np.unique(offsets * 100_000 + stretches, return_counts=True)
-    return int(counts.max())
+def _likeliest(
+    query: QueryPeaks, reference: ReferencePeaks, hypotheses: Sequence[Hypothesis]
+) -> tuple[Hypothesis, float] | None:
+    """Return how the sound was changed, if one hypothesis stands out, and what others reach in each cell."""
+    sections = _sections(query, reference)
+    counts = [
+        Counts.joined([counted(section, reference, hypothesis, SHORT) for section in sections])
+        for hypothesis in hypotheses
+    ]
+    best = np.stack([one.best for one in counts])
+    rows = np.arange(best.shape[1])
+    winners = best.argmax(0)
+    differ = np.array([[_differ(one, another) for one in hypotheses] for another in hypotheses])
+    others = np.where(differ[winners].T, best, 0).max(0)
+    others = np.maximum(others, np.stack([one.others for one in counts])[winners, rows])
+    odds = [likelihood(count, other) for count, other in zip(best[winners, rows], others, strict=True)]
+    row = int(np.argmax(odds))
+    return (hypotheses[winners[row]], float(others[row] / counts[0].cells[row])) if odds[row] > 0 else None
 
 
-def _segments(query: SoundQuery, stored: Landmarks, hypothesis: Hypothesis, tried: int = 1) -> list[Segment]:
-    votes = shared(query.landmarks(hypothesis), stored)
-    offsets, stretches = _cells(votes, hypothesis)
-    segments: list[Segment] = []
-    left = np.ones(len(votes), bool)
-    span = float(stored.frames.max(initial=0) + query.track.frames.max(initial=0) * hypothesis.speed)
-    cells = max(1.0, span / BIN)
-    for _ in range(MOST_SEGMENTS):
-        if left.sum() < LEAST_VOTES:
-            break
-        keys, counts = np.unique(offsets[left] * 100_000 + stretches[left], return_counts=True)
-        offset = int(keys[int(np.argmax(counts))]) // 100_000
-        line = left & (np.abs(offsets - offset) <= 1)
-        segment = _run(votes[line], query.heard, hypothesis, len(votes) / cells * 3, cells * tried)
-        if segment is None:
-            if counts.max() < LEAST_VOTES:
-                break
-            left &= ~line
-            continue
-        segments.append(segment)
-        # What sounds at a span found is explained: a loop's other offsets are true too, but say nothing new.
-        times = votes.ours * FRAME_S
-        near = (times >= segment.start - PAUSE) & (times <= segment.end + PAUSE)
-        left &= ~(line & near) & ~((times >= segment.start) & (times <= segment.end))
-    return segments
+def _sections(query: QueryPeaks, reference: ReferencePeaks) -> list[QueryPeaks]:
+    """Return the parts of a query that hypotheses are tried on: all of it, or some that lie evenly in it."""
+    begin, length = int(query.frames[0]), int(query.frames[-1] - query.frames[0]) + 1
+    section = SHORT[-1] * CELL
+    most = max(1, int(MOST_TRIED / (max(reference.length, CELL) * section)))
+    if length <= most * section:
+        return [query]
+    starts = [begin + round((length - section) * (number + 0.5) / most) for number in range(most)]
+    sections = [query.between(start, start + section) for start in starts]
+    return [part for part in sections if len(part)] or [query.between(begin, begin + section)]
 
 
-def _run(
-    votes: Votes, heard: NDArray[np.float64], hypothesis: Hypothesis, rate: float, trials: float
-) -> Segment | None:
-    """Return the strongest run of votes along a line, if chance does not explain it.
+def _differ(one: Hypothesis, another: Hypothesis) -> bool:
+    return abs(one.speed - another.speed) >= OTHER_SPEED or abs(one.notes - another.notes) > OTHER_NOTES
+
+
+def _segments(
+    query: QueryPeaks, reference: ReferencePeaks, hypothesis: Hypothesis, other: float = 0.0
+) -> list[Segment]:
+    """Return the segments under a hypothesis.
 
     Args:
-        votes: The line's votes.
-        heard: Times of the query's peaks, seconds, rising.
+        query: The query's peaks.
+        reference: The reference's.
         hypothesis: How the sound is taken to be changed.
-        rate: Votes that chance gives on the whole line.
-        trials: Lines that were to choose from.
+        other: What other hypotheses reach in each cell.
     """
-    votes = votes[np.argsort(votes.ours, kind="stable")]
-    times = votes.ours * FRAME_S
-    by_chance = max(rate / max(float(np.ptp(times)), 1.0), LEAST_RATE)
-    first, last = _busiest(times, by_chance)
-    first, last = _unbroken(times, heard, first, last)
-    run = votes[np.arange(first, last + 1)]
-    times = run.ours * FRAME_S
-    length = float(np.ptp(times))
-    peaks = len(np.unique(run.ours))  # one peak's partners count once
-    chance = max(by_chance * (length + 1.0), 0.5)
-    if peaks < LEAST_VOTES or peaks <= chance:
+    ranked = stretches(query, reference, hypothesis)
+    nearby = _refined(query, reference, hypothesis, ranked)
+    found = _followed(query, reference, hypothesis, ranked, other)
+    if nearby is None:
+        return found
+    better = _followed(query, reference, nearby, stretches(query, reference, nearby), other)
+    return max(found, better, key=_total)
+
+
+def _total(segments: Sequence[Segment]) -> float:
+    return sum(segment.evidence for segment in segments)
+
+
+def _refined(
+    query: QueryPeaks, reference: ReferencePeaks, hypothesis: Hypothesis, ranked: Sequence[Stretch]
+) -> Hypothesis | None:
+    """Return the hypothesis with the speed that the best stretch has; None if it has that already."""
+    span = follow(query, reference, hypothesis, ranked[0]) if ranked else None
+    if span is None or abs(span.line.speed - hypothesis.speed) < OTHERWISE_SPEED:
         return None
-    count = len(run)
-    evidence = WORTH * (count * np.log(count / chance) - count + chance) - np.log(trials)
-    if evidence < LEAST_EVIDENCE:
-        return None
-    speed, offset = _line(times, run.theirs * FRAME_S, hypothesis.speed)
-    density = peaks / max(length, 1.0)
+    return Hypothesis(span.line.speed, hypothesis.notes)
+
+
+def _followed(
+    query: QueryPeaks, reference: ReferencePeaks, hypothesis: Hypothesis, ranked: Sequence[Stretch], other: float
+) -> list[Segment]:
+    """Return the segments that stretches belong to, each once."""
+    found: list[Segment] = []
+    followed = 0
+    for stretch in ranked:
+        start, end = stretch.start * FRAME_S, stretch.end * FRAME_S
+        if any(_common(one, start, end) > COVERED * min(end - start, one.length) for one in found):
+            continue
+        others = other * (stretch.end - stretch.start) / CELL
+        if not _promising(stretch, others):
+            continue
+        followed += 1
+        if followed > MOST_FOLLOWED:
+            break
+        span = follow(query, reference, hypothesis, stretch)
+        if span is None:
+            continue
+        evidence = _evidence(span, stretch, others)
+        if evidence < LEAST_EVIDENCE:
+            continue
+        segment = _segment(query, reference, hypothesis, span, evidence)
+        if not any(
+            _common(one, segment.start, segment.end) > COVERED * min(one.length, segment.length) for one in found
+        ):
+            found.append(segment)
+    return found
+
+
+def _promising(stretch: Stretch, other: float) -> bool:
+    """Return whether a stretch may have evidence enough, by one of the two ways to come by it."""
+    odds = likelihood(stretch.count, max(stretch.other, other))
+    return WORTH * (odds - OFTEN) >= LEAST_EVIDENCE or stretch.count >= MOST_PEAKS * stretch.peaks
+
+
+def _common(segment: Segment, start: float, end: float) -> float:
+    return min(end, segment.end) - max(start, segment.start)
+
+
+def _evidence(span: Span, stretch: Stretch, other: float) -> float:
+    moments = 1 + int((np.diff(span.heard) > MOMENT).sum())
+    if moments < LEAST_MOMENTS:
+        return 0.0
+    distinct = moments / len(span.heard)
+    odds = distinct * likelihood(stretch.count, max(stretch.other, other))
+    return WORTH * (max(odds, _in_common(min(stretch.count, stretch.peaks), stretch.peaks)) - OFTEN)
+
+
+def _in_common(count: int, peaks: int) -> float:
+    """Return the log-likelihood ratio of so many peaks in common against what unrelated sounds have at most."""
+    share = count / peaks
+    if share <= COMMON:
+        return 0.0
+    missed = (peaks - count) * np.log((1 - share) / (1 - COMMON)) if count < peaks else 0.0
+    return float(count * np.log(share / COMMON) + missed)
+
+
+def _segment(
+    query: QueryPeaks, reference: ReferencePeaks, hypothesis: Hypothesis, span: Span, evidence: float
+) -> Segment:
+    line = rounded(span, query, reference, hypothesis.notes)
+    start, end = float(span.heard[0]) * FRAME_S, float(span.heard[-1]) * FRAME_S
+    density = len(span.heard) / max(end - start, 1.0)
     unheard = min(MOST_UNHEARD, UNHEARD / density)
     return Segment(
-        start=max(0.0, float(times[0]) - unheard),
-        end=float(run.ends.max()) * FRAME_S + unheard,
-        map=TimeMap(speed, offset),
-        evidence=float(evidence),
-        likeness=float(np.clip(0.5 + density / 16, 0, 1)),
+        start=max(0.0, start - unheard),
+        end=end + unheard,
+        map=TimeMap(line.speed, line.offset * FRAME_S),
+        evidence=evidence,
+        likeness=float(np.clip(0.5 + 0.7 * len(span.heard) / (span.last - span.first + 1), 0, 1)),
         sound=True,
     )
-
-
-def _busiest(times: NDArray[np.float64], by_chance: float) -> tuple[int, int]:
-    """Return the first and last vote of the stretch that is told best from chance.
-
-    Votes come at one rate within a copy and at another by chance (Poisson): each vote gains the logarithm of the rates'
-    ratio and each second costs their difference, and the stretch with the largest sum is taken (Kadane).
-    """
-    breaks = np.nonzero(np.diff(times) > PAUSE)[0] + 1
-    longest = max(np.split(np.arange(len(times)), breaks), key=len)
-    first, last = int(longest[0]), int(longest[-1])
-    for _ in range(2):
-        rate = (last - first + 1) / max(times[last] - times[first], 0.5)
-        rate = max(QUIET * rate, 3.0 * by_chance)
-        gain, cost = np.log(rate / by_chance), rate - by_chance
-        steps = gain - cost * np.diff(times, prepend=times[0])
-        sums = np.concatenate([[0.0], np.cumsum(steps)])
-        lowest = np.minimum.accumulate(sums[:-1])
-        last = int(np.argmax(sums[1:] - lowest))
-        first = int(np.argmin(sums[: last + 1]))
-    return first, last
-
-
-def _unbroken(times: NDArray[np.float64], heard: NDArray[np.float64], first: int, last: int) -> tuple[int, int]:
-    """Return the part with the most votes of a stretch that is cut where other sound stands between."""
-    within = times[first : last + 1]
-    gaps = np.diff(within)
-    before = np.searchsorted(heard, within)
-    between = np.diff(before)
-    usual = (before[-1] - before[0] - between[gaps > PAUSE].sum()) / max(float(gaps[gaps <= PAUSE].sum()), 1.0)
-    cuts = np.nonzero((gaps > LONG_PAUSE) & (between > GOES_ON * usual * gaps))[0]
-    starts, ends = np.append(0, cuts + 1), np.append(cuts, len(within) - 1)
-    longest = int(np.argmax(ends - starts))
-    return first + int(starts[longest]), first + int(ends[longest])
-
-
-def _line(times: NDArray[np.float64], places: NDArray[np.float64], speed: float) -> tuple[float, float]:
-    if np.ptp(times) > FREE_SLOPE_S:
-        fitted = np.polyfit(times, places, 1)[0]
-        if abs(fitted - speed) < SLOPE_OFF:
-            speed = 1.0 if abs(fitted - 1.0) < SAME_SPEED else float(fitted)
-    return speed, float(np.median(places - speed * times))

@@ -4,69 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
+from sounds import changed, joined, piece, sound, track, worn
 
+from fingerprint.align.similarity import EVEN
 from fingerprint.sound.align import SoundQuery, align_sound
-from fingerprint.sound.landmarks import Hypothesis
-from fingerprint.sound.track import FRAME_S, LENGTH, SoundTrack
+from fingerprint.sound.track import FRAME_S, SoundTrack
 
 SEEDS = st.integers(0, 10_000)
-#: Peaks a second of lively sound.
-DENSITY = 12
-
-
-def track(times: NDArray[np.floating], bins: NDArray[np.int64]) -> SoundTrack:
-    """Return the track of peaks at times (seconds); alignment needs no windows."""
-    order = np.argsort(times, kind="stable")
-    none = np.zeros(0, np.int32)
-    return SoundTrack(
-        frames=np.rint(times[order] / FRAME_S).astype(np.int32),
-        bins=bins[order].astype(np.uint8),
-        numbers=none,
-        starts_ms=none,
-        codes=np.zeros((0, LENGTH), np.int8),
-    )
-
-
-def sound(seconds: float, seed: int, density: float = DENSITY) -> SoundTrack:
-    """Return sound that no other seed shares."""
-    rng = np.random.default_rng(seed)
-    count = int(seconds * density)
-    return track(np.sort(rng.uniform(0, seconds, count)), rng.integers(30, 110, count))
-
-
-def piece(of: SoundTrack, start: float, end: float) -> SoundTrack:
-    """Return a part, which starts at 0."""
-    times = of.frames * FRAME_S
-    inside = (times >= start) & (times < end)
-    return track(times[inside] - start, of.bins[inside].astype(np.int64))
-
-
-def joined(*parts: tuple[SoundTrack, float]) -> SoundTrack:
-    """Return sounds one after the other; each comes with its length."""
-    times, bins, at = [], [], 0.0
-    for part, seconds in parts:
-        times.append(part.frames * FRAME_S + at)
-        bins.append(part.bins.astype(np.int64))
-        at += seconds
-    return track(np.concatenate(times), np.concatenate(bins))
-
-
-def changed(of: SoundTrack, speed: float, notes: int = 0) -> SoundTrack:
-    return track(of.frames * FRAME_S / speed, of.bins.astype(np.int64) + notes)
-
-
-def worn(of: SoundTrack, kept: float, seed: int) -> SoundTrack:
-    """Return what is left of sound after compression: some peaks are gone, others are new, all are a little off."""
-    rng = np.random.default_rng(seed)
-    chosen = rng.random(len(of.frames)) < kept
-    count = int((~chosen).sum())
-    times = of.frames[chosen] * FRAME_S + rng.uniform(-0.5, 0.5, int(chosen.sum())) * FRAME_S
-    new = rng.uniform(0, float(of.frames.max() * FRAME_S), count)
-    bins = np.concatenate([of.bins[chosen].astype(np.int64), rng.integers(30, 110, count)])
-    return track(np.concatenate([np.maximum(times, 0), new]), bins)
-
-
 ORIGINAL = sound(120, 1)
 
 
@@ -77,15 +21,24 @@ def between_others(part: SoundTrack, seconds: float, before: float = 12.0) -> So
 
 @settings(max_examples=50)
 @given(st.floats(0, 90), st.floats(4, 30), st.floats(0, 30) | st.just(0.0))
-def test_a_piece_is_found_with_its_offset_and_bounds(start: float, length: float, before: float) -> None:
+def test_a_piece_is_found_with_its_offset(start: float, length: float, before: float) -> None:
     query = between_others(piece(ORIGINAL, start, start + length), length, before)
     (found,) = align_sound(SoundQuery(query), ORIGINAL, wide=False)
-    assert found.start == pytest.approx(before, abs=1.0)
+    assert found.start < before + length / 2 < found.end
     assert found.start >= 0.0
-    assert found.end == pytest.approx(before + length, abs=1.0)
     assert found.map.speed == 1.0
     assert found.map.offset == pytest.approx(start - before, abs=2 * FRAME_S)
     assert (found.picture, found.sound) == (False, True)
+
+
+def test_a_piece_is_found_with_its_bounds_but_for_a_stroke_of_chance() -> None:
+    off = []
+    for start, length, before in np.random.default_rng(1).uniform((0, 4, 0), (90, 30, 30), (100, 3)):
+        query = between_others(piece(ORIGINAL, start, start + length), length, before)
+        (found,) = align_sound(SoundQuery(query), ORIGINAL, wide=False)
+        off += [abs(found.start - before), abs(found.end - before - length)]
+    # What follows a piece coincides with the original by chance now and then, for a moment or two.
+    assert (np.quantile(off, [0.5, 0.8, 0.98]) < [0.1, 0.25, 1.0]).all()
 
 
 @settings(max_examples=30)
@@ -157,7 +110,7 @@ def test_what_the_reference_repeats_is_found_at_one_place() -> None:
     assert found.map.offset / 8 == pytest.approx(round(found.map.offset / 8), abs=0.01)
 
 
-CHANGES = [(1.25, 0), (0.8, 0), (2.0, 0), (0.5, 0), (1.1, 5), (0.9, -5), (1.02, 1)]
+CHANGES = [(1.25, 0), (0.8, 0), (2.0, 0), (0.5, 0), (1.1, 5), (0.9, -5)]
 
 
 @pytest.mark.parametrize(("speed", "notes"), CHANGES)
@@ -172,13 +125,22 @@ def test_another_speed_with_and_without_another_pitch_is_found_when_it_is_looked
         assert one.map.at(12 + length / 2) == pytest.approx(45, abs=0.1)
 
 
-@pytest.mark.parametrize("notes", [-6, -2, 1, 4])
+@pytest.mark.parametrize("notes", [-6, -2, 3, 4])
 def test_another_pitch_at_the_same_speed_is_found_when_it_is_looked_for(notes: int) -> None:
     query = SoundQuery(between_others(changed(piece(ORIGINAL, 30, 60), 1.0, notes), 30))
     assert align_sound(query, ORIGINAL, wide=False) == []
     (found,) = align_sound(query, ORIGINAL, wide=True)
     assert found.map.speed == 1.0
     assert found.map.offset == pytest.approx(18.0, abs=2 * FRAME_S)
+
+
+@pytest.mark.parametrize(("speed", "notes"), [(1.02, 1), (0.99, 0), (1.0, 1)])
+def test_a_small_change_of_speed_and_pitch_is_found_in_any_case(speed: float, notes: int) -> None:
+    length = 30 / speed
+    query = SoundQuery(between_others(changed(piece(ORIGINAL, 30, 60), speed, notes), length))
+    (found,) = align_sound(query, ORIGINAL, wide=False)
+    assert (found.start, found.end) == pytest.approx((12, 12 + length), abs=1.0)
+    assert found.map.speed == pytest.approx(speed, abs=0.001)
 
 
 @settings(max_examples=30)
@@ -201,7 +163,8 @@ def test_sound_as_it_is_is_not_taken_for_changed_sound() -> None:
 @settings(max_examples=30)
 @given(SEEDS, st.booleans())
 def test_other_sound_is_not_heard(seed: int, wide: bool) -> None:  # noqa: FBT001 (hypothesis gives it by name)
-    assert align_sound(SoundQuery(sound(60, seed + 100)), ORIGINAL, wide=wide) == []
+    found = align_sound(SoundQuery(sound(60, seed + 100)), ORIGINAL, wide=wide)
+    assert [one for one in found if one.evidence > EVEN] == []
 
 
 @pytest.mark.parametrize("wide", [False, True])
@@ -224,9 +187,40 @@ def test_a_steady_beat_of_one_note_is_not_lively_sound() -> None:
     assert align_sound(SoundQuery(ORIGINAL), beat, wide=True) == []
 
 
-def test_landmarks_are_made_once_for_all_references() -> None:
-    query = SoundQuery(ORIGINAL)
-    changes = Hypothesis(1.25), Hypothesis(1.25, 12)
-    first, second = (query.landmarks(one) for one in changes)
-    assert query.landmarks(changes[0]) is first
-    assert not np.array_equal(first.keys, second.keys)
+def drummed(seconds: float, seed: int) -> SoundTrack:
+    """Return music on a drum machine: one beat for all, and a tune of its own."""
+    rng = np.random.default_rng(0)
+    strokes = np.stack([rng.uniform(0, 2, 12), rng.integers(30, 110, 12)])  # two seconds of drums: every third peak
+    beats = np.arange(0, seconds, 2.0)
+    times = (beats[:, None] + strokes[0]).ravel()
+    tune = sound(seconds, seed)
+    return track(
+        np.concatenate([times, tune.frames * FRAME_S]),
+        np.concatenate([np.tile(strokes[1], len(beats)).astype(np.int64), tune.bins.astype(np.int64)]),
+    )
+
+
+@settings(max_examples=20)
+@given(SEEDS, st.booleans())
+def test_two_tunes_on_one_beat_are_no_copies(seed: int, wide: bool) -> None:  # noqa: FBT001 (hypothesis gives it by name)
+    one, other = drummed(30, seed), drummed(60, seed + 20_000)
+    assert [found for found in align_sound(SoundQuery(one), other, wide=wide) if found.evidence > EVEN] == []
+
+
+@settings(max_examples=20)
+@given(SEEDS, st.floats(0, 45))
+def test_a_tune_on_a_beat_is_told_from_others_on_the_same_beat(seed: int, start: float) -> None:
+    whole = drummed(60, seed)
+    found = align_sound(SoundQuery(piece(whole, start, start + 15)), whole, wide=False)
+    best = max(found, key=lambda one: one.evidence)
+    assert best.map.offset == pytest.approx(start, abs=2 * FRAME_S)
+    assert best.evidence > EVEN
+
+
+@settings(max_examples=20)
+@given(SEEDS)
+def test_of_twelve_seconds_a_fifth_of_the_peaks_is_enough(seed: int) -> None:
+    """Noise as loud as the sound leaves about that much."""
+    original = sound(120, 1, density=30)
+    found = align_sound(SoundQuery(worn(piece(original, 30, 42), 0.2, seed)), original, wide=False)
+    assert any(one.map.offset == pytest.approx(30, abs=2 * FRAME_S) and one.evidence > EVEN for one in found)
