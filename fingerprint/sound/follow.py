@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fingerprint.sound.peaks import TimeLine
+from fingerprint.align.segment import TimeMap
 from fingerprint.sound.stretches import CELL
 from fingerprint.sound.track import FRAME_S
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fingerprint.sound.peaks import Coincidences, Hypothesis, QueryPeaks, ReferencePeaks
     from fingerprint.sound.stretches import Stretch
 
-__all__ = ["Span", "follow"]
+__all__ = ["Span", "follow", "rounded"]
 
 #: How far off its line a coincidence may be, frames.
 WITHIN = 2.0
@@ -60,13 +60,13 @@ class Span:
     """A span of the query on one line.
 
     Attributes:
-        line: Where it lies in the reference.
+        line: Where it lies in the reference, in frames of both.
         first: Its first peak that coincides.
         last: Its last one.
         heard: When its peaks that coincide are, int64 `(n,)`, frames, rising.
     """
 
-    line: TimeLine
+    line: TimeMap
     first: int
     last: int
     heard: NDArray[np.int64]
@@ -101,13 +101,13 @@ def follow(query: QueryPeaks, reference: ReferencePeaks, hypothesis: Hypothesis,
     return span
 
 
-def _slope(query: QueryPeaks, reference: ReferencePeaks, hypothesis: Hypothesis, stretch: Stretch) -> TimeLine:
+def _slope(query: QueryPeaks, reference: ReferencePeaks, hypothesis: Hypothesis, stretch: Stretch) -> TimeMap:
     """Return the line through a stretch's middle on which most peaks nearby coincide."""
     middle = (stretch.start + stretch.end) // 2
     centre = middle * hypothesis.speed + stretch.offset
     low, high = np.searchsorted(query.frames, [stretch.start - BESIDE * CELL, stretch.end + BESIDE * CELL])
     within = SPEED_OFF * np.abs(query.frames[low:high] - middle) + WITHIN
-    expected = TimeLine(hypothesis.speed, stretch.offset)
+    expected = TimeMap(hypothesis.speed, stretch.offset)
     hits = reference.along(query, expected, hypothesis.notes, within, first=int(low), last=int(high))
     away, off = query.frames[hits.ours] - middle, hits.theirs - centre
     speeds = hypothesis.speed + SPEED_STEP * np.arange(
@@ -118,7 +118,7 @@ def _slope(query: QueryPeaks, reference: ReferencePeaks, hypothesis: Hypothesis,
     # Of speeds that do as well, the one that was expected, or nearest to it.
     good = speeds[counts >= counts.max() - 1] if len(away) else speeds
     speed = float(good[np.argmin(np.abs(good - hypothesis.speed))])
-    return TimeLine(speed, centre - speed * middle)
+    return TimeMap(speed, centre - speed * middle)
 
 
 def _run(
@@ -168,27 +168,27 @@ def _reach(scores: NDArray[np.float64]) -> int:
     return int(np.argmax(sums[: int(fallen[0])] if len(fallen) else sums))
 
 
-def _fitted(ours: NDArray[np.int64], theirs: NDArray[np.int64], line: TimeLine, hypothesis: Hypothesis) -> TimeLine:
+def _fitted(ours: NDArray[np.int64], theirs: NDArray[np.int64], line: TimeMap, hypothesis: Hypothesis) -> TimeMap:
     """Return the line through a span's coincidences."""
     if len(ours) >= LEAST_TO_FIT and np.ptp(ours) > FREE_SLOPE:
         middle = ours.mean()
         speed, place = np.polyfit(ours - middle, theirs, 1)
         if abs(speed - hypothesis.speed) <= SPEED_OFF:
-            return TimeLine(float(speed), float(place - speed * middle))
-    return TimeLine(line.speed, float(np.median(theirs - line.speed * ours)))
+            return TimeMap(float(speed), float(place - speed * middle))
+    return TimeMap(line.speed, float(np.median(theirs - line.speed * ours)))
 
 
-def rounded(span: Span, query: QueryPeaks, reference: ReferencePeaks, notes: int) -> TimeLine:
-    """Return a span's line, at its own speed exactly where that is 1."""
+def rounded(span: Span, query: QueryPeaks, reference: ReferencePeaks, notes: int) -> TimeMap:
+    """Return a span's line, in frames: at a speed of exactly 1 where it is near that, through most of its peaks."""
     line = span.line
     if abs(line.speed - 1.0) >= SAME_SPEED:
         return line
     middle = float(query.frames[span.first] + query.frames[span.last]) / 2
-    level = TimeLine(1.0, line.speed * middle + line.offset - middle)
+    level = TimeMap(1.0, line.speed * middle + line.offset - middle)
     hits = reference.along(query, level, notes, 3 * WITHIN, first=span.first, last=span.last + 1)
     if not len(hits.ours):
         return level
     offsets = hits.theirs - query.frames[hits.ours]
     lowest = int(offsets.min())
     counts = np.convolve(np.bincount(offsets - lowest), np.ones(3), "same")
-    return TimeLine(1.0, float(lowest + np.argmax(counts)))
+    return TimeMap(1.0, float(lowest + np.argmax(counts)))

@@ -14,9 +14,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fingerprint.align.segment import TimeMap
     from fingerprint.sound.track import SoundTrack
 
-__all__ = ["Coincidences", "Hypothesis", "QueryPeaks", "ReferencePeaks", "TimeLine"]
+__all__ = ["Coincidences", "Hypothesis", "QueryPeaks", "ReferencePeaks"]
 
 #: Notes apart that still count as the same: a peak between two notes falls to either.
 SAME_NOTE = 1
@@ -31,18 +32,6 @@ class Hypothesis:
 
     speed: float = 1.0
     notes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class TimeLine:
-    """Maps the query's frames to the reference's: `speed * frame + offset`."""
-
-    speed: float
-    offset: float
-
-    def at(self, frames: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the reference's frames, float64, for the query's."""
-        return self.speed * frames.astype(np.float64) + self.offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +114,7 @@ class ReferencePeaks:
     def along(
         self,
         query: QueryPeaks,
-        line: TimeLine,
+        line: TimeMap,
         shift: int,
         within: NDArray[np.float64] | float,
         *,
@@ -136,13 +125,13 @@ class ReferencePeaks:
 
         Args:
             query: The query's peaks.
-            line: Where the reference's peak ought to be.
+            line: Where the reference's peak ought to be, in frames of both.
             shift: Notes that the query's peaks are taken to be raised by.
             within: How far off it may be, frames, for all peaks that take part or for each one.
             first: The first one that takes part.
             last: One more than the last one that takes part.
         """
-        places = line.at(query.frames[first:last])
+        places = line.speed * query.frames[first:last] + line.offset
         earliest, latest = np.ceil(places - within), np.floor(places + within)
         inside = (earliest <= latest) & (latest >= 0) & (earliest <= self.length)
         ours = first + np.nonzero(inside)[0]

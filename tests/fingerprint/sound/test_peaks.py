@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sounds import sound
 
-from fingerprint.sound.peaks import QueryPeaks, ReferencePeaks, TimeLine
+from fingerprint.align.segment import TimeMap
+from fingerprint.sound.peaks import QueryPeaks, ReferencePeaks
 
 SEEDS = st.integers(0, 1000)
 
@@ -40,9 +41,9 @@ def test_along_a_line_are_the_pairs_that_are_near_it(
     seed: int, speed: float, offset: float, shift: int, within: float
 ) -> None:
     query, theirs = QueryPeaks.of(sound(5, seed)), sound(7, seed + 5000)
-    line = TimeLine(speed, offset)
+    line = TimeMap(speed, offset)
     found = ReferencePeaks(theirs).along(query, line, shift, within, first=3, last=len(query))
-    places = line.at(query.frames)
+    places = speed * query.frames + offset
     expected = {
         (number, frame)
         for number, frame in all_pairs(query, QueryPeaks.of(theirs), shift)
@@ -66,4 +67,4 @@ def test_of_hardly_any_peaks_hardly_any_coincide(count: int) -> None:
     query, stored = QueryPeaks.of(few), ReferencePeaks(few)
     assert len(query) == len(stored) == count
     assert len(stored.coincidences(query, 0, count, 0).ours) == count
-    assert len(stored.along(query, TimeLine(1.0, 0.0), 0, 2.0, first=0, last=count).ours) == count
+    assert len(stored.along(query, TimeMap(1.0, 0.0), 0, 2.0, first=0, last=count).ours) == count
