@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
+import numpy as np
 
 from streams.processes import die_with_parent
 from streams.vectors.lite_files import LOCALHOST, LiteFiles
@@ -70,6 +71,7 @@ def main() -> int:
     from pymilvus.grpc_gen import milvus_pb2_grpc  # noqa: PLC0415
 
     files = LiteFiles(Path(folder))
+    drop_torn_indexes(files.data)
     database = MilvusLite(str(files.data))
     server = grpc.server(
         futures.ThreadPoolExecutor(THREADS, "milvus-lite"),
@@ -88,6 +90,19 @@ def main() -> int:
     server.stop(GRACE_S).wait()
     database.close()
     return 0
+
+
+def drop_torn_indexes(data: Path) -> None:
+    """Delete the index files that a killed server had not written to their end.
+
+    Milvus Lite writes them in place (arrays in NumPy's format) and refuses to load a collection with half of one, for
+    good. They hold nothing but copies of stored rows: one that is missing is made anew.
+    """
+    for path in data.glob("collections/*/partitions/*/indexes/*.flat.idx"):
+        try:
+            np.load(path, mmap_mode="r", allow_pickle=False)
+        except (ValueError, EOFError):
+            path.unlink()
 
 
 def _listen(server: grpc.Server, wanted: int) -> int:

@@ -118,6 +118,28 @@ def test_writers_and_the_owner_are_killed_and_every_acknowledged_row_is_there(tm
     assert all(t >= a for t, a in zip(there, acknowledged, strict=True)), (there, acknowledged)
 
 
+def test_an_index_file_that_is_half_written_at_a_kill_is_made_anew(tmp_path: Path, start: Start) -> None:
+    owner = start(OWNER, tmp_path)
+    uri = line(owner)
+    rows = np.arange(40_000, dtype=np.int32)  # more than is kept in memory: files are written
+    with closing(connect("", tmp_path, algorithm="test")) as store:
+        vectors = np.eye(64, dtype=np.float32)[rows % 64]
+        store.upsert(ReferenceKey("default", "v", 1), Track.PICTURE, Windows(rows, rows, rows, vectors))
+        assert store.count("default") == len(rows)
+    kill(owner, uri)
+    indexes = list((tmp_path / "data").rglob("*.idx"))
+    for index in indexes:
+        with index.open("r+b") as file:
+            file.truncate(index.stat().st_size // 2)
+    assert indexes
+    indexes[0].write_bytes(b"")
+    keeper = LiteKeeper(tmp_path)
+    keeper.start()
+    with closing(connect("", tmp_path, algorithm="test")) as store:
+        assert store.count("default") == len(rows)
+    keeper.stop()
+
+
 @pytest.mark.parametrize("port_is_taken", [False, True])
 def test_a_client_goes_on_when_another_worker_takes_the_server_over(
     tmp_path: Path, start: Start, *, port_is_taken: bool
