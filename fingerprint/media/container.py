@@ -16,6 +16,7 @@ import av
 import av.error
 import av.logging
 
+from fingerprint.media.edit_list import cuts_nothing
 from fingerprint.media.errors import MediaError
 from schemas.errors import ErrorCode
 
@@ -128,8 +129,7 @@ def _opened(file: BinaryIO, limits: MediaLimits) -> Iterator[InputContainer]:
         container = av.open(
             _View(file),
             mode="r",
-            # max_pixels is for the decoders that FFmpeg runs while it looks at the streams
-            options={"format_whitelist": ",".join(CONTAINERS), "max_pixels": str(limits.max_pixels)},
+            options=_options(file, limits),
             metadata_errors="replace",
             buffer_size=READ_BYTES,
             io_open=_refuse,
@@ -146,6 +146,15 @@ def _opened(file: BinaryIO, limits: MediaLimits) -> Iterator[InputContainer]:
         ) from None
     with container:
         yield container
+
+
+def _options(file: BinaryIO, limits: MediaLimits) -> dict[str, str]:
+    # max_pixels is for the decoders that FFmpeg runs while it looks at the streams
+    options = {"format_whitelist": ",".join(CONTAINERS), "max_pixels": str(limits.max_pixels)}
+    if cuts_nothing(file):
+        # Otherwise FFmpeg lists all samples a second time, as they are shown: tens of MiB for a film of hours.
+        options["advanced_editlist"] = "0"
+    return options
 
 
 def _is_playlist(file: BinaryIO) -> bool:

@@ -32,8 +32,8 @@ log = structlog.get_logger(__name__)
 TASKS_PER_PROCESS = 200
 #: Environment of the processes. Libraries that would start threads of their own get one: the parallelism is in the
 #: processes. And blocks from 4 MiB on go back to the system when they are freed, where glibc would begin to keep them:
-#: FFmpeg makes the index of a long MP4 twice for each chunk, tens of MiB. Up to 16 MiB of smaller ones are kept all the
-#: same: taking them anew for each picture would cost a tenth of the time.
+#: FFmpeg lists the samples of a long MP4 anew for each chunk, tens of MiB. Up to 16 MiB of smaller ones are kept all
+#: the same: taking them anew for each picture would cost a tenth of the time.
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
