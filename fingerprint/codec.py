@@ -26,8 +26,12 @@ MOST_BYTES = 1 << 29
 #: Types that arrays may have.
 DTYPES = frozenset({"|u1", "|i1", "<u2", "<i2", "<i4", "<f4", "<i8", "<f8", "<u4"})
 
-#: zlib's levels for what is kept, where higher ones save 1 % and take three times as long, and for what is soon gone.
-LEVEL, FAST_LEVEL = 6, 1
+#: zlib's level for what is kept: higher ones save 1 % and take three times as long.
+LEVEL = 6
+
+#: zlib's level for what is soon gone and is JPEG for the most part: none. A sixth is all there would be to save, for a
+#: thirtieth of the time that a fingerprint takes.
+FAST_LEVEL = 0
 
 Arrays = dict[str, "NDArray[Any]"]
 

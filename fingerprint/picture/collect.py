@@ -131,7 +131,7 @@ def _miniature(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     if min(gray.shape) < TINY_SIDE:
         gray = cv2.resize(gray, (TINY_SIDE, TINY_SIDE), interpolation=cv2.INTER_NEAREST)
-    rows, columns = (np.arange(TINY_SIDE) * side // TINY_SIDE for side in gray.shape)
-    sums = np.add.reduceat(np.add.reduceat(gray, rows, axis=0, dtype=np.uint32), columns, axis=1)
-    sizes = np.outer(np.diff(rows, append=gray.shape[0]), np.diff(columns, append=gray.shape[1]))
+    rows, columns = (np.arange(TINY_SIDE + 1) * side // TINY_SIDE for side in gray.shape)
+    sums = np.diff(np.diff(cv2.integral(gray)[np.ix_(rows, columns)], axis=0), axis=1)
+    sizes = np.outer(np.diff(rows), np.diff(columns))
     return np.asarray((sums + sizes // 2) // sizes, np.uint8).reshape(-1)

@@ -157,7 +157,7 @@ def _spectrum(samples: NDArray[np.float32], offset: int) -> tuple[NDArray[np.flo
         padded = np.zeros(BLOCK, np.float32)
         at = max(0, -begin)
         padded[at : at + len(piece)] = piece
-        tones = np.abs(_transform()(padded)[0])[:, KEPT // 2 + 1 : KEPT // 2 + 1 + KEPT]
+        tones = np.abs(_transform()(padded)[0][:, KEPT // 2 + 1 : KEPT // 2 + 1 + KEPT])
         parts.append(20 * np.log10(np.maximum(tones / SCALE, 1e-6)))
     return np.concatenate(parts, 1).astype(np.float32), first * KEPT
 
