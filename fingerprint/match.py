@@ -10,7 +10,7 @@ from fingerprint.align.bounds import clipped, find_cuts, snapped
 from fingerprint.align.fuse import fuse, merged, without_echoes
 from fingerprint.align.lines import Told
 from fingerprint.align.picture import FLOOR, PictureQuery, align_picture
-from fingerprint.align.similarity import EVEN, confidence, interval_similarity
+from fingerprint.align.similarity import EVEN, confidence, interval_similarity, joint_evidence
 from fingerprint.candidates import distinct, rank_references
 from fingerprint.sound.align import SoundQuery, align_sound
 from schemas.matches import Interval, Match, Track
@@ -175,10 +175,11 @@ def _match(key: ReferenceKey, segments: Sequence[Segment], duration: float, refe
     intervals = [one for one in (_interval(segment, reference_duration) for segment in segments) if one is not None]
     carried = {one.track for one in intervals}
     track = carried.pop() if len(carried) == 1 else Track.BOTH
+    evidence = joint_evidence((segment.evidence for segment in segments), duration, reference_duration)
     return Match(
         media_id=key.media_id,
         library=key.library,
-        similarity=round(confidence(sum(segment.evidence for segment in segments)), 4),
+        similarity=round(confidence(evidence), 4),
         track=track,
         input_coverage=_coverage([(one.input_start, one.input_end) for one in intervals], duration),
         reference_coverage=_coverage(

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-from math import exp
+from math import exp, log
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fingerprint.align.segment import Segment
 
-__all__ = ["EVEN", "confidence", "interval_similarity"]
+__all__ = ["EVEN", "confidence", "interval_similarity", "joint_evidence"]
 
 #: Evidence (log-odds, before what is known of the library) at which a copy is as likely as chance.
 EVEN = 9.0
 
 #: Log-odds over which confidence goes from even to near certain.
 SPREAD = 9.0
+
+
+#: Seconds of query times seconds of reference that evidence was measured on: two items of a minute.
+USUAL_AREA = 60.0 * 60.0
+
+
+def joint_evidence(evidence: Iterable[float], duration: float, reference_duration: float) -> float:
+    """Return the evidence that a match's segments give together.
+
+    The best one counts in full. The others count as far as they are better than what chance puts into a pair of such
+    lengths, the logarithm of the places where it may: a film and another one have many moments that are a little alike.
+
+    Args:
+        evidence: Log-odds of each segment.
+        duration: Of the query, seconds.
+        reference_duration: Of the reference, seconds.
+    """
+    ranked = sorted(evidence, reverse=True)
+    places = log(max(1.0, duration * reference_duration / USUAL_AREA))
+    return sum(ranked[:1]) + sum(max(0.0, one - places) for one in ranked[1:])
 
 
 def confidence(evidence: float) -> float:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fingerprint.align.segment import Segment, TimeMap
-from fingerprint.align.similarity import EVEN, confidence, interval_similarity
+from fingerprint.align.similarity import EVEN, confidence, interval_similarity, joint_evidence
 
 
 def similarity(evidence: float, likeness: float) -> float:
@@ -36,3 +36,33 @@ def test_an_interval_is_over_the_line_exactly_when_its_evidence_is(evidence: flo
 def test_the_same_material_with_much_evidence_is_1() -> None:
     assert similarity(200, 1.0) == pytest.approx(1.0)
     assert similarity(200, 0.7) == pytest.approx(0.7)
+
+
+SOME = st.lists(st.floats(-5, 50), min_size=1, max_size=30)
+
+
+@given(st.lists(st.floats(0, 50), max_size=30), st.floats(0.1, 60), st.floats(0.1, 60))
+def test_of_two_short_items_what_every_span_tells_adds_up(evidence: list[float], one: float, other: float) -> None:
+    assert joint_evidence(evidence, one, other) == pytest.approx(sum(evidence))
+
+
+@given(SOME, st.floats(1, 1e5), st.floats(1, 1e5))
+def test_spans_tell_no_less_than_the_best_of_them_and_no_more_than_all(
+    evidence: list[float], one: float, other: float
+) -> None:
+    best, rest = max(evidence), sum(max(0.0, told) for told in sorted(evidence)[:-1])
+    assert best - 1e-6 <= joint_evidence(evidence, one, other) <= best + rest + 1e-6
+
+
+@given(SOME, st.floats(1, 1e5), st.floats(1, 1e5), st.floats(1, 100))
+def test_the_longer_two_items_are_the_less_many_weak_spans_tell(
+    evidence: list[float], one: float, other: float, times: float
+) -> None:
+    assert joint_evidence(evidence, one * times, other) <= joint_evidence(evidence, one, other) + 1e-6
+
+
+def test_a_film_with_many_moments_a_little_like_another_film_is_no_copy() -> None:
+    weak = [4.0] * 16
+    assert confidence(joint_evidence(weak, 30, 60)) > 0.9
+    assert confidence(joint_evidence(weak, 600, 3600)) < 0.5
+    assert confidence(joint_evidence([40.0], 600, 3600)) == confidence(joint_evidence([40.0], 30, 60))
