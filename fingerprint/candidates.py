@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from fingerprint.align.zones import Leads, crowds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fingerprint.ports import Hits, ReferenceKey
 
-__all__ = ["distinct", "rank_references"]
+__all__ = ["Candidate", "distinct", "rank_references"]
 
 #: Likeness from which on a vector finds nothing that a neighbour does not find, and how far apart neighbours are,
 #: seconds. Leaving such vectors out lost no candidate on the tuning footage, in a library of 50 hours.
@@ -37,14 +40,25 @@ def distinct(vectors: NDArray[np.float32], times: NDArray[np.float64]) -> NDArra
     return kept[:count]
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A reference that is worth a closer look, and the hits that say so."""
+
+    key: ReferenceKey
+    leads: Leads
+
+
 def rank_references(
-    hits: Hits, moments: NDArray[np.int64], chance: NDArray[np.float32], floor: float, most: int
-) -> list[ReferenceKey]:
-    """Return the references with the most likeness, best first.
+    hits: Hits, times: NDArray[np.float64], chance: NDArray[np.float32], floor: float, most: int
+) -> list[Candidate]:
+    """Return the references with the most likeness in one place, best first.
+
+    Likeness is summed over a minute of the query and one of the reference: all over a film there is more of it by
+    chance than in a short copy.
 
     Args:
         hits: What the index found.
-        moments: Moment of each query vector, int64 `(n,)`: views of one moment count once.
+        times: When each query vector is, seconds, float64 `(n,)`; views of one moment count once.
         chance: What each query vector scores by chance, float32 `(n,)`.
         floor: Likeness over chance that counts from.
         most: How many to return.
@@ -53,10 +67,10 @@ def rank_references(
         return []
     likeness = hits.scores - chance[hits.rows] - floor
     good = likeness > 0
-    cells = hits.references[good].astype(np.int64) * (int(moments.max()) + 1) + moments[hits.rows[good]]
-    distinct, inverse = np.unique(cells, return_inverse=True)
-    best = np.zeros(len(distinct))
-    np.maximum.at(best, inverse, likeness[good])
-    totals = np.bincount(distinct // (int(moments.max()) + 1), best, len(hits.keys))
-    order = [int(i) for i in np.argsort(-totals, kind="stable")[:most] if totals[i] > 0]
-    return [hits.keys[i] for i in order]
+    references = hits.references[good].astype(np.int64)
+    leads = Leads(times[hits.rows[good]], hits.starts_ms[good] / 1000, likeness[good].astype(np.float64))
+    cells = crowds(leads, references)
+    best = np.zeros(len(hits.keys))
+    np.maximum.at(best, cells.references, cells.worth)
+    order = [int(i) for i in np.argsort(-best, kind="stable")[:most] if best[i] > 0]
+    return [Candidate(hits.keys[i], leads.chosen(references == i)) for i in order]

@@ -11,14 +11,16 @@ from fingerprint.align.fuse import fuse, merged, without_echoes
 from fingerprint.align.lines import Told
 from fingerprint.align.picture import FLOOR, PictureQuery, align_picture
 from fingerprint.align.similarity import EVEN, confidence, interval_similarity, joint_evidence
+from fingerprint.align.zones import LONG_S, Leads, Zone, zones
 from fingerprint.candidates import distinct, rank_references
 from fingerprint.sound.align import SoundQuery, align_sound
 from schemas.matches import Interval, Match, Track
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fingerprint.align.segment import Segment
+    from fingerprint.candidates import Candidate
     from fingerprint.model import Fingerprint, Piece, Query
     from fingerprint.ports import FingerprintSource, ReferenceKey, WindowIndex
 
@@ -33,8 +35,8 @@ MANY_SOUND_WINDOWS = 100
 #: References that each track may propose; the sound's first ones are also tried at other speeds and pitches.
 PICTURE_CANDIDATES, SOUND_CANDIDATES, RETIMED_CANDIDATES = 24, 24, 6
 
-#: Seconds within which all views of the query count as one moment.
-MOMENT_S = 0.5
+#: Zones of a long reference in which other speeds and pitches are tried.
+RETIMED_ZONES = 2
 
 #: Likeness over chance that a sound window counts from.
 SOUND_FLOOR = 0.0
@@ -74,12 +76,12 @@ def match(
     duration = query.fingerprint.duration
     segments: dict[ReferenceKey, list[Segment]] = {}
     durations: dict[ReferenceKey, float] = {}
-    before: list[ReferenceKey] = []
+    before: dict[ReferenceKey, Leads] = {}
     for piece in query.pieces:
         prepared = _Prepared(piece, duration, thorough=thorough)
         found = _match_piece(prepared, index, references, exclude_media, before)
         # What a piece ends with, the next one may begin with, too shortly to be proposed by itself.
-        before = [key for key, (_, own) in found.items() if any(segment.evidence >= EVEN for segment in own)]
+        before = {key: leads for key, (_, own) in found.items() if len((leads := _ends(own)).moments)}
         for key, (reference_duration, own) in found.items():
             segments.setdefault(key, []).extend(own)
             durations[key] = reference_duration
@@ -95,66 +97,86 @@ def _match_piece(
     index: WindowIndex,
     references: FingerprintSource,
     exclude_media: str | None,
-    before: Sequence[ReferenceKey],
+    before: Mapping[ReferenceKey, Leads],
 ) -> dict[ReferenceKey, tuple[float, list[Segment]]]:
     """Return for each reference that a piece has something of its duration and the segments."""
     looks = _picture_candidates(piece, index, exclude_media)
     sounds = _sound_candidates(piece, index, exclude_media)
+    retimed = {one.key for one in (*sounds[:RETIMED_CANDIDATES], *looks[:RETIMED_CANDIDATES])}
+    leads = {key: [one] for key, one in before.items()}
+    for candidate in (*looks, *sounds):
+        leads.setdefault(candidate.key, []).append(candidate.leads)
     found = {}
-    for key in dict.fromkeys([*looks, *sounds, *before]):
+    for key, parts in leads.items():
         reference = references.load(key)
         if reference is None:
             continue
-        retime = key in sounds[:RETIMED_CANDIDATES] or key in looks[:RETIMED_CANDIDATES]
-        segments = _align(piece, reference, wide=retime)
+        segments = _align(piece, reference, Leads.joined(parts), wide=key in retimed)
         if segments:
             found[key] = (reference.duration, segments)
     return found
 
 
-def _picture_candidates(query: _Prepared, index: WindowIndex, exclude: str | None) -> list[ReferenceKey]:
+def _ends(segments: Sequence[Segment]) -> Leads:
+    """Return where copies end: they may go on from there."""
+    ends = [(one.end, one.map.at(one.end), one.evidence) for one in segments if one.evidence >= EVEN]
+    return Leads(*np.array(ends, np.float64).reshape(-1, 3).T)
+
+
+def _picture_candidates(query: _Prepared, index: WindowIndex, exclude: str | None) -> list[Candidate]:
     picture = query.picture
     if picture is None or not len(picture.views.vectors):
         return []
     views = picture.views
     chosen = distinct(views.vectors, views.times)
     hits = index.search(Track.PICTURE, views.vectors[chosen], limit=PICTURE_HITS, exclude_media=exclude)
-    moments = np.floor(views.times[chosen] / MOMENT_S).astype(np.int64)
-    return rank_references(hits, moments, picture.chance[chosen], FLOOR, PICTURE_CANDIDATES)
+    return rank_references(hits, views.times[chosen], picture.chance[chosen], FLOOR, PICTURE_CANDIDATES)
 
 
-def _sound_candidates(query: _Prepared, index: WindowIndex, exclude: str | None) -> list[ReferenceKey]:
+def _sound_candidates(query: _Prepared, index: WindowIndex, exclude: str | None) -> list[Candidate]:
     if query.sound is None or not len(query.sound.track.numbers):
         return []
-    vectors = query.sound.track.vectors()
-    vectors = vectors[:: 2 if len(vectors) > MANY_SOUND_WINDOWS else 1]
+    track = query.sound.track
+    chosen = slice(None, None, 2 if len(track.numbers) > MANY_SOUND_WINDOWS else 1)
+    vectors = track.vectors()[chosen]
     hits = index.search(Track.SOUND, vectors, limit=SOUND_HITS, exclude_media=exclude)
-    moments = np.arange(len(vectors), dtype=np.int64)
     chance = np.full(len(vectors), 0.3, np.float32)
-    return rank_references(hits, moments, chance, SOUND_FLOOR, SOUND_CANDIDATES)
+    return rank_references(hits, track.starts_ms[chosen] / 1000, chance, SOUND_FLOOR, SOUND_CANDIDATES)
 
 
-def _align(query: _Prepared, reference: Fingerprint, *, wide: bool) -> list[Segment]:
+def _align(query: _Prepared, reference: Fingerprint, leads: Leads, *, wide: bool) -> list[Segment]:
     """Return the spans that a query and a reference share, by both tracks; what one tells, the other is asked for."""
-    sounds = _align_sounds(query, reference)
+    near = zones(leads) if reference.duration > LONG_S else None
+    sounds = _align_sounds(query, reference, near)
     strongest = sorted(sounds, key=lambda segment: -segment.evidence)
     told = [Told(segment.map, segment.start, segment.end) for segment in strongest]
     pictures = without_echoes(_align_pictures(query, reference, told))
     if not sounds and wide:
         speeds = sorted({round(segment.map.speed, 2) for segment in pictures if segment.map.speed != 1.0})
-        sounds = _align_sounds(query, reference, speeds=speeds, wide=not pictures)
+        if near is not None:
+            near = [_zone(segment) for segment in pictures] or near[:RETIMED_ZONES]
+        sounds = _align_sounds(query, reference, near, speeds=speeds, wide=not pictures)
     return [
         segment if segment.picture else snapped(segment, query.cuts, query.duration)[0]
         for segment in fuse(pictures, sounds)
     ]
 
 
+def _zone(segment: Segment) -> Zone:
+    return Zone(segment.start, segment.end, segment.map.at(segment.start), segment.map.at(segment.end))
+
+
 def _align_sounds(
-    query: _Prepared, reference: Fingerprint, *, speeds: Sequence[float] = (), wide: bool = False
+    query: _Prepared,
+    reference: Fingerprint,
+    near: Sequence[Zone] | None,
+    *,
+    speeds: Sequence[float] = (),
+    wide: bool = False,
 ) -> list[Segment]:
     if query.sound is None or reference.sound is None:
         return []
-    return without_echoes(align_sound(query.sound, reference.sound, wide=wide, speeds=speeds))
+    return without_echoes(align_sound(query.sound, reference.sound, near=near, wide=wide, speeds=speeds))
 
 
 def _align_pictures(query: _Prepared, reference: Fingerprint, told: Sequence[Told]) -> list[Segment]:

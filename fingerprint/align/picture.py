@@ -16,6 +16,7 @@ from fingerprint.align.lines import SPEED_PRIOR, Cloud, Run, Told, find_runs
 from fingerprint.align.locate import PicturePair, locate
 from fingerprint.align.motion import STEP_S, WINDOW, find_motion
 from fingerprint.align.segment import Segment
+from fingerprint.align.zones import LONG_S
 from fingerprint.picture.local import WHOLE
 from fingerprint.picture.look import Looks
 from fingerprint.picture.vectors import chance, dequantise
@@ -74,8 +75,8 @@ EVERYWHERE = 0.15
 #: How far around what looks alike movement is compared, seconds: a copy's looks may be lost for a while.
 REACH_S = 30.0
 
-#: Longer references are compared by movement only where they look alike: so many stretches of ten seconds.
-LONG_S, LIKELY_CELLS = 900.0, 30
+#: Long references are compared by movement only where they look alike: so many stretches of ten seconds.
+LIKELY_CELLS = 30
 
 #: Log-odds that motion adds to a segment at most, and the share of its windows' sum: they overlap.
 MOST_BY_MOTION, MOTION_SHARE = 24.0, 0.5

@@ -6,6 +6,7 @@ gives is read from the same pair of sounds: from the best offset, or hypothesis,
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ from fingerprint.sound.track import FRAME_S
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fingerprint.align.zones import Zone
     from fingerprint.sound.follow import Span
     from fingerprint.sound.stretches import Stretch
     from fingerprint.sound.track import SoundTrack
@@ -92,7 +94,14 @@ class SoundQuery:
         self.peaks = QueryPeaks.of(track)
 
 
-def align_sound(query: SoundQuery, reference: SoundTrack, *, wide: bool, speeds: Sequence[float] = ()) -> list[Segment]:
+def align_sound(
+    query: SoundQuery,
+    reference: SoundTrack,
+    *,
+    wide: bool,
+    speeds: Sequence[float] = (),
+    near: Sequence[Zone] | None = None,
+) -> list[Segment]:
     """Return the spans of the query that sound like the reference.
 
     Args:
@@ -100,24 +109,38 @@ def align_sound(query: SoundQuery, reference: SoundTrack, *, wide: bool, speeds:
         reference: The reference's sound.
         wide: Try changed speed and pitch, where the sound as it is gives nothing.
         speeds: Speeds that the picture tells; tried in any case.
+        near: Where to look; everywhere if None.
     """
-    if not len(reference.frames) or not len(query.peaks):
-        return []
-    stored = ReferencePeaks(reference)
-    found = _segments(query.peaks, stored, PLAIN)
-    told = [Hypothesis(s, n) for s in speeds for n in {0, round(36 * float(np.log2(s)))} if abs(s - 1) > 0.01]
-    for hypothesis in told:
-        found += _segments(query.peaks, stored, hypothesis)
-    if wide and not _explained(query, found):
-        best = _likeliest(query.peaks, stored, CHANGED if _total(found) < SURE else NEAR)
-        if best is not None and best[0] != PLAIN:
-            found = max(found, _segments(query.peaks, stored, *best), key=_total)
+    if near is None:
+        return _aligned(query.peaks, reference, wide=wide, speeds=speeds)
+    found = []
+    for zone in near:
+        part = query.peaks.between(round(zone.start / FRAME_S), round(zone.end / FRAME_S))
+        first = max(0, round(zone.first / FRAME_S))
+        theirs = reference.between(first, round(zone.last / FRAME_S))
+        segments = _aligned(part, theirs, wide=wide, speeds=speeds)
+        found += [replace(one, map=TimeMap(one.map.speed, one.map.offset + first * FRAME_S)) for one in segments]
     return found
 
 
-def _explained(query: SoundQuery, found: Sequence[Segment]) -> bool:
+def _aligned(query: QueryPeaks, reference: SoundTrack, *, wide: bool, speeds: Sequence[float]) -> list[Segment]:
+    if not len(reference.frames) or not len(query):
+        return []
+    stored = ReferencePeaks(reference)
+    found = _segments(query, stored, PLAIN)
+    told = [Hypothesis(s, n) for s in speeds for n in {0, round(36 * float(np.log2(s)))} if abs(s - 1) > 0.01]
+    for hypothesis in told:
+        found += _segments(query, stored, hypothesis)
+    if wide and not _explained(query, found):
+        best = _likeliest(query, stored, CHANGED if _total(found) < SURE else NEAR)
+        if best is not None and best[0] != PLAIN:
+            found = max(found, _segments(query, stored, *best), key=_total)
+    return found
+
+
+def _explained(query: QueryPeaks, found: Sequence[Segment]) -> bool:
     """Return whether segments leave nothing to ask: they are sure, and cover the query."""
-    sounding = float(np.ptp(query.peaks.frames)) * FRAME_S
+    sounding = float(np.ptp(query.frames)) * FRAME_S
     return _total(found) >= SURE and sum(segment.length for segment in found) >= ALL * sounding
 
 

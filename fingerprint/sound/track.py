@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,6 +57,11 @@ class SoundTrack:
         """Return the windows' unit vectors, float32 `(n, d)`."""
         vectors = self.codes.astype(np.float32)
         return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), np.float32)
+
+    def between(self, first: int, last: int) -> SoundTrack:
+        """Return the peaks from one frame on and before another, counted from the first; windows are left out."""
+        inside = slice(*np.searchsorted(self.frames, [first, last]).tolist())
+        return replace(SoundTrack.nothing(), frames=self.frames[inside] - np.int32(first), bins=self.bins[inside])
 
     def windows(self) -> Windows:
         """Return the rows for the index."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,12 +16,17 @@ if TYPE_CHECKING:
 KEYS = tuple(ReferenceKey("default", name, 1) for name in ("a", "b", "c"))
 
 
-def hits(*found: tuple[int, int, float]) -> Hits:
-    """Return hits of (query vector, reference, score)."""
+def hits(*found: tuple[int, int, float], places: tuple[float, ...] = ()) -> Hits:
+    """Return hits of (query vector, reference, score), and where they are in the reference, seconds."""
     rows, references, scores = zip(*found, strict=True) if found else ((), (), ())
-    nothing = np.zeros(len(found), np.int32)
+    starts = np.array(places or [0.0] * len(found)) * 1000
     return Hits(
-        np.array(rows, np.int32), np.array(references, np.int32), nothing, nothing, np.array(scores, np.float32), KEYS
+        np.array(rows, np.int32),
+        np.array(references, np.int32),
+        np.zeros(len(found), np.int32),
+        starts.astype(np.int32),
+        np.array(scores, np.float32),
+        KEYS,
     )
 
 
@@ -28,7 +34,8 @@ def ranked(
     found: Hits, *, moments: tuple[int, ...] = (0, 1, 2), chance: float = 0.0, floor: float = 0.2, most: int = 10
 ) -> list[str]:
     scores = np.full(len(moments), chance, np.float32)
-    return [key.media_id for key in rank_references(found, np.array(moments, np.int64), scores, floor, most)]
+    ranking = rank_references(found, np.array(moments, np.float64), scores, floor, most)
+    return [candidate.key.media_id for candidate in ranking]
 
 
 def test_the_reference_that_more_moments_are_like_comes_first() -> None:
@@ -47,6 +54,22 @@ def test_likeness_that_chance_gives_proposes_nothing() -> None:
 
 def test_no_more_are_proposed_than_asked_for() -> None:
     assert ranked(hits((0, 0, 0.5), (0, 1, 0.7), (0, 2, 0.6)), most=2) == ["b", "c"]
+
+
+def test_likeness_in_one_place_comes_before_more_of_it_all_over_a_film() -> None:
+    scattered = [(moment, 0, 0.5) for moment in range(5)]
+    together = [(moment, 1, 0.5) for moment in range(3)]
+    found = hits(*scattered, *together, places=(10, 500, 1000, 1500, 2000, 700, 701, 702))
+    assert ranked(found, moments=tuple(range(5))) == ["b", "a"]
+
+
+def test_a_candidate_tells_where_it_is_alike() -> None:
+    found = hits((0, 0, 0.5), (1, 0, 0.1), (1, 1, 0.6), (1, 0, 0.7), places=(12, 13, 14, 15))
+    (one, other) = rank_references(found, np.array([3.0, 4.0]), np.zeros(2, np.float32), 0.2, 10)
+    assert (one.key, other.key) == KEYS[:2]
+    assert (one.leads.moments.tolist(), one.leads.places.tolist()) == ([3.0, 4.0], [12.0, 15.0])
+    assert one.leads.worth.tolist() == pytest.approx([0.3, 0.5])
+    assert other.leads.places.tolist() == [14.0]
 
 
 def test_equals_keep_their_order() -> None:
