@@ -76,7 +76,7 @@ EVERYWHERE = 0.15
 REACH_S = 30.0
 
 #: Long references are compared by movement only where they look alike: so many stretches of ten seconds.
-LIKELY_CELLS = 30
+LIKELY_CELLS = 12
 
 #: Log-odds that motion adds to a segment at most, and the share of its windows' sum: they overlap.
 MOST_BY_MOTION, MOTION_SHARE = 24.0, 0.5
