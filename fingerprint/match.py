@@ -13,7 +13,7 @@ from fingerprint.align.picture import FLOOR, PictureQuery, align_picture
 from fingerprint.align.similarity import EVEN, confidence, interval_similarity, joint_evidence
 from fingerprint.align.zones import LONG_S, Leads, Zone, zones
 from fingerprint.candidates import distinct, rank_references
-from fingerprint.sound.align import SoundQuery, align_sound
+from fingerprint.sound.align import SoundQuery, align_sound, explained
 from schemas.matches import Interval, Match, Track
 
 if TYPE_CHECKING:
@@ -151,11 +151,13 @@ def _align(query: _Prepared, reference: Fingerprint, leads: Leads, *, wide: bool
     strongest = sorted(sounds, key=lambda segment: -segment.evidence)
     told = [Told(segment.map, segment.start, segment.end) for segment in strongest]
     pictures = without_echoes(_align_pictures(query, reference, told))
-    if not sounds and wide:
-        speeds = sorted({round(segment.map.speed, 2) for segment in pictures if segment.map.speed != 1.0})
+    speeds = sorted({round(segment.map.speed, 2) for segment in pictures if segment.map.speed != 1.0})
+    if wide and (speeds or not pictures) and query.sound is not None and not explained(query.sound, sounds):
+        # Fragments of changed sound fit unchanged as well: more is better.
         if near is not None:
-            near = [_zone(segment) for segment in pictures] or near[:RETIMED_ZONES]
-        sounds = _align_sounds(query, reference, near, speeds=speeds, wide=not pictures)
+            near = [_zone(segment) for segment in (*pictures, *sounds)] or near[:RETIMED_ZONES]
+        again = _align_sounds(query, reference, near, speeds=speeds, wide=not pictures)
+        sounds = max(sounds, again, key=lambda found: sum(segment.evidence for segment in found))
     return [
         segment if segment.picture else snapped(segment, query.cuts, query.duration)[0]
         for segment in fuse(pictures, sounds)

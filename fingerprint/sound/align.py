@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fingerprint.sound.stretches import Stretch
     from fingerprint.sound.track import SoundTrack
 
-__all__ = ["SoundQuery", "align_sound"]
+__all__ = ["SoundQuery", "align_sound", "explained"]
 
 #: Log-odds that unrelated sounds reach often, and what each beyond is worth as evidence: it is even at 1.8. Of 4,000
 #: pairs of unrelated tuning sounds, in 25 edits, some made on one drum machine, one had more.
@@ -138,8 +138,14 @@ def _aligned(query: QueryPeaks, reference: SoundTrack, *, wide: bool, speeds: Se
     return found
 
 
-def _explained(query: QueryPeaks, found: Sequence[Segment]) -> bool:
+def explained(query: SoundQuery, found: Sequence[Segment]) -> bool:
     """Return whether segments leave nothing to ask: they are sure, and cover the query."""
+    return _explained(query.peaks, found)
+
+
+def _explained(query: QueryPeaks, found: Sequence[Segment]) -> bool:
+    if not len(query):
+        return True
     sounding = float(np.ptp(query.frames)) * FRAME_S
     return _total(found) >= SURE and sum(segment.length for segment in found) >= ALL * sounding
 

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from fingerprint.index.memory import MemoryIndex
 from fingerprint.match import match
-from fingerprint.media.decode import Picture, PictureWish, decode
+from fingerprint.media.decode import Picture, PictureWish, SoundBlock, SoundWish, decode
 from fingerprint.model import Query
 
 Fingerprinted = Callable[[Path], Query]
 Image = NDArray[np.uint8]
 
 FPS = 12.5
+RATE = 22_050
 START, END = 26.0, 36.0
 
 
@@ -95,6 +96,50 @@ def test_an_edit_of_the_picture_is_seen_through_and_named(
     assert span == pytest.approx((0.0, END - START, START, END), abs=0.5)
     assert name in {edit for interval in intervals for edit in interval.transforms}
     assert set(found) <= {"trailer", "bunny", "globe"}
+
+
+def played(path: Path, source: Path, start: float, end: float, tempo: float) -> Path:
+    """Write the sound of a span, faster or slower at the same pitch."""
+    wish = SoundWish(rate=RATE)
+    parts = [
+        part.samples for part in decode(source, start, end, picture=None, sound=wish) if isinstance(part, SoundBlock)
+    ]
+    graph = av.filter.Graph()
+    graph.link_nodes(
+        graph.add_abuffer(format="flt", sample_rate=RATE, layout="mono", time_base=Fraction(1, RATE)),
+        graph.add("atempo", str(tempo)),
+        graph.add("aformat", f"sample_fmts=s16:sample_rates={RATE}:channel_layouts=mono"),
+        graph.add("abuffersink"),
+    ).configure()
+    frame = av.AudioFrame.from_ndarray(np.concatenate(parts).reshape(1, -1), format="flt", layout="mono")
+    frame.sample_rate, frame.pts = RATE, 0
+    graph.push(frame)
+    graph.push(None)
+    with av.open(str(path), "w") as container:
+        audio = container.add_stream("pcm_s16le", rate=RATE, layout="mono")
+        while True:
+            try:
+                container.mux(audio.encode(graph.pull()))
+            except (av.error.EOFError, av.error.BlockingIOError):
+                return path
+
+
+@pytest.mark.parametrize("change", [(5.0, 0.95), (5.0, 1.05), (40.0, 0.95), (40.0, 1.05)])
+def test_sound_of_another_tempo_is_found_from_end_to_end(
+    tmp_path: Path,
+    footage: dict[str, Path],
+    fingerprinted: Fingerprinted,
+    library: MemoryIndex,
+    change: tuple[float, float],
+) -> None:
+    start, tempo = change
+    query = fingerprinted(played(tmp_path / "copy.wav", footage["trailer"], start, start + 10, tempo))
+    (found,) = (one for one in match(query, library, library) if one.media_id == "trailer")
+    assert found.similarity >= 0.5
+    (one,) = found.intervals
+    span = (one.input_start, one.input_end, one.reference_start, one.reference_end)
+    assert span == pytest.approx((0.0, 10 / tempo, start, start + 10), abs=0.5)
+    assert one.speed == pytest.approx(tempo, abs=0.005)
 
 
 @pytest.mark.parametrize("speed", [0.8, 1.5])
