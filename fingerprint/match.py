@@ -11,7 +11,7 @@ from fingerprint.align.fuse import fuse, merged, without_echoes
 from fingerprint.align.lines import Told
 from fingerprint.align.picture import FLOOR, PictureQuery, align_picture
 from fingerprint.align.similarity import EVEN, confidence, interval_similarity, joint_evidence
-from fingerprint.align.zones import LONG_S, Leads, Zone, zones
+from fingerprint.align.zones import LONG_S, Leads, Zone, around, united, zones
 from fingerprint.candidates import distinct, rank_references
 from fingerprint.sound.align import SoundQuery, align_sound, explained
 from schemas.matches import Interval, Match, Track
@@ -155,7 +155,7 @@ def _align(query: _Prepared, reference: Fingerprint, leads: Leads, *, wide: bool
     if wide and (speeds or not pictures) and query.sound is not None and not explained(query.sound, sounds):
         # Fragments of changed sound fit unchanged as well: more is better.
         if near is not None:
-            near = [_zone(segment) for segment in (*pictures, *sounds)] or near[:RETIMED_ZONES]
+            near = united(around(_zone(segment)) for segment in (*pictures, *sounds)) or near[:RETIMED_ZONES]
         again = _align_sounds(query, reference, near, speeds=speeds, wide=not pictures)
         sounds = max(sounds, again, key=lambda found: sum(segment.evidence for segment in found))
     return [

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["LONG_S", "Crowds", "Leads", "Zone", "crowds", "zones"]
+__all__ = ["LONG_S", "Crowds", "Leads", "Zone", "around", "crowds", "united", "zones"]
 
 #: References up to this length are looked at everywhere, seconds.
 LONG_S = 900.0
@@ -29,7 +29,7 @@ CELL_S = 60.0
 #: Leads of one moment count once, seconds: they are views of one picture.
 MOMENT_S = 0.5
 
-#: How far around a cell is looked, seconds: leads may end half a minute before a copy does.
+#: How far around something is looked, seconds: leads may end half a minute before a copy does.
 AROUND_S = 30.0
 
 #: What leads of a cell are worth together where chance is no explanation: all such cells are looked at.
@@ -53,7 +53,7 @@ class Zone(NamedTuple):
         in_query = self.start < other.end and other.start < self.end
         return in_query and self.first < other.last and other.first < self.last
 
-    def around(self, other: Zone) -> Zone:
+    def joined(self, other: Zone) -> Zone:
         """Return the zone that holds both."""
         return Zone(
             min(self.start, other.start),
@@ -143,25 +143,31 @@ def _counted(leads: Leads, references: NDArray[np.int64], query_phase: float, re
 
 def zones(leads: Leads) -> list[Zone]:
     """Return where to look, best first: where leads crowd, and some of the other places; what meets is one zone."""
-    found: list[Zone] = []
     if not len(leads.moments):
-        return found
+        return []
     cells = crowds(leads, np.zeros(len(leads.moments), np.int64))
-    for rank, cell in enumerate(np.argsort(-cells.worth, kind="stable")[:MOST]):
-        if cells.worth[cell] < CROWDED and rank >= FEWEST:
-            break
-        start, first = float(cells.starts[cell]), float(cells.firsts[cell])
-        side = CELL_S + AROUND_S
-        found = _with(found, Zone(start - AROUND_S, start + side, first - AROUND_S, first + side))
+    order = np.argsort(-cells.worth, kind="stable")[:MOST]
+    chosen = [cell for rank, cell in enumerate(order) if rank < FEWEST or cells.worth[cell] >= CROWDED]
+    return united(
+        around(Zone(start, start + CELL_S, first, first + CELL_S))
+        for start, first in zip(cells.starts[chosen].tolist(), cells.firsts[chosen].tolist(), strict=True)
+    )
+
+
+def around(zone: Zone) -> Zone:
+    """Return a zone with some time before and after it."""
+    return Zone(zone.start - AROUND_S, zone.end + AROUND_S, zone.first - AROUND_S, zone.last + AROUND_S)
+
+
+def united(zones: Iterable[Zone]) -> list[Zone]:
+    """Return zones that are apart, in order of their first ones; those that meet become one."""
+    found: list[Zone] = []
+    for zone in zones:
+        place, whole = len(found), zone
+        while met := [other for other in found if whole.meets(other)]:
+            place = min(place, found.index(met[0]))
+            found = [other for other in found if other not in met]
+            for other in met:
+                whole = whole.joined(other)
+        found.insert(place, whole)
     return found
-
-
-def _with(zones: Sequence[Zone], zone: Zone) -> list[Zone]:
-    """Return zones and another one, which takes in what it meets."""
-    apart = [other for other in zones if not zone.meets(other)]
-    if len(apart) == len(zones):
-        return [*apart, zone]
-    for other in zones:
-        if zone.meets(other):
-            zone = zone.around(other)
-    return _with(apart, zone)

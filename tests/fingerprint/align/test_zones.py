@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fingerprint.align.zones import Leads, Zone, crowds, zones
+from fingerprint.align.zones import Leads, Zone, around, crowds, united, zones
 
 SECONDS = st.floats(0, 5000)
 LEADS = st.lists(st.tuples(SECONDS, SECONDS, st.floats(0.01, 1.0)), max_size=60)
@@ -47,6 +47,15 @@ def test_of_a_film_that_is_a_little_alike_everywhere_a_part_is_looked_at() -> No
 def test_without_leads_there_is_nowhere_to_look() -> None:
     assert zones(leads()) == []
     assert zones(Leads.joined([])) == []
+
+
+@given(st.lists(st.tuples(SECONDS, SECONDS), max_size=20))
+def test_united_zones_are_apart_and_hold_what_they_came_of(corners: list[tuple[float, float]]) -> None:
+    parts = [around(Zone(start, start, first, first)) for start, first in corners]
+    whole = united(parts)
+    assert all(not zone.meets(other) for number, zone in enumerate(whole) for other in whole[:number])
+    assert all(any(zone.joined(part) == zone for zone in whole) for part in parts)
+    assert not parts or whole[0].joined(parts[0]) == whole[0]
 
 
 @given(LEADS)
