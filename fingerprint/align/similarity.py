@@ -26,8 +26,10 @@ USUAL_AREA = 60.0 * 60.0
 def joint_evidence(evidence: Iterable[float], duration: float, reference_duration: float) -> float:
     """Return the evidence that a match's segments give together.
 
-    The best one counts in full. The others count as far as they are better than what chance puts into a pair of such
-    lengths, the logarithm of the places where it may: a film and another one have many moments that are a little alike.
+    The longer two items are, the more places there are where chance may make them a little alike: each segment counts
+    as far as it is better than that, the logarithm of the places. A film and another one have many such moments, but
+    few that are better, so the best segment loses half: of 725 pairs of unrelated items, one of them an hour long, the
+    best had 9.1.
 
     Args:
         evidence: Log-odds of each segment.
@@ -36,7 +38,7 @@ def joint_evidence(evidence: Iterable[float], duration: float, reference_duratio
     """
     ranked = sorted(evidence, reverse=True)
     places = log(max(1.0, duration * reference_duration / USUAL_AREA))
-    return sum(ranked[:1]) + sum(max(0.0, one - places) for one in ranked[1:])
+    return sum(ranked[:1]) - places / 2 + sum(max(0.0, one - places) for one in ranked[1:])
 
 
 def confidence(evidence: float) -> float:

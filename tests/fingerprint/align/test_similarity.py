@@ -47,11 +47,12 @@ def test_of_two_short_items_what_every_span_tells_adds_up(evidence: list[float],
 
 
 @given(SOME, st.floats(1, 1e5), st.floats(1, 1e5))
-def test_spans_tell_no_less_than_the_best_of_them_and_no_more_than_all(
+def test_spans_tell_no_more_than_all_of_them_and_one_more_tells_no_less(
     evidence: list[float], one: float, other: float
 ) -> None:
-    best, rest = max(evidence), sum(max(0.0, told) for told in sorted(evidence)[:-1])
-    assert best - 1e-6 <= joint_evidence(evidence, one, other) <= best + rest + 1e-6
+    told = joint_evidence(evidence, one, other)
+    assert told <= max(evidence) + sum(max(0.0, part) for part in sorted(evidence)[:-1]) + 1e-6
+    assert joint_evidence([*evidence, 1.0], one, other) >= told
 
 
 @given(SOME, st.floats(1, 1e5), st.floats(1, 1e5), st.floats(1, 100))
@@ -65,4 +66,4 @@ def test_a_film_with_many_moments_a_little_like_another_film_is_no_copy() -> Non
     weak = [4.0] * 16
     assert confidence(joint_evidence(weak, 30, 60)) > 0.9
     assert confidence(joint_evidence(weak, 600, 3600)) < 0.5
-    assert confidence(joint_evidence([40.0], 600, 3600)) == confidence(joint_evidence([40.0], 30, 60))
+    assert confidence(joint_evidence([30.0], 600, 3600)) > 0.9
