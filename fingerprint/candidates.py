@@ -49,28 +49,42 @@ class Candidate:
 
 
 def rank_references(
-    hits: Hits, times: NDArray[np.float64], chance: NDArray[np.float32], floor: float, most: int
+    hits: Hits, times: NDArray[np.float64], chance: NDArray[np.float32], floor: float, most: int, *, faint: float
 ) -> list[Candidate]:
-    """Return the references with the most likeness in one place, best first.
+    """Return the references with the most likeness in one place, best first; then those that are faintly alike.
 
     Likeness is summed over a minute of the query and one of the reference: all over a film there is more of it by
-    chance than in a short copy.
+    chance than in a short copy. Faint likeness is as chance makes it now and then, and adds up to nothing: the likest
+    picture counts. Where little else is found it is worth a closer look all the same.
 
     Args:
         hits: What the index found.
         times: When each query vector is, seconds, float64 `(n,)`; views of one moment count once.
         chance: What each query vector scores by chance, float32 `(n,)`.
-        floor: Likeness over chance that counts from.
+        floor: Likeness over chance that is summed from.
         most: How many to return.
+        faint: Likeness over chance that a reference is proposed from at all, at most the floor.
     """
     if not len(hits.rows):
         return []
-    likeness = hits.scores - chance[hits.rows] - floor
-    good = likeness > 0
-    references = hits.references[good].astype(np.int64)
-    leads = Leads(times[hits.rows[good]], hits.starts_ms[good] / 1000, likeness[good].astype(np.float64))
-    cells = crowds(leads, references)
-    best = np.zeros(len(hits.keys))
-    np.maximum.at(best, cells.references, cells.worth)
-    order = [int(i) for i in np.argsort(-best, kind="stable")[:most] if best[i] > 0]
-    return [Candidate(hits.keys[i], leads.chosen(references == i)) for i in order]
+    likeness = hits.scores - chance[hits.rows]
+    alike = _leads(hits, times, likeness, floor)
+    crowded = np.zeros(len(hits.keys))
+    cells = crowds(*alike)
+    np.maximum.at(crowded, cells.references, cells.worth)
+    likest = np.full(len(hits.keys), faint, np.float64)
+    np.maximum.at(likest, hits.references, likeness)
+    order = [int(i) for i in np.lexsort((-likest, -crowded))[:most] if likest[i] > faint]
+    faintly = _leads(hits, times, likeness, faint)
+    found = [(index, alike if crowded[index] > 0 else faintly) for index in order]
+    return [Candidate(hits.keys[index], leads.chosen(owners == index)) for index, (leads, owners) in found]
+
+
+def _leads(
+    hits: Hits, times: NDArray[np.float64], likeness: NDArray[np.float32], floor: float
+) -> tuple[Leads, NDArray[np.int64]]:
+    """Return the hits above a floor as leads, and which reference each leads to."""
+    good = likeness > floor
+    worth = likeness[good].astype(np.float64) - floor
+    leads = Leads(times[hits.rows[good]], hits.starts_ms[good] / 1000, worth)
+    return leads, hits.references[good].astype(np.int64)

@@ -38,6 +38,9 @@ PICTURE_CANDIDATES, SOUND_CANDIDATES, RETIMED_CANDIDATES = 24, 24, 6
 #: Zones of a long reference in which other speeds and pitches are tried.
 RETIMED_ZONES = 2
 
+#: Likeness over chance of two pictures from which on their local features are compared, if no reference is more alike.
+FAINT = 0.1
+
 #: Likeness over chance that a sound window counts from.
 SOUND_FLOOR = 0.0
 
@@ -130,7 +133,7 @@ def _picture_candidates(query: _Prepared, index: WindowIndex, exclude: str | Non
     views = picture.views
     chosen = distinct(views.vectors, views.times)
     hits = index.search(Track.PICTURE, views.vectors[chosen], limit=PICTURE_HITS, exclude_media=exclude)
-    return rank_references(hits, views.times[chosen], picture.chance[chosen], FLOOR, PICTURE_CANDIDATES)
+    return rank_references(hits, views.times[chosen], picture.chance[chosen], FLOOR, PICTURE_CANDIDATES, faint=FAINT)
 
 
 def _sound_candidates(query: _Prepared, index: WindowIndex, exclude: str | None) -> list[Candidate]:
@@ -141,7 +144,8 @@ def _sound_candidates(query: _Prepared, index: WindowIndex, exclude: str | None)
     vectors = track.vectors()[chosen]
     hits = index.search(Track.SOUND, vectors, limit=SOUND_HITS, exclude_media=exclude)
     chance = np.full(len(vectors), 0.3, np.float32)
-    return rank_references(hits, track.starts_ms[chosen] / 1000, chance, SOUND_FLOOR, SOUND_CANDIDATES)
+    starts = track.starts_ms[chosen] / 1000
+    return rank_references(hits, starts, chance, SOUND_FLOOR, SOUND_CANDIDATES, faint=SOUND_FLOOR)
 
 
 def _align(query: _Prepared, reference: Fingerprint, leads: Leads, *, wide: bool) -> list[Segment]:

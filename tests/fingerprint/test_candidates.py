@@ -31,10 +31,16 @@ def hits(*found: tuple[int, int, float], places: tuple[float, ...] = ()) -> Hits
 
 
 def ranked(
-    found: Hits, *, moments: tuple[int, ...] = (0, 1, 2), chance: float = 0.0, floor: float = 0.2, most: int = 10
+    found: Hits,
+    *,
+    moments: tuple[int, ...] = (0, 1, 2),
+    chance: float = 0.0,
+    floor: float = 0.2,
+    most: int = 10,
+    faint: float = 0.2,
 ) -> list[str]:
     scores = np.full(len(moments), chance, np.float32)
-    ranking = rank_references(found, np.array(moments, np.float64), scores, floor, most)
+    ranking = rank_references(found, np.array(moments, np.float64), scores, floor, most, faint=faint)
     return [candidate.key.media_id for candidate in ranking]
 
 
@@ -52,6 +58,19 @@ def test_likeness_that_chance_gives_proposes_nothing() -> None:
     assert ranked(hits((0, 0, 0.15))) == []
 
 
+def test_what_is_faintly_alike_comes_after_all_that_is_more_the_likest_first() -> None:
+    faintly = [(0, 0, 0.14), (1, 0, 0.14), (2, 0, 0.14), (0, 1, 0.17)]
+    assert ranked(hits(*faintly, (1, 2, 0.25)), faint=0.1) == ["c", "b", "a"]
+    assert ranked(hits(*faintly, (1, 2, 0.25)), faint=0.1, most=2) == ["c", "b"]
+    assert ranked(hits(*faintly, (1, 2, 0.25)), faint=0.15) == ["c", "b"]
+
+
+def test_a_faint_candidate_tells_where_it_is_alike() -> None:
+    found = hits((0, 0, 0.5), (0, 1, 0.14), (1, 1, 0.09), places=(12, 13, 14))
+    (_, faint) = rank_references(found, np.array([3.0, 4.0]), np.zeros(2, np.float32), 0.2, 10, faint=0.1)
+    assert (faint.leads.moments.tolist(), faint.leads.places.tolist()) == ([3.0], [13.0])
+
+
 def test_no_more_are_proposed_than_asked_for() -> None:
     assert ranked(hits((0, 0, 0.5), (0, 1, 0.7), (0, 2, 0.6)), most=2) == ["b", "c"]
 
@@ -65,7 +84,7 @@ def test_likeness_in_one_place_comes_before_more_of_it_all_over_a_film() -> None
 
 def test_a_candidate_tells_where_it_is_alike() -> None:
     found = hits((0, 0, 0.5), (1, 0, 0.1), (1, 1, 0.6), (1, 0, 0.7), places=(12, 13, 14, 15))
-    (one, other) = rank_references(found, np.array([3.0, 4.0]), np.zeros(2, np.float32), 0.2, 10)
+    (one, other) = rank_references(found, np.array([3.0, 4.0]), np.zeros(2, np.float32), 0.2, 10, faint=0.05)
     assert (one.key, other.key) == KEYS[:2]
     assert (one.leads.moments.tolist(), one.leads.places.tolist()) == ([3.0, 4.0], [12.0, 15.0])
     assert one.leads.worth.tolist() == pytest.approx([0.3, 0.5])
