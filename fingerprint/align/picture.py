@@ -84,6 +84,10 @@ MOST_BY_MOTION, MOTION_SHARE = 24.0, 0.5
 #: How far off a line pictures with common features still speak for it in full, seconds: a still scene has many.
 FEATURES_NEAR = 3.0
 
+#: Share of what common features tell that tells the scene alone, log-odds that motion adds in each second of a copy in
+#: which something moves, and the share of its time that must move.
+SCENE, USUAL_MOTION, MOSTLY = 0.5, 1.2, 0.6
+
 #: Log-odds against a segment for each second that moves unlike the reference, beyond those that move alike, and at
 #: most: another take in front of the same wall.
 UNLIKE, MOST_AGAINST = 0.8, 8.0
@@ -375,6 +379,7 @@ def _segment(  # noqa: PLR0917 (what one pair of media items is told by)
     by_look, kinds = _look_evidence(query, likenesses, stored, run)
     by_motion = _motion_evidence(cloud, run)
     by_features = max((_feature_worth(pair, run.map) for pair in located.pairs if start <= pair[0] <= end), default=0.0)
+    by_features *= _same_moment(cloud, run, by_motion)
     if located.region is not None:
         edits = located.region.edits(query.looks.size)
     else:
@@ -388,6 +393,16 @@ def _segment(  # noqa: PLR0917 (what one pair of media items is told by)
         picture=True,
         transforms=edits,
     )
+
+
+def _same_moment(cloud: Cloud, run: Run, by_motion: float) -> float:
+    """Return which share of common features counts: they tell the scene, and what moves there tells the moment."""
+    span = slice(run.first, run.last + 1)
+    seconds = np.minimum(cloud.gaps[span], 1.0)
+    moving = float(seconds[cloud.restless[span]].sum())
+    if moving < MOSTLY * seconds.sum():
+        return 1.0
+    return float(np.clip(by_motion / (USUAL_MOTION * moving), SCENE, 1.0))
 
 
 def _feature_worth(pair: tuple[float, float, float], line: TimeMap) -> float:

@@ -259,6 +259,24 @@ def test_another_take_in_front_of_the_same_wall_is_less_of_a_copy_than_a_copy() 
     assert other < copy - EVEN
 
 
+@pytest.mark.parametrize("seed", range(11, 19))
+def test_other_things_that_move_in_front_of_the_same_wall_are_no_copy(seed: int) -> None:
+    def take(seed: int) -> dict[int, Image]:
+        wall, rng = scene(3), np.random.default_rng(seed)
+        speeds, phases = rng.uniform(0.6, 1.8, (3, 2)), rng.uniform(0, 6, (3, 2))
+        pictures = {}
+        for number in range(48):
+            pictures[number] = wall.copy()
+            for ball, place in enumerate((1 + np.sin(speeds * number / 4 + phases)) / 2 * (WIDTH, HEIGHT)):
+                x, y = place.astype(int).tolist()
+                cv2.circle(pictures[number], (x, y), 24, (250, 80 * ball, 120), -1)
+        return pictures
+
+    track = collected(take(seed)).track()
+    assert good(align_picture(prepared(take(seed)), track))
+    assert not good(align_picture(prepared(take(seed + 20)), track))
+
+
 @pytest.mark.parametrize(("slides", "seconds"), [(1, 50), (5, 10), (10, 5)])
 def test_slides_are_a_copy_of_themselves(slides: int, seconds: int) -> None:
     film = {number: scene(number // (4 * seconds)) for number in range(4 * seconds * slides)}
