@@ -402,7 +402,7 @@ def _same_moment(cloud: Cloud, run: Run, by_motion: float) -> float:
     moving = float(seconds[cloud.restless[span]].sum())
     if moving < MOSTLY * seconds.sum():
         return 1.0
-    return float(np.clip(by_motion / (USUAL_MOTION * moving), SCENE, 1.0))
+    return float(np.clip(by_motion / min(USUAL_MOTION * moving, MOST_BY_MOTION), SCENE, 1.0))
 
 
 def _feature_worth(pair: tuple[float, float, float], line: TimeMap) -> float:
