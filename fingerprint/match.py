@@ -38,7 +38,7 @@ PICTURE_CANDIDATES, SOUND_CANDIDATES, RETIMED_CANDIDATES = 24, 24, 6
 #: Zones of a long reference in which other speeds and pitches are tried.
 RETIMED_ZONES = 2
 
-#: Likeness over chance of two pictures from which on their local features are compared, if no reference is more alike.
+#: Likeness over chance of two pictures from which on a reference is looked at, if too few others are more alike.
 FAINT = 0.1
 
 #: Likeness over chance that a sound window counts from.
