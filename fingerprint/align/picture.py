@@ -85,8 +85,8 @@ MOST_BY_MOTION, MOTION_SHARE = 24.0, 0.5
 FEATURES_NEAR = 3.0
 
 #: Share of what common features tell that tells the scene alone, log-odds that motion adds in each second of a copy in
-#: which something moves (1.3 to 2; other seconds of the same scene have 0.3 to 1), and the share of its time that must
-#: move for that to be known.
+#: which something moves (a cosine of 0.6, the least that is usual in copies, gives 1.35), and the share of its time in
+#: which something must move for that to be known.
 SCENE, USUAL_MOTION, MOSTLY = 0.5, 1.2, 0.6
 
 #: Log-odds against a segment for each second that moves unlike the reference, beyond those that move alike, and at
