@@ -229,8 +229,6 @@ class ChunkTask(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tru
     chunks_total: int = 0
     #: How often this very task has been tried before.
     attempt: int = 0
-    #: For `clean`: whether the windows and the fingerprint stay, since the job ended well.
-    keep_windows: bool = False
     #: When the job was asked for.
     started: str = ""
 

@@ -33,6 +33,11 @@ __all__ = ["Step", "on_request", "on_result"]
 RENDITION_FAULTS = frozenset(
     {ErrorCode.RESOURCE_NOT_FOUND, ErrorCode.RESOURCE_CONTENT_BAD, ErrorCode.RESOURCE_NOT_SUPPORTED}
 )
+#: Tasks that take away what is not to be kept. No job waits for them, and what they leave would be matched for ever.
+CLEANING = frozenset({TaskKind.CLEAN, TaskKind.REMOVE})
+#: How often such a task is handed out at the most. It is repeated when a process was killed or hung, not while a
+#: neighbour is away; beyond that, the comparison of stores and libraries finds what is left.
+CLEANING_TRIES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +97,9 @@ def on_result(record: MediaRecord, result: ChunkResult, *, now: str, tries: int)
         tries: How often a task is tried before its job fails.
     """
     task = result.task
-    again = result.outcome is TaskOutcome.RETRY and task.attempt + 1 < tries
-    if again and (task.kind is TaskKind.REMOVE or task.job_id in record.active):
+    allowed = CLEANING_TRIES if task.kind in CLEANING else tries
+    again = result.outcome is TaskOutcome.RETRY and task.attempt + 1 < allowed
+    if again and (task.kind in CLEANING or task.job_id in record.active):
         return Step(record, tasks=(msgspec.structs.replace(task, attempt=task.attempt + 1),))
     if task.kind is TaskKind.REMOVE:
         return _removed(record, task.request, task.version) if result.outcome is TaskOutcome.DONE else Step(record)
@@ -227,7 +233,11 @@ def _cancel(record: MediaRecord, job_id: str, reason: str, *, now: str) -> Step:
 
 
 def _straggler(record: MediaRecord, result: ChunkResult) -> Step:
-    """Clean up after a task that ran on although its job had ended: it may have stored windows since."""
+    """Clean up after a task that ran on although its job had ended: it may have stored windows since.
+
+    So it is as well when the job ended in order and the result came once more. The clean-up itself finds out what the
+    library holds by now, and leaves that alone.
+    """
     task = result.task
     if task.kind in {TaskKind.FINGERPRINT, TaskKind.FINISH}:
         return Step(record, tasks=(msgspec.structs.replace(task, kind=TaskKind.CLEAN, attempt=0),))
@@ -304,7 +314,7 @@ def _on_finished(record: MediaRecord, active: ActiveJob, result: ChunkResult, *,
     )
     record.end(job.job_id)
     items = _stored(record, job, now=now) if result.stored else ()
-    return Step(record, (job,), (_task(job, TaskKind.CLEAN, stored=result.stored),), items)
+    return Step(record, (job,), (_task(job, TaskKind.CLEAN),), items)
 
 
 def _stored(record: MediaRecord, job: Job, *, now: str) -> tuple[LibraryItem, ...]:
@@ -347,9 +357,7 @@ def _finish_task(job: Job) -> ChunkTask:
     return _task(job, TaskKind.FINISH, chunk=job.chunks_total)
 
 
-def _task(
-    job: Job, kind: TaskKind, *, chunk: int = 0, start: float = 0.0, end: float = 0.0, stored: bool = False
-) -> ChunkTask:
+def _task(job: Job, kind: TaskKind, *, chunk: int = 0, start: float = 0.0, end: float = 0.0) -> ChunkTask:
     return ChunkTask(
         job_id=job.job_id,
         media_id=job.media_id,
@@ -360,6 +368,5 @@ def _task(
         start=start,
         end=end,
         chunks_total=job.chunks_total,
-        keep_windows=stored,
         started=job.creation_time,
     )

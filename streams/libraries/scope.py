@@ -53,7 +53,8 @@ class LibraryScopes:
     def _settle(self, task: ChunkTask) -> Scope:
         libraries = {library.name: library for library in self._model.libraries.all()}
         if task.kind in REMOVING:
-            return Scope(library_exists=task.request.library in libraries)
+            item = self._model.libraries.item(task.request.library, task.media_id)
+            return Scope(library_exists=task.request.library in libraries, held=0 if item is None else item.version)
         check_request(task.request, libraries, search_too=task.kind is TaskKind.PLAN)
         chosen = task.request.search or tuple(libraries)
         searched = [libraries[name] for name in dict.fromkeys(chosen) if name in libraries]

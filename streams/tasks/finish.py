@@ -83,14 +83,14 @@ def _query(task: ChunkTask, bench: Workbench) -> Query:
 
 
 def _save(task: ChunkTask, fingerprint: Fingerprint, data: bytes, bench: Workbench) -> bool:
-    """Store windows and fingerprint, then remove those of older versions; do not when a newer one is there."""
+    """Store windows and fingerprint beside what the library holds; do not when a newer version is there.
+
+    Until the job has ended the library holds the older version: it is removed after that (`clean`), so that a job that
+    is cancelled at the last moment has taken nothing away.
+    """
     key = ReferenceKey(task.request.library, task.media_id, task.version)
     if any(stored.version > key.version for stored in bench.store.versions(key.library, key.media_id)):
         return False
     upsert_windows(bench.vectors, key, fingerprint.windows())
     bench.store.put(key, data)
-    bench.vectors.delete_older(key)
-    for older in bench.store.versions(key.library, key.media_id):
-        if older.version < key.version:
-            bench.store.delete(older)
     return True

@@ -26,6 +26,9 @@ class Scope(msgspec.Struct, kw_only=True, frozen=True):
     search: tuple[SearchedLibrary, ...] = ()
     #: Whether the library that the task's job stores into is there; one that was deleted leaves nothing behind.
     library_exists: bool = True
+    #: The version of the task's media item that this library holds now; 0: none. Whatever else a task may remove, it
+    #: never removes this one.
+    held: int = 0
 
 
 class Assignment(msgspec.Struct, kw_only=True, frozen=True):

@@ -33,7 +33,10 @@ def find_matches(task: ChunkTask, query: Query, bench: Workbench, *, thorough: b
     libraries = {library.name: library for library in bench.scope.search}
     index = SearchScope(bench.vectors, {name: library.disabled for name, library in libraries.items()})
     found = match(query, index, bench.references, exclude_media=task.media_id, thorough=thorough)
-    return tuple(one for one in found if _is_wanted(one, libraries[one.library]))
+    surest: dict[tuple[str, str], Match] = {}
+    for one in found:  # while a newer version takes an older one's place, both are there: they are one reference
+        surest.setdefault((one.library, one.media_id), one)
+    return tuple(one for one in surest.values() if _is_wanted(one, libraries[one.library]))
 
 
 def _is_wanted(found: Match, library: SearchedLibrary) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from fingerprint.media.limits import MediaLimits
 from schemas.jobs import Job, JobRequest, SaveType
 from streams.jobs.machine import on_request, on_result
@@ -40,7 +42,9 @@ def run_job(
     step = on_request(MediaRecord(), request, now=NOW)
     tasks, jobs = list(step.tasks), list(step.jobs)
     while tasks:
-        report = run_task(Assignment(task=tasks.pop(0), scope=SCOPE), bench)
+        item = step.record.items.get(request.library)
+        scope = msgspec.structs.replace(SCOPE, held=0 if item is None else item.version)
+        report = run_task(Assignment(task=tasks.pop(0), scope=scope), bench)
         step = on_result(step.record, report.result, now=NOW, tries=1)
         tasks += step.tasks
         jobs += step.jobs

@@ -103,15 +103,38 @@ def test_a_job_tells_of_the_work_of_all_its_tasks() -> None:
     assert step.jobs[0].metrics == Metrics(duration=2.0, processing_seconds=8.0, cpu_seconds=6.0)
 
 
-def test_a_finished_job_succeeds_and_is_cleaned_up_with_its_windows_kept() -> None:
+def test_a_finished_job_succeeds_its_library_holds_it_and_it_is_cleaned_up() -> None:
     step = finished(on_request(MediaRecord(), request(), now=NOW))
     assert step.jobs[0].status is JobStatus.SUCCESS
-    assert [(task.kind, task.keep_windows) for task in step.tasks] == [(TaskKind.CLEAN, True)]
+    assert step.record.items["default"].version == step.jobs[0].version
+    assert [task.kind for task in step.tasks] == [TaskKind.CLEAN]
 
 
-def test_a_job_that_only_matches_keeps_no_windows() -> None:
+def test_of_a_job_that_only_matches_its_library_holds_nothing() -> None:
     step = finished(on_request(MediaRecord(), request(save_type=SaveType.NOSAVE), now=NOW))
-    assert not step.tasks[0].keep_windows
+    assert (step.items, step.record.items) == ((), {})
+    assert [task.kind for task in step.tasks] == [TaskKind.CLEAN]
+
+
+def test_the_last_result_of_a_job_that_comes_again_changes_nothing_that_is_held() -> None:
+    step = planned(on_request(MediaRecord(), request(), now=NOW), 1)
+    step = on_result(step.record, done(step.tasks[0]), now=NOW, tries=TRIES)
+    last = done(step.tasks[0], stored=True)
+    step = on_result(step.record, last, now=NOW, tries=TRIES)
+    held = step.record.items["default"]
+    again = on_result(step.record, last, now=NOW, tries=TRIES)
+    assert (again.jobs, again.items, again.gone) == ((), (), ())
+    assert again.record.items["default"] == held
+
+
+@pytest.mark.parametrize("kind", [TaskKind.CLEAN, TaskKind.REMOVE])
+def test_a_clean_up_that_was_cut_short_is_handed_out_again_though_its_job_has_ended(kind: TaskKind) -> None:
+    step = finished(on_request(MediaRecord(), request(), now=NOW))
+    task = msgspec.structs.replace(step.tasks[0], kind=kind)
+    for attempt in range(1, 10):
+        step = on_result(step.record, ChunkResult(task=task, outcome=TaskOutcome.RETRY), now=NOW, tries=TRIES)
+        (task,) = step.tasks
+        assert (task.kind, task.attempt) == (kind, attempt)
 
 
 def test_a_failing_chunk_is_tried_again_and_then_fails_its_job() -> None:
@@ -187,9 +210,9 @@ def test_cancelling_ends_a_running_job_and_removes_what_it_stored() -> None:
     chunk = step.tasks[0]
     step = on_request(step.record, request(action="cancel"), now=NOW)
     assert step.jobs[0].status is JobStatus.CANCELLED
-    assert [(t.kind, t.keep_windows) for t in step.tasks] == [(TaskKind.CLEAN, False)]
+    assert [t.kind for t in step.tasks] == [TaskKind.CLEAN]
     straggler = on_result(step.record, done(chunk), now=NOW, tries=TRIES)
-    assert [(t.kind, t.keep_windows) for t in straggler.tasks] == [(TaskKind.CLEAN, False)]
+    assert [t.kind for t in straggler.tasks] == [TaskKind.CLEAN]
 
 
 def test_a_record_that_was_lost_is_rebuilt_from_the_jobs_and_unfinished_ones_start_again() -> None:
@@ -301,9 +324,7 @@ def test_deleting_ends_the_jobs_under_way_and_what_they_still_store_is_cleaned_u
     assert [task.kind for task in step.tasks] == [TaskKind.CLEAN, TaskKind.REMOVE]
     step = on_result(step.record, done(step.tasks[-1]), now=NOW, tries=TRIES)
     straggler = on_result(step.record, done(chunk), now=NOW, tries=TRIES)
-    assert [(task.kind, task.version, task.keep_windows) for task in straggler.tasks] == [
-        (TaskKind.CLEAN, chunk.version, False)
-    ]
+    assert [(task.kind, task.version) for task in straggler.tasks] == [(TaskKind.CLEAN, chunk.version)]
     assert straggler.record.empty
 
 
