@@ -7,53 +7,70 @@ from typing import TYPE_CHECKING
 import faust
 
 from schemas.channels import PARTITIONS
+from streams.agents.assignment import DRAIN_S, SETTLE_S
 from streams.faust_transport import Transport
+from streams.pool.tasks import WALL_FACTOR
 
 if TYPE_CHECKING:
+    from streams.agents.assignment import Assignment
     from streams.settings import Settings
+    from streams.telemetry.neighbours import Neighbours
 
-__all__ = ["SESSION_TIMEOUT_S", "make_app"]
+__all__ = ["MEDIA_TABLE", "SESSION_TIMEOUT_S", "app_id", "changelog_topic", "make_app"]
 
 #: Seconds without a heartbeat after which Kafka gives a worker's partitions to others: long enough for a machine
 #: that swaps or a garbage collection, short enough that a killed worker's chunks move on within a minute.
 SESSION_TIMEOUT_S = 30.0
 #: Seconds between heartbeats: a third of the session at most, as Kafka advises; a tenth is robust to loss.
 HEARTBEAT_S = 3.0
+#: Seconds that a rebalance waits for a worker: what it lets under way end and settle, and a while for its commits.
+REBALANCE_TIMEOUT_S = DRAIN_S + SETTLE_S + 20.0
+#: Name of the table of MediaId records.
+MEDIA_TABLE = "media"
 #: Events that an agent holds in memory. Chunk events are seconds of work each: more would only wait here.
 BUFFERED_EVENTS = 32
 #: Events that one fetch brings.
 FETCHED_EVENTS = 32
 
 
-def make_app(settings: Settings, *, bootstrap: str, declare_topics: bool) -> faust.App:
+def app_id(settings: Settings) -> str:
+    """Return the name of the app, which is its consumer group's too."""
+    return f"{settings.topic_prefix}-worker"
+
+
+def changelog_topic(settings: Settings) -> str:
+    """Return the topic that Faust keeps the table of MediaId records on, by its own rule for names."""
+    return f"{app_id(settings)}-{MEDIA_TABLE}-changelog"
+
+
+def make_app(settings: Settings, *, bootstrap: str, assignment: Assignment, neighbours: Neighbours) -> faust.App:
     """Make the Faust app.
 
     Args:
         settings: The service's settings.
         bootstrap: Bootstrap servers of Kafka.
-        declare_topics: Whether Faust creates its changelog topics. The embedded broker makes topics when they are
-            first named, and cannot answer requests that declare them.
+        assignment: What the agents work on.
+        neighbours: Is told when the broker answers.
     """
-    rebalance_timeout = settings.task_timeout_s + SESSION_TIMEOUT_S
     app = faust.App(
-        f"{settings.topic_prefix}-worker",
+        app_id(settings),
         broker=[f"kafka://{server}" for server in bootstrap.split(",")],
         store="memory://",
         datadir=settings.state / "faust",
         topic_partitions=PARTITIONS,
         topic_replication_factor=1,
-        topic_allow_declare=declare_topics,
+        # All topics, the table's changelog among them, are made and waited for before the app starts (`ensure_topics`).
+        topic_allow_declare=False,
         topic_disable_leader=True,
         # The defaults would expose tables over HTTP and take a port of their own; the web view is ours.
         web_enabled=False,
         web_tables_enabled=False,
         web_router_enabled=False,
-        # A rebalance waits for what is under way: one try of a chunk at most.
         broker_session_timeout=SESSION_TIMEOUT_S,
         broker_heartbeat_interval=HEARTBEAT_S,
-        broker_rebalance_timeout=rebalance_timeout,
-        broker_request_timeout=max(90.0, rebalance_timeout),
-        stream_processing_timeout=rebalance_timeout + 60.0,
+        broker_rebalance_timeout=REBALANCE_TIMEOUT_S,
+        broker_request_timeout=REBALANCE_TIMEOUT_S + HEARTBEAT_S,
+        stream_processing_timeout=WALL_FACTOR * settings.task_timeout_s + REBALANCE_TIMEOUT_S,
         stream_buffer_maxsize=BUFFERED_EVENTS,
         broker_max_poll_records=FETCHED_EVENTS,
         consumer_auto_offset_reset="earliest",
@@ -63,5 +80,9 @@ def make_app(settings: Settings, *, bootstrap: str, declare_topics: bool) -> fau
         logging_config=None,
         loghandlers=[],
     )
-    app.transport = Transport(app.conf.broker_consumer, app)
+    transport = Transport(app.conf.broker_consumer, app)
+    transport.assignment = assignment
+    transport.neighbours = neighbours
+    app.transport = transport
+    assignment.follow(lambda: app.consumer.assignment())  # noqa: PLW0108 (there is no consumer before the start)
     return app

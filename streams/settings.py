@@ -110,10 +110,12 @@ class Settings(BaseSettings):
         "live events leave",
     )
     task_timeout_s: float = Field(
-        default=120.0,
+        default=120.0, gt=0, description="seconds of processor time that a task may use, such as one chunk's"
+    )
+    plan_timeout_s: float = Field(
+        default=20.0,
         gt=0,
-        description="seconds that one try of one chunk may take; stays below the time in which Kafka "
-        "expects a worker to give up its partitions",
+        description="seconds of processor time that looking at a media item may use before it is cut into chunks",
     )
     task_tries: int = Field(default=3, ge=1, le=20, description="tries that a chunk gets before its job fails")
     task_memory_mb: int = Field(

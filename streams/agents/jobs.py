@@ -84,6 +84,10 @@ class JobAgent:
         return rebuild(await self._history.jobs_of(media_id), await self._history.items_of(media_id))
 
     async def _apply(self, media_id: str, step: Step) -> None:
+        for job in step.jobs:
+            if job.status.ended and await self._outbox.has_ended_otherwise(job):
+                log.warning("job_has_ended_otherwise", job_id=job.job_id, media_id=media_id, code=job.code)
+                return
         for item in step.items:  # before their jobs: who sees that a job has ended finds what it stored
             await self._outbox.item(item)
         for job in step.jobs:

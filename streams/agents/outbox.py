@@ -40,8 +40,8 @@ class Publisher(Protocol):
 class CompletionLog(Protocol):
     """Knows which jobs' complete events are on the topic already."""
 
-    async def is_complete(self, job_id: str) -> bool:
-        """Read the topic to its present end, and tell whether the job's event is there."""
+    async def completed_as(self, job_id: str) -> str | None:
+        """Read the topic to its present end, and return the code of the job's event; None when it is not there."""
         ...
 
 
@@ -74,6 +74,15 @@ class Outbox:
             "mediadna.job", f"{job.job_id}:{job.update_time}", job.update_time, job.request.traceparent
         )
         await self._send(self._topics.jobs, job.job_id, job, headers)
+
+    async def has_ended_otherwise(self, job: Job) -> bool:
+        """Whether the job's complete event is on its topic, and says another end than this one.
+
+        A worker may have died between sending the event and keeping the record. The message that led to that end is
+        delivered again; one that asks for another end, and now comes first, has come too late.
+        """
+        code = await self._completions.completed_as(job.job_id)
+        return code is not None and code != job.code
 
     async def delivery(self, delivery: Delivery) -> None:
         """Publish the newest state of a callback's delivery."""
@@ -124,7 +133,7 @@ class Outbox:
 
     async def _complete(self, job: Job) -> None:
         """Send the complete event unless it is on its topic: a worker may have died right after sending it."""
-        if await self._completions.is_complete(job.job_id):
+        if await self._completions.completed_as(job.job_id) is not None:
             log.info("job_complete_event_was_sent_before", job_id=job.job_id)
             return
         event = complete_event(job)

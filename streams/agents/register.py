@@ -9,26 +9,29 @@ import faust
 
 from schemas.clock import utc_now
 from schemas.jobs import ChunkResult, ChunkTask, JobRequest
-from schemas.wire import decode
-from streams.agents.chunks import in_order
-from streams.agents.guard import headers_of
+from schemas.wire import InvalidEvent, decode
+from streams.agents.error_policy import headers_of
+from streams.agents.fair_queue import Share
+from streams.agents.lane import Lane, serve_in_turn
+from streams.faust_app import MEDIA_TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
 
     from faust.types import EventT, TopicT
 
+    from streams.agents.assignment import Assignment
     from streams.agents.chunks import ChunkAgent
-    from streams.agents.guard import Guard
+    from streams.agents.error_policy import ErrorPolicy
     from streams.agents.intake import Intake
     from streams.agents.jobs import JobAgent
     from streams.broker.topics import Topics
 
-__all__ = ["Agents", "Lane", "register"]
+__all__ = ["Agents", "TaskLane", "register"]
 
 
 @dataclass(frozen=True)
-class Lane:
+class TaskLane:
     """Chunk tasks that do not wait behind those of other lanes.
 
     Attributes:
@@ -52,13 +55,15 @@ class Agents:
         intake: Handles transcode-complete events.
         jobs: Makes the job agent over the table of MediaId records.
         lanes: Handle chunk tasks.
-        guard: Decides what a failure means.
+        policy: Decides what a failure means.
+        assignment: What all of them work on.
     """
 
     intake: Intake
     jobs: Callable[[MutableMapping[bytes, bytes]], JobAgent]
-    lanes: tuple[Lane, ...]
-    guard: Guard
+    lanes: tuple[TaskLane, ...]
+    policy: ErrorPolicy
+    assignment: Assignment
 
 
 def register(app: faust.App, topics: Topics, agents: Agents) -> None:
@@ -70,50 +75,66 @@ def register(app: faust.App, topics: Topics, agents: Agents) -> None:
     _register_intake(app, topics, agents)
     _register_jobs(app, topics, agents)
     for lane in agents.lanes:
-        _register_lane(app, lane, agents.guard)
+        _register_lane(app, lane, agents)
 
 
 def _register_intake(app: faust.App, topics: Topics, agents: Agents) -> None:
-    async def handle(event: EventT[Any]) -> None:
-        await agents.intake.handle(event.message.value, headers_of(event), now=utc_now())
+    async def handle(event: EventT[Any]) -> bool:
+        async def handling() -> None:
+            await agents.intake.handle(event.message.value, headers_of(event), now=utc_now())
+
+        return await agents.policy.run(event, handling)
 
     async def intake(stream: Any) -> None:
-        async for event in stream.events():
-            await agents.guard.run(event, handle(event), now=utc_now())
+        manual = stream.noack()
+        await serve_in_turn(manual.events(), handle, manual.ack, agents.assignment)
 
     app.agent(_raw(app, topics.transcode_complete), name="intake")(intake)
 
 
 def _register_jobs(app: faust.App, topics: Topics, agents: Agents) -> None:
     # The types, not the schema, decide how a table is written and read again; without them its recovery reads JSON.
-    table: Any = app.Table("media", key_type=bytes, value_type=bytes, help="what is remembered of each MediaId")
+    table: Any = app.Table(MEDIA_TABLE, key_type=bytes, value_type=bytes, help="what is remembered of each MediaId")
     jobs = agents.jobs(table)
 
-    async def handle(event: EventT[Any]) -> None:
-        if event.message.topic == topics.job_requests:
-            await jobs.on_request(decode(event.message.value, JobRequest), now=utc_now())
-        else:
-            await jobs.on_result(decode(event.message.value, ChunkResult), now=utc_now())
+    async def handle(event: EventT[Any]) -> bool:
+        async def handling() -> None:
+            if event.message.topic == topics.job_requests:
+                await jobs.on_request(decode(event.message.value, JobRequest), now=utc_now())
+            else:
+                await jobs.on_result(decode(event.message.value, ChunkResult), now=utc_now())
+
+        return await agents.policy.run(event, handling)
 
     async def job(stream: Any) -> None:
-        async for event in stream.events():
-            await agents.guard.run(event, handle(event), now=utc_now())
+        manual = stream.noack()
+        await serve_in_turn(manual.events(), handle, manual.ack, agents.assignment)
 
     app.agent(_raw(app, topics.job_requests, topics.chunk_results), name="job")(job)
 
 
-def _register_lane(app: faust.App, lane: Lane, guard: Guard) -> None:
-    async def handle(event: EventT[Any]) -> None:
-        await lane.agent.handle(decode(event.message.value, ChunkTask), now=utc_now)
+def _register_lane(app: faust.App, lane: TaskLane, agents: Agents) -> None:
+    async def handle(event: EventT[Any]) -> bool:
+        async def handling() -> None:
+            await lane.agent.handle(decode(event.message.value, ChunkTask), now=utc_now)
 
-    async def guarded(event: EventT[Any]) -> None:
-        await guard.run(event, handle(event), now=utc_now())
+        return await agents.policy.run(event, handling)
 
     async def chunk(stream: Any) -> None:
         manual = stream.noack()
-        await in_order(manual.events(), guarded, manual.ack, lane.slots)
+        side_by_side = Lane(handle, manual.ack, _share_of, slots=lane.slots, assignment=agents.assignment)
+        await side_by_side.serve(manual.events())
 
     app.agent(_raw(app, lane.topic), name=lane.name)(chunk)
+
+
+def _share_of(event: EventT[Any]) -> Share:
+    """Whose work a task is: what cannot be read is nobody's, and is put aside when its turn comes."""
+    try:
+        task = decode(event.message.value, ChunkTask)
+    except InvalidEvent:
+        return Share("", "")
+    return Share(task.request.source, task.job_id)
 
 
 def _raw(app: faust.App, *names: str) -> TopicT:

@@ -1,88 +1,137 @@
-"""The producer: one event at a time, acknowledged by all replicas."""
+"""The producer: one event at a time, acknowledged by all replicas, and on its topic once."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import threading
 from typing import TYPE_CHECKING
 
 import structlog
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams.broker.topics import LARGEST_BATCH
+from streams.ports.errors import EventTooLargeError, Neighbour, PublishError
 
 if TYPE_CHECKING:
-    from streams.agents.outbox import Headers
+    from confluent_kafka import Message
 
-__all__ = ["EventPublisher", "PublishError"]
+    from streams.agents.outbox import Headers
+    from streams.telemetry.neighbours import Neighbours
+
+__all__ = ["LARGEST_EVENT", "EventPublisher"]
 
 log = structlog.get_logger(__name__)
 
-#: Tries of one event before the worker gives up; the producer itself retries within each.
-TRIES = 3
-#: Seconds for one try. A producer whose broker has moved asks the dead port for ever; a new one finds the new port.
-SEND_S = 10.0
-#: Seconds for closing a connection whose broker may be gone.
-CLOSE_S = 2.0
+#: Seconds after which a broker that has not confirmed an event counts as away: longer than a change of leaders takes.
+AWAY_S = 10.0
+#: Seconds that events which nobody waits for any more get at the end.
+FLUSH_S = 2.0
+#: Seconds between looks at whether the producer is to stop; what the broker answers is heard at once.
+POLL_S = 0.1
 #: Bytes of one event before compression, a little below what our topics take.
 LARGEST_EVENT = LARGEST_BATCH - 64 * 1024
 
-
-class PublishError(OSError):
-    """The broker does not take an event. The worker cannot go on: what it was at is delivered again."""
+#: What is said of an event that will never do: by the producer itself, or by the broker.
+_TOO_LARGE = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE})
 
 
 class EventPublisher:
-    """Publishes events, and comes back when the broker has moved (the embedded one does at each start)."""
+    """Publishes events through one producer for the life of the process.
 
-    def __init__(self, bootstrap: str) -> None:
+    An idempotent producer numbers its events, and a broker drops a number that it has seen. So an event that was not
+    confirmed in time may be sent again by the *same* producer for as long as it takes, and is on its topic once; sent
+    by a new producer it would be there twice. Therefore nothing here ever gives an event up to send it anew: librdkafka
+    asks again by itself, without a limit (`message.timeout.ms` of 0), wherever the broker has moved to.
+
+    Args:
+        bootstrap: Bootstrap servers of Kafka.
+        neighbours: Is told when the broker is away and when it is back.
+    """
+
+    def __init__(self, bootstrap: str, neighbours: Neighbours | None = None) -> None:
         self._bootstrap = bootstrap
-        self._producer: AIOKafkaProducer | None = None
-        self._starting = asyncio.Lock()
+        self._neighbours = neighbours
+        self._producer: Producer | None = None
+        self._stopping = threading.Event()
+        self._poller: threading.Thread | None = None
 
     async def publish(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
-        """Send one event; returns when all in-sync replicas have it.
+        """Send one event; returns when all in-sync replicas have it, however long the broker is away.
 
         Raises:
-            PublishError: The broker does not take it, also when asked again.
+            EventTooLargeError: The event is larger than the topic takes.
+            PublishError: The broker refuses it.
         """
-        for attempt in range(1, TRIES + 1):
-            try:
-                async with asyncio.timeout(SEND_S):
-                    producer = await self._started()
-                    await producer.send_and_wait(topic, value, key, headers=headers)
-            except (KafkaError, OSError, TimeoutError) as error:
-                log.warning("publish_failed", topic=topic, attempt=attempt, error=repr(error))
-                await self.stop()
-                if attempt == TRIES:
-                    raise PublishError(f"{topic} does not take events: {error!r}") from error
-                await asyncio.sleep(0.5 * 2**attempt)
-            else:
-                return
+        loop = asyncio.get_running_loop()
+        confirmed: asyncio.Future[KafkaError | None] = loop.create_future()
+
+        def settle(error: KafkaError | None) -> None:
+            if not confirmed.done():
+                confirmed.set_result(error)
+
+        def on_delivery(error: KafkaError | None, _: Message) -> None:
+            if not loop.is_closed():  # called in the poller's thread, which may outlive the loop by a moment
+                loop.call_soon_threadsafe(settle, error)
+
+        try:
+            self._started().produce(topic, value, key, headers=list(headers), on_delivery=on_delivery)
+        except KafkaException as error:
+            settle(error.args[0])
+        size = len(key or b"") + len(value or b"")
+        _check(await self._until(confirmed, topic), topic, size)
 
     async def stop(self) -> None:
-        """Close the connection; the next event opens a new one."""
+        """Let go of the broker. What is not confirmed by now may or may not be on its topic."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            with contextlib.suppress(KafkaError, TimeoutError):
-                await asyncio.wait_for(producer.stop(), CLOSE_S)
+            await asyncio.to_thread(producer.flush, FLUSH_S)
+            self._stopping.set()
+            if self._poller is not None:
+                await asyncio.to_thread(self._poller.join)
+            producer.purge()
+            self._stopping.clear()
 
-    async def _started(self) -> AIOKafkaProducer:
-        async with self._starting:
-            if self._producer is None:
-                producer = AIOKafkaProducer(
-                    bootstrap_servers=self._bootstrap,
-                    acks="all",
-                    enable_idempotence=True,
-                    compression_type="gzip",
-                    max_request_size=LARGEST_EVENT,
-                    request_timeout_ms=8_000,
-                )
-                try:
-                    await producer.start()
-                except BaseException:
-                    await producer.stop()
-                    raise
-                self._producer = producer
-            return self._producer
+    async def _until(self, confirmed: asyncio.Future[KafkaError | None], topic: str) -> KafkaError | None:
+        """Wait for the broker's answer, and tell of a broker that is away meanwhile."""
+        while not (await asyncio.wait({confirmed}, timeout=AWAY_S))[0]:
+            if self._neighbours is not None:
+                self._neighbours.left(Neighbour.KAFKA, f"{topic} has not confirmed an event for {AWAY_S:g} s or more")
+        error = confirmed.result()
+        if error is None and self._neighbours is not None:
+            self._neighbours.came_back(Neighbour.KAFKA)
+        return error
+
+    def _started(self) -> Producer:
+        if self._producer is None:
+            producer = Producer(
+                {
+                    "bootstrap.servers": self._bootstrap,
+                    "acks": "all",
+                    "enable.idempotence": True,
+                    "message.timeout.ms": 0,
+                    "compression.type": "gzip",
+                    "message.max.bytes": LARGEST_EVENT,
+                    # Keys must lead where they lead for Java's producers, Faust's and aiokafka's.
+                    "partitioner": "murmur2_random",
+                    # Its own lines would go to standard error past our log; what matters comes with the events.
+                    "log_level": 0,
+                }
+            )
+            self._producer = producer
+            self._poller = threading.Thread(target=self._poll, args=[producer], name="kafka-producer", daemon=True)
+            self._poller.start()
+        return self._producer
+
+    def _poll(self, producer: Producer) -> None:
+        while not self._stopping.is_set():
+            producer.poll(POLL_S)
+
+
+def _check(error: KafkaError | None, topic: str, size: int) -> None:
+    """Raise what the answer of the broker, or of the producer itself, means."""
+    if error is None:
+        return
+    if error.code() in _TOO_LARGE:
+        raise EventTooLargeError(f"an event of {size:,} bytes is too large for {topic}: {error.str()}")
+    log.error("event_refused", topic=topic, error=error.str())
+    raise PublishError(f"{topic} does not take an event: {error.str()}")

@@ -12,6 +12,8 @@ from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_c
 from schemas.channels import CHANNELS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from schemas.channels import Channel
 
 __all__ = ["LARGEST_BATCH", "Topics", "ensure_topics"]
@@ -65,8 +67,15 @@ class Topics:
         return tuple(vars(self).values())
 
 
-async def ensure_topics(bootstrap: str, topics: Topics, *, partitions: int) -> None:
-    """Create the topics that are missing, and wait until they are there. What is there stays as the operator made it.
+async def ensure_topics(bootstrap: str, topics: Topics, *, partitions: int, changelogs: Collection[str] = ()) -> None:
+    """Create the topics that are missing, and wait until they can be used. What is there stays as the operator made it.
+
+    Args:
+        bootstrap: Bootstrap servers of Kafka.
+        topics: The service's topics.
+        partitions: Partitions of those that are made.
+        changelogs: Topics that Faust keeps tables on: as compacted, and as large, as ours. Made by Faust itself, one
+            may show up only after the worker has begun to need it.
 
     Raises:
         ConnectionError: No broker answers.
@@ -76,13 +85,17 @@ async def ensure_topics(bootstrap: str, topics: Topics, *, partitions: int) -> N
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     try:
         await _start(admin, bootstrap)
-        missing = set(topics.all()) - set(await admin.list_topics())
+        wanted = {*topics.all(), *changelogs}
+        missing = wanted - set(await admin.list_topics())
         if missing:
-            new = [_new(name, partitions, compacted=name in topics.compacted) for name in sorted(missing)]
-            _check(await admin.create_topics(new))
+            compacted = topics.compacted.union(changelogs)
+            _check(await admin.create_topics([_new(n, partitions, compacted=n in compacted) for n in sorted(missing)]))
+        try:
             async with asyncio.timeout(VISIBLE_S):
-                while not missing <= set(await admin.list_topics()):  # noqa: ASYNC110 (the broker's event, not ours)
+                while pending := await _not_led(admin, wanted):  # noqa: ASYNC110 (the broker's event, not ours)
                     await asyncio.sleep(0.1)
+        except TimeoutError as error:
+            raise TimeoutError(f"Kafka has made the topics and does not show them: {', '.join(pending)}") from error
     finally:
         await admin.close()
 
@@ -94,6 +107,12 @@ async def _start(admin: AIOKafkaAdminClient, bootstrap: str) -> None:
         raise ConnectionError(
             f"no Kafka answers at {bootstrap}: start it, or set MEDIADNA_KAFKA to another one"
         ) from error
+
+
+async def _not_led(admin: AIOKafkaAdminClient, names: Collection[str]) -> list[str]:
+    """Return which of the topics cannot be used yet, since a partition of them has no leader."""
+    found = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics(list(names))}
+    return sorted(name for name in names if not found.get(name) or any(part["leader"] < 0 for part in found[name]))
 
 
 def _field(channel: Channel) -> str:

@@ -18,6 +18,7 @@ from schemas.libraries import DEFAULT_LIBRARY, Library, LibraryStatus
 from streams.jobs.versions import version_at
 from streams.libraries.errors import LibraryBusy, LibraryExists, LibraryProtected, UnknownItem, UnknownLibrary
 from streams.libraries.scope import check_request
+from streams.ports.waiting import within
 from streams.tasks.scope import Scope
 
 if TYPE_CHECKING:
@@ -306,7 +307,7 @@ async def _until(shown: Callable[[], T | None]) -> T:
     Raises:
         TimeoutError: It does not come.
     """
-    async with asyncio.timeout(SHOWN_S):
+    async with within(SHOWN_S, "no worker has done what was asked for yet: it is still asked for, look again later"):
         while True:
             found = await asyncio.to_thread(shown)
             if found:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import signal
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,8 @@ from streams.processes import die_with_parent
 from streams.tasks.scope import Assignment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from streams.settings import Settings
     from streams.tasks.workbench import Workbench
 
@@ -57,18 +61,24 @@ def initialise(setup: ProcessSetup) -> None:
     _state.setup = setup
 
 
-def call(assignment: bytes) -> bytes:
-    """Do one task.
+def call(assignment: bytes, cpu_s: float) -> bytes:
+    """Do one task, or die of SIGXCPU in the middle of it when it uses more processor time than it may.
+
+    Processor time, and not the clock, says whether a task is too much: on a busy machine every task takes long. The
+    kernel keeps count also inside a decoder that does not come back.
 
     Args:
         assignment: An `Assignment` as JSON.
+        cpu_s: Seconds of processor time that the task may use; loading the engine is not counted.
 
     Returns:
         A `TaskReport` as JSON.
     """
     from streams.tasks.run import run_task  # noqa: PLC0415 (the engine loads in seconds: not before it is needed)
 
-    return msgspec.json.encode(run_task(msgspec.json.decode(assignment, type=Assignment), _bench()))
+    bench = _bench()
+    with _limited_processor_time(cpu_s):
+        return msgspec.json.encode(run_task(msgspec.json.decode(assignment, type=Assignment), bench))
 
 
 def _bench() -> Workbench:
@@ -80,6 +90,19 @@ def _bench() -> Workbench:
         _state.bench = make_workbench(_state.setup.settings)
         _limit_memory(_state.setup.settings.task_memory_mb * 2**20)
     return _state.bench
+
+
+@contextmanager
+def _limited_processor_time(seconds: float) -> Iterator[None]:
+    """Have the kernel end this process once it has used so many seconds more; its count goes by whole seconds."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    limit = math.ceil(used.ru_utime + used.ru_stime + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_CPU, (most, most))
 
 
 def _limit_memory(extra: int) -> None:

@@ -21,6 +21,7 @@ from schemas.events import AIMediaDNAComplete
 from schemas.jobs import Job, LiveMatch
 from schemas.libraries import Library, LibraryItem, item_of_key
 from streams.callbacks.log import GoneDelivery
+from streams.ports.waiting import within
 from streams.readmodel.letters import Letter
 from streams.readmodel.libraries import GoneItem, GoneLibrary
 from streams.readmodel.model import GoneJob
@@ -100,10 +101,11 @@ class Projector:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def is_complete(self, job_id: str) -> bool:
-        """Read the completion topic to its present end, and tell whether the job's event is there."""
+    async def completed_as(self, job_id: str) -> str | None:
+        """Read the completion topic to its present end; return the code of the job's event, None when there is none."""
         await self.caught_up(self._topics.job_complete)
-        return await asyncio.to_thread(self._model.is_complete, job_id)
+        event = await asyncio.to_thread(self._model.completion, job_id)
+        return None if event is None else msgspec.json.decode(event, type=AIMediaDNAComplete).code
 
     async def jobs_of(self, media_id: str) -> list[Job]:
         """Return the jobs of a media item, as far as the topic says now."""
@@ -121,7 +123,7 @@ class Projector:
         Raises:
             TimeoutError: It takes too long: is the broker there?
         """
-        async with asyncio.timeout(CATCH_UP_S):
+        async with within(CATCH_UP_S, f"what is on {topic} could not be read within {CATCH_UP_S:g} s"):
             ends = await self._ends(topic)
             async with self._applied:
                 await self._applied.wait_for(lambda: self._has_reached(ends))

@@ -10,6 +10,7 @@ import msgspec
 from schemas.clock import utc_now
 from schemas.jobs import RequestAction
 from streams.callbacks.schedule import replayed
+from streams.ports.waiting import within
 
 if TYPE_CHECKING:
     from schemas.deliveries import Delivery
@@ -36,12 +37,15 @@ class Commands:
         """Ask for a job.
 
         Raises:
-            TimeoutError: No worker has taken it up; it is on its topic nevertheless.
+            TimeoutError: No worker has taken it up; it is on its topic, or will be once the broker is back.
         """
         if not request.requested_time:
             request = msgspec.structs.replace(request, requested_time=utc_now())
-        await self._outbox.request(request)
-        return await self._shown(request.job_id)
+        async with within(
+            SHOWN_S, f"no worker has taken up job {request.job_id} yet: it may be asked for all the same"
+        ):
+            await self._outbox.request(request)
+            return await self._shown(request.job_id)
 
     async def cancel(self, job: Job) -> None:
         """Ask for a job's end."""
@@ -55,9 +59,8 @@ class Commands:
         return again
 
     async def _shown(self, job_id: str) -> Job:
-        async with asyncio.timeout(SHOWN_S):
-            while True:
-                job = await asyncio.to_thread(self._model.job, job_id)
-                if job is not None:
-                    return job
-                await asyncio.sleep(LOOK_S)
+        while True:
+            job = await asyncio.to_thread(self._model.job, job_id)
+            if job is not None:
+                return job
+            await asyncio.sleep(LOOK_S)

@@ -12,16 +12,17 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
+
+from streams.ports.errors import Neighbour
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-__all__ = ["AgentsStalled", "Progress", "Watchdog"]
+    from streams.telemetry.neighbours import Neighbours
 
-log = structlog.get_logger(__name__)
+__all__ = ["AgentsStalled", "Progress", "Watchdog"]
 
 #: Seconds between looks: a few requests to the broker, and soon enough beside the minutes that a stall takes to show.
 LOOK_S = 10.0
@@ -37,7 +38,13 @@ class Progress:
 
     _standing: dict[str, tuple[int, float]] = field(default_factory=dict)
 
-    def observe(self, places: Mapping[TopicPartition, tuple[int, int]], *, now: float) -> dict[str, float]:
+    def observe(
+        self,
+        places: Mapping[TopicPartition, tuple[int, int]],
+        *,
+        now: float,
+        handled: Callable[[str], int] = lambda _: 0,
+    ) -> dict[str, float]:
         """Take note of places; return for each topic the seconds without progress.
 
         Args:
@@ -45,6 +52,8 @@ class Progress:
                 whose events have all been handled makes progress by definition; one whose partitions have come or gone
                 is looked at anew.
             now: The time, seconds.
+            handled: Returns how many events of a topic have been worked on here. Where one event takes long the place
+                stands still although those behind it are handled: that is progress.
         """
         topics: dict[str, list[tuple[TopicPartition, int, int]]] = {}
         for partition, (place, end) in places.items():
@@ -52,7 +61,7 @@ class Progress:
         standing = {}
         for topic, found in topics.items():
             waiting = any(place < end for _, place, end in found)
-            mark = hash(frozenset((partition, place) for partition, place, _ in found))
+            mark = hash((frozenset((partition, place) for partition, place, _ in found), handled(topic)))
             known = self._standing.get(topic)
             standing[topic] = known if waiting and known is not None and known[0] == mark else (mark, now)
         self._standing = standing
@@ -69,6 +78,8 @@ class Watchdog:
         partitions: Sequence[TopicPartition],
         *,
         assignment: Callable[[], Collection[tuple[str, int]]],
+        handled: Callable[[str], int],
+        neighbours: Neighbours,
         patience_s: float,
     ) -> None:
         """Prepare.
@@ -79,6 +90,8 @@ class Watchdog:
             partitions: What the group reads.
             assignment: Returns what this worker reads of it; without any, it answers for all of it: a worker that was
                 silently left out must not stand by while nobody reads.
+            handled: Returns how many events of a topic this worker has worked on.
+            neighbours: Knows who is away: agents that wait for a neighbour have not stalled. Is told of the broker.
             patience_s: Seconds without progress, while events wait, after which they count as stalled. Longer than the
                 longest that one event may take.
         """
@@ -86,6 +99,8 @@ class Watchdog:
         self._group = group
         self._partitions = partitions
         self._assignment = assignment
+        self._handled = handled
+        self._neighbours = neighbours
         self._patience_s = patience_s
         self._progress = Progress()
         self._task: asyncio.Task[None] | None = None
@@ -108,7 +123,7 @@ class Watchdog:
                 on_stall(error)
                 return
             except (KafkaError, OSError) as error:  # a broker that is away is no fault of the agents
-                log.warning("watchdog_lost_the_broker", error=repr(error))
+                self._neighbours.left(Neighbour.KAFKA, f"the broker does not answer: {error!r}")
                 self._progress = Progress()
                 await asyncio.sleep(LOOK_S)
 
@@ -134,7 +149,11 @@ class Watchdog:
         for partition in partitions:
             committed = await consumer.committed(partition)
             places[partition] = max(committed or 0, begins[partition]), ends[partition]
-        standing = self._progress.observe(places, now=time.monotonic())
+        self._neighbours.came_back(Neighbour.KAFKA)
+        if self._neighbours.away():
+            self._progress = Progress()
+            return
+        standing = self._progress.observe(places, now=time.monotonic(), handled=self._handled)
         topic, seconds = max(standing.items(), key=lambda item: item[1])
         if seconds > self._patience_s:
             raise AgentsStalled(

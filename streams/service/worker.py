@@ -14,12 +14,13 @@ import structlog
 from aiokafka import TopicPartition
 
 from schemas.channels import PARTITIONS
+from streams.agents.assignment import Assignment
 from streams.agents.chunks import ChunkAgent
-from streams.agents.guard import Guard
+from streams.agents.error_policy import ErrorPolicy
 from streams.agents.intake import Intake
 from streams.agents.jobs import JobAgent
 from streams.agents.outbox import Outbox
-from streams.agents.register import Agents, Lane, register
+from streams.agents.register import Agents, TaskLane, register
 from streams.broker.embedded import EmbeddedBroker
 from streams.broker.publisher import EventPublisher
 from streams.broker.topics import Topics, ensure_topics
@@ -27,18 +28,22 @@ from streams.callbacks.deliverer import Deliverer
 from streams.callbacks.sender import Sender
 from streams.callbacks.signing import Signer, ensure_secrets
 from streams.callbacks.targets import Targets
-from streams.faust_app import SESSION_TIMEOUT_S, make_app
+from streams.faust_app import SESSION_TIMEOUT_S, changelog_topic, make_app
 from streams.libraries.registry import Libraries
 from streams.libraries.scope import LibraryScopes
-from streams.pool.tasks import TaskPool
+from streams.pool.tasks import WALL_FACTOR, TaskPool
+from streams.ports.errors import Neighbour
+from streams.ports.waiting import within
 from streams.readmodel.model import ReadModel
 from streams.readmodel.projector import Projector
 from streams.service.commands import Commands
 from streams.service.letters import Letters
+from streams.service.probes import Probes, disk_probe, milvus_probe
 from streams.service.recovery import recover
 from streams.service.slot import WorkerSlot
 from streams.service.watchdog import Watchdog
 from streams.store.files import open_store
+from streams.telemetry.neighbours import Neighbours
 from streams.vectors.lite import LiteKeeper
 from streams.web.gate import Gate
 from streams.web.live import LiveChanges
@@ -130,7 +135,8 @@ async def _start(
     projector = Projector(kafka, topics, model, partitions=PARTITIONS)
     stack.push_async_callback(projector.stop)
     await projector.start()
-    publisher = EventPublisher(kafka)
+    neighbours = Neighbours()
+    publisher = EventPublisher(kafka, neighbours)
     stack.push_async_callback(publisher.stop)
     outbox = Outbox(publisher, topics, projector)
     pool = TaskPool(settings, slots=settings.slots)
@@ -141,22 +147,29 @@ async def _start(
     scopes = LibraryScopes(model, projector, topics)
     name = f"{socket.gethostname()}:{os.getpid()}"
     chunks, import_chunks = (ChunkAgent(one, scopes, outbox, worker=name) for one in (pool, import_pool))
+    assignment = Assignment(give_up)
     agents = Agents(
         intake=Intake(settings, outbox),
         jobs=lambda table: JobAgent(
             table, projector, outbox, tries=settings.task_tries, callback_url=settings.callback_url
         ),
         lanes=(
-            Lane("chunk", topics.chunks, chunks, settings.slots),
-            Lane("import-chunk", topics.import_chunks, import_chunks, settings.import_slots),
+            TaskLane("chunk", topics.chunks, chunks, settings.slots),
+            TaskLane("import-chunk", topics.import_chunks, import_chunks, settings.import_slots),
         ),
-        guard=Guard(outbox, give_up),
+        policy=ErrorPolicy(outbox, assignment, neighbours, give_up),
+        assignment=assignment,
     )
-    app = make_app(settings, bootstrap=kafka, declare_topics=not embedded)
+    app = make_app(settings, bootstrap=kafka, assignment=assignment, neighbours=neighbours)
     register(app, topics, agents)
     await libraries.ensure(settings.library)
     await _start_app(stack, app, give_up)
-    _watch(stack, app, topics, settings=settings, kafka=kafka, give_up=give_up)
+    watchdog = _make_watchdog(app, topics, settings, kafka=kafka, assignment=assignment, neighbours=neighbours)
+    stack.push_async_callback(watchdog.stop)
+    watchdog.start(give_up)
+    probes = Probes({Neighbour.DISK: disk_probe(slot.folder), Neighbour.MILVUS: milvus_probe(settings)}, neighbours)
+    stack.push_async_callback(probes.stop)
+    probes.start()
     deliverer = _make_deliverer(settings, app, model, projector, outbox)
     projector.subscribe(deliverer.wake)
     stack.push_async_callback(deliverer.stop)
@@ -170,6 +183,7 @@ async def _start(
         store=open_store(settings.store_url),
         live=LiveChanges(model),
         gate=gate,
+        neighbours=neighbours,
         ready=lambda: _is_ready(app),
     )
     web = WebServer(services, projector)
@@ -184,7 +198,7 @@ async def _start(
 async def _start_broker(stack: AsyncExitStack, settings: Settings, topics: Topics, *, embedded: bool) -> str:
     """Start the embedded broker, or see to the topics of the configured one; return the bootstrap servers."""
     if not embedded:
-        await ensure_topics(settings.kafka, topics, partitions=PARTITIONS)
+        await ensure_topics(settings.kafka, topics, partitions=PARTITIONS, changelogs=[changelog_topic(settings)])
         return settings.kafka
     broker = EmbeddedBroker(settings.state)
     await broker.start()
@@ -229,30 +243,30 @@ async def _start_app(stack: AsyncExitStack, app: faust.App, give_up: Callable[[B
     await app.start()
     watcher = asyncio.create_task(watch(), name="faust-watch")
     stack.callback(watcher.cancel)
-    async with asyncio.timeout(JOIN_S):
+    async with within(JOIN_S, f"the consumer group gave this worker no partitions within {JOIN_S:g} s"):
         while not _is_ready(app):  # noqa: ASYNC110 (Faust gives no event to wait for)
             await asyncio.sleep(0.1)
 
 
-def _watch(
-    stack: AsyncExitStack,
+def _make_watchdog(
     app: faust.App,
     topics: Topics,
-    *,
     settings: Settings,
+    *,
     kafka: str,
-    give_up: Callable[[BaseException], None],
-) -> None:
-    """End the worker when its agents stop without a word."""
-    watchdog = Watchdog(
+    assignment: Assignment,
+    neighbours: Neighbours,
+) -> Watchdog:
+    """Return what notices when the agents stop without a word."""
+    return Watchdog(
         kafka,
         app.conf.id,
         [TopicPartition(topic, number) for topic in topics.inputs for number in range(PARTITIONS)],
         assignment=app.consumer.assignment,
-        patience_s=PATIENCE_TRIES * (settings.task_timeout_s + SESSION_TIMEOUT_S),
+        handled=assignment.handled,
+        neighbours=neighbours,
+        patience_s=PATIENCE_TRIES * (WALL_FACTOR * settings.task_timeout_s + SESSION_TIMEOUT_S),
     )
-    stack.push_async_callback(watchdog.stop)
-    watchdog.start(give_up)
 
 
 def _is_ready(app: faust.App) -> bool:

@@ -18,6 +18,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from fingerprint.ports import ReferenceKey
+from streams.ports.errors import store_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,14 +109,16 @@ class FileStore:
 
     def put_upload(self, job_id: str, file: BinaryIO) -> None:
         """See `FingerprintStore`."""
-        self._fs.makedirs(self._parts_folder(job_id), exist_ok=True)
-        with self._fs.open(f"{self._parts_folder(job_id)}/{UPLOAD_FILE}", "wb") as target:
-            shutil.copyfileobj(file, target, BLOCK)
+        with store_errors(self._root):
+            self._fs.makedirs(self._parts_folder(job_id), exist_ok=True)
+            with self._fs.open(f"{self._parts_folder(job_id)}/{UPLOAD_FILE}", "wb") as target:
+                shutil.copyfileobj(file, target, BLOCK)
 
     def open_upload(self, job_id: str) -> BinaryIO | None:
         """See `FingerprintStore`."""
         try:
-            opened: BinaryIO = self._fs.open(f"{self._parts_folder(job_id)}/{UPLOAD_FILE}", "rb")
+            with store_errors(self._root):
+                opened: BinaryIO = self._fs.open(f"{self._parts_folder(job_id)}/{UPLOAD_FILE}", "rb")
         except (FileNotFoundError, NotADirectoryError):
             return None
         return opened
@@ -137,39 +140,50 @@ class FileStore:
         return f"{self._root}/parts/{_file_name(job_id)}"
 
     def _write(self, path: str, data: bytes) -> None:
-        """Write a file so that it is there whole or not at all, also after a power cut."""
-        if not isinstance(self._fs, LocalFileSystem):
-            self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
-            self._fs.pipe_file(path, data)  # an object store makes an object visible when it is complete
-            return
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f"{target.name}.{uuid.uuid4().hex}")
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
+        """Write a file so that it is there whole or not at all, also after a power cut or on a full disk."""
+        with store_errors(self._root):
+            if isinstance(self._fs, LocalFileSystem):
+                _write_whole(Path(path), data)
+            else:
+                self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+                self._fs.pipe_file(path, data)  # an object store makes an object visible when it is complete
 
     def _read(self, path: str) -> bytes | None:
         try:
-            data: bytes = self._fs.cat_file(path)
+            with store_errors(self._root):
+                data: bytes = self._fs.cat_file(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         return data
 
     def _names(self, folder: str) -> list[str]:
         try:
-            entries = self._fs.ls(folder, detail=False, refresh=True)
+            with store_errors(self._root):
+                entries = self._fs.ls(folder, detail=False, refresh=True)
         except (FileNotFoundError, NotADirectoryError):
             return []
         return [entry.rstrip("/").rpartition("/")[2] for entry in entries]
 
     def _remove(self, path: str) -> None:
         try:
-            self._fs.rm(path, recursive=True)
+            with store_errors(self._root):
+                self._fs.rm(path, recursive=True)
         except FileNotFoundError:
             return
+
+
+def _write_whole(target: Path, data: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.{uuid.uuid4().hex}")
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)  # on a full disk, what was written of it is space that others need
+        raise
 
 
 def _file_name(text: str) -> str:

@@ -6,8 +6,16 @@ import msgspec
 
 from schemas.jobs import ChunkResult, ChunkTask, TaskOutcome
 from schemas.matches import Match
+from streams.ports.errors import Neighbour
 
-__all__ = ["TaskReport", "failed"]
+__all__ = ["Away", "TaskReport", "failed"]
+
+
+class Away(msgspec.Struct, kw_only=True, frozen=True):
+    """Why a task could not be done at all, for now."""
+
+    neighbour: Neighbour
+    reason: str
 
 
 class TaskReport(msgspec.Struct, kw_only=True):
@@ -15,6 +23,8 @@ class TaskReport(msgspec.Struct, kw_only=True):
 
     result: ChunkResult
     live: tuple[Match, ...] = ()
+    #: Set when a neighbour is away: the result says nothing then, and the task is to be done again later.
+    away: Away | None = None
 
 
 def failed(task: ChunkTask, outcome: TaskOutcome, code: str, message: str) -> TaskReport:

@@ -12,12 +12,13 @@ import structlog
 from fingerprint.media.errors import MediaError
 from schemas.errors import ErrorCode
 from schemas.jobs import TaskKind, TaskOutcome
+from streams.ports.errors import NeighbourAwayError
 from streams.tasks.clean import clean
 from streams.tasks.fingerprint import fingerprint
 from streams.tasks.finish import finish
 from streams.tasks.plan import plan
 from streams.tasks.remove import drop, empty, remove
-from streams.tasks.report import TaskReport, failed
+from streams.tasks.report import Away, TaskReport, failed
 
 if TYPE_CHECKING:
     from streams.tasks.scope import Assignment
@@ -39,7 +40,10 @@ _DOERS = {
 
 
 def run_task(assignment: Assignment, bench: Workbench) -> TaskReport:
-    """Do the task. What the media is to blame for fails for good; anything else may be tried again."""
+    """Do the task. What the media is to blame for fails for good; anything else may be tried again.
+
+    A neighbour that is away is nobody's fault: the report says so, and the task waits without a try being counted.
+    """
     started, worked = time.perf_counter(), time.process_time()
     task = assignment.task
     try:
@@ -54,6 +58,11 @@ def run_task(assignment: Assignment, bench: Workbench) -> TaskReport:
             "decoding needs more memory than a task may use: send a smaller rendition, or raise "
             "MEDIADNA_TASK_MEMORY_MB",
         )
+    except NeighbourAwayError as error:
+        log.warning("task_waits", job_id=task.job_id, kind=task.kind, chunk=task.chunk, reason=str(error))
+        waiting = failed(task, TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR, str(error))
+        waiting.away = Away(neighbour=error.neighbour, reason=str(error))
+        return waiting
     except Exception as error:
         log.exception("task_failed", job_id=task.job_id, kind=task.kind, chunk=task.chunk)
         return failed(task, TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR, f"{type(error).__name__}: {error}")

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import grpc
 import stamina
 from pymilvus import MilvusClient, MilvusException
-from pymilvus.exceptions import ConnectError, ConnectionNotExistException, MilvusUnavailableException
+from pymilvus.exceptions import (
+    ConnectError,
+    ConnectionNotExistException,
+    MilvusUnavailableException,
+    ParamError,
+)
+
+from streams.ports.errors import Neighbour, NeighbourAwayError, away_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +28,8 @@ T = TypeVar("T")
 NOT_FOUND, NOT_LOADED = 100, 101
 #: What a cluster answers when it is asked too much; it passes.
 RATE_LIMITED = 8
+#: Codes of calls that are wrong in themselves: parameters, schemas, expressions (Milvus's `merr` codes 1100 to 1199).
+WRONG_CALL = range(1100, 1200)
 #: The client's own codes for a call that never reached a server.
 UNREACHED = (2, grpc.StatusCode.UNAVAILABLE)
 #: Tries of a call whose server has gone: long enough for another worker to take Milvus Lite over.
@@ -55,12 +64,18 @@ class MilvusConnection:
         """Return what the function returns. It may run several times, so its effect must be idempotent.
 
         Raises:
-            MilvusException: The server refuses, or does not answer also when asked again.
-            OSError: There is no server to ask.
+            MilvusException: The call itself is wrong.
+            NeighbourAwayError: There is no server to ask, or it cannot do its work at present.
         """
-        for attempt in stamina.retry_context(on=_is_transient, attempts=TRIES, timeout=TRYING_S):
-            with attempt:
-                return self._try(function)
+        try:
+            for attempt in stamina.retry_context(on=_is_transient, attempts=TRIES, timeout=TRYING_S):
+                with attempt:
+                    return self._try(function)
+        except Exception as error:
+            if _is_our_fault(error):
+                raise
+            away = away_from(Neighbour.MILVUS, error)
+            raise NeighbourAwayError(away.neighbour, f"Milvus does not do its work: {away}") from error
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def close(self) -> None:
@@ -80,6 +95,13 @@ class MilvusConnection:
             if _is_transient(error):
                 self.close()
             raise
+
+
+def _is_our_fault(error: Exception) -> bool:
+    """Whether the call itself is wrong, so that it would fail on the healthiest server."""
+    if isinstance(error, MilvusException):
+        return isinstance(error, ParamError) or error.code in WRONG_CALL
+    return not isinstance(error, grpc.RpcError | OSError)
 
 
 def _is_transient(error: Exception) -> bool:

@@ -25,12 +25,11 @@ async def healthz() -> str:
 
 @get("/readyz", opt=PUBLIC, media_type=MediaType.TEXT, include_in_schema=False)
 async def readyz(services: NamedDependency[Services]) -> Response[str]:
-    """Answer 200 when the worker has partitions to read, else 503."""
-    if services.ready():
-        return Response("ready")
-    return Response(
-        "no partitions are assigned to this worker, or it is taking its place in the group", status_code=503
-    )
+    """Answer 200 when the worker takes events and can do its work, else 503, and who is away since when."""
+    missing = [f"{one.neighbour} is away since {one.since}: {one.reason}" for one in services.neighbours.away()]
+    if not services.ready():
+        missing.append("no partitions are assigned to this worker, or it is taking its place in the group")
+    return Response("\n".join(missing) or "ready", status_code=503 if missing else 200)
 
 
 @get("/metrics", include_in_schema=False)

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
 from streams.libraries.errors import LibraryError, UnknownItem, UnknownLibrary
+from streams.ports.errors import Neighbour, NeighbourAwayError
 
 if TYPE_CHECKING:
     from litestar import Request
@@ -25,6 +26,12 @@ log = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"
 #: Seconds after which it is worth asking again.
 RETRY_S = 5
+#: What to tell a caller of a neighbour that is away; where and why is for the operator, in the log and in `/readyz`.
+UNAVAILABLE: dict[Neighbour | None, str] = {
+    Neighbour.DISK: "the service's disk is full: an operator has to free some space",
+    Neighbour.STORE: "the service does not get through to its store of fingerprints: try again later",
+    Neighbour.MILVUS: "the service does not get through to its window index: try again later",
+}
 #: What a request runs into that names a library, or an item of one.
 LIBRARY_STATUS = {UnknownLibrary: HTTPStatus.NOT_FOUND, UnknownItem: HTTPStatus.NOT_FOUND}
 
@@ -43,7 +50,10 @@ def on_bad_cursor(request: Request[Any, Any, Any], error: BadCursor) -> Response
 def on_unavailable(request: Request[Any, Any, Any], error: OSError) -> Response[Any]:
     """Answer that broker, workers or storage do not answer, and log it: asking again later can go well."""
     log.error("request_not_served", path=request.url.path, error=repr(error))
-    detail = "the service does not get through to its broker, its workers or its storage: try again later"
+    neighbour = error.neighbour if isinstance(error, NeighbourAwayError) else None
+    detail = UNAVAILABLE.get(
+        neighbour, "the service does not get through to its broker or its workers: try again later"
+    )
     headers = {"Retry-After": str(RETRY_S)}
     return on_http_error(request, HTTPException(detail, status_code=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers))
 

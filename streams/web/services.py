@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from streams.service.letters import Letters
     from streams.settings import Settings
     from streams.store.port import FingerprintStore
+    from streams.telemetry.neighbours import Neighbours
     from streams.web.gate import Gate
     from streams.web.live import LiveChanges
 
@@ -50,6 +51,7 @@ class Services:
         store: FingerprintStore,
         live: LiveChanges,
         gate: Gate,
+        neighbours: Neighbours,
         ready: Callable[[], bool],
     ) -> None:
         self.settings = settings
@@ -60,4 +62,5 @@ class Services:
         self.store = store
         self.live = live
         self.gate = gate
+        self.neighbours = neighbours
         self.ready = ready

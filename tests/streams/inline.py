@@ -24,6 +24,7 @@ from streams.settings import Settings
 from streams.store.files import open_store
 from streams.tasks.report import TaskReport
 from streams.tasks.scope import Scope
+from streams.telemetry.neighbours import Neighbours
 from streams.web.gate import Gate
 from streams.web.live import LiveChanges
 from streams.web.services import JobCommands, Services
@@ -69,6 +70,7 @@ class InlineService:
             store=open_store(settings.store_url),
             live=LiveChanges(self.model),
             gate=Gate(settings),
+            neighbours=Neighbours(),
             ready=lambda: True,
         )
 
@@ -131,6 +133,9 @@ class InlineService:
 
     async def job(self, job: Job) -> None:
         self.apply(jobs=[job])
+
+    async def has_ended_otherwise(self, job: Job) -> bool:  # noqa: ARG002 (no worker dies here)
+        return False
 
     async def job_gone(self, job_id: str) -> None:
         self.apply(jobs=[GoneJob(job_id)])

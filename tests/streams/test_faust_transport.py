@@ -12,8 +12,10 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from faust.types import TP
 
+from streams.agents.assignment import Assignment
 from streams.faust_app import make_app
 from streams.settings import Settings
+from streams.telemetry.neighbours import Neighbours
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -68,7 +70,8 @@ async def send(place: Place, *values: bytes) -> TP:
 async def reading(place: Place, folder: Path, into: asyncio.Queue[bytes]) -> AsyncIterator[faust.App]:
     """Run an app whose agent puts what it reads into a queue; yields once it has partitions."""
     settings = Settings(state=folder, topic_prefix=place.topic)
-    app = make_app(settings, bootstrap=place.bootstrap, declare_topics=False)
+    assignment = Assignment(lambda error: pytest.fail(repr(error)))
+    app = make_app(settings, bootstrap=place.bootstrap, assignment=assignment, neighbours=Neighbours())
     schema: Any = faust.Schema(key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
     async def listen(stream: Any) -> None:

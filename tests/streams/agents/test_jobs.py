@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from examples import TIME, request
 
+from schemas.errors import ErrorCode
 from schemas.jobs import ChunkTask, Job, JobRequest
 from schemas.libraries import LibraryItem
 from streams.agents.jobs import JobAgent
@@ -20,15 +21,16 @@ TOPICS = Topics.of("mediadna")
 
 @dataclass
 class Broker:
-    """Keeps what is published, and knows nothing from before."""
+    """Keeps what is published, and knows from before how jobs have ended."""
 
     sent: list[tuple[str, bytes | None]] = field(default_factory=list)
+    complete: dict[str, str] = field(default_factory=dict)
 
     async def publish(self, topic: str, _: bytes | None, value: bytes | None, __: Headers) -> None:
         self.sent.append((topic, value))
 
-    async def is_complete(self, _: str) -> bool:
-        return False
+    async def completed_as(self, job_id: str) -> str | None:
+        return self.complete.get(job_id)
 
     async def jobs_of(self, _: str) -> Sequence[Job]:
         return ()
@@ -45,6 +47,16 @@ async def handled(asked: JobRequest, callback_url: str = "") -> Broker:
     agent = JobAgent({}, broker, Outbox(broker, TOPICS, broker), tries=3, callback_url=callback_url)
     await agent.on_request(asked, now=TIME)
     return broker
+
+
+async def test_what_would_end_a_job_otherwise_than_its_complete_event_tells_comes_too_late() -> None:
+    broker, table = Broker(), dict[bytes, bytes]()
+    agent = JobAgent(table, broker, Outbox(broker, TOPICS, broker), tries=3)
+    await agent.on_request(request(), now=TIME)
+    kept = dict(table)
+    broker.complete, broker.sent = {"j1": ErrorCode.OK}, []  # it succeeded, and its worker died before it kept that
+    await agent.on_request(request(action="cancel"), now=TIME)
+    assert (broker.sent, table) == ([], kept)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import msgspec
+import pytest
 from examples import MATCH, TIME, job, request
 
 from schemas.events import AIMediaDNAComplete
@@ -18,16 +19,16 @@ TOPICS = Topics.of("mediadna")
 
 @dataclass
 class Broker:
-    """Keeps what is published; knows from before which jobs are complete."""
+    """Keeps what is published; knows from before which jobs are complete, and with which code."""
 
-    complete: set[str] = field(default_factory=set)
+    complete: dict[str, str] = field(default_factory=dict)
     sent: list[tuple[str, bytes | None, bytes | None, dict[str, bytes]]] = field(default_factory=list)
 
     async def publish(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
         self.sent.append((topic, key, value, dict(headers)))
 
-    async def is_complete(self, job_id: str) -> bool:
-        return job_id in self.complete
+    async def completed_as(self, job_id: str) -> str | None:
+        return self.complete.get(job_id)
 
     @property
     def topics(self) -> list[str]:
@@ -54,9 +55,15 @@ async def test_the_complete_event_goes_out_before_the_job_is_said_to_have_ended(
 
 
 async def test_a_complete_event_that_is_on_its_topic_is_not_sent_again() -> None:
-    broker = Broker(complete={"j"})
+    broker = Broker(complete={"j": "0"})
     await Outbox(broker, TOPICS, broker).job(job_of(JobStatus.SUCCESS))
     assert broker.topics == [TOPICS.jobs]
+
+
+@pytest.mark.parametrize(("sent", "otherwise"), [({}, False), ({"j": "0"}, False), ({"j": "Cancelled"}, True)])
+async def test_a_job_has_one_end_the_one_that_its_complete_event_tells(sent: dict[str, str], otherwise: bool) -> None:  # noqa: FBT001
+    broker = Broker(complete=sent)
+    assert await Outbox(broker, TOPICS, broker).has_ended_otherwise(job_of(JobStatus.SUCCESS)) is otherwise
 
 
 async def test_a_job_that_goes_on_has_no_complete_event() -> None:

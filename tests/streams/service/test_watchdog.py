@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from streams.broker.embedded import EmbeddedBroker
 from streams.broker.publisher import EventPublisher
+from streams.ports.errors import Neighbour
 from streams.service import watchdog
 from streams.service.watchdog import AgentsStalled, Progress, Watchdog
+from streams.telemetry.neighbours import Neighbours
 
 ONE, TWO = TopicPartition("events", 0), TopicPartition("events", 1)
 OTHER = TopicPartition("others", 0)
@@ -28,6 +30,13 @@ def test_one_handled_event_is_progress_of_its_topic_and_of_no_other() -> None:
     progress = Progress()
     progress.observe({ONE: (3, 5), TWO: (0, 9), OTHER: (0, 1)}, now=0.0)
     assert progress.observe({ONE: (4, 5), TWO: (0, 9), OTHER: (0, 1)}, now=50.0) == {"events": 0.0, "others": 50.0}
+
+
+def test_work_beyond_an_event_that_takes_long_is_progress() -> None:
+    progress = Progress()
+    progress.observe({ONE: (3, 9)}, now=0.0, handled=lambda _: 10)
+    assert progress.observe({ONE: (3, 9)}, now=50.0, handled=lambda _: 11) == {"events": 0.0}
+    assert progress.observe({ONE: (3, 9)}, now=90.0, handled=lambda _: 11) == {"events": 40.0}
 
 
 def test_partitions_that_came_with_a_rebalance_are_looked_at_anew() -> None:
@@ -55,11 +64,19 @@ async def send(broker: EmbeddedBroker) -> None:
     await publisher.stop()
 
 
-async def stalled(broker: EmbeddedBroker, seconds: float) -> BaseException:
+async def stalled(broker: EmbeddedBroker, seconds: float, neighbours: Neighbours | None = None) -> BaseException:
     """Return what the watchdog of group `g` says within the seconds."""
     heard: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
     partitions = [TopicPartition("events", number) for number in range(4)]
-    watched = Watchdog(broker.bootstrap, "g", partitions, assignment=list, patience_s=0.5)
+    watched = Watchdog(
+        broker.bootstrap,
+        "g",
+        partitions,
+        assignment=list,
+        handled=lambda _: 0,
+        neighbours=neighbours or Neighbours(),
+        patience_s=0.5,
+    )
     watched.start(heard.set_result)
     try:
         return await asyncio.wait_for(heard, seconds)
@@ -74,6 +91,18 @@ async def test_events_that_nobody_takes_are_noticed(broker: EmbeddedBroker, monk
     error = await stalled(broker, 30)
     assert isinstance(error, AgentsStalled)
     assert "events" in str(error)
+
+
+@pytest.mark.integration
+async def test_agents_that_wait_for_a_neighbour_have_not_stalled(
+    broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watchdog, "LOOK_S", 0.2)
+    await send(broker)
+    neighbours = Neighbours()
+    neighbours.left(Neighbour.MILVUS, "nothing answers")
+    with pytest.raises(TimeoutError):
+        await stalled(broker, 3, neighbours)
 
 
 @pytest.mark.integration

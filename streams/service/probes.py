@@ -1,0 +1,108 @@
+"""Looks after the neighbours that nothing else asks while no work is under way, so that `/readyz` tells the truth."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from streams.ports.errors import Neighbour, NeighbourAwayError, away_from
+from streams.vectors.lite_files import LOCALHOST, LiteFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from streams.settings import Settings
+    from streams.telemetry.neighbours import Neighbours
+
+__all__ = ["Probes", "disk_probe", "milvus_probe"]
+
+#: Seconds between looks: an operator, and a balancer in front of the workers, ask about as often.
+INTERVAL_S = 5.0
+#: Seconds that a server may take to accept a connection.
+CONNECTING_S = 3.0
+#: Bytes that are written to see whether the disk takes any: one block, so that a full disk shows.
+BLOCK_BYTES = 4096
+#: Port that a Milvus URI means which names none.
+MILVUS_PORT = 19530
+
+
+class Probes:
+    """Asks each neighbour now and then.
+
+    Args:
+        probes: How to ask each; a probe raises when its neighbour is away.
+        neighbours: Is told what was found.
+    """
+
+    def __init__(self, probes: dict[Neighbour, Callable[[], Awaitable[None]]], neighbours: Neighbours) -> None:
+        self._probes = probes
+        self._neighbours = neighbours
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Start looking."""
+        self._task = asyncio.create_task(self._run(), name="probes")
+
+    async def stop(self) -> None:
+        """Stop looking."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def look(self) -> None:
+        """Ask every neighbour once."""
+        for neighbour, probe in self._probes.items():
+            try:
+                await probe()
+            except Exception as error:  # noqa: BLE001 (whatever it is, there is no answer)
+                away = error if isinstance(error, NeighbourAwayError) else away_from(neighbour, error)
+                self._neighbours.left(away.neighbour, str(away))
+            else:
+                self._neighbours.came_back(neighbour)
+
+    async def _run(self) -> None:
+        while True:
+            await self.look()
+            await asyncio.sleep(INTERVAL_S)
+
+
+def disk_probe(folder: Path) -> Callable[[], Awaitable[None]]:
+    """Return a probe that writes a block into a folder."""
+
+    def write() -> None:
+        path = folder / "disk-probe"
+        try:
+            path.write_bytes(bytes(BLOCK_BYTES))
+        finally:
+            path.unlink(missing_ok=True)
+
+    async def probe() -> None:
+        await asyncio.to_thread(write)
+
+    return probe
+
+
+def milvus_probe(settings: Settings) -> Callable[[], Awaitable[None]]:
+    """Return a probe that connects to Milvus, or to the state folder's Milvus Lite server."""
+
+    async def probe() -> None:
+        if settings.milvus:
+            parts = urlsplit(settings.milvus)
+            host, port = parts.hostname or LOCALHOST, parts.port or MILVUS_PORT
+        else:
+            host, port = LOCALHOST, LiteFiles(settings.state / "milvus").port()
+        try:
+            async with asyncio.timeout(CONNECTING_S):
+                _, writer = await asyncio.open_connection(host, port)
+        except (OSError, TimeoutError) as error:
+            raise NeighbourAwayError(
+                Neighbour.MILVUS, f"nothing answers at {host}:{port} ({str(error) or 'no answer'})"
+            ) from error
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+    return probe
