@@ -98,9 +98,9 @@ def on_result(record: MediaRecord, result: ChunkResult, *, now: str, tries: int)
     """
     task = result.task
     allowed = CLEANING_TRIES if task.kind in CLEANING else tries
-    again = result.outcome is TaskOutcome.RETRY and task.attempt + 1 < allowed
-    if again and (task.kind in CLEANING or task.job_id in record.active):
-        return Step(record, tasks=(msgspec.structs.replace(task, attempt=task.attempt + 1),))
+    wanted = task.kind in CLEANING or task.job_id in record.active
+    if wanted and result.outcome is TaskOutcome.RETRY and task.attempt + 1 < allowed:
+        return _again(record, task)
     if task.kind is TaskKind.REMOVE:
         return _removed(record, task.request, task.version) if result.outcome is TaskOutcome.DONE else Step(record)
     active = record.active.get(task.job_id)
@@ -218,7 +218,25 @@ def _create(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
 
 def _resume(record: MediaRecord, request: JobRequest) -> Step:
     """Start a job's work again from the top; what its chunks had stored is found and used."""
-    active = record.active[request.job_id]
+    return _from_the_top(record, record.active[request.job_id])
+
+
+def _again(record: MediaRecord, task: ChunkTask) -> Step:
+    """Hand a task out once more."""
+    if task.kind is TaskKind.FINISH:
+        return _restart(record, record.active[task.job_id], task)
+    return Step(record, tasks=(msgspec.structs.replace(task, attempt=task.attempt + 1),))
+
+
+def _restart(record: MediaRecord, active: ActiveJob, finish: ChunkTask) -> Step:
+    """Begin a job anew whose last task failed: it may be the parts of its chunks that are lost. Those left are used."""
+    if finish.attempt < active.restarts:
+        return Step(record)  # this try's failure is known already
+    active.restarts = finish.attempt + 1
+    return _from_the_top(record, active)
+
+
+def _from_the_top(record: MediaRecord, active: ActiveJob) -> Step:
     active.spans, active.planned, active.done = (), False, set()
     return Step(record, tasks=(_task(active.job, TaskKind.PLAN),))
 
@@ -284,7 +302,7 @@ def _on_planned(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, 
         metrics=result.metrics,
     )
     if not result.spans:  # a fingerprint file came in place of the media: there is nothing to decode
-        return Step(record, (active.job,), (_finish_task(active.job),))
+        return Step(record, (active.job,), (_finish_task(active),))
     tasks = tuple(
         _task(active.job, TaskKind.FINGERPRINT, chunk=number, start=start, end=end)
         for number, (start, end) in enumerate(result.spans)
@@ -300,7 +318,7 @@ def _on_chunk(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, no
     metrics = _with_work(active.job.metrics, active.job.metrics, result.metrics)
     active.job = msgspec.structs.replace(active.job, chunks_done=len(active.done), update_time=now, metrics=metrics)
     complete = len(active.done) == len(active.spans)
-    return Step(record, (active.job,), (_finish_task(active.job),) if complete else ())
+    return Step(record, (active.job,), (_finish_task(active),) if complete else ())
 
 
 def _on_finished(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, now: str) -> Step:
@@ -353,8 +371,9 @@ def _with_work(metrics: Metrics, *parts: Metrics) -> Metrics:
     )
 
 
-def _finish_task(job: Job) -> ChunkTask:
-    return _task(job, TaskKind.FINISH, chunk=job.chunks_total)
+def _finish_task(active: ActiveJob) -> ChunkTask:
+    task = _task(active.job, TaskKind.FINISH, chunk=active.job.chunks_total)
+    return msgspec.structs.replace(task, attempt=active.restarts)
 
 
 def _task(job: Job, kind: TaskKind, *, chunk: int = 0, start: float = 0.0, end: float = 0.0) -> ChunkTask:

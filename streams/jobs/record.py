@@ -30,6 +30,8 @@ class ActiveJob(msgspec.Struct, kw_only=True):
     planned: bool = False
     #: Numbers of the chunks that are done.
     done: set[int] = msgspec.field(default_factory=set)
+    #: How often its last task was tried before, and the job begun anew for that.
+    restarts: int = 0
 
 
 class MediaRecord(msgspec.Struct, kw_only=True):

@@ -101,7 +101,8 @@ class TaskPool:
             except LostError as error:
                 _LOST.inc()
                 log.warning("worker_process_lost", job_id=task.job_id, kind=task.kind, error=str(error))
-                await worker.renew()
+                if not error.at_work:  # else its pool has noticed, and has made another
+                    await worker.renew()
                 reason, lost = str(error), lost + error.at_work
             if lost >= MOST_LOST:
                 return failed(task, TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR, f"{reason}, {lost} times in a row")

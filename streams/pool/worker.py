@@ -25,6 +25,9 @@ log = structlog.get_logger(__name__)
 #: Tasks that one process does before a fresh one takes its place: leaks of decoders stay small, and loading the engine
 #: (seconds) stays rare.
 TASKS_PER_PROCESS = 200
+#: Seconds beyond a task's time in which its process must have begun it: loading the engine takes some, and some more on
+#: a machine that is busy. One that was stopped as it stood idle would never begin.
+STARTING_S = 60.0
 #: Signals by which somebody else ends a process: the kernel when memory is short, an operator, a container's stop.
 _FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
@@ -98,8 +101,11 @@ class PoolWorker:
             future = self._pool.submit(call, wall_s, assignment, cpu_s)
         except RuntimeError as error:  # it was found broken while it stood idle
             raise LostError(f"the process is gone: {error}", at_work=False) from error
+        answer = asyncio.wrap_future(future)
+        if not (await asyncio.wait({answer}, timeout=wall_s + STARTING_S))[0]:
+            raise LostError("the process never began", at_work=False)
         try:
-            return await asyncio.wrap_future(future)
+            return answer.result()
         except TimeoutError as error:
             raise StalledError from error
         except pebble.ProcessExpired as error:

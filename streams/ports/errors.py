@@ -80,18 +80,22 @@ def away_from(neighbour: Neighbour, error: BaseException) -> NeighbourAwayError:
 
 
 @contextmanager
-def store_errors(place: str) -> Iterator[None]:
+def store_errors(place: str, *, reading: bool = False) -> Iterator[None]:
     """Tell failures of the fingerprint store at a place as such, whatever its file system raises.
 
-    A missing file is an answer, not a failure, and passes through.
+    Args:
+        place: Where the store is.
+        reading: Whether a missing file is an answer: it then passes through.
 
     Raises:
         NeighbourAwayError: The store, or its disk, failed.
     """
     try:
         yield
-    except (FileNotFoundError, NotADirectoryError, NeighbourAwayError):
+    except NeighbourAwayError:
         raise
     except Exception as error:  # remote file systems raise errors of their clients' own kinds
+        if reading and isinstance(error, FileNotFoundError | NotADirectoryError):
+            raise
         away = away_from(Neighbour.STORE, error)
         raise NeighbourAwayError(away.neighbour, f"the fingerprint store at {place} failed: {away}") from error

@@ -117,7 +117,7 @@ class FileStore:
     def open_upload(self, job_id: str) -> BinaryIO | None:
         """See `FingerprintStore`."""
         try:
-            with store_errors(self._root):
+            with store_errors(self._root, reading=True):
                 opened: BinaryIO = self._fs.open(f"{self._parts_folder(job_id)}/{UPLOAD_FILE}", "rb")
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -150,7 +150,7 @@ class FileStore:
 
     def _read(self, path: str) -> bytes | None:
         try:
-            with store_errors(self._root):
+            with store_errors(self._root, reading=True):
                 data: bytes = self._fs.cat_file(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -158,7 +158,7 @@ class FileStore:
 
     def _names(self, folder: str) -> list[str]:
         try:
-            with store_errors(self._root):
+            with store_errors(self._root, reading=True):
                 entries = self._fs.ls(folder, detail=False, refresh=True)
         except (FileNotFoundError, NotADirectoryError):
             return []
@@ -166,7 +166,7 @@ class FileStore:
 
     def _remove(self, path: str) -> None:
         try:
-            with store_errors(self._root):
+            with store_errors(self._root, reading=True):
                 self._fs.rm(path, recursive=True)
         except FileNotFoundError:
             return

@@ -137,6 +137,22 @@ def test_a_clean_up_that_was_cut_short_is_handed_out_again_though_its_job_has_en
         assert (task.kind, task.attempt) == (kind, attempt)
 
 
+def test_a_job_whose_last_task_fails_begins_anew_since_parts_of_it_may_be_lost_and_fails_in_the_end() -> None:
+    step = on_request(MediaRecord(), request(), now=NOW)
+    for attempt in range(TRIES):
+        step = planned(step, 1)
+        step = on_result(step.record, done(step.tasks[0]), now=NOW, tries=TRIES)
+        (finish,) = step.tasks
+        assert (finish.kind, finish.attempt) == (TaskKind.FINISH, attempt)
+        lost = ChunkResult(task=finish, outcome=TaskOutcome.RETRY, code=ErrorCode.INTERNAL_ERROR, message="part 0")
+        step = on_result(step.record, lost, now=NOW, tries=TRIES)
+        if attempt + 1 < TRIES:
+            assert [task.kind for task in step.tasks] == [TaskKind.PLAN]
+            again = on_result(step.record, lost, now=NOW, tries=TRIES)
+            assert again.tasks == ()
+    assert [job.status for job in step.jobs] == [JobStatus.FAIL]
+
+
 def test_a_failing_chunk_is_tried_again_and_then_fails_its_job() -> None:
     step = planned(on_request(MediaRecord(), request(), now=NOW), 2)
     task = step.tasks[0]

@@ -1,4 +1,4 @@
-"""The pool: whatever happens to a worker process costs one try of one task, and the next one is done."""
+"""The pool: whatever happens to a worker process costs at the most one try of one task, and the next one is done."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -16,8 +16,11 @@ import pytest
 
 from schemas.errors import ErrorCode
 from schemas.jobs import ChunkTask, JobRequest, TaskKind, TaskOutcome
+from streams.pool import tasks, worker
 from streams.pool.tasks import TaskPool
+from streams.ports.errors import Neighbour, NeighbourAwayError
 from streams.settings import Settings
+from streams.tasks.report import TaskReport
 from streams.tasks.scope import Scope
 
 pytestmark = pytest.mark.integration
@@ -27,8 +30,10 @@ PLENTY = 120.0
 
 
 @asynccontextmanager
-async def running_pool(state: Path, media: Path, *, timeout_s: float = PLENTY) -> AsyncIterator[TaskPool]:
-    pool = TaskPool(Settings(state=state, media=str(media.parent), task_timeout_s=timeout_s), slots=1)
+async def running_pool(
+    state: Path, media: Path, *, timeout_s: float = PLENTY, slots: int = 1
+) -> AsyncIterator[TaskPool]:
+    pool = TaskPool(Settings(state=state, media=str(media.parent), task_timeout_s=timeout_s), slots=slots)
     try:
         yield pool
     finally:
@@ -40,12 +45,22 @@ def task(media: Path, kind: TaskKind = TaskKind.PLAN) -> ChunkTask:
     return ChunkTask(job_id="j", media_id="video", kind=kind, request=request, version=1, end=30.0)
 
 
-async def worker_process() -> psutil.Process:
-    """Return the pool's process as soon as it is there."""
-    while True:
-        for child in psutil.Process().children(recursive=True):
+def worker_processes() -> list[psutil.Process]:
+    """Return the pool's processes."""
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
             if any("spawn_main" in word for word in child.cmdline()):
-                return child
+                found.append(child)
+    return found
+
+
+async def worker_process(*, other_than: psutil.Process | None = None) -> psutil.Process:
+    """Return the pool's process, or another one than that, as soon as it is there."""
+    while True:
+        for process in worker_processes():
+            if process != other_than:
+                return process
         await asyncio.sleep(0.02)
 
 
@@ -62,18 +77,20 @@ async def test_a_task_is_done_in_another_process_one_after_the_other_in_the_same
     assert first.result.spans == second.result.spans != ()
 
 
-@pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGSEGV])
-async def test_a_process_that_crashes_costs_one_try(
-    tmp_path: Path, footage: dict[str, Path], death: signal.Signals
-) -> None:
+async def in_the_middle(pool: TaskPool, media: Path, state: Path) -> asyncio.Task[TaskReport]:
+    """Begin a task and return once its process is in the middle of it: there is no Milvus here, so that it waits."""
+    running = asyncio.create_task(pool.run(task(media, TaskKind.FINGERPRINT), Scope()))
+    while not list(state.glob("fingerprints/parts/j/*")):
+        await asyncio.sleep(0.05)
+    return running
+
+
+async def test_a_process_that_crashes_costs_one_try(tmp_path: Path, footage: dict[str, Path]) -> None:
     async with running_pool(tmp_path, footage["bikes"]) as pool:
         await pool.run(task(footage["bikes"]), Scope())
         process = await worker_process()
-        # There is no Milvus here, so that the process waits for it in the middle of the task.
-        running = asyncio.create_task(pool.run(task(footage["bikes"], TaskKind.FINGERPRINT), Scope()))
-        while not list(tmp_path.glob("fingerprints/parts/j/*")):
-            await asyncio.sleep(0.05)
-        process.send_signal(death)
+        running = await in_the_middle(pool, footage["bikes"], tmp_path)
+        process.send_signal(signal.SIGSEGV)
         report = await running
         assert (report.result.outcome, report.result.code) == (TaskOutcome.RETRY, ErrorCode.RESOURCE_CONTENT_BAD)
         assert "crashed" in report.result.message
@@ -81,16 +98,110 @@ async def test_a_process_that_crashes_costs_one_try(
         assert again.result.outcome is TaskOutcome.DONE
 
 
-async def test_a_task_that_hangs_is_ended_at_the_time_limit(tmp_path: Path, footage: dict[str, Path]) -> None:
-    async with running_pool(tmp_path, footage["bikes"], timeout_s=15.0) as pool:
+async def test_a_process_that_is_killed_at_work_costs_its_task_nothing(
+    tmp_path: Path, footage: dict[str, Path]
+) -> None:
+    async with running_pool(tmp_path, footage["bikes"]) as pool:
         await pool.run(task(footage["bikes"]), Scope())
+        first = await worker_process()
+        running = await in_the_middle(pool, footage["bikes"], tmp_path)
+        first.kill()
+        second = await worker_process(other_than=first)
+        await asyncio.sleep(1)
+        assert not running.done()
+        assert second.is_running()
+        running.cancel()
+
+
+async def test_a_task_in_which_its_process_is_killed_again_and_again_is_not_called_bad_media(
+    tmp_path: Path, footage: dict[str, Path]
+) -> None:
+    async with running_pool(tmp_path, footage["bikes"]) as pool:
+        running = await in_the_middle(pool, footage["bikes"], tmp_path)
+        killed: psutil.Process | None = None
+        while not running.done():
+            for process in worker_processes():
+                if process != killed and process.cpu_times().user > 1.0:  # it has begun to load the engine
+                    await asyncio.sleep(2)
+                    process.kill()
+                    killed = process
+            await asyncio.sleep(0.05)
+        report = await running
+        assert (report.result.outcome, report.result.code) == (TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR)
+        assert "from outside" in report.result.message
+
+
+@pytest.mark.parametrize(("slots", "pause_s"), [(1, 0.0), (1, 1.0), (2, 0.0)])
+async def test_processes_that_are_killed_while_they_stand_idle_are_made_anew(
+    tmp_path: Path, footage: dict[str, Path], slots: int, pause_s: float
+) -> None:
+    async with running_pool(tmp_path, footage["bikes"], slots=slots) as pool:
+        for _ in range(3):
+            reports = await asyncio.gather(*(pool.run(task(footage["bikes"]), Scope()) for _ in range(2 * slots)))
+            assert {report.result.outcome for report in reports} == {TaskOutcome.DONE}
+            for process in worker_processes():
+                process.kill()
+            await asyncio.sleep(pause_s)
+
+
+async def test_a_process_that_is_killed_idle_takes_none_of_the_others_along(
+    tmp_path: Path, footage: dict[str, Path]
+) -> None:
+    async with running_pool(tmp_path, footage["bikes"], slots=2) as pool:
+        await asyncio.gather(*(pool.run(task(footage["bikes"]), Scope()) for _ in range(4)))
+        idle = max(worker_processes(), key=lambda process: process.pid)
+        idle.kill()
+        reports = await asyncio.gather(*(pool.run(task(footage["bikes"]), Scope()) for _ in range(6)))
+        assert {report.result.outcome for report in reports} == {TaskOutcome.DONE}
+
+
+async def test_what_is_away_is_not_counted_against_the_task(tmp_path: Path, footage: dict[str, Path]) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "fingerprints").write_text("in the way of the store")
+    async with running_pool(state, footage["bikes"]) as pool:
+        with pytest.raises(NeighbourAwayError) as away:
+            await pool.run(task(footage["bikes"], TaskKind.FINGERPRINT), Scope())
+        assert away.value.neighbour is Neighbour.STORE
+        (state / "fingerprints").unlink()
+
+
+async def test_a_task_that_uses_up_its_processor_time_is_ended_and_its_bytes_are_not_tried_again(
+    tmp_path: Path, footage: dict[str, Path]
+) -> None:
+    async with running_pool(tmp_path, footage["trailer"], timeout_s=1.0) as pool:
+        await pool.run(task(footage["trailer"]), Scope())
         process = await worker_process()
-        report = await pool.run(task(footage["bikes"], TaskKind.FINGERPRINT), Scope())
-        assert (report.result.outcome, report.result.code) == (TaskOutcome.RETRY, ErrorCode.TIMEOUT)
+        report = await pool.run(task(footage["trailer"], TaskKind.FINGERPRINT), Scope())
+        assert (report.result.outcome, report.result.code) == (TaskOutcome.FAILED, ErrorCode.TIMEOUT)
         assert "MEDIADNA_TASK_TIMEOUT_S" in report.result.message
         assert not process.is_running()
+        again = await pool.run(task(footage["trailer"]), Scope())
+        assert again.result.outcome is TaskOutcome.DONE
+
+
+async def test_a_task_that_only_waits_has_more_time_by_the_clock_and_then_may_be_tried_again(
+    tmp_path: Path, footage: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "WALL_FACTOR", 1.0)
+    async with running_pool(tmp_path, footage["bikes"], timeout_s=15.0) as pool:
+        report = await (await in_the_middle(pool, footage["bikes"], tmp_path))
+        assert (report.result.outcome, report.result.code) == (TaskOutcome.RETRY, ErrorCode.TIMEOUT)
+        assert "stood still" in report.result.message
         again = await pool.run(task(footage["bikes"]), Scope())
         assert again.result.outcome is TaskOutcome.DONE
+
+
+async def test_a_process_that_was_stopped_as_it_stood_idle_is_replaced(
+    tmp_path: Path, footage: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "STARTING_S", 1.0)
+    monkeypatch.setattr(tasks, "WALL_FACTOR", 0.1)
+    async with running_pool(tmp_path, footage["bikes"]) as pool:
+        await pool.run(task(footage["bikes"]), Scope())
+        (await worker_process()).suspend()
+        report = await pool.run(task(footage["bikes"]), Scope())
+        assert report.result.outcome is TaskOutcome.DONE
 
 
 OWNER = """
