@@ -151,7 +151,9 @@ class Projector:
                 await self._follow()
             except (KafkaError, OSError) as error:
                 log.warning("projector_lost_the_broker", error=repr(error))
-                await asyncio.sleep(PAUSE_S)
+            except Exception:  # a full disk, most likely: a read model that stands still unnoticed would be worse
+                log.exception("projection_failed")
+            await asyncio.sleep(PAUSE_S)
 
     async def _follow(self) -> None:
         consumer = AIOKafkaConsumer(

@@ -87,7 +87,11 @@ class LiteKeeper:
                 if self._stopping.wait(LOOK_S):
                     return
             while not self._stopping.is_set():
-                self._run()
+                try:
+                    self._run()
+                except OSError as error:  # a full disk, or no process to be had: nobody else would start it
+                    log.warning("milvus_lite_not_started", error=str(error))
+                    self._stopping.wait(LOOK_S)
 
     def _run(self) -> None:
         """Run the server until it ends or is to be stopped."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -61,6 +62,16 @@ class KafkaNode:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(30)
         self.kill()
+
+    def freeze(self) -> None:
+        """Have the node stand still: it keeps its connections, and answers nothing."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Have the node go on."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """End the node as `kill -9` does."""
