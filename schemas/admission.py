@@ -21,6 +21,8 @@ from schemas.limits import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from schemas.jobs import JobRequest
 
 __all__ = ["check_metadata", "check_request_size"]
@@ -56,16 +58,16 @@ def _check(what: str, size: int, most: int, unit: str) -> None:
 
 
 def _is_deeper(value: object, levels: int) -> bool:
-    """Whether there is something below so many levels of objects and lists."""
+    """Whether there are objects or lists below so many levels of them. It needs no stack, however deep they are."""
     level = [value]
-    for _ in range(levels + 1):
-        level = [child for one in level for child in _children(one)]
+    for _ in range(levels):
+        level = [child for one in level for child in _children(one) if isinstance(child, dict | list)]
         if not level:
             return False
     return True
 
 
-def _children(value: object) -> list[Any]:
+def _children(value: object) -> Iterable[object]:
     if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
+        return value.values()
+    return value if isinstance(value, list) else ()

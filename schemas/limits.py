@@ -3,7 +3,7 @@ r"""How large things may be: every limit on bytes, characters and numbers of thi
 The rule behind all of them: *what is let in can be written on.* An input becomes a request, the request a part of each
 task, of each result, of the job and of what is remembered of the media item, and each of these is one event that a
 topic has to take. So the doors (events, REST, the vendor's calls) stop at limits from which everything that follows is
-small enough, whatever is in it; `tests/schemas/test_limits.py` adds it up. Limits on bytes are on what is written as
+small enough, whatever is in it; `tests/streams/test_limits.py` adds it up. Limits on bytes are on what is written as
 JSON: one character can take six (`\u0001`).
 """
 

@@ -10,7 +10,7 @@ from schemas.events import Rendition, StreamTranscodeComplete, TranscodeComplete
 from schemas.ids import event_job_id
 from schemas.jobs import JobRequest, SaveType
 from schemas.wire import decode_transcode_event
-from streams.jobs.renditions import best_first, noted
+from streams.jobs.renditions import best_first, is_usable, noted
 
 if TYPE_CHECKING:
     from schemas.events import TranscodeEvent
@@ -55,7 +55,7 @@ def request_of(envelope: Envelope, settings: Settings, *, now: str) -> JobReques
     event = envelope.event
     renditions = _renditions(event)
     usable = best_first(renditions)
-    rest = [r for r in renditions if r not in usable]
+    rest = [r for r in renditions if not is_usable(r)]
     if not usable and not (isinstance(event, TranscodeComplete) and any(r.encrypt for r in rest)):
         return None
     ordered = (*usable, *rest)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from streams.agents.outbox import Headers
     from streams.telemetry.neighbours import Neighbours
 
-__all__ = ["LARGEST_EVENT", "EventPublisher"]
+__all__ = ["EventPublisher"]
 
 log = structlog.get_logger(__name__)
 
