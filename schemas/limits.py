@@ -63,9 +63,11 @@ LARGEST_REQUEST = 640 * KIB
 #: Bytes that are remembered of one media item when a job is added: the rest up to `LARGEST_VALUE` is for what grows
 #: with the work of jobs that are under way, the spans of their chunks.
 LARGEST_RECORD = 8 * MIB
-#: Bytes of all matches of a job, where they take most: inside the string in the complete event.
-LARGEST_MATCHES = 8 * MIB
-#: Bytes of one match, so that no reference keeps all others out: some 3,000 intervals.
+#: Bytes of all matches of a job, where they take most: inside the string in the complete event. Some 15,000 intervals;
+#: no more, since the embedded broker, which keeps 5 MiB of a partition, loses what takes more than half of that, and
+#: compression makes half of these.
+LARGEST_MATCHES = 4 * MIB
+#: Bytes of one match, so that no reference keeps all others out: some 4,000 intervals.
 LARGEST_MATCH = MIB
 #: Renditions that are noted of a video, and their bytes. Upload systems make fewer than thirty; those beyond are passed
 #: over, the best one never.

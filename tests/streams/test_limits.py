@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import random
 
 import msgspec
 import pytest
@@ -65,6 +67,8 @@ from streams.settings import Settings
 from streams.tasks.cap import capped
 
 NOW = "2026-11-23T08:00:00.000Z"
+#: Bytes of a partition that the embedded broker keeps.
+EMBEDDED_KEEPS = 5 * 2**20
 #: The character that takes most as JSON: six bytes.
 WIDE = "\x01"
 #: Bytes that a number takes at most as JSON.
@@ -247,6 +251,27 @@ def test_a_record_of_jobs_that_were_let_in_has_room_for_the_work_of_one_more() -
         record = on_request(record, worst_request(f"{len(record.active):064}"), now=NOW).record
     assert len(record.active) > 4
     assert size(record) <= LARGEST_VALUE
+
+
+def test_what_was_found_is_small_enough_for_the_embedded_broker_once_it_is_compressed() -> None:
+    draw = random.Random(1)
+    intervals = tuple(
+        Interval(
+            input_start=draw.random() * 1e4,
+            input_end=draw.random() * 1e4,
+            reference_start=draw.random() * 1e4,
+            reference_end=draw.random() * 1e4,
+            similarity=draw.random(),
+            track=Track.BOTH,
+            speed=draw.random(),
+        )
+        for _ in range(2_000)
+    )
+    matches, left_out = capped([msgspec.structs.replace(worst_match(n, 0), intervals=intervals) for n in range(20)])
+    assert left_out
+    job = worst_job(matches)
+    for written in (job, complete_event(job)):
+        assert len(gzip.compress(msgspec.json.encode(written))) < EMBEDDED_KEEPS / 2
 
 
 def test_what_else_is_written_fits_one_event() -> None:
