@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -56,6 +57,7 @@ from schemas.limits import (
 from schemas.matches import Interval, Match, Track
 from schemas.result import complete_event
 from schemas.wire import decode_transcode_event
+from streams.agents.assignment import Assignment
 from streams.agents.intake import request_of
 from streams.broker.topics import LARGEST_BATCH as TOPIC_TAKES
 from streams.callbacks.schedule import KEPT_ATTEMPTS
@@ -65,6 +67,7 @@ from streams.jobs.record import MediaRecord
 from streams.jobs.renditions import noted
 from streams.settings import Settings
 from streams.tasks.cap import capped
+from streams.telemetry.neighbours import Neighbours
 
 NOW = "2026-11-23T08:00:00.000Z"
 #: Bytes of a partition that the embedded broker keeps.
@@ -371,6 +374,7 @@ def test_every_event_is_refused_with_a_sentence_or_leads_to_what_can_be_written(
     assert all(size(one) <= LARGEST_VALUE for one in (step.record, *step.jobs, *step.tasks))
 
 
-def test_the_producer_of_what_is_remembered_takes_as_much_as_the_topics(tmp_path: object) -> None:
-    app = make_app(Settings(state=str(tmp_path)), bootstrap="127.0.0.1:1", declare_topics=False)
+def test_the_producer_of_what_is_remembered_takes_as_much_as_the_topics(tmp_path: Path) -> None:
+    settings, assignment = Settings(state=tmp_path), Assignment(lambda _: None)
+    app = make_app(settings, bootstrap="127.0.0.1:1", assignment=assignment, neighbours=Neighbours())
     assert app.conf.producer_max_request_size == LARGEST_EVENT
