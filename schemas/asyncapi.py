@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from schemas.channels import CHANNELS, PARTITIONS, PREFIX, Channel, Headers, Use
-from schemas.deadletter import HEADERS
-from schemas.examples import DEAD_LETTER, example_headers, examples_of
+from schemas.deadletter import HEADERS, REFERENCE_HEADERS
+from schemas.examples import DEAD_LETTER, LARGE_DEAD_LETTER, example_headers, examples_of
 from schemas.jsonschema import components
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ __all__ = ["document"]
 VERSION = "1.0.0"
 #: Of AsyncAPI's description of Kafka.
 BINDING_VERSION = "0.5.0"
-#: The message of the topic whose values may be anything.
-DEAD_LETTER_MESSAGE = "DeadLetter"
+#: The messages of the topic whose values may be anything: an input as it came, and a large one by reference.
+DEAD_LETTER_MESSAGE, REFERENCE_MESSAGE = "DeadLetter", "DeadLetterByReference"
 
 Json = dict[str, Any]
 
@@ -110,14 +110,21 @@ def _operations(channel: Channel) -> list[tuple[str, Json]]:
 
 
 def _names(channel: Channel) -> list[str]:
-    return [kind.__name__ for kind in channel.payloads] or [DEAD_LETTER_MESSAGE]
+    return [kind.__name__ for kind in channel.payloads] or [DEAD_LETTER_MESSAGE, REFERENCE_MESSAGE]
 
 
 def _messages(channel: Channel) -> dict[str, Json]:
     if channel.payloads:
         return {kind.__name__: _message(channel, kind) for kind in channel.payloads}
     anything = {"description": "The value of the input, as it came: not always JSON."}
-    return {DEAD_LETTER_MESSAGE: _body(channel, DEAD_LETTER_MESSAGE, channel.title, anything, DEAD_LETTER)}
+    excerpt = {"description": "The first bytes of the value of an input that is too large."}
+    summary = f"{channel.title}, held by reference"
+    return {
+        DEAD_LETTER_MESSAGE: _body(channel, DEAD_LETTER_MESSAGE, channel.title, anything, DEAD_LETTER),
+        REFERENCE_MESSAGE: _body(
+            channel, REFERENCE_MESSAGE, summary, excerpt, LARGE_DEAD_LETTER, kind=Headers.DEAD_LETTER_REFERENCE
+        ),
+    }
 
 
 def _message(channel: Channel, kind: type[msgspec.Struct]) -> Json:
@@ -130,8 +137,11 @@ def _message(channel: Channel, kind: type[msgspec.Struct]) -> Json:
     return message
 
 
-def _body(channel: Channel, name: str, summary: str, payload: Json, example: Json) -> Json:
-    headers = example_headers().get(channel.headers)
+def _body(
+    channel: Channel, name: str, summary: str, payload: Json, example: Json | str, *, kind: Headers | None = None
+) -> Json:
+    kind = kind or channel.headers
+    headers = example_headers().get(kind)
     if headers and "ce_type" in headers:
         headers["ce_type"] = _CE_TYPES[name]
     shown = {"name": name, "payload": example}
@@ -146,8 +156,8 @@ def _body(channel: Channel, name: str, summary: str, payload: Json, example: Jso
         },
         "examples": [{**shown, "headers": headers} if headers else shown],
     }
-    if channel.headers is not Headers.NONE:
-        message["headers"] = {"$ref": f"#/components/schemas/{channel.headers}"}
+    if kind is not Headers.NONE:
+        message["headers"] = {"$ref": f"#/components/schemas/{kind}"}
     return message
 
 
@@ -159,6 +169,12 @@ def _schemas() -> dict[str, Json]:
         Headers.INPUT: _headers({**_ATTRIBUTES, **trace}, required=()),
         Headers.OUTPUT: _headers({**_ATTRIBUTES, **trace}, required=_ATTRIBUTES),
         Headers.DEAD_LETTER: _headers(HEADERS, required=HEADERS),
+        Headers.DEAD_LETTER_REFERENCE: {
+            "allOf": [
+                {"$ref": f"#/components/schemas/{Headers.DEAD_LETTER}"},
+                _headers(REFERENCE_HEADERS, required=REFERENCE_HEADERS),
+            ]
+        },
     }
     return {name: _older(schema) for name, schema in schemas.items()} | {str(k): v for k, v in headers.items()}
 

@@ -14,6 +14,7 @@ from schemas.deliveries import Delivery
 from schemas.events import AIMediaDNAComplete, StreamTranscodeComplete, TranscodeComplete
 from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, LiveMatch
 from schemas.libraries import Library, LibraryItem
+from schemas.limits import LARGEST_INPUT, MOST_RENDITIONS
 
 if TYPE_CHECKING:
     import msgspec
@@ -36,6 +37,8 @@ class Headers(StrEnum):
     OUTPUT = "outputHeaders"
     #: The input's own, and why it could not be used.
     DEAD_LETTER = "deadLetterHeaders"
+    #: Why it could not be used, how large it is, and where the whole of it is.
+    DEAD_LETTER_REFERENCE = "deadLetterReferenceHeaders"
     #: None.
     NONE = "none"
 
@@ -87,7 +90,8 @@ CHANNELS: tuple[Channel, ...] = (
         title="Transcode complete",
         description="A rendition of a video is ready, or all of them are. Bare JSON, or a CloudEvents envelope in "
         "structured or binary mode. Unknown fields are ignored; numbers may be written as strings. However many of "
-        "these events a video has, they make one job.",
+        f"these events a video has, they make one job. An event has at most {LARGEST_INPUT} bytes with its key and "
+        f"headers; of a video's renditions the best {MOST_RENDITIONS} are noted.",
         key="VideoId: keeps a video's events in order.",
         payloads=(StreamTranscodeComplete, TranscodeComplete),
         use=Use.INPUT,
@@ -206,8 +210,11 @@ CHANNELS: tuple[Channel, ...] = (
         name="dead-letter",
         title="Dead letters",
         description="Inputs that could not be used, as they came, with headers that say why. To send one again, "
-        "write its key, value and headers to the topic in `x-original-topic`, and add one to `x-replay-count`.",
-        key="As it came.",
+        "write its key, value and headers to the topic in `x-original-topic`, and add one to `x-replay-count`. "
+        f"An input of more than {LARGEST_INPUT} bytes is held by reference: `x-truncated` says so, key and value are "
+        "its first bytes, and the whole is on `x-original-topic`, at `x-original-offset` of `x-original-partition`, "
+        "for as long as Kafka keeps it.",
+        key="As it came; of a long one its first bytes.",
         payloads=(),
         use=Use.OUTPUT,
         headers=Headers.DEAD_LETTER,

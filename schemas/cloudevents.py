@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from schemas.errors import InvalidEvent
+from schemas.limits import LONGEST_TRACE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +54,7 @@ def unwrap(headers: Mapping[str, str], body: dict[str, Any]) -> tuple[Context, d
     context = Context(
         type=_text(body, "type"),
         time=_text(body, "time"),
-        traceparent=headers.get("traceparent") or _text(body, "traceparent") or None,
+        traceparent=_trace(headers.get("traceparent") or _text(body, "traceparent")),
     )
     return context, _data_of(body)
 
@@ -96,7 +97,7 @@ def _binary_context(headers: Mapping[str, str]) -> Context:
     return Context(
         type=headers.get("ce_type", ""),
         time=headers.get("ce_time", ""),
-        traceparent=headers.get("traceparent") or headers.get("ce_traceparent") or None,
+        traceparent=_trace(headers.get("traceparent") or headers.get("ce_traceparent")),
     )
 
 
@@ -118,3 +119,11 @@ def _data_of(envelope: Mapping[str, Any]) -> dict[str, Any] | bytes:
 def _text(envelope: Mapping[str, Any], name: str) -> str:
     value = envelope.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _trace(text: str | None) -> str | None:
+    """Return a trace context; None where there is none, or what stands there is too long to be one.
+
+    It goes out on everything that follows from the event, and a trace is no reason to refuse the event itself.
+    """
+    return text if text and len(text) <= LONGEST_TRACE else None

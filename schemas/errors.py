@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["ErrorCode", "InvalidEvent"]
+__all__ = ["ErrorCode", "InvalidEvent", "TooLargeError"]
 
 
 class ErrorCode(StrEnum):
@@ -37,3 +37,7 @@ class InvalidEvent(ValueError):  # noqa: N818 (the contract's word: an input eve
 
     #: What its dead letter carries as `x-error-code`.
     code = "InvalidEvent"
+
+
+class TooLargeError(InvalidEvent):
+    """An input of which not all that follows from it could be written; the message names the limit."""

@@ -9,11 +9,13 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from schemas.limits import LONGEST_EXTEND, LONGEST_MEDIA_ID, LONGEST_URL, LONGEST_WORD
+
 __all__ = [
-    "LONGEST_MEDIA_ID",
     "AIMediaDNAComplete",
     "MediaId",
     "Rendition",
+    "StreamInfo",
     "StreamTranscodeComplete",
     "TranscodeComplete",
     "TranscodeEvent",
@@ -22,9 +24,11 @@ __all__ = [
 Status = Literal["success", "fail"]
 #: What 64 bits hold: databases and other languages read these numbers too.
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-#: Characters of an id of a media item: it becomes part of keys, file names and primary keys, which all have an end.
-LONGEST_MEDIA_ID = 256
 MediaId = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_MEDIA_ID)]
+#: Fields that tell one rendition from another are refused where they are too long: cut, two could become one.
+Url = Annotated[str, msgspec.Meta(max_length=LONGEST_URL)]
+Word = Annotated[str, msgspec.Meta(max_length=LONGEST_WORD)]
+Extend = Annotated[str, msgspec.Meta(max_length=LONGEST_EXTEND)]
 
 
 class Rendition(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
@@ -65,8 +69,17 @@ class Rendition(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tru
     error_message: str | None = None
 
 
+class StreamInfo(Rendition, rename="pascal", kw_only=True, omit_defaults=True):
+    """One transcoded form of a video, as events name it. Texts that only inform are cut where they are too long."""
+
+    job_id: Word | None = None
+    file_url: Url | None = None
+    format: Word | None = None
+    definition: Word | None = None
+
+
 class StreamTranscodeComplete(
-    Rendition, tag_field="EventType", tag="StreamTranscodeComplete", rename="pascal", kw_only=True
+    StreamInfo, tag_field="EventType", tag="StreamTranscodeComplete", rename="pascal", kw_only=True
 ):
     """One rendition of a video is ready."""
 
@@ -75,7 +88,7 @@ class StreamTranscodeComplete(
     #: The video: the `MediaId` of everything that follows from the event.
     video_id: MediaId
     #: Echoed on the complete event.
-    extend: str | None = None
+    extend: Extend | None = None
 
 
 class TranscodeComplete(
@@ -90,9 +103,9 @@ class TranscodeComplete(
     #: `success` when at least one rendition was made.
     status: Status
     #: Echoed on the complete event.
-    extend: str | None = None
+    extend: Extend | None = None
     #: The renditions.
-    stream_infos: list[Rendition] = []
+    stream_infos: list[StreamInfo] = []
 
 
 TranscodeEvent = StreamTranscodeComplete | TranscodeComplete

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from schemas.cloudevents import output_headers
-from schemas.deadletter import DeadLetterReplay, dead_letter_headers
+from schemas.deadletter import DeadLetterReplay, dead_letter_headers, letter_of
 from schemas.deliveries import Attempt, Delivery, DeliveryStatus
 from schemas.errors import InvalidEvent
-from schemas.events import Rendition, StreamTranscodeComplete, TranscodeComplete
+from schemas.events import Rendition, StreamInfo, StreamTranscodeComplete, TranscodeComplete
 from schemas.ids import event_job_id
 from schemas.jobs import (
     ChunkResult,
@@ -24,13 +24,14 @@ from schemas.jobs import (
     TaskOutcome,
 )
 from schemas.libraries import Library, LibraryItem, Purpose
+from schemas.limits import LARGEST_INPUT
 from schemas.matches import Interval, Match, Track
 from schemas.result import complete_event, result_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["DEAD_LETTER", "example_headers", "examples_of"]
+__all__ = ["DEAD_LETTER", "LARGE_DEAD_LETTER", "example_headers", "examples_of"]
 
 _CREATED, _READY, _DONE = "2026-11-23T08:00:00.000Z", "2026-11-23T08:00:01.250Z", "2026-11-23T08:00:09.500Z"
 _TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -60,8 +61,8 @@ _ALL = TranscodeComplete(
     status="success",
     extend="case 12",
     stream_infos=[
-        _RENDITION,
-        Rendition(
+        StreamInfo(**msgspec.structs.asdict(_RENDITION)),
+        StreamInfo(
             status="fail", job_id=_RUN, definition="HD", error_code="TranscodeError", error_message="no such codec"
         ),
     ],
@@ -169,6 +170,9 @@ DEAD_LETTER: dict[str, Any] = {
     "FileUrl": _URL,
 }
 
+#: The beginning of an input that is too large.
+LARGE_DEAD_LETTER = '{"EventType": "TranscodeComplete", "StreamInfos": [{"Status": "success", "FileUrl": "https://vod'
+
 _EXAMPLES: tuple[msgspec.Struct, ...] = (
     _STREAM,
     _ALL,
@@ -194,20 +198,26 @@ def examples_of(kind: type[msgspec.Struct]) -> list[dict[str, Any]]:
 def example_headers() -> dict[str, dict[str, str]]:
     """Return an example of each kind of headers, by the kind's name."""
     outputs = output_headers("AIMediaDNAComplete", _JOB.job_id, _DONE, _TRACE)
-    letters = dead_letter_headers(
+    letters = _letter_headers("StreamTranscodeComplete: Object missing required field `Status`")
+    large = _letter_headers(f"the event has {2 * LARGEST_INPUT} bytes, and {LARGEST_INPUT} are the most")
+    return {
+        "inputHeaders": {"traceparent": _TRACE},
+        "outputHeaders": _text(outputs),
+        "deadLetterHeaders": _text(letters),
+        "deadLetterReferenceHeaders": _text(letter_of(None, b" " * (2 * LARGEST_INPUT), large).headers),
+    }
+
+
+def _letter_headers(reason: str) -> list[tuple[str, bytes]]:
+    return dead_letter_headers(
         [("traceparent", _TRACE.encode())],
         topic="mediadna.transcode-complete",
         partition=2,
         offset=1041,
         code=InvalidEvent.code,
-        reason="StreamTranscodeComplete: Object missing required field `Status`",
+        reason=reason,
         time=_READY,
     )
-    return {
-        "inputHeaders": {"traceparent": _TRACE},
-        "outputHeaders": _text(outputs),
-        "deadLetterHeaders": _text(letters),
-    }
 
 
 def _text(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:

@@ -9,11 +9,10 @@ import msgspec
 
 from schemas.errors import ErrorCode
 from schemas.events import MediaId, Rendition
-from schemas.libraries import LONGEST_NAME
+from schemas.limits import LONGEST_NAME
 from schemas.matches import Match
 
 __all__ = [
-    "LONGEST_URL",
     "UPLOADED",
     "ChunkResult",
     "ChunkTask",
@@ -29,8 +28,6 @@ __all__ = [
     "TaskOutcome",
 ]
 
-#: Characters of an address of media, as callers may write it.
-LONGEST_URL = 4096
 #: Stands for the place of media that was sent along with the job.
 UPLOADED = "upload://"
 
@@ -252,7 +249,7 @@ class ChunkResult(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=T
     outcome: TaskOutcome
     #: `0`, or an error code of the contract.
     code: str = ErrorCode.OK
-    #: What the code means here, for a person.
+    #: What the code means here, for a person; of a task that is done, what there is to say of its job nevertheless.
     message: str = ""
     #: For `plan`: the spans of the chunks, seconds.
     spans: tuple[tuple[float, float], ...] = ()

@@ -1,7 +1,8 @@
 """Fields that producers write in more than one way, brought into one.
 
 Where upload systems really differ (`"15.0"` for 15.0, 925 for `"925"`, `"false"` for false, `""` for unknown), and a
-value can mean only one thing, it is taken as that. Everything else stays as it came, and validation names it.
+value can mean only one thing, it is taken as that. Texts that only inform a person are cut where they are too long, so
+that an upload system's stack trace costs nobody a job. Everything else stays as it came, and validation names it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from schemas.clock import normal_time
+from schemas.limits import LONGEST_MESSAGE, LONGEST_WORD, cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,6 +70,16 @@ def _time(value: object) -> object:
     return normal_time(value) if isinstance(value, str) else value
 
 
+def _shortened(longest: int, form: Callable[[object], object] = _as_it_is) -> Callable[[object], object]:
+    """Return what brings a field into its form, and then cuts a text that is too long."""
+
+    def shorten(value: object) -> object:
+        formed = form(value)
+        return cut(formed, longest) if isinstance(formed, str) else formed
+
+    return shorten
+
+
 def _renditions(value: object) -> object:
     if not isinstance(value, list):
         return value
@@ -79,12 +91,17 @@ _FORMS: dict[str, Callable[[object], object]] = {
     "Width": _whole,
     "Height": _whole,
     "Size": _whole,
-    "Bitrate": _text,
-    "Fps": _text,
+    "Bitrate": _shortened(LONGEST_WORD, _text),
+    "Fps": _shortened(LONGEST_WORD, _text),
     "Encrypt": _truth,
     "IsAudio": _truth,
     "EventTime": _time,
-    "StartTime": _time,
-    "FinishTime": _time,
+    "StartTime": _shortened(LONGEST_WORD, _time),
+    "FinishTime": _shortened(LONGEST_WORD, _time),
+    "EncryptType": _shortened(LONGEST_WORD),
+    "Codec": _shortened(LONGEST_WORD),
+    "WatermarkId": _shortened(LONGEST_WORD),
+    "ErrorCode": _shortened(LONGEST_WORD),
+    "ErrorMessage": _shortened(LONGEST_MESSAGE),
     "StreamInfos": _renditions,
 }

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import msgspec
 
+from schemas.limits import LONGEST_NAME
+
 __all__ = [
     "COPY_LINE",
     "DEFAULT_LIBRARY",
-    "LONGEST_NAME",
     "Library",
     "LibraryItem",
     "LibraryStatus",
@@ -21,8 +22,6 @@ __all__ = [
     "item_of_key",
 ]
 
-#: Characters of a library's name: it becomes part of names of collections and folders.
-LONGEST_NAME = 100
 #: The library that exists always, and that jobs use which name none.
 DEFAULT_LIBRARY = "default"
 #: The engine's line between a copy and a chance likeness.

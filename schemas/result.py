@@ -24,6 +24,8 @@ __all__ = [
     "Span",
     "VideoDNAItem",
     "complete_event",
+    "interval_size",
+    "match_size",
     "matches_of",
     "result_of",
 ]
@@ -169,6 +171,23 @@ def matches_of(result: MediaDNAResult) -> tuple[Match, ...]:
         )
         for item in result.video_dna
     )
+
+
+def match_size(match: Match) -> int:
+    """Return the bytes that a match takes at most wherever it is written: on a topic, or inside `Data`."""
+    bare = msgspec.structs.replace(match, intervals=())
+    return _size(bare, _item(bare)) + sum(interval_size(interval) for interval in match.intervals)
+
+
+def interval_size(interval: Interval) -> int:
+    """Return the bytes that an interval takes at most wherever it is written, with the comma behind it."""
+    return _size(interval, _detail(interval))
+
+
+def _size(plain: msgspec.Struct, shown: msgspec.Struct) -> int:
+    """The bytes of the larger form, and of a comma: plain JSON, or JSON inside a string, which writes quotes longer."""
+    inside = msgspec.json.encode(msgspec.json.encode(shown).decode())
+    return max(len(msgspec.json.encode(plain)), len(inside)) + 1
 
 
 def _item(match: Match) -> VideoDNAItem:

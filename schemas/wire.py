@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from schemas.cloudevents import Context, output_headers, unwrap
-from schemas.errors import InvalidEvent
+from schemas.errors import InvalidEvent, TooLargeError
 from schemas.events import StreamTranscodeComplete, TranscodeComplete, TranscodeEvent
 from schemas.lenient import in_one_form
+from schemas.limits import LARGEST_EVENT, LARGEST_INPUT, cut, event_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,25 +47,38 @@ def decode(value: bytes | None, kind: type[T]) -> T:
     """Read a value of one of our own topics.
 
     Raises:
+        TooLargeError: The value is larger than anything that the service writes: it is not even looked at.
         InvalidEvent: The value is not such JSON.
     """
     if not value:
         raise InvalidEvent("the value is empty: send the event as JSON")
+    if len(value) > LARGEST_EVENT:
+        raise TooLargeError(f"the value has {len(value)} bytes, and {LARGEST_EVENT} are the most of an event")
     what = "a JSON object" if kind == dict[str, Any] else kind.__name__
     try:
         return msgspec.json.decode(value.removeprefix(BYTE_ORDER_MARK), type=kind)
     # ValueError covers msgspec's own errors, text that is no UTF-8, and integers with thousands of digits.
     except (ValueError, RecursionError) as error:
-        raise InvalidEvent(f"the value cannot be read as {what}: {error}") from error
+        raise InvalidEvent(cut(f"the value cannot be read as {what}: {error}")) from error
 
 
-def decode_transcode_event(headers: Iterable[tuple[str, bytes | None]], value: bytes | None) -> Envelope:
+def decode_transcode_event(
+    headers: Iterable[tuple[str, bytes | None]], value: bytes | None, key: bytes | None = None
+) -> Envelope:
     """Read a transcode-complete event, wrapped or bare. Unknown fields are ignored.
 
     Raises:
+        TooLargeError: Value, key and headers together are larger than an input may be: nothing of it is decoded.
         InvalidEvent: The value is no JSON object, names no event type that we know, lacks a needed field, or has one
-            of the wrong type.
+            of the wrong type, or a longer one than can be kept.
     """
+    headers = list(headers)
+    size = event_size(key, value, headers)
+    if size > LARGEST_INPUT:
+        raise TooLargeError(
+            f"the event has {size} bytes with its key and headers, and {LARGEST_INPUT} are the most: send fewer "
+            "fields, or name fewer renditions"
+        )
     by_name = {name.lower(): (content or b"").decode(errors="replace") for name, content in headers}
     context, content = unwrap(by_name, decode(value, dict[str, Any]))
     body = decode(content, dict[str, Any]) if isinstance(content, bytes) else content
@@ -82,7 +96,7 @@ def _event(body: dict[str, Any], context: Context) -> TranscodeEvent:
     try:
         event = msgspec.convert(fields, type=kind)
     except (ValueError, RecursionError) as error:
-        raise InvalidEvent(f"{name}: {error}") from error
+        raise InvalidEvent(cut(f"{name}: {error}")) from error
     if not event.video_id.strip() or _CONTROL_CHARACTER.search(event.video_id):
         raise InvalidEvent(f"{name}: an id has at least one visible and no control character - at `$.VideoId`")
     return event

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import faust
 
 from schemas.channels import PARTITIONS
+from schemas.limits import LARGEST_EVENT
 from streams.agents.assignment import DRAIN_S, SETTLE_S
 from streams.faust_transport import Transport
 from streams.pool.tasks import WALL_FACTOR
@@ -75,6 +76,8 @@ def make_app(settings: Settings, *, bootstrap: str, assignment: Assignment, neig
         broker_max_poll_records=FETCHED_EVENTS,
         consumer_auto_offset_reset="earliest",
         producer_acks=-1,
+        # What is remembered of a media item goes to the changelog in one event, which is larger than the usual 1 MB.
+        producer_max_request_size=LARGEST_EVENT,
         # Replayed work is harmless here (ids are derived, effects idempotent); Faust's transactions are not.
         processing_guarantee="at_least_once",
         logging_config=None,

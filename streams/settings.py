@@ -20,6 +20,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from schemas.limits import LONGEST_NAME, LONGEST_TARGET
+
 __all__ = ["SETTINGS_FILE", "Setting", "Settings", "available_cores", "listed"]
 
 #: The settings file that is read when it lies in the working directory.
@@ -77,6 +79,7 @@ class Settings(BaseSettings):
     callback_url: str = Field(
         default="",
         pattern=r"^(https?://\S+)?$",
+        max_length=LONGEST_TARGET,
         description="where complete events are posted to, unless a job names a place of its own; empty: nowhere",
     )
     callback_places: str = Field(
@@ -95,7 +98,12 @@ class Settings(BaseSettings):
         pattern=r"^[1-9]\d*/(second|minute|hour)$",
         description="requests that one caller may send",
     )
-    library: str = Field(default="default", min_length=1, description="library that event-triggered jobs use")
+    library: str = Field(
+        default="default",
+        min_length=1,
+        max_length=LONGEST_NAME,
+        description="library that event-triggered jobs use",
+    )
     save_type: Literal["save", "forcesave", "nosave", "onlysave"] = Field(
         default="forcesave", description="what event-triggered jobs do besides matching"
     )

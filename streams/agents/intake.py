@@ -10,7 +10,7 @@ from schemas.events import Rendition, StreamTranscodeComplete, TranscodeComplete
 from schemas.ids import event_job_id
 from schemas.jobs import JobRequest, SaveType
 from schemas.wire import decode_transcode_event
-from streams.jobs.renditions import best_first
+from streams.jobs.renditions import best_first, is_usable, noted
 
 if TYPE_CHECKING:
     from schemas.events import TranscodeEvent
@@ -32,13 +32,13 @@ class Intake:
         self._settings = settings
         self._outbox = outbox
 
-    async def handle(self, value: bytes | None, headers: Headers, *, now: str) -> None:
-        """Handle one event.
+    async def handle(self, value: bytes | None, headers: Headers, *, now: str, key: bytes | None = None) -> None:
+        """Handle one event. What goes by its key is the broker's business; here it counts towards the event's size.
 
         Raises:
             InvalidEvent: The event cannot be used: it belongs on the dead-letter topic.
         """
-        envelope = decode_transcode_event(headers, value)
+        envelope = decode_transcode_event(headers, value, key)
         request = request_of(envelope, self._settings, now=now)
         if request is None:
             log.info("event_without_usable_rendition", video_id=envelope.event.video_id, status=envelope.event.status)
@@ -55,7 +55,7 @@ def request_of(envelope: Envelope, settings: Settings, *, now: str) -> JobReques
     event = envelope.event
     renditions = _renditions(event)
     usable = best_first(renditions)
-    rest = [r for r in renditions if r not in usable]
+    rest = [r for r in renditions if not is_usable(r)]
     if not usable and not (isinstance(event, TranscodeComplete) and any(r.encrypt for r in rest)):
         return None
     ordered = (*usable, *rest)
@@ -70,11 +70,10 @@ def request_of(envelope: Envelope, settings: Settings, *, now: str) -> JobReques
         requested_time=now,
         extend=event.extend,
         traceparent=envelope.traceparent,
-        renditions=ordered,
+        renditions=noted(ordered),  # the best ones, of which the first is the one that is chosen
     )
 
 
 def _renditions(event: TranscodeEvent) -> list[Rendition]:
-    if isinstance(event, StreamTranscodeComplete):
-        return [Rendition(**{name: getattr(event, name) for name in _RENDITION_FIELDS})]
-    return event.stream_infos
+    infos = [event] if isinstance(event, StreamTranscodeComplete) else event.stream_infos
+    return [Rendition(**{name: getattr(info, name) for name in _RENDITION_FIELDS}) for info in infos]

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 import structlog
 
-from streams.jobs.machine import on_request, on_result
+from streams.jobs.machine import on_request, on_result, refuse
 from streams.jobs.record import MediaRecord, rebuild
+from streams.jobs.renditions import noted
+from streams.jobs.size import check_request, has_room, is_writable, without_room
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping, Sequence
@@ -66,16 +68,28 @@ class JobAgent:
         self._callback_url = callback_url or None
 
     async def on_request(self, request: JobRequest, *, now: str) -> None:
-        """Handle a request for a job."""
-        request = msgspec.structs.replace(request, callback_url=request.callback_url or self._callback_url)
-        record = await self._load(request.media_id)
-        await self._apply(request.media_id, on_request(record, request, now=now))
+        """Handle a request for a job.
+
+        Raises:
+            TooLargeError: The request is none that the doors let in: it belongs on the dead-letter topic.
+        """
+        request = msgspec.structs.replace(
+            request, callback_url=request.callback_url or self._callback_url, renditions=noted(request.renditions)
+        )
+        check_request(request)
+        step = on_request(await self._load(request.media_id), request, now=now)
+        if not has_room(step):
+            log.warning("no_room", media_id=request.media_id, job_id=request.job_id, action=request.action)
+            step = refuse(await self._load(request.media_id), step, request, now=now)
+        await self._apply(request.media_id, step)
 
     async def on_result(self, result: ChunkResult, *, now: str) -> None:
         """Handle the result of a task."""
         media_id = result.task.media_id
-        record = await self._load(media_id)
-        await self._apply(media_id, on_result(record, result, now=now, tries=self._tries))
+        step = on_result(await self._load(media_id), result, now=now, tries=self._tries)
+        if not is_writable(step):
+            step = on_result(await self._load(media_id), without_room(result), now=now, tries=self._tries)
+        await self._apply(media_id, step)
 
     async def _load(self, media_id: str) -> MediaRecord:
         stored = self._table.get(media_id.encode())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 import structlog
 
+from schemas.deadletter import letter_of
 from schemas.jobs import LiveMatch
 from schemas.libraries import item_key
 from schemas.result import complete_event
@@ -120,8 +121,8 @@ class Outbox:
             await self._send(self._topics.matches, task.media_id, live, headers)
 
     async def dead_letter(self, key: bytes | None, value: bytes | None, headers: Headers) -> None:
-        """Put an input that could not be used aside, as it came."""
-        await self._publisher.publish(self._topics.dead_letter, key, value, headers)
+        """Put an input that could not be used aside: as it came, or, where it is too large for that, by reference."""
+        await self._publisher.publish(self._topics.dead_letter, *letter_of(key, value, headers))
 
     async def replay(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
         """Send a dead letter to the topic that it came from."""

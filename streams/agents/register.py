@@ -81,7 +81,8 @@ def register(app: faust.App, topics: Topics, agents: Agents) -> None:
 def _register_intake(app: faust.App, topics: Topics, agents: Agents) -> None:
     async def handle(event: EventT[Any]) -> bool:
         async def handling() -> None:
-            await agents.intake.handle(event.message.value, headers_of(event), now=utc_now())
+            message = event.message
+            await agents.intake.handle(message.value, headers_of(event), now=utc_now(), key=message.key)
 
         return await agents.policy.run(event, handling)
 

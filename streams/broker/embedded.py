@@ -2,8 +2,9 @@
 
 It speaks the real protocol (produce, fetch, consumer groups), keeps everything in memory, and takes a new port at each
 start; so a forwarder on a fixed loopback port stands in front of it. Clients bootstrap through the forwarder and then
-talk to the advertised port. It keeps the newest 5 MiB or 100,000 events of a partition. Durable delivery of events is
-what a real Kafka is for; what the service itself needs to remember is in the read model.
+talk to the advertised port. It keeps the newest 5 MiB or 100,000 events of a partition, and takes an event of any size:
+one of more than half of that can push out itself and the one behind it, so the service writes none. Durable delivery of
+events is what a real Kafka is for; what the service itself needs to remember is in the read model.
 """
 
 from __future__ import annotations

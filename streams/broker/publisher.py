@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from streams.broker.topics import LARGEST_BATCH
+from schemas.limits import LARGEST_EVENT
 from streams.ports.errors import EventTooLargeError, Neighbour, PublishError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from streams.agents.outbox import Headers
     from streams.telemetry.neighbours import Neighbours
 
-__all__ = ["LARGEST_EVENT", "EventPublisher"]
+__all__ = ["EventPublisher"]
 
 log = structlog.get_logger(__name__)
 
@@ -28,8 +28,6 @@ AWAY_S = 10.0
 FLUSH_S = 2.0
 #: Seconds between looks at whether the producer is to stop; what the broker answers is heard at once.
 POLL_S = 0.1
-#: Bytes of one event before compression, a little below what our topics take.
-LARGEST_EVENT = LARGEST_BATCH - 64 * 1024
 
 #: What is said of an event that will never do: by the producer itself, or by the broker.
 _TOO_LARGE = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE})

@@ -10,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
 
 from schemas.channels import CHANNELS
+from schemas.limits import LARGEST_BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,8 +21,6 @@ __all__ = ["LARGEST_BATCH", "Topics", "ensure_topics"]
 
 #: Kafka's word for "as many copies as the broker's own setting says".
 BROKERS_CHOICE = -1
-#: Bytes of one batch that a topic takes: the state of a job with thousands of intervals is larger than the usual 1 MiB.
-LARGEST_BATCH = 10 * 2**20
 #: Milliseconds that a compacted topic remembers deletions: a worker that was away for less than that, 30 days, hears
 #: of them; the read model of one that was away for longer is to be made anew.
 DELETIONS_MS = 30 * 24 * 3600 * 1000

@@ -8,6 +8,7 @@ import msgspec
 
 from schemas.clock import format_time, parse_time
 from schemas.deliveries import Attempt, Delivery, DeliveryStatus
+from schemas.limits import cut
 
 __all__ = ["after_attempt", "refused", "replayed"]
 
@@ -44,7 +45,7 @@ def after_attempt(delivery: Delivery, attempt: Attempt, *, now: str, jitter: flo
 
 def refused(delivery: Delivery, reason: str, *, now: str) -> Delivery:
     """Return what becomes of a delivery to a place that is not allowed: trying again would not help."""
-    attempts = (*delivery.attempts, Attempt(time=now, error=reason))[-KEPT_ATTEMPTS:]
+    attempts = (*delivery.attempts, Attempt(time=now, error=cut(reason)))[-KEPT_ATTEMPTS:]
     return _changed(delivery, now, status=DeliveryStatus.FAILED, next_time="", attempts=attempts)
 
 

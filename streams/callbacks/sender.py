@@ -13,6 +13,7 @@ import httpx
 
 from schemas.clock import format_time
 from schemas.deliveries import Attempt
+from schemas.limits import cut
 from streams.sources.addresses import addresses_of
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Sender:
         except TimeoutError:
             error = f"no answer within {ATTEMPT_S:g} s"
         except (httpx.HTTPError, OSError, UnicodeError) as failure:
-            error = f"no answer: {str(failure) or type(failure).__name__}"
+            error = cut(f"no answer: {str(failure) or type(failure).__name__}")
         else:
             error = _judged(status)
         return Attempt(time=format_time(now), status=status, error=error, seconds=round(time.monotonic() - started, 3))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from schemas.limits import LONGEST_TARGET
 from streams.sources.addresses import is_public
 from streams.sources.policy import is_below, redacted, web_address
 
@@ -13,10 +14,7 @@ if TYPE_CHECKING:
 
     from streams.settings import Settings
 
-__all__ = ["LONGEST_TARGET", "TargetRefused", "Targets"]
-
-#: Characters of an address: as much as web servers and proxies take.
-LONGEST_TARGET = 2048
+__all__ = ["TargetRefused", "Targets"]
 
 
 class TargetRefused(ValueError):  # noqa: N818 (says what happened)

@@ -6,9 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from schemas.events import LONGEST_MEDIA_ID
-from schemas.jobs import LONGEST_URL
-from schemas.libraries import LONGEST_NAME
+from schemas.limits import LONGEST_MEDIA_ID, LONGEST_NAME, LONGEST_URL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -24,10 +24,10 @@ from schemas.jobs import (
 )
 from schemas.libraries import LibraryItem
 from streams.jobs.record import ActiveJob, MediaRecord
-from streams.jobs.renditions import best_first, is_known, is_new_content
+from streams.jobs.renditions import best_first, is_known, is_new_content, noted
 from streams.jobs.versions import next_version
 
-__all__ = ["Step", "on_request", "on_result"]
+__all__ = ["Step", "on_request", "on_result", "refuse"]
 
 #: Why a rendition may be given up for another one of the same video.
 RENDITION_FAULTS = frozenset(
@@ -119,6 +119,39 @@ def on_result(record: MediaRecord, result: ChunkResult, *, now: str, tries: int)
             return Step(record)
 
 
+def refuse(record: MediaRecord, step: Step, request: JobRequest, *, now: str) -> Step:
+    """Return what a request leads to for which there is no room beside what is remembered of its media item.
+
+    A new job ends at once; a rendition is not noted, a mark is not made; what takes something away is done all the
+    same.
+
+    Args:
+        record: What was remembered before.
+        step: What the request would lead to.
+        request: The request.
+        now: The time.
+    """
+    if request.action not in {RequestAction.SUBMIT, RequestAction.MARK} or record.knows(request.job_id):
+        return step
+    active = step.record.active.get(request.job_id)
+    if active is None:
+        return step if step.record.knows(request.job_id) else Step(record)
+    under_way = len(step.record.active) - 1
+    refused = _fail(
+        step.record,
+        active,
+        ErrorCode.RESOURCE_TOO_LARGE,
+        f"there is no room for another job of this media item, of which {under_way} are under way: ask again when "
+        "some of them have ended",
+        now=now,
+    )
+    return Step(
+        refused.record,
+        (*(job for job in step.jobs if job.job_id != request.job_id), *refused.jobs),
+        (*(task for task in step.tasks if task.job_id != request.job_id), *refused.tasks),
+    )
+
+
 def _on_mark(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
     """Set what a person says of a library's item."""
     item = record.items.get(request.library)
@@ -181,7 +214,10 @@ def _on_event(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
         return Step(record)
     if record.event_job_failed and best_first(news):
         return _create(record, request, now=now)
-    record.renditions += news
+    known = noted((*record.renditions, *news))
+    if known == record.renditions:  # there is no room for more: nobody need hear of each further one
+        return Step(record)
+    record.renditions = known
     active = record.active.get(record.event_job)
     if active is None:
         return Step(record)
@@ -323,7 +359,7 @@ def _on_chunk(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, no
 
 def _on_finished(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, now: str) -> Step:
     job = msgspec.structs.replace(
-        _ended(active.job, JobStatus.SUCCESS, now),
+        _ended(active.job, JobStatus.SUCCESS, now, message=result.message or "OK"),
         matches=result.matches,
         digest=result.digest,
         algorithm=result.algorithm,

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from schemas.limits import LARGEST_RENDITIONS, MOST_RENDITIONS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from schemas.events import Rendition
 
-__all__ = ["best_first", "is_known", "is_new_content", "is_usable"]
+__all__ = ["best_first", "is_known", "is_new_content", "is_usable", "noted"]
 
 #: A picture with fewer lines loses detail that the fingerprint needs; the contract names the figure.
 LEAST_LINES = 240
@@ -36,6 +40,22 @@ def best_first(renditions: Iterable[Rendition]) -> list[Rendition]:
     (pixels times frames a second); of too small ones, the largest.
     """
     return sorted((r for r in renditions if is_usable(r)), key=_order)
+
+
+def noted(renditions: Iterable[Rendition]) -> tuple[Rendition, ...]:
+    """Return the renditions that are kept of those that a video has: the first ones, as many as there is room for.
+
+    They travel in each task of a job and are remembered with its media item. What is kept stays kept when others come
+    behind it: a rendition that was forgotten could be taken for new content when its event is replayed.
+    """
+    kept: list[Rendition] = []
+    size = 0
+    for rendition in renditions:
+        size += len(msgspec.json.encode(rendition))
+        if len(kept) == MOST_RENDITIONS or size > LARGEST_RENDITIONS:
+            break
+        kept.append(rendition)
+    return tuple(kept)
 
 
 def _order(rendition: Rendition) -> tuple[bool, bool, float, str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 import structlog
 
+from schemas.admission import check_metadata
 from schemas.clock import utc_now
 from schemas.ids import new_job_id
 from schemas.jobs import ChunkTask, JobRequest, RequestAction, TaskKind, TaskOutcome
@@ -172,8 +173,10 @@ class Libraries:
         Raises:
             UnknownLibrary: There is no such library.
             UnknownItem: It does not hold the media item.
+            TooLargeError: The metadata is more than can be kept.
             TimeoutError: No worker has taken the request up.
         """
+        check_metadata(marks.metadata)
         before = await self.item(library, media_id)
         disabled = before.disabled if marks.disabled is None else marks.disabled
         metadata = before.metadata if marks.metadata is None else marks.metadata

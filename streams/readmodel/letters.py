@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from schemas.deadletter import is_reference
 from streams.readmodel.cursor import page_of, read_cursor
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ Headers = tuple[tuple[str, bytes], ...]
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """An input that could not be used, as it came, with headers that say why."""
+    """An input that could not be used, as it came or by reference, with headers that say why."""
 
     key: bytes | None
     value: bytes | None
@@ -40,6 +41,17 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     def header(self, name: str) -> str:
         """Return a header's text; empty when there is none."""
         return next((value.decode(errors="replace") for key, value in reversed(self.headers) if key == name), "")
+
+    @property
+    def truncated(self) -> bool:
+        """Whether this is the beginning of a large input alone, whose whole is where it came from."""
+        return is_reference(self.headers)
+
+    @property
+    def place(self) -> str:
+        """Where the input was read, for a person."""
+        topic, partition, offset = (self.header(f"x-original-{name}") for name in ("topic", "partition", "offset"))
+        return f"topic {topic}, partition {partition}, offset {offset}"
 
     @property
     def time(self) -> str:

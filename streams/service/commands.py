@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from schemas.admission import check_request_size
 from schemas.clock import utc_now
 from schemas.jobs import RequestAction
 from streams.callbacks.schedule import replayed
@@ -37,8 +38,10 @@ class Commands:
         """Ask for a job.
 
         Raises:
+            TooLargeError: Not all that follows from it could be written.
             TimeoutError: No worker has taken it up; it is on its topic, or will be once the broker is back.
         """
+        check_request_size(request)
         if not request.requested_time:
             request = msgspec.structs.replace(request, requested_time=utc_now())
         async with within(

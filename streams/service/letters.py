@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from streams.readmodel.letters import Letter
     from streams.readmodel.model import ReadModel
 
-__all__ = ["LetterAlreadySent", "Letters"]
+__all__ = ["LetterAlreadySent", "LetterTruncated", "Letters"]
 
 log = structlog.get_logger(__name__)
 
 
 class LetterAlreadySent(ValueError):  # noqa: N818 (says what is wrong)
     """The letter has been sent again before."""
+
+
+class LetterTruncated(ValueError):  # noqa: N818 (says what is wrong)
+    """The letter holds the first bytes of its input alone: sent again, it would be another input."""
 
 
 class Letters:
@@ -42,6 +46,7 @@ class Letters:
         Raises:
             LookupError: There is no such letter.
             LetterAlreadySent: It has been sent again before, here or by another worker.
+            LetterTruncated: It holds the beginning of a large input alone.
             ValueError: It does not say, or not rightly, which topic it came from.
         """
         async with self._one_by_one:
@@ -49,6 +54,11 @@ class Letters:
             letter = await self._find(letter_id)
             if letter.replayed:
                 raise LetterAlreadySent(f"this dead letter was sent again at {letter.replayed}")
+            if letter.truncated:
+                raise LetterTruncated(
+                    f"this dead letter holds the first bytes alone of an input of {letter.header('x-original-size')} "
+                    f"bytes: the whole is on {letter.place}, for as long as Kafka keeps it; send it in a smaller form"
+                )
             topic = letter.header("x-original-topic")
             if topic not in self._topics.all():
                 raise ValueError(f"this dead letter came from {topic!r}, which is no topic of this service")

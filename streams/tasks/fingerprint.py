@@ -8,6 +8,7 @@ from fingerprint.engine import assemble, fingerprint_chunk
 from fingerprint.model import Chunk
 from fingerprint.ports import ReferenceKey
 from schemas.jobs import ChunkResult, Metrics, SaveType, TaskOutcome
+from streams.tasks.cap import capped
 from streams.tasks.report import TaskReport
 from streams.tasks.search import find_matches, upsert_windows
 from streams.tasks.source import open_input
@@ -42,7 +43,7 @@ def fingerprint(task: ChunkTask, bench: Workbench) -> TaskReport:
         upsert_windows(bench.vectors, key, windows)
     live: tuple[Match, ...] = ()
     if task.request.save_type is not SaveType.ONLYSAVE:  # the last task looks thoroughly
-        live = find_matches(task, assemble(1, [chunk].__getitem__), bench, thorough=False)
+        live, _ = capped(find_matches(task, assemble(1, [chunk].__getitem__), bench, thorough=False))
     count = sum(len(rows.numbers) for rows in windows.values())
     return TaskReport(
         result=ChunkResult(task=task, outcome=TaskOutcome.DONE, metrics=Metrics(windows=count)), live=live

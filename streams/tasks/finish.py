@@ -11,6 +11,7 @@ from fingerprint.model import Chunk, Fingerprint, Query
 from fingerprint.ports import ReferenceKey
 from schemas.errors import ErrorCode
 from schemas.jobs import ChunkResult, Metrics, SaveType, TaskOutcome
+from streams.tasks.cap import capped
 from streams.tasks.report import TaskReport
 from streams.tasks.search import find_matches, upsert_windows
 from streams.tasks.source import open_input
@@ -45,11 +46,13 @@ def finish(task: ChunkTask, bench: Workbench) -> TaskReport:
     threshold = task.request.similarity_threshold
     if save_type is SaveType.SAVE and not any(m.similarity >= threshold for m in matches):
         stored = _save(task, query.fingerprint, data, bench)
+    kept, left_out = capped(matches)
     return TaskReport(
         result=ChunkResult(
             task=task,
             outcome=TaskOutcome.DONE,
-            matches=matches,
+            message=left_out,
+            matches=kept,
             digest=query.fingerprint.digest,
             algorithm=ALGORITHM,
             stored=stored,

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from fingerprint.codec import is_fingerprint
 from fingerprint.engine import plan_chunks
+from fingerprint.media.errors import MediaError
 from fingerprint.media.probe import probe
+from schemas.errors import ErrorCode
 from schemas.jobs import ChunkResult, Metrics, TaskOutcome
+from schemas.limits import MOST_CHUNKS
 from streams.tasks.report import TaskReport
 from streams.tasks.source import open_input
 
@@ -31,6 +34,11 @@ def plan(task: ChunkTask, bench: Workbench) -> TaskReport:
             return TaskReport(result=ChunkResult(task=task, outcome=TaskOutcome.DONE))
         info = probe(source, bench.limits)
     spans = tuple(plan_chunks(info))
+    if len(spans) > MOST_CHUNKS:
+        raise MediaError(
+            ErrorCode.RESOURCE_TOO_LARGE,
+            f"the media would be cut into {len(spans)} chunks, and {MOST_CHUNKS} are the most: send it in pieces",
+        )
     return TaskReport(
         result=ChunkResult(task=task, outcome=TaskOutcome.DONE, spans=spans, metrics=Metrics(duration=info.duration))
     )

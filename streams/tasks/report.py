@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from schemas.jobs import ChunkResult, ChunkTask, TaskOutcome
+from schemas.limits import cut
 from schemas.matches import Match
 from streams.ports.errors import Neighbour
 
@@ -29,4 +30,4 @@ class TaskReport(msgspec.Struct, kw_only=True):
 
 def failed(task: ChunkTask, outcome: TaskOutcome, code: str, message: str) -> TaskReport:
     """Report that a task did not get done, and why."""
-    return TaskReport(result=ChunkResult(task=task, outcome=outcome, code=code, message=message))
+    return TaskReport(result=ChunkResult(task=task, outcome=outcome, code=code, message=cut(message)))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pymilvus import DataType, MilvusClient, MilvusException
 
 from fingerprint.ports import ReferenceKey
-from schemas.events import LONGEST_MEDIA_ID
+from schemas.limits import LONGEST_MEDIA_ID
 from schemas.matches import Track
 from streams.vectors.connection import PATIENCE
 from streams.vectors.hits import HitCollector

@@ -9,6 +9,8 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.static_files import create_static_files_router
 
+from schemas.errors import TooLargeError
+from schemas.limits import LARGEST_INPUT
 from streams.libraries.errors import LibraryError
 from streams.readmodel.cursor import BadCursor
 from streams.web.api import api_router
@@ -19,7 +21,14 @@ from streams.web.login import log_in, log_out, login_page
 from streams.web.openapi import openapi_config
 from streams.web.pages import page_router, template_config
 from streams.web.paths import PathApplication, decode_names
-from streams.web.problems import on_bad_cursor, on_http_error, on_library_error, on_other_error, on_unavailable
+from streams.web.problems import (
+    on_bad_cursor,
+    on_http_error,
+    on_library_error,
+    on_other_error,
+    on_too_large,
+    on_unavailable,
+)
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -28,8 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["create_app"]
 
-#: Bytes of a request body: a job and its metadata.
-LARGEST_BODY = 1 << 20
+#: Bytes of a request body: a job and its metadata. No more than an event may have, which asks for the same.
+LARGEST_BODY = LARGEST_INPUT
 
 
 def create_app(services: Services) -> Litestar:
@@ -62,6 +71,7 @@ def create_app(services: Services) -> Litestar:
             HTTPException: on_http_error,
             LibraryError: on_library_error,
             BadCursor: on_bad_cursor,
+            TooLargeError: on_too_large,
             OSError: on_unavailable,
             Exception: on_other_error,
         },

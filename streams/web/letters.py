@@ -30,6 +30,10 @@ class LetterSummary(msgspec.Struct, kw_only=True):
     code: str
     reason: str
     replayed: str | None
+    truncated: Annotated[
+        bool, msgspec.Meta(description="whether this is the beginning of a large input alone: `place` has the whole")
+    ]
+    place: Annotated[str, msgspec.Meta(description="where the input was read")]
 
     @classmethod
     def of(cls, letter: Letter) -> Self:
@@ -41,6 +45,8 @@ class LetterSummary(msgspec.Struct, kw_only=True):
             code=letter.header("x-error-code"),
             reason=letter.header("x-error-reason"),
             replayed=letter.replayed or None,
+            truncated=letter.truncated,
+            place=letter.place,
         )
 
 
@@ -81,7 +87,7 @@ async def list_letters(services: NamedDependency[Services], *, cursor: Cursor = 
 
 @get("/dead-letters/{letter_id:str}", summary="Show an input that could not be used")
 async def show_letter(letter_id: FromPath[str], services: NamedDependency[Services]) -> LetterView:
-    """Show a dead letter as it came."""
+    """Show a dead letter as it came; of a large input its first bytes, and where the whole is."""
     letter = await asyncio.to_thread(services.model.letters.get, letter_id)
     if letter is None:
         raise NotFoundException(f"there is no dead letter {letter_id!r}")

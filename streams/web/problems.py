@@ -17,9 +17,18 @@ from streams.ports.errors import Neighbour, NeighbourAwayError
 if TYPE_CHECKING:
     from litestar import Request
 
+    from schemas.errors import TooLargeError
     from streams.readmodel.cursor import BadCursor
 
-__all__ = ["CONTENT_TYPE", "on_bad_cursor", "on_http_error", "on_library_error", "on_other_error", "on_unavailable"]
+__all__ = [
+    "CONTENT_TYPE",
+    "on_bad_cursor",
+    "on_http_error",
+    "on_library_error",
+    "on_other_error",
+    "on_too_large",
+    "on_unavailable",
+]
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +54,11 @@ def on_library_error(request: Request[Any, Any, Any], error: LibraryError) -> Re
 def on_bad_cursor(request: Request[Any, Any, Any], error: BadCursor) -> Response[Any]:
     """Answer that a cursor is none of this list's."""
     return on_http_error(request, HTTPException(str(error), status_code=HTTPStatus.BAD_REQUEST))
+
+
+def on_too_large(request: Request[Any, Any, Any], error: TooLargeError) -> Response[Any]:
+    """Answer that a request holds more than can be kept, and of what."""
+    return on_http_error(request, HTTPException(str(error), status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
 
 
 def on_unavailable(request: Request[Any, Any, Any], error: OSError) -> Response[Any]:

@@ -6,11 +6,9 @@ from typing import Annotated, Any, Literal, Self
 
 import msgspec
 
-from schemas.events import LONGEST_MEDIA_ID
-from schemas.jobs import LONGEST_URL, Job, JobStatus, SaveType
-from schemas.libraries import LONGEST_NAME
+from schemas.jobs import Job, JobStatus, SaveType
+from schemas.limits import LARGEST_METADATA, LONGEST_MEDIA_ID, LONGEST_NAME, LONGEST_TARGET, LONGEST_URL, MOST_SEARCHED
 from schemas.matches import Match, best_first
-from streams.callbacks.targets import LONGEST_TARGET
 
 __all__ = [
     "JobList",
@@ -46,7 +44,10 @@ Url = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_URL, descript
 CallbackUrl = Annotated[
     str, msgspec.Meta(max_length=LONGEST_TARGET, description="where the job's complete event is posted to")
 ]
-Metadata = Annotated[dict[str, Any], msgspec.Meta(description="what the library item carries")]
+Metadata = Annotated[
+    dict[str, Any],
+    msgspec.Meta(description=f"what the library item carries: {LARGEST_METADATA} bytes of JSON at most"),
+]
 
 
 class NewJob(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -56,7 +57,8 @@ class NewJob(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     url: Url
     library: LibraryName = "default"
     search: Annotated[
-        list[LibraryName], msgspec.Meta(max_length=100, description="libraries to search; empty: all active ones")
+        list[LibraryName],
+        msgspec.Meta(max_length=MOST_SEARCHED, description="libraries to search; empty: all active ones"),
     ] = []
     save_type: SaveType = SaveType.FORCESAVE
     similarity_threshold: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] = 0.8

@@ -6,12 +6,15 @@ import base64
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.errors import TooLargeError
 from schemas.events import StreamTranscodeComplete, TranscodeComplete
 from schemas.jobs import JobRequest
+from schemas.limits import LARGEST_EVENT, LARGEST_INPUT, LONGEST_EXTEND, LONGEST_MESSAGE, LONGEST_URL, LONGEST_WORD
 from schemas.wire import InvalidEvent, decode, decode_transcode_event
 
 STREAM: dict[str, Any] = {
@@ -313,3 +316,86 @@ def test_a_request_that_is_not_valid_is_refused(body: bytes) -> None:
 def test_a_request_needs_no_more_than_its_ids_and_an_address() -> None:
     request = decode(b'{"JobId": "1", "MediaId": "m", "FileUrl": "u", "Unknown": 1}', JobRequest)
     assert (request.library, request.save_type, request.similarity_threshold) == ("default", "forcesave", 0.8)
+
+
+LARGE = [
+    (b"", b"\0" * 30_000_000, ()),
+    (b"", b"x" * 10_430_001, ()),
+    (b"", json.dumps({**STREAM, "FileUrl": "file:///" + "f" * 4_000_000}).encode(), ()),
+    (b"k" * 2_000_000, json.dumps(STREAM).encode(), ()),
+    (b"", json.dumps(STREAM).encode(), (("tag", b"t" * 2_000_000),)),
+    (b"", json.dumps(STREAM).encode(), (("", b""),) * LARGEST_INPUT),
+]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "headers"), LARGE, ids=["zeros", "large", "address", "key", "header", "headers"]
+)
+def test_an_event_that_is_too_large_is_refused_unread(
+    key: bytes, value: bytes, headers: tuple[tuple[str, bytes], ...]
+) -> None:
+    with pytest.raises(TooLargeError, match=str(LARGEST_INPUT)):
+        decode_transcode_event(headers, value, key)
+
+
+def test_an_event_as_large_as_it_may_be_is_read() -> None:
+    padding = LARGEST_INPUT - len(json.dumps({**STREAM, "Note": ""}))
+    assert read({**STREAM, "Note": "x" * padding}).file_url == STREAM["FileUrl"]
+    assert str(LARGEST_INPUT) in refusal({**STREAM, "Note": "x" * (padding + 1)})
+
+
+def test_a_message_of_our_own_topics_that_is_larger_than_we_write_is_refused_unread() -> None:
+    with pytest.raises(TooLargeError, match=str(LARGEST_EVENT)):
+        decode(b" " * (LARGEST_EVENT + 1), JobRequest)
+
+
+@pytest.mark.parametrize(
+    ("field", "most"),
+    [
+        ("FileUrl", LONGEST_URL),
+        ("Extend", LONGEST_EXTEND),
+        ("JobId", LONGEST_WORD),
+        ("Format", LONGEST_WORD),
+        ("Definition", LONGEST_WORD),
+    ],
+)
+def test_a_field_that_is_too_long_is_named(field: str, most: int) -> None:
+    read({**STREAM, field: "x" * most})
+    said = refusal({**STREAM, field: "x" * (most + 1)})
+    assert f"$.{field}" in said
+    assert str(most) in said
+
+
+def test_an_address_that_is_too_long_is_named_among_several_renditions() -> None:
+    infos = [*ALL["StreamInfos"], {"Status": "success", "FileUrl": "x" * (LONGEST_URL + 1)}]
+    assert "$.StreamInfos[1].FileUrl" in refusal({**ALL, "StreamInfos": infos})
+
+
+@pytest.mark.parametrize(
+    ("field", "most"),
+    [
+        ("ErrorMessage", LONGEST_MESSAGE),
+        *((name, LONGEST_WORD) for name in ("Bitrate", "Fps", "EncryptType", "Codec", "WatermarkId", "ErrorCode")),
+        *((name, LONGEST_WORD) for name in ("StartTime", "FinishTime")),
+    ],
+)
+def test_a_text_that_only_informs_is_cut(field: str, most: int) -> None:
+    event = read({**STREAM, field: "x" * 100_000})
+    text = msgspec.structs.asdict(event)[msgspec_name(field)]
+    assert text == "x" * (most - 1) + "…"
+
+
+def msgspec_name(field: str) -> str:
+    return next(one.name for one in msgspec.structs.fields(StreamTranscodeComplete) if one.encode_name == field)
+
+
+def test_a_trace_that_is_too_long_to_be_one_is_left_out() -> None:
+    body = json.dumps(STREAM).encode()
+    assert decode_transcode_event([("traceparent", b"0" * 9999)], body).traceparent is None
+    assert decode_transcode_event([("traceparent", TRACE.encode())], body).traceparent == TRACE
+    envelope = {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "data": STREAM, "traceparent": "0" * 9999}
+    assert decode_transcode_event([], json.dumps(envelope).encode()).traceparent is None
+
+
+def test_a_refusal_that_repeats_a_long_value_is_cut() -> None:
+    assert len(refusal({**STREAM, "Status": "x" * 100_000})) <= LONGEST_MESSAGE

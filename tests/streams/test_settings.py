@@ -72,3 +72,11 @@ def test_what_cannot_be_meant_is_refused_by_name(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv(f"MEDIADNA_{name}", value)
     with pytest.raises(ValidationError, match=name.lower()):
         Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("library", "l" * 101), ("callback_url", "https://example.com/" + "c" * 2048)]
+)
+def test_what_becomes_a_part_of_every_job_is_as_long_as_callers_may_make_it(name: str, value: str) -> None:
+    with pytest.raises(ValidationError, match=name):
+        Settings(**{name: value})

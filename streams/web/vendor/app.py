@@ -8,6 +8,7 @@ from litestar import Litestar, Request, Response, route
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 
+from schemas.errors import TooLargeError
 from streams.libraries.errors import LibraryError
 from streams.web.services import Services
 from streams.web.vendor import replies
@@ -56,6 +57,7 @@ def create_call_app(services: Services) -> Litestar:
         exception_handlers={
             VendorError: replies.on_vendor_error,
             LibraryError: replies.on_library_error,
+            TooLargeError: replies.on_too_large,
             OSError: replies.on_no_answer,
             HTTPException: replies.on_http_error,
             Exception: replies.on_other_error,

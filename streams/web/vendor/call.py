@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from schemas.events import LONGEST_MEDIA_ID
+from schemas.limits import LONGEST_MEDIA_ID
 from streams.web.vendor.errors import invalid, missing
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from schemas.ids import new_job_id
-from schemas.jobs import LONGEST_URL, Job, JobRequest, JobStatus, SaveType
+from schemas.jobs import Job, JobRequest, JobStatus, SaveType
+from schemas.limits import LONGEST_URL
 from streams.web.services import Services
 from streams.web.vendor.call import Call
 from streams.web.vendor.errors import VendorError, invalid, missing, no_such_resource

@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from schemas.libraries import LONGEST_NAME, Library, LibraryStatus
+from schemas.libraries import Library, LibraryStatus
+from schemas.limits import LONGEST_NAME
 from streams.readmodel.cursor import BadCursor
 from streams.web.services import Services
 from streams.web.vendor.background import in_time

@@ -9,10 +9,19 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
+from schemas.errors import TooLargeError
 from streams.libraries.errors import LibraryError
-from streams.web.vendor.errors import VendorError, internal_error, refused_library, unavailable
+from streams.web.vendor.errors import VendorError, internal_error, invalid, refused_library, unavailable
 
-__all__ = ["on_http_error", "on_library_error", "on_no_answer", "on_other_error", "on_vendor_error", "reply"]
+__all__ = [
+    "on_http_error",
+    "on_library_error",
+    "on_no_answer",
+    "on_other_error",
+    "on_too_large",
+    "on_vendor_error",
+    "reply",
+]
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +54,11 @@ def on_vendor_error(request: Request[Any, Any, Any], error: VendorError) -> Resp
 def on_library_error(request: Request[Any, Any, Any], error: LibraryError) -> Response[dict[str, Any]]:
     """Answer that something cannot be done with a library."""
     return on_vendor_error(request, refused_library(error))
+
+
+def on_too_large(request: Request[Any, Any, Any], error: TooLargeError) -> Response[dict[str, Any]]:
+    """Answer that a call asks for more than can be kept, and of what."""
+    return on_vendor_error(request, invalid("of the request", str(error)))
 
 
 def on_no_answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:

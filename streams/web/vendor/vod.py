@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.ids import new_job_id
 from schemas.jobs import Job, JobRequest, JobStatus
-from schemas.libraries import LONGEST_NAME
+from schemas.limits import LONGEST_NAME, LONGEST_USER_DATA
 from schemas.result import result_of
 from streams.callbacks.targets import Targets
 from streams.web.services import Services
@@ -41,7 +41,7 @@ async def submit_ai_job(call: Call, services: Services) -> dict[str, Any]:
         library=library or services.settings.library,
         search=(library,) if library else (),
         extend=user_data.extend,
-        user_data=call.optional("UserData"),
+        user_data=_user_data(call),
         callback_url=user_data.callback_url,
     )
     job = await submit(request, services)
@@ -88,6 +88,14 @@ def _library(call: Call) -> str | None:
     if name is not None and (not isinstance(name, str) or not 1 <= len(name) <= LONGEST_NAME):
         raise invalid("Config", "DNADBId is no name of a library")
     return name
+
+
+def _user_data(call: Call) -> str | None:
+    """Return what the caller wants kept, as it came."""
+    text = call.optional("UserData")
+    if text is not None and len(text) > LONGEST_USER_DATA:
+        raise invalid("UserData", f"it is longer than {LONGEST_USER_DATA} characters")
+    return text
 
 
 def _shown(job: Job) -> dict[str, Any]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from schemas.errors import TooLargeError
 from schemas.jobs import JobRequest
+from schemas.limits import LARGEST_INPUT, LARGEST_REQUEST, MOST_RENDITIONS
 from schemas.wire import InvalidEvent
 from streams.agents.intake import Intake
 from streams.settings import Settings
@@ -116,3 +119,55 @@ async def test_envelopes_of_both_modes_are_unwrapped_and_the_trace_goes_along(tm
 async def test_an_event_that_is_not_valid_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidEvent, match="EventType"):
         await requests_of(tmp_path, {"EventType": "Unknown"})
+
+
+def of_renditions(count: int, **fields: object) -> bytes:
+    """An event of so many renditions, of which the last one is the best to take."""
+    infos = [
+        {
+            "Status": "success",
+            "FileUrl": f"http://vod/43q9fj74hdf/{number:05}.mp4",
+            "Definition": f"D{number}",
+            "Height": 240 + count - number,
+            "Width": 320,
+            **fields,
+        }
+        for number in range(count)
+    ]
+    event = {"EventType": "TranscodeComplete", "EventTime": "t", "VideoId": "v", "Status": "success"}
+    return json.dumps({**event, "StreamInfos": infos}, separators=(",", ":")).encode()
+
+
+async def test_a_video_with_thousands_of_renditions_gets_its_job_and_the_best_ones_are_noted(tmp_path: Path) -> None:
+    event = of_renditions(9_000)
+    assert 900_000 < len(event) < LARGEST_INPUT
+    outbox = Requests()
+    for _ in range(2):
+        await Intake(Settings(state=tmp_path), outbox).handle(event, [], now=NOW)
+    first, again = outbox.sent
+    assert first == again
+    assert first.file_url == "http://vod/43q9fj74hdf/08999.mp4"
+    assert [rendition.definition for rendition in first.renditions] == [
+        f"D{8_999 - number}" for number in range(MOST_RENDITIONS)
+    ]
+    assert len(msgspec.json.encode(first)) < LARGEST_REQUEST
+
+
+@pytest.mark.parametrize(
+    ("value", "key", "headers"),
+    [
+        (b"x" * 10_430_001, b"v", []),
+        (b"\0" * 30_000_000, b"v", []),
+        (json.dumps(stream(FileUrl="f" * 4_000_000)).encode(), b"v", []),
+        (json.dumps(stream()).encode(), b"v" * 2_000_000, []),
+        (json.dumps(stream()).encode(), b"v", [("tag", b"t" * 2_000_000)]),
+    ],
+    ids=["large", "zeros", "address", "key", "header"],
+)
+async def test_an_event_that_is_too_large_asks_for_nothing(
+    tmp_path: Path, value: bytes, key: bytes, headers: list[tuple[str, bytes]]
+) -> None:
+    outbox = Requests()
+    with pytest.raises(TooLargeError):
+        await Intake(Settings(state=tmp_path), outbox).handle(value, headers, now=NOW, key=key)
+    assert outbox.sent == []

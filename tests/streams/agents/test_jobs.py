@@ -9,9 +9,11 @@ import msgspec
 import pytest
 from examples import TIME, request
 
-from schemas.errors import ErrorCode
-from schemas.jobs import ChunkTask, Job, JobRequest
+from schemas.errors import ErrorCode, TooLargeError
+from schemas.events import AIMediaDNAComplete, Rendition
+from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, JobStatus, RequestAction, TaskKind, TaskOutcome
 from schemas.libraries import LibraryItem
+from schemas.limits import LARGEST_INPUT, LARGEST_VALUE, LONGEST_EXTEND, MOST_CHUNKS, MOST_RENDITIONS
 from streams.agents.jobs import JobAgent
 from streams.agents.outbox import Headers, Outbox
 from streams.broker.topics import Topics
@@ -83,3 +85,107 @@ async def test_tasks_of_imports_have_a_lane_of_their_own(source: str, lane: str,
     broker = await handled(request(source=source))
     assert [msgspec.json.decode(value, type=ChunkTask).kind for value in broker.of(lane)] == ["plan"]
     assert broker.of(other) == []
+
+
+def agent_over(broker: Broker, table: dict[bytes, bytes] | None = None) -> JobAgent:
+    return JobAgent({} if table is None else table, broker, Outbox(broker, TOPICS, broker), tries=3)
+
+
+def jobs(broker: Broker) -> dict[str, Job]:
+    """The newest state of each job."""
+    return {job.job_id: job for job in (msgspec.json.decode(value, type=Job) for value in broker.of(TOPICS.jobs))}
+
+
+def completed(broker: Broker) -> list[AIMediaDNAComplete]:
+    return [msgspec.json.decode(value, type=AIMediaDNAComplete) for value in broker.of(TOPICS.job_complete)]
+
+
+def all_writable(broker: Broker, table: dict[bytes, bytes]) -> bool:
+    return all(len(value or b"") <= LARGEST_VALUE for value in (*table.values(), *(value for _, value in broker.sent)))
+
+
+def large(job_id: str, **fields: object) -> JobRequest:
+    return request(job_id, extend="\x01" * LONGEST_EXTEND, user_data="u" * 500_000, **fields)
+
+
+async def test_a_job_for_which_there_is_no_room_ends_at_once_and_says_so() -> None:
+    broker, table = Broker(), {}
+    agent = agent_over(broker, table)
+    for number in range(30):
+        await agent.on_request(large(f"j{number}"), now=TIME)
+    assert all_writable(broker, table)
+    found = jobs(broker)
+    refused = [job for job in found.values() if job.status is JobStatus.FAIL]
+    assert len(found) == 30
+    assert 10 < len(refused) < 25
+    assert {event.code for event in completed(broker)} == {ErrorCode.RESOURCE_TOO_LARGE}
+    assert sorted(event.job_id for event in completed(broker)) == sorted(job.job_id for job in refused)
+    assert "ask again when some of them have ended" in refused[0].message
+
+
+async def test_when_a_job_has_ended_there_is_room_for_another() -> None:
+    broker = Broker()
+    agent = agent_over(broker)
+    for number in range(30):
+        await agent.on_request(large(f"j{number}"), now=TIME)
+    await agent.on_request(large("j0", action=RequestAction.CANCEL), now=TIME)
+    await agent.on_request(large("one more"), now=TIME)
+    assert jobs(broker)["j0"].status is JobStatus.CANCELLED
+    assert jobs(broker)["one more"].status is JobStatus.INIT
+
+
+async def test_a_job_that_was_refused_is_not_made_when_its_request_comes_again() -> None:
+    broker = Broker()
+    agent = agent_over(broker)
+    for number in range(30):
+        await agent.on_request(large(f"j{number}"), now=TIME)
+    before = len(broker.sent)
+    await agent.on_request(large("j29"), now=TIME)
+    assert len(broker.sent) == before
+
+
+async def test_what_is_removed_is_removed_also_where_there_is_no_room() -> None:
+    broker, table = Broker(), {}
+    agent = agent_over(broker, table)
+    for number in range(30):
+        await agent.on_request(large(f"j{number}"), now=TIME)
+    await agent.on_request(large("all", action=RequestAction.DELETE), now=TIME)
+    assert {job.status for job in jobs(broker).values()} == {JobStatus.CANCELLED, JobStatus.FAIL}
+    tasks = [msgspec.json.decode(value, type=ChunkTask) for value in broker.of(TOPICS.chunks)]
+    assert tasks[-1].kind is TaskKind.REMOVE
+
+
+async def test_a_request_that_nobody_let_in_is_put_aside() -> None:
+    with pytest.raises(TooLargeError, match=str(LARGEST_INPUT)):
+        await handled(request(extend="e" * 9_000_000))
+
+
+async def test_of_a_request_with_thousands_of_renditions_the_first_are_noted() -> None:
+    renditions = tuple(Rendition(status="success", file_url=f"http://vod/{number}.mp4") for number in range(9_000))
+    broker, table = Broker(), {}
+    agent = agent_over(broker, table)
+    for _ in range(2):
+        await agent.on_request(request(source="event", renditions=renditions), now=TIME)
+    (job,) = jobs(broker).values()
+    assert job.renditions == job.request.renditions == renditions[:MOST_RENDITIONS]
+    assert len(broker.of(TOPICS.chunks)) == 1
+    assert all_writable(broker, table)
+
+
+async def test_a_plan_for_which_there_is_no_room_ends_its_job() -> None:
+    broker, table = Broker(), {}
+    agent = agent_over(broker, table)
+    spans = tuple((30.123456789012 * n, 30.123456789012 * (n + 1)) for n in range(MOST_CHUNKS // 2))
+    names = [f"j{number}" for number in range(8)]
+    for name in names:
+        await agent.on_request(request(name), now=TIME)
+    plans = [msgspec.json.decode(value, type=ChunkTask) for value in broker.of(TOPICS.chunks)]
+    for plan in plans:
+        await agent.on_result(ChunkResult(task=plan, outcome=TaskOutcome.DONE, spans=spans), now=TIME)
+    assert all_writable(broker, table)
+    found = jobs(broker)
+    ended = [name for name in names if found[name].status is JobStatus.FAIL]
+    assert 0 < len(ended) < 8
+    assert {found[name].status for name in names if name not in ended} == {JobStatus.PROCESSING}
+    assert [event.job_id for event in completed(broker)] == ended
+    assert {event.code for event in completed(broker)} == {ErrorCode.RESOURCE_TOO_LARGE}

@@ -8,8 +8,10 @@ import msgspec
 import pytest
 from examples import MATCH, TIME, job, request
 
+from schemas.deadletter import dead_letter_headers
 from schemas.events import AIMediaDNAComplete
 from schemas.jobs import ChunkTask, Job, JobStatus, TaskKind
+from schemas.limits import EXCERPT
 from streams.agents.outbox import Headers, Outbox
 from streams.broker.topics import Topics
 
@@ -95,3 +97,23 @@ async def test_a_live_match_has_the_same_event_id_whenever_its_chunk_is_repeated
         await outbox.live_matches(task(), [MATCH], now=now)
     first, second = (headers["ce_id"] for *_, headers in broker.sent)
     assert first == second
+
+
+async def test_an_input_is_put_aside_as_it_came_and_a_large_one_by_reference() -> None:
+    broker = Broker()
+    outbox = Outbox(broker, TOPICS, broker)
+    headers = dead_letter_headers(
+        [("own", b"header")],
+        topic="mediadna.transcode-complete",
+        partition=1,
+        offset=7,
+        code="InvalidEvent",
+        reason="",
+        time=TIME,
+    )
+    await outbox.dead_letter(b"video", b"{", headers)
+    await outbox.dead_letter(b"video", b"\0" * 30_000_000, headers)
+    small, large = broker.sent
+    assert small == (TOPICS.dead_letter, b"video", b"{", dict(headers))
+    assert large[:3] == (TOPICS.dead_letter, b"video", bytes(EXCERPT))
+    assert (large[3]["x-truncated"], large[3]["x-original-offset"]) == (b"true", b"7")

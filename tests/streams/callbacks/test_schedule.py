@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from schemas.clock import format_time, parse_time
 from schemas.deliveries import Attempt, Delivery, DeliveryStatus, delivery_of
 from schemas.jobs import Job, JobStatus
+from schemas.limits import LONGEST_MESSAGE
 from streams.callbacks.schedule import PATIENCE, after_attempt, refused, replayed
 
 
@@ -92,3 +93,8 @@ def test_a_replayed_delivery_has_a_day_of_its_own(data: st.DataObject) -> None:
     assert (again.status, again.next_time, again.job_id) == (DeliveryStatus.PENDING, later, "j")
     last = failing(again, data)[-2]
     assert parse_time(last.next_time) == parse_time(later) + PATIENCE
+
+
+def test_a_reason_that_repeats_a_long_address_is_cut() -> None:
+    told = refused(new(), "r" * 100_000, now=TIME)
+    assert len(told.attempts[-1].error) == LONGEST_MESSAGE

@@ -23,7 +23,8 @@ from schemas.jobs import (
     TaskKind,
     TaskOutcome,
 )
-from streams.jobs.machine import Step, on_request, on_result
+from schemas.limits import LARGEST_RENDITIONS, MOST_RENDITIONS
+from streams.jobs.machine import Step, on_request, on_result, refuse
 from streams.jobs.record import MediaRecord, rebuild
 
 NOW = "2026-11-23T08:00:00Z"
@@ -372,3 +373,83 @@ def test_versions_rise_and_are_the_same_however_often_a_request_is_delivered() -
     assert nonsense > first
     future = on_request(MediaRecord(), request(requested_time="9999-01-01T00:00:00Z"), now=NOW).jobs[0].version
     assert future == nonsense
+
+
+def test_thousands_of_events_of_one_rendition_each_make_one_job_and_a_record_that_stays_small() -> None:
+    events = [event_request(f"j{n}", rendition(f"r{n}", job_id="run", codec="c" * 200)) for n in range(5_000)]
+    record, heard = MediaRecord(), 0
+    for event in [*events, *events]:
+        step = on_request(record, event, now=NOW)
+        record, heard = step.record, heard + len(step.jobs)
+        assert {job.job_id for job in step.jobs} <= {"j0"}
+    assert len(record.renditions) == MOST_RENDITIONS
+    assert heard == MOST_RENDITIONS
+    assert len(msgspec.json.encode(record.renditions)) < LARGEST_RENDITIONS + MOST_RENDITIONS
+
+
+def test_a_rendition_that_was_not_noted_makes_no_job_when_its_event_comes_again() -> None:
+    events = [event_request(f"j{n}", rendition(f"r{n}")) for n in range(MOST_RENDITIONS + 1)]
+    step = on_request(MediaRecord(), events[0], now=NOW)
+    plan = step.tasks[0]
+    for event in events[1:]:
+        step = on_request(step.record, event, now=NOW)
+    step = planned(Step(step.record, tasks=(plan,)), 1)
+    for _ in range(2):
+        step = on_result(step.record, done(step.tasks[0], stored=True), now=NOW, tries=TRIES)
+    assert step.jobs[0].status is JobStatus.SUCCESS
+    for event in events:
+        step = on_request(step.record, event, now=NOW)
+        assert (step.jobs, step.tasks) == ((), ())
+
+
+def test_what_is_left_out_of_a_result_is_said_with_the_job() -> None:
+    step = planned(on_request(MediaRecord(), request(), now=NOW), 0)
+    said = on_result(step.record, done(step.tasks[0], message="3 weaker matches are left out"), now=NOW, tries=TRIES)
+    assert (said.jobs[0].status, said.jobs[0].message) == (JobStatus.SUCCESS, "3 weaker matches are left out")
+
+
+def without_room(record: MediaRecord, asked: JobRequest) -> Step:
+    before = msgspec.json.encode(record)
+    step = on_request(record, asked, now=NOW)
+    return refuse(msgspec.json.decode(before, type=MediaRecord), step, asked, now=NOW)
+
+
+def test_a_job_for_which_there_is_no_room_fails_and_leaves_the_others_as_they_are() -> None:
+    record = on_request(MediaRecord(), request("one"), now=NOW).record
+    step = without_room(record, request("two"))
+    assert [(job.job_id, job.status, job.code) for job in step.jobs] == [
+        ("two", JobStatus.FAIL, ErrorCode.RESOURCE_TOO_LARGE)
+    ]
+    assert [(task.job_id, task.kind) for task in step.tasks] == [("two", TaskKind.CLEAN)]
+    assert set(step.record.active) == {"one"}
+    assert step.record.knows("two")
+
+
+def test_newer_content_for_which_there_is_no_room_ends_the_older_job_all_the_same() -> None:
+    record = on_request(MediaRecord(), event_request("one", rendition(job_id="run-1")), now=NOW).record
+    step = without_room(record, event_request("two", rendition(file_url="http://vod/new.mp4", job_id="run-2")))
+    assert {job.job_id: job.status for job in step.jobs} == {"one": JobStatus.CANCELLED, "two": JobStatus.FAIL}
+    assert {(task.job_id, task.kind) for task in step.tasks} == {("one", TaskKind.CLEAN), ("two", TaskKind.CLEAN)}
+    assert (step.record.event_job, step.record.event_job_failed) == ("two", True)
+
+
+def test_a_rendition_or_a_mark_for_which_there_is_no_room_changes_nothing() -> None:
+    step = finished(on_request(MediaRecord(), event_request("one", rendition("ld")), now=NOW))
+    before = msgspec.json.encode(step.record)
+    for asked in (
+        event_request("two", rendition("hd")),
+        request("m", action=RequestAction.MARK, marks=ItemMarks(metadata={"k": "v"})),
+    ):
+        refused = without_room(msgspec.json.decode(before, type=MediaRecord), asked)
+        assert (refused.jobs, refused.tasks, refused.items) == ((), (), ())
+        assert msgspec.json.encode(refused.record) == before
+
+
+def test_what_takes_something_away_or_goes_on_with_a_job_needs_no_room() -> None:
+    before = on_request(MediaRecord(), request("one"), now=NOW).record
+    again = without_room(before, request("one", source="recovery"))
+    assert [task.kind for task in again.tasks] == [TaskKind.PLAN]
+    ended = without_room(again.record, request("one", action=RequestAction.CANCEL))
+    assert [job.status for job in ended.jobs] == [JobStatus.CANCELLED]
+    removed = without_room(ended.record, request("r", action=RequestAction.DELETE))
+    assert [task.kind for task in removed.tasks] == [TaskKind.REMOVE]

@@ -9,6 +9,7 @@ from examples import job
 from litestar.testing import AsyncTestClient
 
 from schemas.jobs import UPLOADED, JobStatus
+from schemas.limits import LARGEST_METADATA, LONGEST_TARGET, LONGEST_URL, MOST_SEARCHED
 from streams.readmodel.model import ReadModel
 from streams.settings import Settings, listed
 from streams.web.services import Services
@@ -96,3 +97,29 @@ async def test_settings_are_listed(client: AsyncTestClient) -> None:
 def test_secrets_in_settings_are_masked(tmp_path: Path) -> None:
     settings = Settings(state=tmp_path, token="hunter2-hunter2", milvus="http://root:hunter2@milvus:19530")  # noqa: S106 (no real one)
     assert "hunter2" not in str(listed(settings))
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "named"),
+    [
+        ({"metadata": {"k": "v" * LARGEST_METADATA}}, 413, "metadata"),
+        ({"metadata": {"k": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}}, 413, "metadata"),
+        ({"url": "u" * (LONGEST_URL + 1)}, 400, "url"),
+        ({"callback_url": "https://example.com/" + "c" * LONGEST_TARGET}, 400, "callback_url"),
+        ({"extend": "e" * 513}, 400, "extend"),
+        ({"search": ["default"] * (MOST_SEARCHED + 1)}, 400, "search"),
+        ({"media_id": "m" * 257}, 400, "media_id"),
+    ],
+    ids=["metadata", "nested metadata", "url", "callback_url", "extend", "search", "media_id"],
+)
+async def test_a_job_of_which_a_part_is_too_large_is_refused_by_name(
+    client: AsyncTestClient, model: ReadModel, *, fields: dict[str, object], status: int, named: str
+) -> None:
+    answer = await client.post(f"{API}/jobs", json={"media_id": "clip", "url": "file:///clip.mp4", **fields})
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert named in answer.text
+    again = await client.post(
+        f"{API}/jobs", json={"media_id": "clip", "url": "file:///clip.mp4", **fields}, headers={"Idempotency-Key": "k"}
+    )
+    assert again.status_code == status
+    assert model.jobs().jobs == []

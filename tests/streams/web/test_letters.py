@@ -8,7 +8,8 @@ import pytest
 from inline import InlineService
 from litestar.testing import AsyncTestClient
 
-from schemas.deadletter import DeadLetterReplay, dead_letter_headers
+from schemas.deadletter import DeadLetterReplay, dead_letter_headers, letter_of
+from schemas.limits import EXCERPT
 from streams.readmodel.letters import Letter
 from streams.readmodel.model import ReadModel
 
@@ -62,3 +63,32 @@ async def test_a_letter_that_another_worker_has_sent_is_known_whichever_is_read_
     model.apply(replays=[DeadLetterReplay(letter_id=letter().id, replay_time="2026-11-23T09:00:00.000Z")])
     model.apply(letters=[letter()])
     assert (await client.post(f"{API}/{letter().id}/replay")).status_code == 409
+
+
+def large() -> Letter:
+    """A letter that holds a large input by reference."""
+    key, value, headers = letter_of(b"video", b"x" * 10_430_001, letter(7).headers)
+    return Letter(key=key, value=value, headers=tuple(headers))
+
+
+async def test_a_letter_that_holds_its_input_by_reference_shows_its_first_bytes_and_where_the_whole_is(
+    client: AsyncTestClient, model: ReadModel
+) -> None:
+    model.apply(letters=[letter(), large()])
+    shown = (await client.get(f"{API}/{large().id}")).json()
+    assert (shown["truncated"], base64.b64decode(shown["value"])) == (True, b"x" * EXCERPT)
+    assert shown["place"] == "topic mediadna.transcode-complete, partition 0, offset 7"
+    assert [one["truncated"] for one in (await client.get(API)).json()["letters"]] == [True, False]
+    page = (await client.get("/dead-letters")).text
+    assert "10430028 bytes is on topic mediadna.transcode-complete, partition 0, offset 7" in page
+    assert page.count("first bytes") == 1
+
+
+async def test_a_letter_that_holds_its_input_by_reference_is_not_sent_again(
+    client: AsyncTestClient, inline: InlineService
+) -> None:
+    inline.model.apply(letters=[large()])
+    answer = await client.post(f"{API}/{large().id}/replay")
+    assert answer.status_code == 409
+    assert "topic mediadna.transcode-complete, partition 0, offset 7" in answer.json()["detail"]
+    assert inline.replays == []

@@ -8,6 +8,7 @@ from litestar.testing import AsyncTestClient
 
 from fingerprint.ports import ReferenceKey
 from schemas.jobs import JobRequest, JobStatus, TaskKind
+from schemas.limits import LARGEST_METADATA
 from streams.readmodel.model import ReadModel
 from streams.web.services import Services
 
@@ -222,3 +223,17 @@ async def test_pages_show_libraries_with_their_items_and_escape_what_users_say(
         assert (page.status_code, text in page.text, evil in page.text) == (200, True, False)
         assert "script-src 'self'" in page.headers["content-security-policy"]
     assert (await client.get("/libraries/nowhere")).status_code == 404
+
+
+async def test_metadata_that_is_more_than_can_be_kept_is_refused(
+    client: AsyncTestClient, inline: InlineService
+) -> None:
+    await inline.store("video", metadata={"title": "a"})
+    place = f"{API}/libraries/default/items"
+    too_much = {"k": "v" * LARGEST_METADATA}
+    changed = await client.patch(f"{place}/video", json={"metadata": too_much})
+    added = await client.post(place, json={"media_id": "other", "url": "file:///a.mp4", "metadata": too_much})
+    for answer in (changed, added):
+        assert (answer.status_code, "metadata" in answer.json()["detail"]) == (413, True)
+    assert (await client.get(f"{place}/video")).json()["metadata"] == {"title": "a"}
+    assert inline.model.jobs_of("other") == []

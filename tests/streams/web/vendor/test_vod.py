@@ -10,6 +10,7 @@ from examples import MATCH, job
 
 from schemas.jobs import JobStatus, SaveType
 from schemas.libraries import Library
+from schemas.limits import LONGEST_USER_DATA
 from streams.readmodel.model import ReadModel
 from streams.web.services import Services
 
@@ -149,3 +150,15 @@ async def test_a_deleted_media_item_is_known_no_more(caller: Any, model: ReadMod
     for action in ("SubmitMediaDNADeleteJob", "GetMediaDNAResult", "SubmitAIJob"):
         assert refusal(await caller.v3(action, MediaId="video")) == (404, "InvalidVideo.NotFound")
     assert refusal(await caller.v3("SubmitMediaDNADeleteJob")) == (400, "MissingParameter")
+
+
+async def test_what_is_too_long_to_be_kept_is_refused(caller: Any, model: ReadModel, services: Services) -> None:
+    long = json.dumps({"Extend": "e", "Note": "n" * LONGEST_USER_DATA})
+    answer = await caller.v3("SubmitAIJob", form={"MediaId": "file:///clip.mp4", "UserData": long})
+    assert refusal(answer) == (400, "InvalidParameter")
+    assert "UserData" in answer.json()["Message"]
+    services.settings = services.settings.model_copy(update={"media_template": "https://cdn/{MediaId}/" + "p" * 4096})
+    answer = await caller.v3("SubmitAIJob", MediaId="clip")
+    assert refusal(answer) == (400, "InvalidParameter")
+    assert "4096" in answer.json()["Message"]
+    assert model.jobs().jobs == []
