@@ -19,6 +19,7 @@ from schemas.clock import utc_now
 from schemas.deadletter import dead_letter_headers
 from schemas.errors import ErrorCode
 from schemas.wire import InvalidEvent
+from streams.agents.freshness import REJOIN_S, StoodStillError
 from streams.ports.errors import EventTooLargeError, Neighbour, NeighbourAwayError, PublishError, away_from
 
 if TYPE_CHECKING:
@@ -92,8 +93,12 @@ class ErrorPolicy:
             try:
                 await handle()
             except Exception as error:
+                pause_s = _pause_s(tries)
                 away = _neighbour_of(error)
-                if away is None:
+                if isinstance(error, StoodStillError):  # it soon hears whether its partitions are others' by now
+                    log.warning("decision_made_anew", topic=event.message.topic, reason=str(error))
+                    pause_s = REJOIN_S
+                elif away is None:
                     unknown += 1
                     log.exception("event_failed", topic=event.message.topic, offset=event.message.offset)
                 else:
@@ -102,7 +107,7 @@ class ErrorPolicy:
                 if unknown >= UNKNOWN_TRIES or isinstance(error, PublishError):
                     self._stop_worker(error)
                     return False
-                if not await self._assignment.pause(event.message.tp, _pause_s(tries)):
+                if not await self._assignment.pause(event.message.tp, pause_s):
                     return False
                 tries += 1
             else:

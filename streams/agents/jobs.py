@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 import structlog
 
+from streams.agents.freshness import always
 from streams.jobs.machine import on_request, on_result, refuse
 from streams.jobs.record import MediaRecord, rebuild
 from streams.jobs.renditions import noted
 from streams.jobs.size import check_request, has_room, is_writable, without_room
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping, Sequence
+    from collections.abc import Callable, MutableMapping, Sequence
 
     from schemas.jobs import ChunkResult, Job, JobRequest
     from schemas.libraries import LibraryItem
     from streams.agents.outbox import Outbox
-    from streams.jobs.machine import Step
+from streams.jobs.machine import Step
 
 __all__ = ["JobAgent", "JobHistory"]
 
@@ -67,11 +68,17 @@ class JobAgent:
         self._tries = tries
         self._callback_url = callback_url or None
 
-    async def on_request(self, request: JobRequest, *, now: str) -> None:
+    async def on_request(self, request: JobRequest, *, now: str, fresh: Callable[[], None] = always) -> None:
         """Handle a request for a job.
+
+        Args:
+            request: The request.
+            now: The time.
+            fresh: Raises when too much time has passed for the decision to be acted on.
 
         Raises:
             TooLargeError: The request is none that the doors let in: it belongs on the dead-letter topic.
+            StoodStillError: The decision has to be made anew.
         """
         request = msgspec.structs.replace(
             request, callback_url=request.callback_url or self._callback_url, renditions=noted(request.renditions)
@@ -81,15 +88,15 @@ class JobAgent:
         if not has_room(step):
             log.warning("no_room", media_id=request.media_id, job_id=request.job_id, action=request.action)
             step = refuse(await self._load(request.media_id), step, request, now=now)
-        await self._apply(request.media_id, step)
+        await self._apply(request.media_id, step, fresh)
 
-    async def on_result(self, result: ChunkResult, *, now: str) -> None:
-        """Handle the result of a task."""
+    async def on_result(self, result: ChunkResult, *, now: str, fresh: Callable[[], None] = always) -> None:
+        """Handle the result of a task. Arguments and errors as for `on_request`."""
         media_id = result.task.media_id
         step = on_result(await self._load(media_id), result, now=now, tries=self._tries)
         if not is_writable(step):
             step = on_result(await self._load(media_id), without_room(result), now=now, tries=self._tries)
-        await self._apply(media_id, step)
+        await self._apply(media_id, step, fresh)
 
     async def _load(self, media_id: str) -> MediaRecord:
         stored = self._table.get(media_id.encode())
@@ -97,7 +104,7 @@ class JobAgent:
             return msgspec.json.decode(stored, type=MediaRecord)
         return rebuild(await self._history.jobs_of(media_id), await self._history.items_of(media_id))
 
-    async def _apply(self, media_id: str, step: Step) -> None:
+    async def _apply(self, media_id: str, step: Step, fresh: Callable[[], None]) -> None:
         for job in step.jobs:
             if job.status.ended and await self._outbox.has_ended_otherwise(job):
                 log.warning("job_has_ended_otherwise", job_id=job.job_id, media_id=media_id, code=job.code)
@@ -105,7 +112,7 @@ class JobAgent:
         for item in step.items:  # before their jobs: who sees that a job has ended finds what it stored
             await self._outbox.item(item)
         for job in step.jobs:
-            await self._outbox.job(job)
+            await self._outbox.job(job, fresh=fresh)
             if job.status.ended:
                 _log_outcome(job)
         for task in step.tasks:
@@ -114,6 +121,7 @@ class JobAgent:
             await self._outbox.item_gone(library, media_id)
         if step.forget_before:
             await self._forget_jobs(media_id, step.forget_before)
+        fresh()
         self._keep(media_id, step.record)
 
     async def _forget_jobs(self, media_id: str, version: int) -> None:

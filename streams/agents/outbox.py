@@ -12,9 +12,10 @@ from schemas.jobs import LiveMatch
 from schemas.libraries import item_key
 from schemas.result import complete_event
 from schemas.wire import output_headers
+from streams.agents.freshness import always
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from schemas.deadletter import DeadLetterReplay
     from schemas.deliveries import Delivery
@@ -67,10 +68,15 @@ class Outbox:
         """Tell the job's agent what became of a task."""
         await self._send(self._topics.chunk_results, result.task.media_id, result)
 
-    async def job(self, job: Job) -> None:
-        """Publish the newest state of a job, and before that, when it has ended, its complete event."""
+    async def job(self, job: Job, *, fresh: Callable[[], None] = always) -> None:
+        """Publish the newest state of a job, and before that, when it has ended, its complete event.
+
+        Args:
+            job: The job.
+            fresh: Asked last before the complete event is sent; raises when that may be another worker's by now.
+        """
         if job.status.ended:
-            await self._complete(job)
+            await self._complete(job, fresh)
         headers = output_headers(
             "mediadna.job", f"{job.job_id}:{job.update_time}", job.update_time, job.request.traceparent
         )
@@ -132,13 +138,14 @@ class Outbox:
         """Tell that a dead letter has been sent again."""
         await self._send(self._topics.replays, replay.letter_id, replay)
 
-    async def _complete(self, job: Job) -> None:
+    async def _complete(self, job: Job, fresh: Callable[[], None]) -> None:
         """Send the complete event unless it is on its topic: a worker may have died right after sending it."""
         if await self._completions.completed_as(job.job_id) is not None:
             log.info("job_complete_event_was_sent_before", job_id=job.job_id)
             return
         event = complete_event(job)
         headers = output_headers("AIMediaDNAComplete", job.job_id, event.event_time, job.request.traceparent)
+        fresh()
         await self._send(self._topics.job_complete, job.media_id, event, headers)
 
     async def _send(self, topic: str, key: str, value: msgspec.Struct, headers: Headers | None = None) -> None:

@@ -12,6 +12,7 @@ from schemas.jobs import ChunkResult, ChunkTask, JobRequest
 from schemas.wire import InvalidEvent, decode
 from streams.agents.error_policy import headers_of
 from streams.agents.fair_queue import Share
+from streams.agents.freshness import Freshness
 from streams.agents.lane import Lane, serve_in_turn
 from streams.faust_app import MEDIA_TABLE
 
@@ -100,10 +101,11 @@ def _register_jobs(app: faust.App, topics: Topics, agents: Agents) -> None:
 
     async def handle(event: EventT[Any]) -> bool:
         async def handling() -> None:
+            fresh = Freshness().check
             if event.message.topic == topics.job_requests:
-                await jobs.on_request(decode(event.message.value, JobRequest), now=utc_now())
+                await jobs.on_request(decode(event.message.value, JobRequest), now=utc_now(), fresh=fresh)
             else:
-                await jobs.on_result(decode(event.message.value, ChunkResult), now=utc_now())
+                await jobs.on_result(decode(event.message.value, ChunkResult), now=utc_now(), fresh=fresh)
 
         return await agents.policy.run(event, handling)
 

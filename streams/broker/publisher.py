@@ -108,6 +108,8 @@ class EventPublisher:
                     "enable.idempotence": True,
                     "message.timeout.ms": 0,
                     "compression.type": "gzip",
+                    # Each event is waited for. And one that is still here when the process is stopped goes out late.
+                    "linger.ms": 0,
                     "message.max.bytes": LARGEST_EVENT,
                     # Keys must lead where they lead for Java's producers, Faust's and aiokafka's.
                     "partitioner": "murmur2_random",

@@ -13,6 +13,7 @@ from schemas.deadletter import DeadLetterReplay
 from schemas.deliveries import Delivery
 from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, TaskKind, TaskOutcome
 from schemas.libraries import Library, LibraryItem
+from streams.agents.freshness import always
 from streams.agents.jobs import JobAgent
 from streams.broker.topics import Topics
 from streams.libraries.registry import Libraries
@@ -131,7 +132,8 @@ class InlineService:
         else:
             self.waiting.append(task)
 
-    async def job(self, job: Job) -> None:
+    async def job(self, job: Job, *, fresh: Callable[[], None] = always) -> None:
+        fresh()
         self.apply(jobs=[job])
 
     async def has_ended_otherwise(self, job: Job) -> bool:  # noqa: ARG002 (no worker dies here)

@@ -14,6 +14,7 @@ from schemas.errors import InvalidEvent
 from streams.agents import error_policy
 from streams.agents.assignment import Assignment
 from streams.agents.error_policy import UNKNOWN_TRIES, ErrorPolicy, headers_of
+from streams.agents.freshness import StoodStillError
 from streams.agents.outbox import Headers
 from streams.ports.errors import EventTooLargeError, Neighbour, NeighbourAwayError, PublishError
 from streams.telemetry.neighbours import Neighbours
@@ -158,6 +159,19 @@ async def test_a_fault_of_ours_that_does_not_pass_ends_the_worker_with_the_event
     error = KeyError("always")
     assert not await around.policy.run(Event(), Handler([error] * 100))
     assert (around.stopped, around.letters.letters) == ([error], [])
+
+
+async def test_a_decision_over_which_the_worker_stood_still_is_made_anew_if_it_is_still_its_to_make(
+    around: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(error_policy, "REJOIN_S", 0.01)
+    handler = Handler([StoodStillError("40 s have passed")])
+    assert await around.policy.run(Event(), handler)
+    assert (handler.calls, around.stopped, around.letters.letters) == (2, [], [])
+    around.assignment.follow(set)
+    handler = Handler([StoodStillError("40 s have passed")])
+    assert not await around.policy.run(Event(), handler)
+    assert handler.calls == 1
 
 
 async def test_an_event_that_the_broker_refused_is_not_sent_a_second_time(around: Surroundings) -> None:

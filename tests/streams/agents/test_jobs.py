@@ -14,6 +14,7 @@ from schemas.events import AIMediaDNAComplete, Rendition
 from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, JobStatus, RequestAction, TaskKind, TaskOutcome
 from schemas.libraries import LibraryItem
 from schemas.limits import LARGEST_INPUT, LARGEST_VALUE, LONGEST_EXTEND, MOST_CHUNKS, MOST_RENDITIONS
+from streams.agents.freshness import Freshness, StoodStillError
 from streams.agents.jobs import JobAgent
 from streams.agents.outbox import Headers, Outbox
 from streams.broker.topics import Topics
@@ -59,6 +60,21 @@ async def test_what_would_end_a_job_otherwise_than_its_complete_event_tells_come
     broker.complete, broker.sent = {"j1": ErrorCode.OK}, []  # it succeeded, and its worker died before it kept that
     await agent.on_request(request(action="cancel"), now=TIME)
     assert (broker.sent, table) == ([], kept)
+
+
+async def test_a_worker_that_stood_still_neither_ends_a_job_nor_keeps_what_it_had_decided() -> None:
+    now = 0.0
+    broker, table = Broker(), dict[bytes, bytes]()
+    agent = JobAgent(table, broker, Outbox(broker, TOPICS, broker), tries=3)
+    await agent.on_request(request(), now=TIME)
+    kept, broker.sent = dict(table), []
+    fresh = Freshness(lambda: now)
+    now = 40.0
+    with pytest.raises(StoodStillError):
+        await agent.on_request(request(action="cancel"), now=TIME, fresh=fresh.check)
+    assert (broker.of(TOPICS.job_complete), table) == ([], kept)
+    await agent.on_request(request(action="cancel"), now=TIME, fresh=Freshness(lambda: now).check)
+    assert len(broker.of(TOPICS.job_complete)) == 1
 
 
 @pytest.mark.parametrize(
