@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from schemas.jobs import ChunkResult, Job, JobRequest
     from schemas.libraries import LibraryItem
     from streams.agents.outbox import Outbox
-from streams.jobs.machine import Step
+    from streams.jobs.machine import Step
 
 __all__ = ["JobAgent", "JobHistory"]
 
