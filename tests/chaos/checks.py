@@ -29,7 +29,22 @@ if TYPE_CHECKING:
     from chaos.workers import Size, Worker
     from schemas.events import AIMediaDNAComplete
 
-__all__ = ["CHECKS", "Expected", "Violation", "Windows", "check_end", "check_items", "check_surroundings", "observe"]
+__all__ = [
+    "CHECKS",
+    "ONE_EVENT",
+    "READ_MODELS",
+    "RESULTS",
+    "UNFINISHED",
+    "Expected",
+    "Violation",
+    "Windows",
+    "check_end",
+    "check_events",
+    "check_items",
+    "check_read_models",
+    "check_surroundings",
+    "observe",
+]
 
 #: What is looked at, as the table names it.
 ONE_EVENT = "one complete event a job"
@@ -104,9 +119,9 @@ async def check_items(
     completions: Sequence[AIMediaDNAComplete],
 ) -> list[Violation]:
     """Check what became of media items: their events, jobs, windows and files."""
-    found = [*_check_events(items, expected, completions)]
+    found = [*check_events(items, expected, completions)]
     jobs = [await _jobs_of(cluster, worker, items) for worker in cluster.workers]
-    found += _check_read_models(items, jobs)
+    found += check_read_models(items, jobs)
     versions = {job["media_id"]: job["version"] for job in jobs[0]}
     return found + _check_stored(cluster, items, expected, versions)
 
@@ -160,7 +175,7 @@ def stored_windows(uri: str, media_ids: Sequence[str]) -> dict[str, set[tuple[in
     return found
 
 
-def _check_events(
+def check_events(
     items: Sequence[Item], expected: Mapping[str, Expected], completions: Sequence[AIMediaDNAComplete]
 ) -> list[Violation]:
     found = []
@@ -184,7 +199,7 @@ async def _jobs_of(cluster: Cluster, worker: Worker, items: Sequence[Item]) -> l
     return jobs
 
 
-def _check_read_models(items: Sequence[Item], jobs: Sequence[list[dict[str, Any]]]) -> list[Violation]:
+def check_read_models(items: Sequence[Item], jobs: Sequence[list[dict[str, Any]]]) -> list[Violation]:
     found = [Violation(READ_MODELS, _difference(jobs[0], other)) for other in jobs[1:] if other != jobs[0]]
     for item in items:
         own = [job for job in jobs[0] if job["media_id"] == item.media_id]
