@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+import msgspec
 import pytest
 
 from chaos.checks import (
@@ -24,17 +25,17 @@ EXPECTED = {"bikes": Expected("found", frozenset())}
 
 
 def complete(**changes: str) -> AIMediaDNAComplete:
-    fields = {
-        "event_time": "2026-11-23T08:00:00Z",
-        "job_id": "1",
-        "media_id": "video",
-        "status": "success",
-        "code": "0",
-        "message": "OK",
-        "complete_time": "2026-11-23T08:00:00Z",
-        "data": "found",
-    }
-    return AIMediaDNAComplete(**{**fields, **changes})
+    usual = AIMediaDNAComplete(
+        event_time="2026-11-23T08:00:00Z",
+        job_id="1",
+        media_id="video",
+        status="success",
+        code="0",
+        message="OK",
+        complete_time="2026-11-23T08:00:00Z",
+        data="found",
+    )
+    return msgspec.structs.replace(usual, **changes)
 
 
 def job(**changes: object) -> dict[str, object]:
