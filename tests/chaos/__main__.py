@@ -66,7 +66,8 @@ async def run(arguments: argparse.Namespace) -> int:
 def _tell(report: Report) -> None:
     verdict = "ok" if not report.violations else f"{len(report.violations)} VIOLATIONS"
     at = time.strftime("%H:%M:%S", time.gmtime())
-    print(f"{at} round {report.number:3} {report.fault:27} {report.seconds:5.0f} s  {verdict}", flush=True)
+    fault = f"{report.fault} ({report.note.strip()})" if report.note else report.fault
+    print(f"{at} round {report.number:3} {report.seconds:4.0f} s  {fault}: {verdict}", flush=True)
     for violation in report.violations:
         print(f"          {violation}", flush=True)
 

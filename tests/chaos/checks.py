@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CHECKS",
     "ONE_EVENT",
+    "READY",
     "READ_MODELS",
     "RESULTS",
     "UNFINISHED",

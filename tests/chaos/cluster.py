@@ -21,7 +21,7 @@ from streams.broker.topics import Topics
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["LIBRARY", "MARK", "PREFIX", "REFERENCES", "Cluster"]
+__all__ = ["LIBRARY", "MARK", "PREFIX", "READY_S", "REFERENCES", "Cluster"]
 
 #: Prefix of the topics.
 PREFIX = "chaos"

@@ -31,8 +31,8 @@ MILVUS_DOWN_S = (2.0, 40.0)
 DISK_FULL_S = 20.0
 #: Seconds for which everything is delivered twice: longer than the round's jobs take.
 DUPLICATING_S = 30.0
-#: Seconds that a process of a pool gets to come to the state in which it is to be killed, and between looks.
-FINDING_S, LOOK_S = 20.0, 0.2
+#: Seconds in which a process of a pool must be seen at work.
+FINDING_S = 20.0
 #: Seconds for which a third worker works before another one leaves, at the least and at the most.
 JOINED_S = (0.0, 8.0)
 
@@ -44,11 +44,15 @@ class Fault(ABC):
         name: What it is called in the table.
         before_traffic: Whether it strikes while the service is idle, and the round's events come afterwards.
         fills_disk: Whether it needs a disk of the run's own.
+        note: What it struck, once it has.
     """
 
     name: ClassVar[str]
     before_traffic: ClassVar[bool] = False
     fills_disk: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self.note = ""
 
     async def befall(self, cluster: Cluster, random: Random) -> None:
         """Strike at a random moment of the round."""
@@ -77,7 +81,9 @@ class WorkerGroupKilled(Fault):
 
     async def strike(self, cluster: Cluster, random: Random) -> None:
         """Kill one."""
-        _any(cluster, random).signal_group(signal.SIGKILL)
+        worker = _any(cluster, random)
+        self.note = worker.name
+        worker.signal_group(signal.SIGKILL)
 
 
 class WorkerParentKilled(Fault):
@@ -87,7 +93,9 @@ class WorkerParentKilled(Fault):
 
     async def strike(self, cluster: Cluster, random: Random) -> None:
         """Kill one."""
-        _any(cluster, random).signal_parent(signal.SIGKILL)
+        worker = _any(cluster, random)
+        self.note = worker.name
+        worker.signal_parent(signal.SIGKILL)
 
 
 class BusyChildKilled(Fault):
@@ -97,7 +105,13 @@ class BusyChildKilled(Fault):
 
     async def strike(self, cluster: Cluster, random: Random) -> None:
         """Kill one, as soon as one is at work."""
-        await _kill_child(cluster, random, busy=True)
+        with suppress(TimeoutError):  # all was done before one could be caught
+            async with asyncio.timeout(FINDING_S):
+                while not self.note:
+                    worker = _any(cluster, random)
+                    for pid in (await worker.task_processes(busy=True))[:1]:
+                        _kill(pid)
+                        self.note = f"process {pid} of {worker.name}"
 
 
 class IdleChildKilled(Fault):
@@ -109,8 +123,9 @@ class IdleChildKilled(Fault):
     async def strike(self, cluster: Cluster, random: Random) -> None:
         """Kill one of every worker, so that the next task meets it wherever it goes."""
         for worker in random.sample(cluster.workers, len(cluster.workers)):
-            for pid in await worker.task_processes(busy=False):
+            for pid in (await worker.task_processes(busy=False))[:1]:
                 _kill(pid)
+                self.note += f"process {pid} of {worker.name} "
 
 
 class MilvusKilled(Fault):
@@ -120,8 +135,10 @@ class MilvusKilled(Fault):
 
     async def strike(self, cluster: Cluster, random: Random) -> None:
         """Kill it, and start it again."""
+        seconds = random.uniform(*MILVUS_DOWN_S)
+        self.note = f"for {seconds:.0f} s"
         cluster.milvus.kill()
-        await asyncio.sleep(random.uniform(*MILVUS_DOWN_S))
+        await asyncio.sleep(seconds)
         await asyncio.to_thread(cluster.milvus.start)
 
 
@@ -133,7 +150,9 @@ class WorkerFrozen(Fault):
     async def strike(self, cluster: Cluster, random: Random) -> None:
         """Freeze one, with or without its children."""
         worker = _any(cluster, random)
-        send = random.choice([worker.signal_group, worker.signal_parent])
+        whole = random.choice([True, False])
+        self.note = f"{worker.name}, {'its whole group' if whole else 'without its children'}"
+        send = worker.signal_group if whole else worker.signal_parent
         send(signal.SIGSTOP)
         await asyncio.sleep(FROZEN_WORKER_S)
         send(signal.SIGCONT)
@@ -187,10 +206,13 @@ class Rebalance(Fault):
     async def strike(self, cluster: Cluster, random: Random) -> None:
         """Let one in, and one go."""
         leaving = _any(cluster, random)
-        cluster.hire()
-        await cluster.ready()
-        await asyncio.sleep(random.uniform(*JOINED_S))
-        await cluster.dismiss(leaving)
+        joining = cluster.hire()
+        self.note = f"{joining.name} joins, {leaving.name} leaves"
+        try:
+            await cluster.ready()
+            await asyncio.sleep(random.uniform(*JOINED_S))
+        finally:
+            await cluster.dismiss(leaving)
 
 
 class Duplicates(Fault):
@@ -211,6 +233,7 @@ class Duplicates(Fault):
         await asyncio.sleep(DUPLICATING_S)
         duplicator.stop()
         await running
+        self.note = f"{duplicator.copied} copies"
 
 
 #: Every kind of fault.
@@ -247,21 +270,6 @@ class Deck:
 
 def _any(cluster: Cluster, random: Random) -> Worker:
     return random.choice(cluster.workers)
-
-
-async def _kill_child(cluster: Cluster, random: Random, *, busy: bool) -> None:
-    """Kill a process of a pool that is, or is not, at work; without one in time there is nothing to kill."""
-    try:
-        async with asyncio.timeout(FINDING_S):
-            while True:
-                worker = _any(cluster, random)
-                found = await worker.task_processes(busy=busy)
-                if found:
-                    _kill(random.choice(found))
-                    return
-                await asyncio.sleep(LOOK_S)
-    except TimeoutError:
-        return
 
 
 def _kill(pid: int) -> None:

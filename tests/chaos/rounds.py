@@ -13,6 +13,7 @@ from pymilvus import MilvusException
 
 from chaos.broker import Log
 from chaos.checks import (
+    READY,
     UNFINISHED,
     Expected,
     Violation,
@@ -21,12 +22,12 @@ from chaos.checks import (
     check_surroundings,
     observe,
 )
-from chaos.cluster import LIBRARY, REFERENCES, Cluster
+from chaos.cluster import LIBRARY, READY_S, REFERENCES, Cluster
 from chaos.traffic import Item, Traffic
 from chaos.workers import Size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from chaos.faults import Fault
@@ -46,12 +47,14 @@ class Report:
     Attributes:
         number: Of the round.
         fault: Name of its fault.
+        note: What the fault struck.
         seconds: How long it took.
         violations: What was wrong; empty when nothing was.
     """
 
     number: int
     fault: str
+    note: str
     seconds: float
     violations: tuple[Violation, ...]
 
@@ -101,23 +104,35 @@ class Rounds:
         started = time.monotonic()
         random = Random(f"{self.seed}:{number}")
         items = self._traffic.draw(number, random)
-        if fault.before_traffic:
-            await fault.befall(self.cluster, random)
-            await self._traffic.send(items, random)
-        else:
-            await asyncio.gather(fault.befall(self.cluster, random), self._traffic.send(items, random))
         self._sent += items
-        violations = await self._settled(items)
+        violations = await self._struck(fault, items, random)
+        violations += await self._settled(items)
         if violations:
             self._given_up |= {item.media_id for item in items}
             await self.cluster.replace_workers()
             await self.cluster.ready()
-        return Report(number, fault.name, time.monotonic() - started, tuple(violations))
+        return Report(number, fault.name, fault.note, time.monotonic() - started, tuple(violations))
 
     async def end(self) -> list[Violation]:
         """Check all that was ever sent, but for what was reported before, and what the workers hold now."""
         items = [item for item in self._sent if item.media_id not in self._given_up]
         return [*await self._check(items), *check_end(self.cluster, self._size)]
+
+    async def _struck(self, fault: Fault, items: Sequence[Item], random: Random) -> list[Violation]:
+        """Send items and let a fault strike; return what the service would not do meanwhile."""
+        found: list[Violation] = []
+        try:
+            if fault.before_traffic:
+                await fault.befall(self.cluster, random)
+                await self._traffic.send(items, random)
+            else:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._traffic.send(items, random))
+                    group.create_task(fault.befall(self.cluster, random))
+        except* TimeoutError:
+            slow = ", ".join(worker.name for worker in self.cluster.workers if not worker.web) or "a worker"
+            found.append(Violation(READY, f"{slow} took no events within {READY_S:.0f} s"))
+        return found
 
     async def _settled(self, items: Collection[Item]) -> list[Violation]:
         """Wait until a round is over; return what is wrong then."""
