@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.txt
 
-.PHONY: help demo test check format kafka train bench-accuracy bench-lanes bench-speed schemas clean
+.PHONY: help demo test check format kafka milvus train bench-accuracy bench-lanes bench-speed chaos schemas clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -15,6 +15,10 @@ demo: $(STAMP) ## start everything, find an edited copy of a real video, show th
 
 test: $(STAMP) ## run the whole test suite
 	$(BIN)/pytest
+
+chaos: $(STAMP) ## let faults of every kind strike, and see that nothing is lost (ROUNDS=100, WORKERS=2, SEED=n, ARGS=--help)
+	PYTHONPATH=tests $(BIN)/python -m chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WORKERS),--workers $(WORKERS)) \
+		$(if $(SEED),--seed $(SEED)) $(ARGS)
 
 check: $(STAMP) ## lint, types, layers
 	$(BIN)/ruff check .
@@ -28,6 +32,9 @@ format: $(STAMP) ## put the code into its form
 
 kafka: $(STAMP) ## run Apache Kafka as one local node (needs Java 17 and Maven)
 	$(BIN)/python docker/kafka/run.py
+
+milvus: $(STAMP) ## run one Milvus server (x86-64 Linux; as root, or where users may have namespaces)
+	$(BIN)/python docker/milvus/run.py
 
 schemas: $(STAMP) ## write the JSON Schemas and the AsyncAPI document anew
 	$(BIN)/python -m schemas.document
@@ -49,7 +56,7 @@ bench-speed: $(STAMP) ## measure cost against decoding (ARGS=--help lists option
 	$(BIN)/python -m benchmarks.speed $(ARGS)
 
 clean: ## remove the environment and everything fetched or made
-	rm -rf $(VENV) .footage .demo .kafka .bench .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .footage .demo .kafka .milvus .chaos .bench .mypy_cache .ruff_cache .pytest_cache
 
 $(STAMP): pyproject.toml requirements.txt
 	$(PYTHON) -m venv $(VENV)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from streams.vectors.port import VectorStore
 
 DIMENSION = 16
-IMPLEMENTATIONS = ["memory", "lite", *(["cluster"] if os.environ.get("MEDIADNA_TEST_MILVUS") else [])]
+IMPLEMENTATIONS = ["memory", "lite", "server"]
 
 
 @pytest.fixture(scope="module")
@@ -36,17 +35,19 @@ def lite_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)
-def another(request: pytest.FixtureRequest) -> Iterator[Callable[[], VectorStore]]:
+def another(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], VectorStore]]:
     """Yield a function that returns one more worker's view of an index that is empty at first."""
     if request.param == "memory":
         shared = MemoryVectors()
         yield lambda: shared
         return
-    uri = os.environ["MEDIADNA_TEST_MILVUS"] if request.param == "cluster" else ""
+    on_server = request.param == "server"
+    uri = request.getfixturevalue("milvus") if on_server else ""
+    folder = tmp_path if on_server else request.getfixturevalue("lite_folder")
     opened: list[VectorStore] = []
 
     def connect_again() -> VectorStore:
-        opened.append(connect(uri, request.getfixturevalue("lite_folder"), algorithm="test-1"))
+        opened.append(connect(uri, folder, algorithm="test-1"))
         return opened[-1]
 
     first = connect_again()

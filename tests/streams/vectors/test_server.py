@@ -1,0 +1,59 @@
+"""The Milvus server that tests run: nobody reaches it but over loopback, and a kill loses nothing."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from fingerprint.ports import ReferenceKey, Windows
+from schemas.matches import Track
+from streams.vectors.connect import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from support.nodes import MilvusNode
+
+pytestmark = pytest.mark.integration
+
+#: How /proc/net/tcp writes a socket that listens.
+LISTENS = "0A"
+
+
+def listening(process: int | str, table: str) -> list[tuple[str, int]]:
+    """Return address and port of every socket that listens in a process's network."""
+    lines = Path(f"/proc/{process}/net/{table}").read_text(encoding="ascii").splitlines()
+    rows = [line.split() for line in lines[1:]]
+    places = [row[1].split(":") for row in rows if row[3] == LISTENS]
+    return [(address, int(port, 16)) for address, port in places]
+
+
+def test_the_server_listens_in_a_network_of_its_own_and_is_reached_on_loopback_alone(
+    start_milvus: Callable[[Path], MilvusNode], tmp_path: Path
+) -> None:
+    node = start_milvus(tmp_path)
+    inside = {port for _, port in listening(node.pid, "tcp6")}
+    outside = [*listening("self", "tcp"), *listening("self", "tcp6")]
+    assert 19530 in inside
+    assert [address for address, port in outside if port == node.port] == ["0100007F"]
+    assert {port for _, port in listening(node.pid, "tcp")}.isdisjoint({node.port})
+
+
+def test_a_server_that_is_killed_is_gone_at_once_and_has_every_acknowledged_row_after_its_next_start(
+    start_milvus: Callable[[Path], MilvusNode], tmp_path: Path
+) -> None:
+    node = start_milvus(tmp_path)
+    rows = np.arange(50, dtype=np.int32)
+    windows = Windows(rows, rows, rows, np.eye(50, 64, dtype=np.float32))
+    with closing(connect(node.uri, tmp_path, algorithm="test")) as store:
+        store.upsert(ReferenceKey("default", "video", 1), Track.PICTURE, windows)
+        node.kill()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", node.port), timeout=5)
+        node.start()
+        assert store.count("default", "video") == 50

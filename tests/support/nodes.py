@@ -1,0 +1,190 @@
+"""Services that the tests run on this machine: one node of Apache Kafka, one Milvus server.
+
+Each keeps its data in a folder, and can be killed, frozen, and started again on its port.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from abc import ABC, abstractmethod
+from contextlib import suppress
+from pathlib import Path
+
+import grpc
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from pymilvus.grpc_gen.milvus_pb2 import CheckHealthRequest
+from pymilvus.grpc_gen.milvus_pb2_grpc import MilvusServiceStub
+
+__all__ = ["REPOSITORY", "KafkaNode", "MilvusNode", "Node", "NodeError", "free_port"]
+
+REPOSITORY = Path(__file__).parents[2]
+#: Seconds in which a node answers, also while a loaded machine runs other tests.
+START_S = 90.0
+#: Seconds that a node gets to end in good order.
+STOP_S = 30.0
+#: Seconds between looks at whether it answers.
+LOOK_S = 0.2
+
+
+class NodeError(Exception):
+    """A node did not start; the message has the end of its log."""
+
+
+class Node(ABC):
+    """A server that runs as a process of its own.
+
+    Attributes:
+        folder: Where it keeps its data and its log.
+        port: Its port on loopback, the same at each start.
+    """
+
+    #: Name of the folder below `docker/` whose `run.py` becomes the server; also that of the log.
+    name: str
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    def command(cls) -> list[str]:
+        """Return what runs the node's script, on programs that all nodes of this checkout share."""
+        script = REPOSITORY / "docker" / cls.name / "run.py"
+        return [sys.executable, str(script), "--lib", str(REPOSITORY / f".{cls.name}" / "lib")]
+
+    @abstractmethod
+    def answers(self) -> bool:
+        """Whether the server does what clients ask of it."""
+
+    @property
+    def log(self) -> Path:
+        """What the server says."""
+        return self.folder / f"{self.name}.log"
+
+    @property
+    def pid(self) -> int:
+        """The server's process id.
+
+        Raises:
+            NodeError: It was not started.
+        """
+        if self._process is None:
+            raise NodeError(f"{self.name} is not running: call start() first")
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the server's process is there."""
+        return self._process is not None and self._process.poll() is None
+
+    def launch(self) -> None:
+        """Start the server; returns before it answers."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        own = ["--folder", str(self.folder), "--port", str(self.port), "--end-with-parent", str(os.getpid())]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen([*self.command(), *own], stdout=log, stderr=log)
+
+    def start(self) -> None:
+        """Start the server; returns as soon as it answers.
+
+        Raises:
+            NodeError: It ended, or did not answer in time.
+        """
+        self.launch()
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until the server answers.
+
+        Raises:
+            NodeError: It ended, or did not answer in time.
+        """
+        deadline = time.monotonic() + START_S
+        while not self.answers():
+            if not self.is_running or time.monotonic() > deadline:
+                self.kill()
+                raise NodeError(f"{self.name} did not start:\n{self.log.read_text(errors='replace')[-4000:]}")
+            time.sleep(LOOK_S)
+
+    def stop(self) -> None:
+        """End the server in good order."""
+        if self._process is not None:
+            self._process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(STOP_S)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the server as `kill -9` does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def freeze(self) -> None:
+        """Let the server stand still: it takes connections, and does nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let the server go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+
+
+class KafkaNode(Node):
+    """A node of Apache Kafka.
+
+    Attributes:
+        bootstrap: Its bootstrap address.
+    """
+
+    name = "kafka"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.bootstrap = f"127.0.0.1:{self.port}"
+
+    def answers(self) -> bool:
+        """Whether the node lists its topics."""
+        with suppress(KafkaException):
+            AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0}).list_topics(timeout=1)
+            return True
+        return False
+
+
+class MilvusNode(Node):
+    """A Milvus server.
+
+    Attributes:
+        uri: Its address for clients.
+    """
+
+    name = "milvus"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.uri = f"http://127.0.0.1:{self.port}"
+
+    def answers(self) -> bool:
+        """Whether the server calls itself healthy."""
+        with suppress(grpc.RpcError), grpc.insecure_channel(f"127.0.0.1:{self.port}") as channel:
+            health = MilvusServiceStub(channel).CheckHealth(CheckHealthRequest(), timeout=5)
+            return bool(health.isHealthy)
+        return False
+
+
+def free_port() -> int:
+    """Return a port on loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
