@@ -22,7 +22,7 @@ from pydantic_settings import (
 
 from schemas.limits import LONGEST_NAME, LONGEST_TARGET
 
-__all__ = ["SETTINGS_FILE", "Setting", "Settings", "available_cores", "listed"]
+__all__ = ["SETTINGS_FILE", "Setting", "Settings", "available_cores", "listed", "without_passwords"]
 
 #: The settings file that is read when it lies in the working directory.
 SETTINGS_FILE = "mediadna.toml"
@@ -200,9 +200,14 @@ def listed(settings: Settings) -> list[Setting]:
     ]
 
 
+def without_passwords(text: str) -> str:
+    """Return the text without the users and passwords of the addresses in it."""
+    return _PASSWORD.sub("://***@", text)
+
+
 def _shown(value: object) -> str:
     """Write a value without the passwords that addresses may hold."""
-    return "" if value is None else _PASSWORD.sub("://***@", str(value))
+    return "" if value is None else without_passwords(str(value))
 
 
 def _source(settings: Settings, name: str) -> str:

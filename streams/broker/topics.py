@@ -44,6 +44,7 @@ class Topics:
     libraries: str
     items: str
     replays: str
+    deployment: str
     dead_letter: str
 
     @classmethod

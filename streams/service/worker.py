@@ -37,6 +37,7 @@ from streams.ports.waiting import within
 from streams.readmodel.model import ReadModel
 from streams.readmodel.projector import Projector
 from streams.service.commands import Commands
+from streams.service.deployment import join_deployment
 from streams.service.letters import Letters
 from streams.service.probes import Probes, disk_probe, milvus_probe
 from streams.service.recovery import recover
@@ -86,12 +87,15 @@ class Worker:
     kafka: str
 
 
-async def run_worker(settings: Settings, *, embedded: bool, announce: Callable[[Worker], None]) -> int:
+async def run_worker(
+    settings: Settings, *, embedded: bool, new_index: bool = False, announce: Callable[[Worker], None]
+) -> int:
     """Run a worker until it is told to stop, or cannot go on.
 
     Args:
         settings: The service's settings.
         embedded: Whether to run a broker as well.
+        new_index: Whether this worker's index and store take the place of those that its Kafka's workers used before.
         announce: Called once the worker takes events.
 
     Returns:
@@ -106,7 +110,7 @@ async def run_worker(settings: Settings, *, embedded: bool, announce: Callable[[
             log.error("worker_cannot_go_on", error=repr(error))
 
     async with AsyncExitStack() as stack:
-        starting = asyncio.create_task(_start(stack, settings, embedded=embedded, give_up=give_up))
+        starting = asyncio.create_task(_start(stack, settings, embedded=embedded, new_index=new_index, give_up=give_up))
         await asyncio.wait([starting, stop], return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             announce(starting.result())
@@ -119,13 +123,20 @@ async def run_worker(settings: Settings, *, embedded: bool, announce: Callable[[
 
 
 async def _start(
-    stack: AsyncExitStack, settings: Settings, *, embedded: bool, give_up: Callable[[BaseException], None]
+    stack: AsyncExitStack,
+    settings: Settings,
+    *,
+    embedded: bool,
+    new_index: bool,
+    give_up: Callable[[BaseException], None],
 ) -> Worker:
     gate = Gate(settings)  # before anything starts: an address that may not be listened on
     slot = WorkerSlot(settings.state)
     stack.callback(slot.release)
     topics = Topics.of(settings.topic_prefix)
     kafka = await _start_broker(stack, settings, topics, embedded=embedded)
+    if not embedded:  # before there is an index: it may be the wrong one
+        await join_deployment(settings, new_index=new_index)
     if not settings.milvus:
         await _start_milvus(stack, settings)
     model = ReadModel(slot.folder / "jobs.sqlite")
