@@ -126,6 +126,11 @@ class Settings(BaseSettings):
         description="seconds of processor time that looking at a media item may use before it is cut into chunks",
     )
     task_tries: int = Field(default=3, ge=1, le=20, description="tries that a chunk gets before its job fails")
+    stall_s: float = Field(
+        default=600.0,
+        gt=0,
+        description="seconds without progress after which a job of which nothing is queued any more is asked for again",
+    )
     task_memory_mb: int = Field(
         default=4096, ge=512, description="memory that one worker process may map, in MiB, above what it starts with"
     )

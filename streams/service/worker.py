@@ -8,6 +8,7 @@ import signal
 import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -40,8 +41,9 @@ from streams.service.commands import Commands
 from streams.service.deployment import join_deployment
 from streams.service.letters import Letters
 from streams.service.probes import Probes, disk_probe, milvus_probe
-from streams.service.recovery import recover
+from streams.service.recovery import ask_again, recover
 from streams.service.slot import WorkerSlot
+from streams.service.stalled import JobSweep
 from streams.service.watchdog import Watchdog
 from streams.store.files import open_store
 from streams.telemetry.neighbours import Neighbours
@@ -134,9 +136,7 @@ async def _start(
     slot = WorkerSlot(settings.state)
     stack.callback(slot.release)
     topics = Topics.of(settings.topic_prefix)
-    kafka = await _start_broker(stack, settings, topics, embedded=embedded)
-    if not embedded:  # before there is an index: it may be the wrong one
-        await join_deployment(settings, new_index=new_index)
+    kafka = await _start_broker(stack, settings, topics, embedded=embedded, new_index=new_index)
     if not settings.milvus:
         await _start_milvus(stack, settings)
     model = ReadModel(slot.folder / "jobs.sqlite")
@@ -181,6 +181,7 @@ async def _start(
     probes = Probes({Neighbour.DISK: disk_probe(slot.folder), Neighbour.MILVUS: milvus_probe(settings)}, neighbours)
     stack.push_async_callback(probes.stop)
     probes.start()
+    _start_sweep(stack, settings, app, kafka=kafka, model=model, projector=projector, outbox=outbox)
     deliverer = _make_deliverer(settings, app, model, projector, outbox)
     projector.subscribe(deliverer.wake)
     stack.push_async_callback(deliverer.stop)
@@ -206,10 +207,13 @@ async def _start(
     return Worker(web=web.address, kafka=kafka)
 
 
-async def _start_broker(stack: AsyncExitStack, settings: Settings, topics: Topics, *, embedded: bool) -> str:
-    """Start the embedded broker, or see to the topics of the configured one; return the bootstrap servers."""
+async def _start_broker(
+    stack: AsyncExitStack, settings: Settings, topics: Topics, *, embedded: bool, new_index: bool
+) -> str:
+    """Start the embedded broker, or join the workers of the configured one; return the bootstrap servers."""
     if not embedded:
         await ensure_topics(settings.kafka, topics, partitions=PARTITIONS, changelogs=[changelog_topic(settings)])
+        await join_deployment(settings, new_index=new_index)
         return settings.kafka
     broker = EmbeddedBroker(settings.state)
     await broker.start()
@@ -231,16 +235,45 @@ def _make_deliverer(
     topics = Topics.of(settings.topic_prefix)
     path = settings.callback_secrets or ensure_secrets(settings.state / "callback-secrets")
 
-    def shares() -> frozenset[int]:
-        held = () if app.rebalancing else app.consumer.assignment()
-        return frozenset(p.partition for p in held if p.topic == topics.job_requests)
-
     async def caught_up() -> None:
         await projector.caught_up(topics.job_complete)
         await projector.caught_up(topics.deliveries)
 
     sender = Sender(Targets.of(settings), Signer.load(path))
-    return Deliverer(model, sender, outbox, caught_up=caught_up, shares=shares)
+    return Deliverer(model, sender, outbox, caught_up=caught_up, shares=partial(_held, app, topics))
+
+
+def _start_sweep(
+    stack: AsyncExitStack,
+    settings: Settings,
+    app: faust.App,
+    *,
+    kafka: str,
+    model: ReadModel,
+    projector: Projector,
+    outbox: Outbox,
+) -> None:
+    """Start looking for jobs of which everything was lost."""
+    topics = Topics.of(settings.topic_prefix)
+    sweep = JobSweep(
+        kafka,
+        app.conf.id,
+        topics,
+        model,
+        ask_again=partial(ask_again, outbox),
+        caught_up=projector.caught_up,
+        held=partial(_held, app, topics),
+        stall_s=settings.stall_s,
+        tries=settings.task_tries,
+    )
+    stack.push_async_callback(sweep.stop)
+    sweep.start()
+
+
+def _held(app: faust.App, topics: Topics) -> frozenset[int]:
+    """Return the partitions of requests that this worker holds: what workers divide among them goes by these."""
+    held = () if app.rebalancing else app.consumer.assignment()
+    return frozenset(p.partition for p in held if p.topic == topics.job_requests)
 
 
 async def _start_app(stack: AsyncExitStack, app: faust.App, give_up: Callable[[BaseException], None]) -> None:
