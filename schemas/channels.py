@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from schemas.deadletter import DeadLetterReplay
 from schemas.deliveries import Delivery
+from schemas.deployment import DeploymentClaim
 from schemas.events import AIMediaDNAComplete, StreamTranscodeComplete, TranscodeComplete
 from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, LiveMatch
 from schemas.libraries import Library, LibraryItem
@@ -202,6 +203,18 @@ CHANNELS: tuple[Channel, ...] = (
         description="Which dead letters have been sent again, so that each is sent once.",
         key="Id of the dead letter",
         payloads=(DeadLetterReplay,),
+        use=Use.INTERNAL,
+        headers=Headers.NONE,
+        compacted=True,
+    ),
+    Channel(
+        name="deployment",
+        title="Places of the deployment",
+        description="Where the workers keep index and fingerprints. All messages are on partition 0, so that there is "
+        "one order: the oldest claim holds, and a worker whose own contradicts it does not start. A message without a "
+        "value says that a claim was given up.",
+        key="Id of the claim",
+        payloads=(DeploymentClaim,),
         use=Use.INTERNAL,
         headers=Headers.NONE,
         compacted=True,

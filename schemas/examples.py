@@ -9,6 +9,7 @@ import msgspec
 from schemas.cloudevents import output_headers
 from schemas.deadletter import DeadLetterReplay, dead_letter_headers, letter_of
 from schemas.deliveries import Attempt, Delivery, DeliveryStatus
+from schemas.deployment import DeploymentClaim, Place
 from schemas.errors import InvalidEvent
 from schemas.events import Rendition, StreamInfo, StreamTranscodeComplete, TranscodeComplete
 from schemas.ids import event_job_id
@@ -161,6 +162,12 @@ _DELIVERY = Delivery(
         Attempt(time="2026-11-23T08:00:16.000Z", status=204, seconds=0.02),
     ),
 )
+_CLAIM = DeploymentClaim(
+    claim_id="0b5ff0a9a8d04e4f9a0c5d0e3f2b7c61",
+    index=Place(location="http://milvus:19530"),
+    store=Place(location="/srv/fingerprints on worker-1", place_id="9d2f6c1e7b384a0fb5a4c3d2e1f00912"),
+    claim_time=_CREATED,
+)
 
 #: An input without the field `Status`.
 DEAD_LETTER: dict[str, Any] = {
@@ -187,6 +194,7 @@ _EXAMPLES: tuple[msgspec.Struct, ...] = (
     _LIBRARY,
     _ITEM,
     _REPLAY,
+    _CLAIM,
 )
 
 

@@ -22,7 +22,7 @@ from pydantic_settings import (
 
 from schemas.limits import LONGEST_NAME, LONGEST_TARGET
 
-__all__ = ["SETTINGS_FILE", "Setting", "Settings", "available_cores", "listed"]
+__all__ = ["SETTINGS_FILE", "Setting", "Settings", "available_cores", "listed", "without_passwords"]
 
 #: The settings file that is read when it lies in the working directory.
 SETTINGS_FILE = "mediadna.toml"
@@ -126,6 +126,11 @@ class Settings(BaseSettings):
         description="seconds of processor time that looking at a media item may use before it is cut into chunks",
     )
     task_tries: int = Field(default=3, ge=1, le=20, description="tries that a chunk gets before its job fails")
+    stall_s: float = Field(
+        default=600.0,
+        gt=0,
+        description="seconds without progress after which a job of which nothing is queued any more is asked for again",
+    )
     task_memory_mb: int = Field(
         default=4096, ge=512, description="memory that one worker process may map, in MiB, above what it starts with"
     )
@@ -200,9 +205,14 @@ def listed(settings: Settings) -> list[Setting]:
     ]
 
 
+def without_passwords(text: str) -> str:
+    """Return the text without the users and passwords of the addresses in it."""
+    return _PASSWORD.sub("://***@", text)
+
+
 def _shown(value: object) -> str:
     """Write a value without the passwords that addresses may hold."""
-    return "" if value is None else _PASSWORD.sub("://***@", str(value))
+    return "" if value is None else without_passwords(str(value))
 
 
 def _source(settings: Settings, name: str) -> str:

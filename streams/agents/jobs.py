@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 import structlog
 
+from schemas.jobs import RequestAction
 from streams.agents.freshness import always
-from streams.jobs.machine import on_request, on_result, refuse
-from streams.jobs.record import MediaRecord, rebuild
+from streams.jobs.machine import RECOVERY, on_complete_event, on_request, on_result, refuse
+from streams.jobs.record import MediaRecord, adopt, rebuild
 from streams.jobs.renditions import noted
 from streams.jobs.size import check_request, has_room, is_writable, without_room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping, Sequence
 
+    from schemas.events import AIMediaDNAComplete
     from schemas.jobs import ChunkResult, Job, JobRequest
     from schemas.libraries import LibraryItem
     from streams.agents.outbox import Outbox
@@ -35,6 +37,10 @@ class JobHistory(Protocol):
 
     async def items_of(self, media_id: str) -> Sequence[LibraryItem]:
         """Return what libraries hold of it."""
+        ...
+
+    async def completion_of(self, job_id: str) -> AIMediaDNAComplete | None:
+        """Return a job's complete event, if it is on its topic."""
         ...
 
 
@@ -84,7 +90,7 @@ class JobAgent:
             request, callback_url=request.callback_url or self._callback_url, renditions=noted(request.renditions)
         )
         check_request(request)
-        step = on_request(await self._load(request.media_id), request, now=now)
+        step = await self._requested(request, now=now)
         if not has_room(step):
             log.warning("no_room", media_id=request.media_id, job_id=request.job_id, action=request.action)
             step = refuse(await self._load(request.media_id), step, request, now=now)
@@ -103,6 +109,22 @@ class JobAgent:
         if stored is not None:
             return msgspec.json.decode(stored, type=MediaRecord)
         return rebuild(await self._history.jobs_of(media_id), await self._history.items_of(media_id))
+
+    async def _requested(self, request: JobRequest, *, now: str) -> Step:
+        record = await self._load(request.media_id)
+        if request.source == RECOVERY and request.action is RequestAction.SUBMIT:
+            return await self._recovered(record, request, now=now)
+        return on_request(record, request, now=now)
+
+    async def _recovered(self, record: MediaRecord, request: JobRequest, *, now: str) -> Step:
+        """Decide on a job that is asked for again: the topics say how far it has come, whatever the table has lost."""
+        media_id = request.media_id
+        event = await self._history.completion_of(request.job_id)
+        jobs, items = await self._history.jobs_of(media_id), await self._history.items_of(media_id)
+        record = adopt(record, request.job_id, jobs, items)
+        if event is not None:
+            return on_complete_event(record, event, now=now)
+        return on_request(record, request, now=now)
 
     async def _apply(self, media_id: str, step: Step, fresh: Callable[[], None]) -> None:
         for job in step.jobs:

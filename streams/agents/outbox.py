@@ -61,8 +61,7 @@ class Outbox:
 
     async def task(self, task: ChunkTask) -> None:
         """Hand out a task, on the lane of its job. The key spreads the chunks of one job over all partitions."""
-        lane = self._topics.import_chunks if task.request.source == "import" else self._topics.chunks
-        await self._send(lane, f"{task.job_id}:{task.kind}:{task.chunk}", task)
+        await self._send(self._topics.lane(task.request.source), f"{task.job_id}:{task.kind}:{task.chunk}", task)
 
     async def result(self, result: ChunkResult) -> None:
         """Tell the job's agent what became of a task."""

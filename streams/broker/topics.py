@@ -44,6 +44,7 @@ class Topics:
     libraries: str
     items: str
     replays: str
+    deployment: str
     dead_letter: str
 
     @classmethod
@@ -60,6 +61,10 @@ class Topics:
     def inputs(self) -> tuple[str, ...]:
         """The topics that the agents read."""
         return (self.transcode_complete, self.job_requests, self.chunks, self.import_chunks, self.chunk_results)
+
+    def lane(self, source: str) -> str:
+        """Return the topic for the tasks of jobs from a source: those of imports wait apart from all others."""
+        return self.import_chunks if source == "import" else self.chunks
 
     def all(self) -> tuple[str, ...]:
         """Return every name."""

@@ -21,6 +21,15 @@ Web = Annotated[str | None, typer.Option(help="host:port of API and web view (ME
 Media = Annotated[
     str | None, typer.Option(help="Folders and URL prefixes that media may be read from (MEDIADNA_MEDIA).")
 ]
+NewIndex = Annotated[
+    bool,
+    typer.Option(
+        "--new-index",
+        help="For one start: from now on this worker's index and store are those of this Kafka's workers, in place of "
+        "the ones before, which are gone for good or were moved. End the other workers first. References that are not "
+        "in them have to be fingerprinted anew, or rebuilt from what is left by 'mediadna doctor --mend'.",
+    ),
+]
 
 
 def load_settings(**overrides: object) -> Settings:
@@ -45,15 +54,15 @@ def up(state: State = None, web: Web = None, media: Media = None) -> None:
     _run(load_settings(state=state, web=web, media=media, kafka="", milvus=""), embedded=True)
 
 
-def worker(state: State = None, web: Web = None, media: Media = None) -> None:
+def worker(state: State = None, web: Web = None, media: Media = None, *, new_index: NewIndex = False) -> None:
     """Run a worker against the configured Kafka and Milvus."""
     chosen = load_settings(state=state, web=web, media=media)
     if not chosen.kafka:
         fail("a worker needs a Kafka: set MEDIADNA_KAFKA, or run 'mediadna up' for an embedded one", ExitCode.USAGE)
-    _run(chosen, embedded=False)
+    _run(chosen, embedded=False, new_index=new_index)
 
 
-def _run(chosen: Settings, *, embedded: bool) -> None:
+def _run(chosen: Settings, *, embedded: bool, new_index: bool = False) -> None:
     from streams.logs import configure_logging  # noqa: PLC0415 (other commands start faster without the service)
     from streams.service.worker import Worker, run_worker  # noqa: PLC0415
 
@@ -64,7 +73,7 @@ def _run(chosen: Settings, *, embedded: bool) -> None:
     try:
         _make_folders(chosen)
         configure_logging(chosen)
-        status = asyncio.run(run_worker(chosen, embedded=embedded, announce=announce))
+        status = asyncio.run(run_worker(chosen, embedded=embedded, new_index=new_index, announce=announce))
     except (OSError, ValueError, RuntimeError) as error:
         fail(str(error), ExitCode.FAILED)
     raise typer.Exit(status)

@@ -7,6 +7,7 @@ answer, and so that all of it can be tested without a broker.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -23,11 +24,18 @@ from schemas.jobs import (
     TaskOutcome,
 )
 from schemas.libraries import LibraryItem
+from schemas.result import MediaDNAResult, matches_of
 from streams.jobs.record import ActiveJob, MediaRecord
 from streams.jobs.renditions import best_first, is_known, is_new_content, noted
 from streams.jobs.versions import next_version
 
-__all__ = ["Step", "on_request", "on_result", "refuse"]
+if TYPE_CHECKING:
+    from schemas.events import AIMediaDNAComplete
+
+__all__ = ["RECOVERY", "Step", "on_complete_event", "on_request", "on_result", "refuse"]
+
+#: The source of a request that asks again for a job that has not ended.
+RECOVERY = "recovery"
 
 #: Why a rendition may be given up for another one of the same video.
 RENDITION_FAULTS = frozenset(
@@ -78,8 +86,8 @@ def on_request(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
 
 def _on_submit(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
     """Decide on a job that is asked for: a new one, one more rendition, one to take up again, or nothing at all."""
-    if request.job_id in record.active:
-        return _resume(record, request) if request.source == "recovery" else Step(record)
+    if request.source == RECOVERY:
+        return _resume(record, request.job_id, now=now)
     if record.knows(request.job_id):
         return Step(record)
     if request.source == "event":
@@ -100,7 +108,7 @@ def on_result(record: MediaRecord, result: ChunkResult, *, now: str, tries: int)
     allowed = CLEANING_TRIES if task.kind in CLEANING else tries
     wanted = task.kind in CLEANING or task.job_id in record.active
     if wanted and result.outcome is TaskOutcome.RETRY and task.attempt + 1 < allowed:
-        return _again(record, task)
+        return _again(record, task, now=now)
     if task.kind is TaskKind.REMOVE:
         return _removed(record, task.request, task.version) if result.outcome is TaskOutcome.DONE else Step(record)
     active = record.active.get(task.job_id)
@@ -150,6 +158,37 @@ def refuse(record: MediaRecord, step: Step, request: JobRequest, *, now: str) ->
         (*(job for job in step.jobs if job.job_id != request.job_id), *refused.jobs),
         (*(task for task in step.tasks if task.job_id != request.job_id), *refused.tasks),
     )
+
+
+def on_complete_event(record: MediaRecord, event: AIMediaDNAComplete, *, now: str) -> Step:
+    """Bring a job that is thought to be under way to the end that its complete event has told of.
+
+    Its worker died between the two, and the message that would have led there again is lost. Others have acted on the
+    event: doing the work again could end otherwise.
+    """
+    active = record.active.get(event.job_id)
+    if active is None:
+        return Step(record)
+    failed = JobStatus.CANCELLED if event.code == ErrorCode.CANCELLED else JobStatus.FAIL
+    item = record.items.get(active.job.request.library)
+    result = MediaDNAResult.from_json(event.data)
+    job = msgspec.structs.replace(
+        active.job,
+        status=JobStatus.SUCCESS if event.status == "success" else failed,
+        code=event.code,
+        message=event.message,
+        update_time=now,
+        complete_time=event.complete_time,
+        matches=matches_of(result),
+        stored=item is not None and item.version == active.job.version,
+    )
+    if result.fingerprint is not None:
+        job.digest, job.algorithm = result.fingerprint.digest, result.fingerprint.algorithm
+        job.metrics = msgspec.structs.replace(job.metrics, duration=float(result.fingerprint.duration))
+    record.end(job.job_id)
+    if job.job_id == record.event_job:
+        record.event_job_failed = job.status is JobStatus.FAIL
+    return Step(record, (job,), (_task(job, TaskKind.CLEAN),))
 
 
 def _on_mark(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
@@ -252,29 +291,36 @@ def _create(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
     return Step(record, (job,), (_task(job, TaskKind.PLAN),))
 
 
-def _resume(record: MediaRecord, request: JobRequest) -> Step:
-    """Start a job's work again from the top; what its chunks had stored is found and used."""
-    return _from_the_top(record, record.active[request.job_id])
+def _resume(record: MediaRecord, job_id: str, *, now: str) -> Step:
+    """Start a job's work again from the top; what its chunks had stored is found and used.
+
+    A job that is not under way is none to take up: it has ended meanwhile, or was deleted.
+    """
+    active = record.active.get(job_id)
+    if active is None:
+        return Step(record)
+    return _from_the_top(record, active, now=now)
 
 
-def _again(record: MediaRecord, task: ChunkTask) -> Step:
+def _again(record: MediaRecord, task: ChunkTask, *, now: str) -> Step:
     """Hand a task out once more."""
     if task.kind is TaskKind.FINISH:
-        return _restart(record, record.active[task.job_id], task)
+        return _restart(record, record.active[task.job_id], task, now=now)
     return Step(record, tasks=(msgspec.structs.replace(task, attempt=task.attempt + 1),))
 
 
-def _restart(record: MediaRecord, active: ActiveJob, finish: ChunkTask) -> Step:
+def _restart(record: MediaRecord, active: ActiveJob, finish: ChunkTask, *, now: str) -> Step:
     """Begin a job anew whose last task failed: it may be the parts of its chunks that are lost. Those left are used."""
     if finish.attempt < active.restarts:
         return Step(record)  # this try's failure is known already
     active.restarts = finish.attempt + 1
-    return _from_the_top(record, active)
+    return _from_the_top(record, active, now=now)
 
 
-def _from_the_top(record: MediaRecord, active: ActiveJob) -> Step:
+def _from_the_top(record: MediaRecord, active: ActiveJob, *, now: str) -> Step:
     active.spans, active.planned, active.done = (), False, set()
-    return Step(record, tasks=(_task(active.job, TaskKind.PLAN),))
+    active.job = msgspec.structs.replace(active.job, chunks_done=0, update_time=now)
+    return Step(record, (active.job,), (_task(active.job, TaskKind.PLAN),))
 
 
 def _cancel(record: MediaRecord, job_id: str, reason: str, *, now: str) -> Step:

@@ -13,7 +13,7 @@ from schemas.libraries import LibraryItem
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["ActiveJob", "MediaRecord", "rebuild"]
+__all__ = ["ActiveJob", "MediaRecord", "adopt", "rebuild"]
 
 #: Ended jobs whose ids are remembered, so that a replayed request makes no second job. The read model knows the
 #: older ones.
@@ -92,3 +92,41 @@ def rebuild(jobs: Iterable[Job], items: Iterable[LibraryItem]) -> MediaRecord:
         else:
             record.active[job.job_id] = ActiveJob(job=job)
     return record
+
+
+def adopt(record: MediaRecord, job_id: str, jobs: Iterable[Job], items: Iterable[LibraryItem]) -> MediaRecord:
+    """Return the record, brought up to what the topics tell of one job and of what libraries hold.
+
+    The table may have lost what everybody else can see: then the job would be made a second time, under another
+    version, and what it had stored would stay for good. What the record knows of other jobs stays.
+
+    Args:
+        record: What the table remembers.
+        job_id: The job.
+        jobs: All jobs of the MediaId, as far as the topic says.
+        items: What libraries hold of it, as far as the topic says.
+    """
+    jobs = list(jobs)
+    seen = rebuild(jobs, items)
+    stored = {name: item for name, item in seen.items.items() if item.version > _held(record, name)}
+    found = msgspec.structs.replace(
+        record,
+        version=max(record.version, seen.version),
+        active=dict(record.active),
+        items={**record.items, **stored},
+    )
+    if not found.event_job:
+        found.event_job, found.event_job_failed = seen.event_job, seen.event_job_failed
+        found.renditions = seen.renditions
+    for job in jobs:
+        if job.job_id == job_id and job.status.ended:
+            found.end(job_id)
+        elif job.job_id == job_id:
+            found.active.setdefault(job_id, ActiveJob(job=job))
+            found.ended = tuple(ended for ended in found.ended if ended != job_id)
+    return found
+
+
+def _held(record: MediaRecord, library: str) -> int:
+    item = record.items.get(library)
+    return item.version if item is not None else 0

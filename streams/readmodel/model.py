@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     from schemas.libraries import Library, LibraryItem
     from schemas.matches import Match
 
-__all__ = ["BadCursor", "Change", "GoneJob", "JobFilter", "JobPage", "MatchPage", "MatchedBy", "ReadModel"]
+__all__ = [
+    "BadCursor",
+    "Change",
+    "GoneJob",
+    "JobFilter",
+    "JobPage",
+    "MatchPage",
+    "MatchedBy",
+    "ReadModel",
+    "UnmovedJob",
+]
 
 #: Changes that are kept for readers that were away; who was away longer reads the lists anew.
 KEPT_CHANGES = 10_000
@@ -48,6 +58,15 @@ class GoneJob(NamedTuple):
     """A job that is forgotten."""
 
     job_id: str
+
+
+class UnmovedJob(NamedTuple):
+    """A job that has not ended, and since when its state is what it is."""
+
+    job_id: str
+    media_id: str
+    source: str
+    update_time: str
 
 
 class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,6 +201,15 @@ class ReadModel:
             "SELECT doc FROM jobs WHERE status IN ('init', 'processing') ORDER BY created, job_id"
         )
         return [_job(row) for row in rows]
+
+    def unmoved(self, since: str) -> list[UnmovedJob]:
+        """Return the jobs that have not ended and whose state is older than a time, the oldest state first."""
+        rows = self._database.all(
+            "SELECT job_id, media_id, source, updated FROM jobs "
+            "WHERE status IN ('init', 'processing') AND updated < ? ORDER BY updated, job_id",
+            since,
+        )
+        return [UnmovedJob(*row) for row in rows]
 
     def live_matches(self, job_id: str) -> list[LiveMatch]:
         """Return the matches seen so far of a job that is under way."""

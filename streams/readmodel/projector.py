@@ -117,6 +117,12 @@ class Projector:
         await self.caught_up(self._topics.items)
         return await asyncio.to_thread(self._model.libraries.items_of, media_id)
 
+    async def completion_of(self, job_id: str) -> AIMediaDNAComplete | None:
+        """Return a job's complete event, as far as its topic says now."""
+        await self.caught_up(self._topics.job_complete)
+        event = await asyncio.to_thread(self._model.completion, job_id)
+        return None if event is None else msgspec.json.decode(event, type=AIMediaDNAComplete)
+
     async def caught_up(self, topic: str) -> None:
         """Wait until everything that is on the topic now has been applied.
 

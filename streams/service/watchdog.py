@@ -12,14 +12,17 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from streams.broker.offsets import group_offsets
 from streams.ports.errors import Neighbour
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from aiokafka import TopicPartition
+
+    from streams.broker.offsets import GroupOffsets
     from streams.telemetry.neighbours import Neighbours
 
 __all__ = ["AgentsStalled", "Progress", "Watchdog"]
@@ -128,27 +131,18 @@ class Watchdog:
                 await asyncio.sleep(LOOK_S)
 
     async def _follow(self) -> None:
-        # Assigned, not subscribed: it asks for the group's place and is no member of the group.
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, group_id=self._group, enable_auto_commit=False)
-        try:
-            await consumer.start()
-            consumer.assign(self._partitions)
-            consumer.pause(*self._partitions)
+        async with group_offsets(self._bootstrap, self._group, self._partitions) as offsets:
             while True:
-                await self._look(consumer)
+                await self._look(offsets)
                 await asyncio.sleep(LOOK_S)
-        finally:
-            await consumer.stop()
 
-    async def _look(self, consumer: AIOKafkaConsumer) -> None:
+    async def _look(self, offsets: GroupOffsets) -> None:
         own = set(self._assignment())
         partitions = [partition for partition in self._partitions if partition in own] or list(self._partitions)
-        begins = await consumer.beginning_offsets(partitions)
-        ends = await consumer.end_offsets(partitions)
-        places = {}
-        for partition in partitions:
-            committed = await consumer.committed(partition)
-            places[partition] = max(committed or 0, begins[partition]), ends[partition]
+        ends = await offsets.ends(partitions)
+        places = {
+            partition: (place, ends[partition]) for partition, place in (await offsets.committed(partitions)).items()
+        }
         self._neighbours.came_back(Neighbour.KAFKA)
         if self._neighbours.away():
             self._progress = Progress()

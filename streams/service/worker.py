@@ -8,6 +8,7 @@ import signal
 import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -37,10 +38,12 @@ from streams.ports.waiting import within
 from streams.readmodel.model import ReadModel
 from streams.readmodel.projector import Projector
 from streams.service.commands import Commands
+from streams.service.deployment import join_deployment
 from streams.service.letters import Letters
 from streams.service.probes import Probes, disk_probe, milvus_probe
-from streams.service.recovery import recover
+from streams.service.recovery import ask_again, recover
 from streams.service.slot import WorkerSlot
+from streams.service.stalled import JobSweep
 from streams.service.watchdog import Watchdog
 from streams.store.files import open_store
 from streams.telemetry.neighbours import Neighbours
@@ -86,12 +89,15 @@ class Worker:
     kafka: str
 
 
-async def run_worker(settings: Settings, *, embedded: bool, announce: Callable[[Worker], None]) -> int:
+async def run_worker(
+    settings: Settings, *, embedded: bool, new_index: bool = False, announce: Callable[[Worker], None]
+) -> int:
     """Run a worker until it is told to stop, or cannot go on.
 
     Args:
         settings: The service's settings.
         embedded: Whether to run a broker as well.
+        new_index: Whether this worker's index and store take the place of those that its Kafka's workers used before.
         announce: Called once the worker takes events.
 
     Returns:
@@ -106,7 +112,7 @@ async def run_worker(settings: Settings, *, embedded: bool, announce: Callable[[
             log.error("worker_cannot_go_on", error=repr(error))
 
     async with AsyncExitStack() as stack:
-        starting = asyncio.create_task(_start(stack, settings, embedded=embedded, give_up=give_up))
+        starting = asyncio.create_task(_start(stack, settings, embedded=embedded, new_index=new_index, give_up=give_up))
         await asyncio.wait([starting, stop], return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             announce(starting.result())
@@ -119,13 +125,18 @@ async def run_worker(settings: Settings, *, embedded: bool, announce: Callable[[
 
 
 async def _start(
-    stack: AsyncExitStack, settings: Settings, *, embedded: bool, give_up: Callable[[BaseException], None]
+    stack: AsyncExitStack,
+    settings: Settings,
+    *,
+    embedded: bool,
+    new_index: bool,
+    give_up: Callable[[BaseException], None],
 ) -> Worker:
     gate = Gate(settings)  # before anything starts: an address that may not be listened on
     slot = WorkerSlot(settings.state)
     stack.callback(slot.release)
     topics = Topics.of(settings.topic_prefix)
-    kafka = await _start_broker(stack, settings, topics, embedded=embedded)
+    kafka = await _start_broker(stack, settings, topics, embedded=embedded, new_index=new_index)
     if not settings.milvus:
         await _start_milvus(stack, settings)
     model = ReadModel(slot.folder / "jobs.sqlite")
@@ -170,6 +181,7 @@ async def _start(
     probes = Probes({Neighbour.DISK: disk_probe(slot.folder), Neighbour.MILVUS: milvus_probe(settings)}, neighbours)
     stack.push_async_callback(probes.stop)
     probes.start()
+    _start_sweep(stack, settings, app, kafka=kafka, model=model, projector=projector, outbox=outbox)
     deliverer = _make_deliverer(settings, app, model, projector, outbox)
     projector.subscribe(deliverer.wake)
     stack.push_async_callback(deliverer.stop)
@@ -195,10 +207,13 @@ async def _start(
     return Worker(web=web.address, kafka=kafka)
 
 
-async def _start_broker(stack: AsyncExitStack, settings: Settings, topics: Topics, *, embedded: bool) -> str:
-    """Start the embedded broker, or see to the topics of the configured one; return the bootstrap servers."""
+async def _start_broker(
+    stack: AsyncExitStack, settings: Settings, topics: Topics, *, embedded: bool, new_index: bool
+) -> str:
+    """Start the embedded broker, or join the workers of the configured one; return the bootstrap servers."""
     if not embedded:
         await ensure_topics(settings.kafka, topics, partitions=PARTITIONS, changelogs=[changelog_topic(settings)])
+        await join_deployment(settings, new_index=new_index)
         return settings.kafka
     broker = EmbeddedBroker(settings.state)
     await broker.start()
@@ -220,16 +235,45 @@ def _make_deliverer(
     topics = Topics.of(settings.topic_prefix)
     path = settings.callback_secrets or ensure_secrets(settings.state / "callback-secrets")
 
-    def shares() -> frozenset[int]:
-        held = () if app.rebalancing else app.consumer.assignment()
-        return frozenset(p.partition for p in held if p.topic == topics.job_requests)
-
     async def caught_up() -> None:
         await projector.caught_up(topics.job_complete)
         await projector.caught_up(topics.deliveries)
 
     sender = Sender(Targets.of(settings), Signer.load(path))
-    return Deliverer(model, sender, outbox, caught_up=caught_up, shares=shares)
+    return Deliverer(model, sender, outbox, caught_up=caught_up, shares=partial(_held, app, topics))
+
+
+def _start_sweep(
+    stack: AsyncExitStack,
+    settings: Settings,
+    app: faust.App,
+    *,
+    kafka: str,
+    model: ReadModel,
+    projector: Projector,
+    outbox: Outbox,
+) -> None:
+    """Start looking for jobs of which everything was lost."""
+    topics = Topics.of(settings.topic_prefix)
+    sweep = JobSweep(
+        kafka,
+        app.conf.id,
+        topics,
+        model,
+        ask_again=partial(ask_again, outbox),
+        caught_up=projector.caught_up,
+        held=partial(_held, app, topics),
+        stall_s=settings.stall_s,
+        tries=settings.task_tries,
+    )
+    stack.push_async_callback(sweep.stop)
+    sweep.start()
+
+
+def _held(app: faust.App, topics: Topics) -> frozenset[int]:
+    """Return the partitions of requests that this worker holds: what workers divide among them goes by these."""
+    held = () if app.rebalancing else app.consumer.assignment()
+    return frozenset(p.partition for p in held if p.topic == topics.job_requests)
 
 
 async def _start_app(stack: AsyncExitStack, app: faust.App, give_up: Callable[[BaseException], None]) -> None:

@@ -11,6 +11,7 @@ import msgspec
 from schemas.clock import utc_now
 from schemas.deadletter import DeadLetterReplay
 from schemas.deliveries import Delivery
+from schemas.events import AIMediaDNAComplete
 from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, TaskKind, TaskOutcome
 from schemas.libraries import Library, LibraryItem
 from streams.agents.freshness import always
@@ -113,6 +114,10 @@ class InlineService:
 
     async def items_of(self, media_id: str) -> Sequence[LibraryItem]:
         return self.model.libraries.items_of(media_id)
+
+    async def completion_of(self, job_id: str) -> AIMediaDNAComplete | None:
+        event = self.model.completion(job_id)
+        return None if event is None else msgspec.json.decode(event, type=AIMediaDNAComplete)
 
     async def run(self, task: ChunkTask, scope: Scope) -> TaskReport:
         assert isinstance(scope, Scope)

@@ -7,13 +7,24 @@ from dataclasses import dataclass, field
 
 import msgspec
 import pytest
-from examples import TIME, request
+from examples import MATCH, TIME, job, request
 
 from schemas.errors import ErrorCode, TooLargeError
 from schemas.events import AIMediaDNAComplete, Rendition
-from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, JobStatus, RequestAction, TaskKind, TaskOutcome
+from schemas.jobs import (
+    ChunkResult,
+    ChunkTask,
+    Job,
+    JobRequest,
+    JobStatus,
+    Metrics,
+    RequestAction,
+    TaskKind,
+    TaskOutcome,
+)
 from schemas.libraries import LibraryItem
 from schemas.limits import LARGEST_INPUT, LARGEST_VALUE, LONGEST_EXTEND, MOST_CHUNKS, MOST_RENDITIONS
+from schemas.result import complete_event
 from streams.agents.freshness import Freshness, StoodStillError
 from streams.agents.jobs import JobAgent
 from streams.agents.outbox import Headers, Outbox
@@ -24,10 +35,13 @@ TOPICS = Topics.of("mediadna")
 
 @dataclass
 class Broker:
-    """Keeps what is published, and knows from before how jobs have ended."""
+    """Keeps what is published; what was there before is told to it."""
 
     sent: list[tuple[str, bytes | None]] = field(default_factory=list)
     complete: dict[str, str] = field(default_factory=dict)
+    jobs: list[Job] = field(default_factory=list)
+    items: list[LibraryItem] = field(default_factory=list)
+    completion: AIMediaDNAComplete | None = None
 
     async def publish(self, topic: str, _: bytes | None, value: bytes | None, __: Headers) -> None:
         self.sent.append((topic, value))
@@ -36,10 +50,13 @@ class Broker:
         return self.complete.get(job_id)
 
     async def jobs_of(self, _: str) -> Sequence[Job]:
-        return ()
+        return self.jobs
 
     async def items_of(self, _: str) -> Sequence[LibraryItem]:
-        return ()
+        return self.items
+
+    async def completion_of(self, job_id: str) -> AIMediaDNAComplete | None:
+        return self.completion if job_id in self.complete else None
 
     def of(self, topic: str) -> list[bytes]:
         return [value for name, value in self.sent if name == topic and value is not None]
@@ -205,3 +222,97 @@ async def test_a_plan_for_which_there_is_no_room_ends_its_job() -> None:
     assert {found[name].status for name in names if name not in ended} == {JobStatus.PROCESSING}
     assert [event.job_id for event in completed(broker)] == ended
     assert {event.code for event in completed(broker)} == {ErrorCode.RESOURCE_TOO_LARGE}
+
+
+def again(one: Job) -> JobRequest:
+    return msgspec.structs.replace(one.request, source="recovery")
+
+
+async def worked_off(agent: JobAgent, broker: Broker) -> None:
+    """Do all tasks that were handed out, over media of one chunk, and clean up."""
+    handled = 0
+    while handled < len(tasks := broker.of(TOPICS.chunks)):
+        task = msgspec.json.decode(tasks[handled], type=ChunkTask)
+        handled += 1
+        spans = ((0.0, 10.0),) if task.kind is TaskKind.PLAN else ()
+        await agent.on_result(ChunkResult(task=task, outcome=TaskOutcome.DONE, spans=spans), now=TIME)
+
+
+def states(broker: Broker) -> list[Job]:
+    return [msgspec.json.decode(value, type=Job) for value in broker.of(TOPICS.jobs)]
+
+
+@pytest.mark.parametrize("others", [(), ("j0",)], ids=["nothing", "another job"])
+async def test_a_job_that_the_table_has_lost_is_taken_up_as_the_job_that_it_was(others: tuple[str, ...]) -> None:
+    """Made anew it would get another version, and what it had stored would stay for good."""
+    lost = job(status=JobStatus.PROCESSING, version=7, source="event", chunks_done=1, chunks_total=2)
+    table: dict[bytes, bytes] = {}
+    broker = Broker()
+    agent = agent_over(broker, table)
+    for job_id in others:
+        await agent.on_request(request(job_id, requested_time="1970-01-01T00:00:00.009Z"), now=TIME)
+    broker.sent.clear()
+    broker.jobs = [lost]
+    await agent.on_request(again(lost), now=TIME)
+    await worked_off(agent, broker)
+    seen = states(broker)
+    assert {(one.job_id, one.version, one.request.source) for one in seen} == {("j1", 7, "event")}
+    assert [one.status.ended for one in seen] == [False] * 3 + [True]
+    assert len(broker.of(TOPICS.job_complete)) == 1
+
+
+async def test_a_job_whose_tasks_were_lost_ends_with_one_complete_event() -> None:
+    broker, table = Broker(), dict[bytes, bytes]()
+    agent = agent_over(broker, table)
+    await agent.on_request(request(), now=TIME)
+    broker.jobs = states(broker)
+    broker.sent.clear()
+    await agent.on_request(again(broker.jobs[0]), now=TIME)
+    await worked_off(agent, broker)
+    await agent.on_request(again(broker.jobs[0]), now=TIME)  # asked again too often
+    broker.jobs = states(broker)[-1:]
+    await agent.on_request(again(broker.jobs[0]), now=TIME)
+    assert len(broker.of(TOPICS.job_complete)) == 1
+
+
+async def test_a_job_that_has_ended_as_the_topics_tell_is_not_taken_up_again() -> None:
+    ended = job(status=JobStatus.SUCCESS)
+    broker = Broker(jobs=[ended])
+    await agent_over(broker).on_request(again(ended), now=TIME)
+    assert broker.sent == []
+
+
+async def test_a_job_that_was_deleted_meanwhile_is_not_brought_back() -> None:
+    broker = Broker()
+    await agent_over(broker).on_request(again(job(status=JobStatus.PROCESSING)), now=TIME)
+    assert broker.sent == []
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        job(
+            matches=(MATCH,),
+            digest="d1",
+            algorithm="a1",
+            version=7,
+            metrics=Metrics(duration=12.5),
+            stored=True,
+            message="OK",
+        ),
+        job(status=JobStatus.FAIL, code=ErrorCode.TIMEOUT, message="too long", version=7),
+        job(status=JobStatus.CANCELLED, code=ErrorCode.CANCELLED, message="cancelled by request", version=7),
+    ],
+    ids=["success", "fail", "cancelled"],
+)
+async def test_a_job_whose_complete_event_is_out_ends_as_that_says_and_is_not_done_again(end: Job) -> None:
+    item = LibraryItem(
+        library="default", media_id="video", version=7, job_id="j1", creation_time=TIME, update_time=TIME
+    )
+    under_way = job(status=JobStatus.PROCESSING, version=7)
+    items = [item] if end.stored else []
+    broker = Broker(jobs=[under_way], items=items, complete={"j1": end.code}, completion=complete_event(end))
+    await agent_over(broker).on_request(again(under_way), now=TIME)
+    assert states(broker) == [end]
+    assert broker.of(TOPICS.job_complete) == []
+    assert [msgspec.json.decode(value, type=ChunkTask).kind for value in broker.of(TOPICS.chunks)] == ["clean"]

@@ -244,6 +244,42 @@ def test_a_record_that_was_lost_is_rebuilt_from_the_jobs_and_unfinished_ones_sta
     assert finished(again).jobs[0].status is JobStatus.SUCCESS
 
 
+def recovery(step: Step, job_id: str = "j1", **fields: object) -> Step:
+    return on_request(step.record, request(job_id, source="recovery", **fields), now=NOW)
+
+
+def test_a_job_that_is_asked_for_again_starts_from_the_top_and_says_so() -> None:
+    step = planned(on_request(MediaRecord(), request(requested_time=NOW), now="2026-11-23T07:00:00Z"), 2)
+    step = on_result(step.record, done(step.tasks[0]), now="2026-11-23T07:00:05Z", tries=TRIES)
+    before = step.jobs[0]
+    step = recovery(step)
+    assert [task.kind for task in step.tasks] == [TaskKind.PLAN]
+    assert [(one.chunks_done, one.update_time, one.version) for one in step.jobs] == [(0, NOW, before.version)]
+    assert finished(step).jobs[0].status is JobStatus.SUCCESS
+
+
+def test_asking_again_for_a_job_that_is_not_under_way_makes_none() -> None:
+    assert recovery(Step(MediaRecord())) == Step(MediaRecord())
+    step = recovery(finished(on_request(MediaRecord(), request(), now=NOW)))
+    assert (step.jobs, step.tasks) == ((), ())
+
+
+def test_tasks_that_were_under_way_when_their_job_was_asked_for_again_do_no_harm() -> None:
+    step = planned(on_request(MediaRecord(), request(), now=NOW), 2)
+    slow, other = step.tasks
+    step = recovery(step)
+    step = on_result(step.record, done(slow), now=NOW, tries=TRIES)  # before the media was looked at again
+    assert (step.jobs, step.tasks) == ((), ())
+    plan = ChunkTask(job_id="j1", media_id="video", kind=TaskKind.PLAN, request=request())
+    step = on_result(step.record, done(plan, spans=((0.0, 30.0), (30.0, 60.0))), now=NOW, tries=TRIES)
+    again = step.tasks
+    for task in (other, *again):
+        step = on_result(step.record, done(task), now=NOW, tries=TRIES)
+        assert len(step.record.active) == 1
+    step = on_result(step.record, done(again[0]), now=NOW, tries=TRIES)
+    assert step.tasks == ()
+
+
 @given(st.data())
 def test_whatever_is_repeated_or_reordered_a_job_ends_once_and_with_every_chunk(data: st.DataObject) -> None:
     """At-least-once delivery: any task may run again at any time, in any order, and still one end is seen."""

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.jobs import Job, JobStatus, LiveMatch
-from streams.readmodel.model import JobFilter, ReadModel
+from streams.readmodel.model import JobFilter, ReadModel, UnmovedJob
 
 
 def live(job_id: str = "j", chunk: int = 0) -> LiveMatch:
@@ -88,6 +88,21 @@ def test_jobs_with_copies_are_told_from_those_without(model: ReadModel) -> None:
 def test_every_status_is_counted_also_at_zero(model: ReadModel) -> None:
     model.apply(jobs=[job("a"), job("b"), job("c", JobStatus.FAIL)])
     assert model.counts() == {"init": 0, "processing": 0, "success": 2, "fail": 1, "cancelled": 0}
+
+
+def test_jobs_that_have_not_moved_since_a_time_are_those_with_an_older_state_and_no_end(model: ReadModel) -> None:
+    model.apply(
+        jobs=[
+            job("late", JobStatus.PROCESSING, time="2026-11-23T08:00:02.000Z", source="import"),
+            job("early", JobStatus.INIT, media_id="other", time="2026-11-23T08:00:01.000Z"),
+            job("moved", JobStatus.INIT, time="2026-11-23T08:00:03.000Z"),
+            job("ended", JobStatus.FAIL, time="2026-11-23T08:00:00.000Z"),
+        ]
+    )
+    assert model.unmoved("2026-11-23T08:00:03.000Z") == [
+        UnmovedJob("early", "other", "api", "2026-11-23T08:00:01.000Z"),
+        UnmovedJob("late", "video", "import", "2026-11-23T08:00:02.000Z"),
+    ]
 
 
 def test_the_first_complete_event_of_a_job_is_kept(model: ReadModel) -> None:
