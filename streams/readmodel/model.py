@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from schemas.deadletter import DeadLetterReplay
     from schemas.deliveries import Delivery
+    from schemas.keys import KeyClaim
     from schemas.libraries import Library, LibraryItem
     from schemas.matches import Match
 
@@ -57,6 +58,7 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
     `copies` asks for jobs that ended with a match.
     """
 
+    job_id: str | None = None
     status: JobStatus | None = None
     library: str | None = None
     media_id: str | None = None
@@ -110,6 +112,7 @@ class ReadModel:
         self,
         *,
         jobs: Sequence[Job | GoneJob] = (),
+        claims: Sequence[KeyClaim] = (),
         live: Sequence[LiveMatch] = (),
         completions: Sequence[tuple[str, bytes]] = (),
         deliveries: Sequence[Delivery | GoneDelivery] = (),
@@ -126,6 +129,8 @@ class ReadModel:
         changes: list[Change] = []
         with self._database.write() as writer:
             writer.executemany("INSERT OR IGNORE INTO completions VALUES (?, ?)", completions)
+            of_keys = [(claim.job_id, claim.request_digest) for claim in claims]
+            writer.executemany("INSERT OR IGNORE INTO key_claims VALUES (?, ?)", of_keys)
             changes += [_change(writer, "job", job.job_id) for job in jobs if _apply_job(writer, job)]
             changes += [_change(writer, "match", match.job_id) for match in live if _apply_live(writer, match)]
             for delivery in deliveries:
@@ -224,6 +229,11 @@ class ReadModel:
         row = self._database.one("SELECT event FROM completions WHERE job_id = ?", job_id)
         return None if row is None else bytes(row["event"])
 
+    def key_digest(self, job_id: str) -> str | None:
+        """Return the digest of the request that first claimed the key that leads to a job's id."""
+        row = self._database.one("SELECT request_digest FROM key_claims WHERE job_id = ?", job_id)
+        return None if row is None else row["request_digest"]
+
     def counts(self) -> dict[str, int]:
         """Return how many jobs there are in each status."""
         rows = self._database.all("SELECT status, count(*) AS jobs FROM jobs GROUP BY status")
@@ -293,7 +303,7 @@ def _apply_job(writer: sqlite3.Connection, job: Job | GoneJob) -> bool:
 def _forget_job(writer: sqlite3.Connection, job: GoneJob) -> bool:
     """Forget all that tells of a job, but for its seconds, which are billed; tell whether there was anything."""
     gone = 0
-    for table in ("deliveries", "live_matches", "matches", "completions", "jobs"):
+    for table in ("deliveries", "live_matches", "matches", "completions", "key_claims", "jobs"):
         gone += writer.execute(f"DELETE FROM {table} WHERE job_id = ?", job).rowcount  # noqa: S608 (our own names)
     return bool(gone)
 
@@ -332,6 +342,7 @@ def _change(writer: sqlite3.Connection, kind: str, subject: str) -> Change:
 
 def _conditions(wanted: JobFilter) -> tuple[list[str], list[object]]:
     columns = {
+        "job_id = ?": wanted.job_id,
         "status = ?": wanted.status.value if wanted.status else None,
         "library = ?": wanted.library,
         "media_id = ?": wanted.media_id,

@@ -37,6 +37,7 @@ from streams.ports.waiting import within
 from streams.readmodel.model import ReadModel
 from streams.readmodel.projector import Projector
 from streams.service.commands import Commands
+from streams.service.keys import RequestKeys
 from streams.service.letters import Letters
 from streams.service.probes import Probes, disk_probe, milvus_probe
 from streams.service.recovery import recover
@@ -180,6 +181,7 @@ async def _start(
         commands=Commands(outbox, model),
         libraries=libraries,
         letters=Letters(outbox, model, projector, topics),
+        keys=RequestKeys(outbox, model, projector, topics),
         store=open_store(settings.store_url),
         live=LiveChanges(model),
         gate=gate,
