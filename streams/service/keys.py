@@ -9,6 +9,7 @@ import msgspec
 
 from schemas.clock import utc_now
 from schemas.keys import KeyClaim
+from streams.ports.waiting import within
 
 if TYPE_CHECKING:
     from schemas.jobs import Job, JobRequest
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from streams.readmodel.model import ReadModel
 
 __all__ = ["KeyUsedError", "RequestKeys", "check_same"]
+
+
+#: Seconds in which the broker takes a claim.
+CLAIMED_S = 20.0
 
 
 class KeyUsedError(ValueError):
@@ -59,10 +64,12 @@ class RequestKeys:
         Raises:
             KeyUsedError: The key stands for another request.
             PublishError: The broker does not take the claim.
-            TimeoutError: The claim does not come back from the broker.
+            TimeoutError: The broker does not take the claim, or does not give it back.
         """
         claim = KeyClaim(job_id=request.job_id, request_digest=request.request_digest, claim_time=utc_now())
-        await self._outbox.key_claim(claim)
+        # The claim of a caller that is told to try later may come to the topic yet: the same again finds it there.
+        async with within(CLAIMED_S, "the broker has not taken the claim of an idempotency key yet"):
+            await self._outbox.key_claim(claim)
         await self._feed.caught_up(self._topics.idempotency_keys)
         if await asyncio.to_thread(self._model.key_digest, request.job_id) != request.request_digest:
             raise KeyUsedError
