@@ -14,6 +14,7 @@ from schemas.deliveries import Delivery
 from schemas.deployment import DeploymentClaim
 from schemas.events import AIMediaDNAComplete, StreamTranscodeComplete, TranscodeComplete
 from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, LiveMatch
+from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem
 from schemas.limits import LARGEST_INPUT, MOST_RENDITIONS
 
@@ -104,6 +105,16 @@ CHANNELS: tuple[Channel, ...] = (
         description="Jobs asked for by an event, over HTTP, on the command line or by an import.",
         key="MediaId",
         payloads=(JobRequest,),
+        use=Use.INTERNAL,
+        headers=Headers.NONE,
+    ),
+    Channel(
+        name="idempotency-keys",
+        title="Idempotency keys",
+        description="Which request a caller's key stands for: the first message of each JobId says it. The job itself "
+        "says it as well, so messages need not be kept for longer than requests wait.",
+        key="JobId, which is derived from the caller and the key: keeps the claims of a key in order.",
+        payloads=(KeyClaim,),
         use=Use.INTERNAL,
         headers=Headers.NONE,
     ),

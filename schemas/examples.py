@@ -12,8 +12,9 @@ from schemas.deliveries import Attempt, Delivery, DeliveryStatus
 from schemas.deployment import DeploymentClaim, Place
 from schemas.errors import InvalidEvent
 from schemas.events import Rendition, StreamInfo, StreamTranscodeComplete, TranscodeComplete
-from schemas.ids import event_job_id
+from schemas.ids import event_job_id, keyed_job_id
 from schemas.jobs import (
+    EVENT_CALLER,
     ChunkResult,
     ChunkTask,
     Job,
@@ -24,6 +25,7 @@ from schemas.jobs import (
     TaskKind,
     TaskOutcome,
 )
+from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem, Purpose
 from schemas.limits import LARGEST_INPUT
 from schemas.matches import Interval, Match, Track
@@ -91,10 +93,16 @@ _REQUEST = JobRequest(
     media_id=_VIDEO,
     file_url=_URL,
     source="event",
+    caller=EVENT_CALLER,
     requested_time=_READY,
     extend="case 12",
     traceparent=_TRACE,
     renditions=(_RENDITION,),
+)
+_CLAIM = KeyClaim(
+    job_id=keyed_job_id("order-12", caller="token-9f86d081884c7d65"),
+    request_digest="0cc175b9c0f1b6a831c399e269772661",
+    claim_time=_READY,
 )
 _METRICS = Metrics(duration=19.6, windows=118, fingerprint_bytes=40213, processing_seconds=3.4)
 _JOB = Job(
@@ -184,6 +192,7 @@ _EXAMPLES: tuple[msgspec.Struct, ...] = (
     _STREAM,
     _ALL,
     _REQUEST,
+    _CLAIM,
     _TASK,
     _TASK_RESULT,
     _LIVE,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import uuid
 
+from schemas.jobs import LOCAL_CALLER
+
 __all__ = ["event_job_id", "keyed_job_id", "new_job_id"]
 
 #: Hex digits of a job id, as in ApsaraVideo VOD.
@@ -17,9 +19,13 @@ def event_job_id(video_id: str, file_url: str | None, size: int | None, run_id: 
     return _digest(content)
 
 
-def keyed_job_id(key: str) -> str:
-    """Return the id of the job that somebody asks for under a key of theirs: the same for the same key, always."""
-    return _digest(f"key\x1f{key}")
+def keyed_job_id(key: str, *, caller: str = LOCAL_CALLER) -> str:
+    """Return the id of the job that a caller asks for under a key of theirs: the same for the same two, always.
+
+    Keys are each caller's own: two that happen to choose the same one ask for two jobs.
+    """
+    # The form for this machine's own programs is older than callers are: imports that began then are still known.
+    return _digest(f"key\x1f{key}" if caller == LOCAL_CALLER else f"key-of\x1f{caller}\x1f{key}")
 
 
 def new_job_id() -> str:

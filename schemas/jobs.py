@@ -9,10 +9,12 @@ import msgspec
 
 from schemas.errors import ErrorCode
 from schemas.events import MediaId, Rendition
-from schemas.limits import LONGEST_NAME
+from schemas.limits import LONGEST_CALLER, LONGEST_DIGEST, LONGEST_NAME
 from schemas.matches import Match
 
 __all__ = [
+    "EVENT_CALLER",
+    "LOCAL_CALLER",
     "UPLOADED",
     "ChunkResult",
     "ChunkTask",
@@ -28,6 +30,8 @@ __all__ = [
     "TaskOutcome",
 ]
 
+#: The caller where an event asked, and where programs of the service's own machine need no token.
+EVENT_CALLER, LOCAL_CALLER = "event", "local"
 #: Stands for the place of media that was sent along with the job.
 UPLOADED = "upload://"
 
@@ -100,6 +104,11 @@ class JobRequest(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tr
     file_url: str
     #: What asked: "event", "api" (the command line goes there too), "import", "recovery".
     source: str = "api"
+    #: Who asked: a digest of a token, an AccessKeyId, "local" for programs of this machine that need neither, "event";
+    #: empty where the service asks itself.
+    caller: Annotated[str, msgspec.Meta(max_length=LONGEST_CALLER)] = ""
+    #: Digest of all that was asked for under an idempotency key: tells whether a later call asks for the same.
+    request_digest: Annotated[str, msgspec.Meta(max_length=LONGEST_DIGEST)] = ""
     #: Where the fingerprint is stored.
     library: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)] = "default"
     #: Libraries to search; empty: all active ones.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from schemas import deadletter, deliveries, deployment, errors, events, jobs, libraries, matches, result
+from schemas import deadletter, deliveries, deployment, errors, events, jobs, keys, libraries, matches, result
 from schemas.errors import ErrorCode
 from schemas.events import AIMediaDNAComplete
 from schemas.examples import examples_of
@@ -30,7 +30,7 @@ _NOTE = re.compile(r"((?:^ *#: .*\n)+)^ *(\w+)\b", re.MULTILINE)
 
 _TYPES: dict[str, type] = {
     name: kind
-    for module in (deadletter, deliveries, deployment, errors, events, jobs, libraries, matches, result)
+    for module in (deadletter, deliveries, deployment, errors, events, jobs, keys, libraries, matches, result)
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, (msgspec.Struct, enum.Enum))
 }

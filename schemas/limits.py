@@ -27,6 +27,8 @@ __all__ = [
     "LARGEST_RENDITIONS",
     "LARGEST_REQUEST",
     "LARGEST_VALUE",
+    "LONGEST_CALLER",
+    "LONGEST_DIGEST",
     "LONGEST_EXTEND",
     "LONGEST_MEDIA_ID",
     "LONGEST_MESSAGE",
@@ -97,6 +99,8 @@ LONGEST_USER_DATA = 8 * KIB
 LONGEST_WORD = 256
 #: Characters of a W3C trace context: today's have 55. A longer one is none.
 LONGEST_TRACE = 256
+#: Characters of a caller's name, and of a digest of a request, in hex: each travels in every task of a job.
+LONGEST_CALLER, LONGEST_DIGEST = 64, 64
 #: Characters of a sentence for a person. Messages of errors may repeat their input.
 LONGEST_MESSAGE = 1000
 

@@ -8,7 +8,7 @@ import structlog
 
 from schemas.events import Rendition, StreamTranscodeComplete, TranscodeComplete
 from schemas.ids import event_job_id
-from schemas.jobs import JobRequest, SaveType
+from schemas.jobs import EVENT_CALLER, JobRequest, SaveType
 from schemas.wire import decode_transcode_event
 from streams.jobs.renditions import best_first, is_usable, noted
 
@@ -65,6 +65,7 @@ def request_of(envelope: Envelope, settings: Settings, *, now: str) -> JobReques
         media_id=event.video_id,
         file_url=chosen.file_url or "",
         source="event",
+        caller=EVENT_CALLER,
         library=settings.library,
         save_type=SaveType(settings.save_type),
         requested_time=now,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from schemas.deadletter import DeadLetterReplay
     from schemas.deliveries import Delivery
     from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest
+    from schemas.keys import KeyClaim
     from schemas.libraries import Library, LibraryItem
     from schemas.matches import Match
     from streams.broker.topics import Topics
@@ -58,6 +59,10 @@ class Outbox:
     async def request(self, request: JobRequest) -> None:
         """Ask for a job."""
         await self._send(self._topics.job_requests, request.media_id, request)
+
+    async def key_claim(self, claim: KeyClaim) -> None:
+        """Tell that a job is asked for under a caller's key."""
+        await self._send(self._topics.idempotency_keys, claim.job_id, claim)
 
     async def task(self, task: ChunkTask) -> None:
         """Hand out a task, on the lane of its job. The key spreads the chunks of one job over all partitions."""

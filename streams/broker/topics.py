@@ -34,6 +34,7 @@ class Topics:
 
     transcode_complete: str
     job_requests: str
+    idempotency_keys: str
     chunks: str
     import_chunks: str
     chunk_results: str

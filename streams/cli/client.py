@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 import msgspec
 
-from schemas.ids import keyed_job_id
 from streams.cli.output import ExitCode, fail
 from streams.imports.engine import Refused
 from streams.web.libraries import ItemList, ItemView, LibraryList, LibraryView
@@ -72,10 +71,7 @@ class Client:
 
     def under_key(self, key: str) -> JobView | None:
         """Return the job that was asked for under a key, if there is one."""
-        answer = self._answer("GET", f"/api/v1/jobs/{keyed_job_id(key)}")
-        if answer.status_code == httpx.codes.NOT_FOUND:
-            return None
-        return msgspec.json.decode(_checked(answer), type=JobView)
+        return next(iter(self.jobs(idempotency_key=key).jobs), None)
 
     def recent_usage(self) -> UsageView | None:
         """Return what was processed of late; None where no worker answers."""

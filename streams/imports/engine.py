@@ -141,17 +141,20 @@ class Importer:
 
     def _asked(self, item: Item) -> AskedJob:
         """Ask for an item, and return the job of its last attempt; a new one where an earlier one may be made anew."""
-        job = self._service.ask(self._body(item), item.key(0))
+        job = self._service.ask(self._body(item), self._key(item, 0))
         for attempt in itertools.count(1):
             if not job.status.ended or job.status is JobStatus.SUCCESS or attempt == MOST_ATTEMPTS:
                 break
-            following = self._service.under_key(item.key(attempt))
+            following = self._service.under_key(self._key(item, attempt))
             if following is None:
                 if self._retry_failed:
-                    job = self._service.ask(self._body(item), item.key(attempt))
+                    job = self._service.ask(self._body(item), self._key(item, attempt))
                 break
             job = following
         return job
+
+    def _key(self, item: Item, attempt: int) -> str:
+        return item.key(attempt, save_type=self._save_type)
 
     def _body(self, item: Item) -> dict[str, Any]:
         return {

@@ -6,6 +6,9 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from schemas.jobs import SaveType
 from schemas.limits import LONGEST_MEDIA_ID, LONGEST_NAME, LONGEST_URL
 
 if TYPE_CHECKING:
@@ -34,13 +37,19 @@ class Item:
     size: int = 0
     origin: str = ""
 
-    def key(self, attempt: int) -> str:
+    def key(self, attempt: int, *, save_type: SaveType = SaveType.ONLYSAVE) -> str:
         """Return the key that the item is asked for under: always the same, so that asking again asks for nothing new.
+
+        A key stands for all that is asked for. So an item whose metadata has changed in the manifest has another one.
 
         Args:
             attempt: 0; or how often the item has failed before, to have it tried anew.
+            save_type: What is done with it besides matching.
         """
-        content = "\x1f".join((self.library, self.media_id, self.location, str(attempt)))
+        parts = [self.library, self.media_id, self.location, str(attempt)]
+        if self.metadata or save_type is not SaveType.ONLYSAVE:
+            parts += [save_type.value, msgspec.json.encode(self.metadata, order="deterministic").decode()]
+        content = "\x1f".join(parts)
         return f"import-{hashlib.blake2b(content.encode(), digest_size=16).hexdigest()}"
 
 

@@ -1,12 +1,13 @@
-"""The SQLite file of the read model: its making, its connections, its locking."""
+"""The SQLite file of the read model: its connections, its locking. What is in it is for the migrations to say."""
 
 from __future__ import annotations
 
 import sqlite3
 import threading
 from contextlib import contextmanager
-from importlib import resources
 from typing import TYPE_CHECKING
+
+from streams.readmodel.migrations import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,24 +15,23 @@ if TYPE_CHECKING:
 
 __all__ = ["Database"]
 
-#: Rises with each change of `schema.sql`. A file of another version is refused: with an embedded broker, nothing else
-#: knows what is in it.
-SCHEMA_VERSION = 3
-
 
 class Database:
     """One writer and any number of readers on one file, from any thread."""
 
     def __init__(self, path: Path) -> None:
+        """Open the file; make it where there is none, and take it over where an earlier version made it.
+
+        Raises:
+            RuntimeError: It is of a version that is not known here; it stays as it is.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._lock = threading.Lock()
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._writer = self._open()
-        version = self._writer.execute("PRAGMA user_version").fetchone()[0]
-        if version != SCHEMA_VERSION:
-            self._create(found=version)
+        migrate(self._writer, path)
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -70,13 +70,3 @@ class Database:
         connection.execute("PRAGMA busy_timeout = 10000")
         self._opened.append(connection)
         return connection
-
-    def _create(self, *, found: int) -> None:
-        if found:
-            raise RuntimeError(
-                f"{self._path} was written by another version of MediaDNA (schema {found}, this one has "
-                f"{SCHEMA_VERSION}): move it away to start anew. Jobs are then read again from Kafka; what an embedded "
-                "broker has forgotten is lost"
-            )
-        script = resources.files("streams.readmodel").joinpath("schema.sql").read_text(encoding="utf-8")
-        self._writer.executescript(f"BEGIN; {script} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")

@@ -115,10 +115,13 @@ def apply_letter(writer: sqlite3.Connection, letter: Letter) -> str | None:
     return letter_id
 
 
-def apply_replay(writer: sqlite3.Connection, replay: DeadLetterReplay) -> None:
-    """Note that a letter has been sent again; which of the two is read first does not matter."""
-    writer.execute("INSERT OR IGNORE INTO replays VALUES (?, ?)", (replay.letter_id, replay.replay_time))
+def apply_replay(writer: sqlite3.Connection, replay: DeadLetterReplay) -> bool:
+    """Note that a letter has been sent again, unless that is known; which of the two is read first does not matter."""
+    noted = writer.execute("INSERT OR IGNORE INTO replays VALUES (?, ?)", (replay.letter_id, replay.replay_time))
+    if not noted.rowcount:
+        return False
     writer.execute("UPDATE letters SET replayed = ? WHERE letter_id = ?", (replay.replay_time, replay.letter_id))
+    return True
 
 
 def _letter(row: sqlite3.Row) -> Letter:

@@ -98,26 +98,35 @@ class LibraryRows:
         return [row["media_id"] for row in rows]
 
 
-def apply_library(writer: sqlite3.Connection, news: Library | GoneLibrary) -> None:
-    """Take over a library's newest state; with one that is gone, its items go."""
+def apply_library(writer: sqlite3.Connection, news: Library | GoneLibrary) -> bool:
+    """Take over a library's newest state, with one that is gone, its items go; tell whether anything changed."""
     if isinstance(news, GoneLibrary):
-        for table in ("items", "matches"):
-            writer.execute(f"DELETE FROM {table} WHERE library = ?", (news.name,))  # noqa: S608 (our own names)
-        writer.execute("DELETE FROM libraries WHERE name = ?", (news.name,))
-    else:
-        writer.execute("INSERT OR REPLACE INTO libraries VALUES (?, ?)", (news.name, msgspec.json.encode(news)))
+        gone = 0
+        for table, column in (("items", "library"), ("matches", "library"), ("libraries", "name")):
+            gone += writer.execute(f"DELETE FROM {table} WHERE {column} = ?", news).rowcount  # noqa: S608 (our own names)
+        return bool(gone)
+    doc = msgspec.json.encode(news)
+    if writer.execute("SELECT 1 FROM libraries WHERE name = ? AND doc = ?", (news.name, doc)).fetchone():
+        return False
+    writer.execute("INSERT OR REPLACE INTO libraries VALUES (?, ?)", (news.name, doc))
+    return True
 
 
-def apply_item(writer: sqlite3.Connection, news: LibraryItem | GoneItem) -> None:
-    """Take over an item's newest state; with one that is gone goes what was found of it."""
+def apply_item(writer: sqlite3.Connection, news: LibraryItem | GoneItem) -> bool:
+    """Take over an item's newest state, with one that is gone goes what was found of it; tell whether it changed."""
     if isinstance(news, GoneItem):
-        writer.execute("DELETE FROM items WHERE library = ? AND media_id = ?", news)
-        writer.execute("DELETE FROM matches WHERE library = ? AND reference = ?", news)
-        return
+        gone = writer.execute("DELETE FROM items WHERE library = ? AND media_id = ?", news).rowcount
+        gone += writer.execute("DELETE FROM matches WHERE library = ? AND reference = ?", news).rowcount
+        return bool(gone)
+    doc = msgspec.json.encode(news)
+    known = "SELECT 1 FROM items WHERE library = ? AND media_id = ? AND doc = ?"
+    if writer.execute(known, (news.library, news.media_id, doc)).fetchone():
+        return False
     writer.execute(
         "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?)",
-        (news.library, news.media_id, news.version, news.disabled, news.creation_time, msgspec.json.encode(news)),
+        (news.library, news.media_id, news.version, news.disabled, news.creation_time, doc),
     )
+    return True
 
 
 def _item(row: sqlite3.Row) -> LibraryItem:

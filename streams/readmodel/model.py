@@ -9,6 +9,7 @@ import msgspec
 from schemas.jobs import Job, JobStatus, LiveMatch
 from streams.callbacks.log import DeliveryLog, GoneDelivery, apply_delivery, expect_delivery
 from streams.metering.usage import UsageLog, record_usage
+from streams.readmodel.changelog import log_id_of
 from streams.readmodel.cursor import BadCursor, page_of, read_cursor
 from streams.readmodel.database import Database
 from streams.readmodel.letters import Letter, LetterRows, apply_letter, apply_replay
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from schemas.deadletter import DeadLetterReplay
     from schemas.deliveries import Delivery
+    from schemas.keys import KeyClaim
     from schemas.libraries import Library, LibraryItem
     from schemas.matches import Match
 
@@ -75,6 +77,7 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
     `copies` asks for jobs that ended with a match.
     """
 
+    job_id: str | None = None
     status: JobStatus | None = None
     library: str | None = None
     media_id: str | None = None
@@ -113,6 +116,8 @@ class ReadModel:
 
     def __init__(self, path: Path) -> None:
         self._database = Database(path)
+        #: Names the log that changes are numbered in: each file has its own, so their numbers mean nothing elsewhere.
+        self.log_id = log_id_of(self._database)
         self.usage = UsageLog(self._database)
         self.deliveries = DeliveryLog(self._database)
         self.libraries = LibraryRows(self._database)
@@ -126,6 +131,7 @@ class ReadModel:
         self,
         *,
         jobs: Sequence[Job | GoneJob] = (),
+        claims: Sequence[KeyClaim] = (),
         live: Sequence[LiveMatch] = (),
         completions: Sequence[tuple[str, bytes]] = (),
         deliveries: Sequence[Delivery | GoneDelivery] = (),
@@ -135,25 +141,24 @@ class ReadModel:
         replays: Sequence[DeadLetterReplay] = (),
         offsets: dict[tuple[str, int], int] | None = None,
     ) -> list[Change]:
-        """Take over a batch of events and how far it was read, all or nothing; return what changed."""
+        """Take over a batch of events and how far it was read, all or nothing; return what changed.
+
+        What is known already is no change: topics that are read again do not push out what readers have yet to see.
+        """
         changes: list[Change] = []
         with self._database.write() as writer:
             writer.executemany("INSERT OR IGNORE INTO completions VALUES (?, ?)", completions)
+            of_keys = [(claim.job_id, claim.request_digest) for claim in claims]
+            writer.executemany("INSERT OR IGNORE INTO key_claims VALUES (?, ?)", of_keys)
             changes += [_change(writer, "job", job.job_id) for job in jobs if _apply_job(writer, job)]
             changes += [_change(writer, "match", match.job_id) for match in live if _apply_live(writer, match)]
             for delivery in deliveries:
                 apply_delivery(writer, delivery)
-            for library in libraries:
-                apply_library(writer, library)
-                changes.append(_change(writer, "library", library.name))
-            for item in items:
-                apply_item(writer, item)
-                changes.append(_change(writer, "item", item.library))
+            changes += [_change(writer, "library", one.name) for one in libraries if apply_library(writer, one)]
+            changes += [_change(writer, "item", item.library) for item in items if apply_item(writer, item)]
             known = (apply_letter(writer, letter) for letter in letters)
             changes += [_change(writer, "letter", letter_id) for letter_id in known if letter_id is not None]
-            for replay in replays:
-                apply_replay(writer, replay)
-                changes.append(_change(writer, "letter", replay.letter_id))
+            changes += [_change(writer, "letter", one.letter_id) for one in replays if apply_replay(writer, one)]
             rows = [(topic, partition, offset) for (topic, partition), offset in (offsets or {}).items()]
             writer.executemany("INSERT OR REPLACE INTO offsets VALUES (?, ?, ?)", rows)
             if changes:
@@ -252,6 +257,11 @@ class ReadModel:
         row = self._database.one("SELECT event FROM completions WHERE job_id = ?", job_id)
         return None if row is None else bytes(row["event"])
 
+    def key_digest(self, job_id: str) -> str | None:
+        """Return the digest of the request that first claimed the key that leads to a job's id."""
+        row = self._database.one("SELECT request_digest FROM key_claims WHERE job_id = ?", job_id)
+        return None if row is None else row["request_digest"]
+
     def counts(self) -> dict[str, int]:
         """Return how many jobs there are in each status."""
         rows = self._database.all("SELECT status, count(*) AS jobs FROM jobs GROUP BY status")
@@ -269,11 +279,15 @@ class ReadModel:
             writer.execute("DELETE FROM offsets")
 
     def changes_since(self, change_id: int, *, limit: int = 1000) -> list[Change] | None:
-        """Return the changes after the given one, oldest first; None when some of them are no longer kept."""
-        oldest = self._database.one("SELECT min(id) AS id FROM changes")
-        if oldest is not None and oldest["id"] is not None and change_id + 1 < oldest["id"]:
-            return None
+        """Return a page of the changes after the given one, oldest first; None when some of them are no longer kept.
+
+        A page that is empty says that there are no more; one that is not may have others behind it.
+        """
+        # Numbers leave no gap. So a page that does not begin with the next one lacks changes; to ask for the oldest one
+        # first would miss those that are dropped between the two questions.
         rows = self._database.all("SELECT * FROM changes WHERE id > ? ORDER BY id LIMIT ?", change_id, limit)
+        if rows and rows[0]["id"] != change_id + 1:
+            return None
         return [Change(row["id"], row["kind"], row["subject"]) for row in rows]
 
     def last_change(self) -> int:
@@ -315,10 +329,11 @@ def _apply_job(writer: sqlite3.Connection, job: Job | GoneJob) -> bool:
 
 
 def _forget_job(writer: sqlite3.Connection, job: GoneJob) -> bool:
-    """Forget all that tells of a job, but for its seconds, which are billed."""
-    for table in ("deliveries", "live_matches", "matches", "completions", "jobs"):
-        writer.execute(f"DELETE FROM {table} WHERE job_id = ?", job)  # noqa: S608 (our own names)
-    return True
+    """Forget all that tells of a job, but for its seconds, which are billed; tell whether there was anything."""
+    gone = 0
+    for table in ("deliveries", "live_matches", "matches", "completions", "key_claims", "jobs"):
+        gone += writer.execute(f"DELETE FROM {table} WHERE job_id = ?", job).rowcount  # noqa: S608 (our own names)
+    return bool(gone)
 
 
 def _is_newer(row: sqlite3.Row, job: Job) -> bool:
@@ -333,14 +348,18 @@ def _match_rows(job: Job, matches: Iterable[Match]) -> list[tuple[Any, ...]]:
 
 
 def _apply_live(writer: sqlite3.Connection, live: LiveMatch) -> bool:
-    """Store a live match unless its job has ended."""
+    """Store a live match unless its job has ended; tell whether it is news."""
     row = writer.execute("SELECT status FROM jobs WHERE job_id = ?", (live.job_id,)).fetchone()
     if row is not None and JobStatus(row["status"]).ended:
         return False
-    writer.execute(
-        "INSERT OR REPLACE INTO live_matches VALUES (?, ?, ?, ?, ?)",
-        (live.job_id, live.chunk, live.match.library, live.match.media_id, msgspec.json.encode(live)),
-    )
+    key = (live.job_id, live.chunk, live.match.library, live.match.media_id)
+    doc = msgspec.json.encode(live)
+    known = writer.execute(
+        "SELECT 1 FROM live_matches WHERE (job_id, chunk, library, reference) = (?, ?, ?, ?) AND doc = ?", (*key, doc)
+    ).fetchone()
+    if known is not None:
+        return False
+    writer.execute("INSERT OR REPLACE INTO live_matches VALUES (?, ?, ?, ?, ?)", (*key, doc))
     return True
 
 
@@ -351,6 +370,7 @@ def _change(writer: sqlite3.Connection, kind: str, subject: str) -> Change:
 
 def _conditions(wanted: JobFilter) -> tuple[list[str], list[object]]:
     columns = {
+        "job_id = ?": wanted.job_id,
         "status = ?": wanted.status.value if wanted.status else None,
         "library = ?": wanted.library,
         "media_id = ?": wanted.media_id,

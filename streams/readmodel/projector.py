@@ -19,6 +19,7 @@ from schemas.deadletter import DeadLetterReplay
 from schemas.deliveries import Delivery
 from schemas.events import AIMediaDNAComplete
 from schemas.jobs import Job, LiveMatch
+from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem, item_of_key
 from streams.callbacks.log import GoneDelivery
 from streams.ports.waiting import within
@@ -52,6 +53,7 @@ CATCH_UP_S = 30.0
 @dataclass
 class _Batch:
     jobs: list[Job | GoneJob] = field(default_factory=list)
+    claims: list[KeyClaim] = field(default_factory=list)
     live: list[LiveMatch] = field(default_factory=list)
     completions: list[tuple[str, bytes]] = field(default_factory=list)
     deliveries: list[Delivery | GoneDelivery] = field(default_factory=list)
@@ -70,6 +72,7 @@ class Projector:
         self._topics = topics
         self._model = model
         names = (
+            topics.idempotency_keys,
             topics.job_complete,
             topics.matches,
             topics.jobs,
@@ -200,6 +203,7 @@ class Projector:
         changes = await asyncio.to_thread(
             self._model.apply,
             jobs=batch.jobs,
+            claims=batch.claims,
             live=batch.live,
             completions=batch.completions,
             deliveries=batch.deliveries,
@@ -223,6 +227,7 @@ def _batch(records: dict[TopicPartition, list[ConsumerRecord]], topics: Topics) 
         by_topic[partition.topic] += found
         batch.offsets[partition.topic, partition.partition] = found[-1].offset + 1
     batch.jobs = _newest(by_topic[topics.jobs], Job, GoneJob)
+    batch.claims = [claim for _, claim in _decoded(by_topic[topics.idempotency_keys], KeyClaim)]
     batch.live = [match for _, match in _decoded(by_topic[topics.matches], LiveMatch)]
     completed = _decoded(by_topic[topics.job_complete], AIMediaDNAComplete)
     batch.completions = [(event.job_id, raw) for raw, event in completed]

@@ -39,6 +39,7 @@ from streams.readmodel.model import ReadModel
 from streams.readmodel.projector import Projector
 from streams.service.commands import Commands
 from streams.service.deployment import join_deployment
+from streams.service.keys import RequestKeys
 from streams.service.letters import Letters
 from streams.service.probes import Probes, disk_probe, milvus_probe
 from streams.service.recovery import ask_again, recover
@@ -192,6 +193,7 @@ async def _start(
         commands=Commands(outbox, model),
         libraries=libraries,
         letters=Letters(outbox, model, projector, topics),
+        keys=RequestKeys(outbox, model, projector, topics),
         store=open_store(settings.store_url),
         live=LiveChanges(model),
         gate=gate,

@@ -109,9 +109,13 @@ class FileStore:
 
     def put_upload(self, job_id: str, file: BinaryIO) -> None:
         """See `FingerprintStore`."""
+        path = f"{self._parts_folder(job_id)}/{UPLOAD_FILE}"
         with store_errors(self._root):
             self._fs.makedirs(self._parts_folder(job_id), exist_ok=True)
-            with self._fs.open(f"{self._parts_folder(job_id)}/{UPLOAD_FILE}", "wb") as target:
+            if isinstance(self._fs, LocalFileSystem):
+                _copy_whole(file, Path(path))
+                return
+            with self._fs.open(path, "wb") as target:  # an object store makes an object visible when it is complete
                 shutil.copyfileobj(file, target, BLOCK)
 
     def open_upload(self, job_id: str) -> BinaryIO | None:
@@ -196,3 +200,15 @@ def _file_name(text: str) -> str:
 
 def _is_shortened(text: str) -> bool:
     return len(quote(text, safe="").replace(".", "%2E")) > NAME_BYTES
+
+
+def _copy_whole(file: BinaryIO, path: Path) -> None:
+    """Put a copy in a place at once: what was there before may be in the hands of a task, which then reads on in it."""
+    part = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    try:
+        with part.open("wb") as target:
+            shutil.copyfileobj(file, target, BLOCK)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise

@@ -26,6 +26,14 @@ from streams.web.vendor.results import show_dna_result
 __all__ = ["api_router"]
 
 Reference = Annotated[str | None, QueryParameter(description="who copies this media item")]
+LastEventId = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Last-Event-ID",
+        description="id of the last event that was seen: what came since follows at once. A `reset` event says that "
+        "some of it is no longer kept, or that the id is not of this worker's log: read anew what you show",
+    ),
+]
 Input = Annotated[str | None, QueryParameter(description="what this media item copies")]
 
 
@@ -55,9 +63,9 @@ async def list_settings(services: NamedDependency[Services]) -> list[Setting]:
 @get("/events", summary="Follow changes as server-sent events", media_type="text/event-stream")
 async def follow_changes(
     services: NamedDependency[Services],
-    last_event_id: Annotated[int | None, HeaderParameter(name="Last-Event-ID")] = None,
+    last_event_id: LastEventId = None,
 ) -> Stream:
-    """Follow changes; a reader that was away sends the last id it saw and gets what it missed."""
+    """Follow changes; a reader that was away sends the last id it saw, and gets all that it missed or a `reset`."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Stream(services.live.follow(last_event_id), media_type="text/event-stream", headers=headers)
 

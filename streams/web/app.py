@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from litestar import Request
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.static_files import create_static_files_router
@@ -13,6 +14,7 @@ from schemas.errors import TooLargeError
 from schemas.limits import LARGEST_INPUT
 from streams.libraries.errors import LibraryError
 from streams.readmodel.cursor import BadCursor
+from streams.service.keys import KeyUsedError
 from streams.web.api import api_router
 from streams.web.gate import PUBLIC
 from streams.web.health import healthz, metrics, readyz
@@ -28,6 +30,7 @@ from streams.web.problems import (
     on_other_error,
     on_too_large,
     on_unavailable,
+    on_used_key,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +50,9 @@ def create_app(services: Services) -> Litestar:
     def provide() -> Services:
         return services
 
+    def provide_caller(request: Request[Any, Any, Any]) -> str:
+        return services.gate.caller_of(request)
+
     return PathApplication(
         route_handlers=[
             api_router(services.settings),
@@ -65,13 +71,17 @@ def create_app(services: Services) -> Litestar:
             ),
         ],
         middleware=[decode_names],
-        dependencies={"services": Provide(provide, sync_to_thread=False)},
+        dependencies={
+            "services": Provide(provide, sync_to_thread=False),
+            "caller": Provide(provide_caller, sync_to_thread=False),
+        },
         before_request=services.gate,
         exception_handlers={
             HTTPException: on_http_error,
             LibraryError: on_library_error,
             BadCursor: on_bad_cursor,
             TooLargeError: on_too_large,
+            KeyUsedError: on_used_key,
             OSError: on_unavailable,
             Exception: on_other_error,
         },

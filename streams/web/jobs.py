@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from typing import Annotated, Any, BinaryIO, cast
 
 import msgspec
@@ -11,13 +12,14 @@ from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.exceptions import ClientException, HTTPException, NotFoundException
-from litestar.params import Body, FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import Body, FromPath, FromQuery, JSONBody, QueryParameter
 
 from schemas.ids import keyed_job_id, new_job_id
 from schemas.jobs import UPLOADED, Job, JobRequest, JobStatus, SaveType
 from streams.callbacks.targets import TargetRefused, Targets
 from streams.libraries.errors import LibraryError
 from streams.readmodel.model import JobFilter
+from streams.web.asking import AskedUnderKey, IdempotencyKey, ask, asked_by, told
 from streams.web.etag import UNCHANGED, with_etag
 from streams.web.paging import Cursor, Limit
 from streams.web.services import Services
@@ -25,19 +27,14 @@ from streams.web.views import JobList, JobView, LibraryName, MediaId, NewJob
 
 __all__ = ["JOB_ROUTES", "upload_route"]
 
-IdempotencyKey = Annotated[
-    str | None,
-    HeaderParameter(
-        name="Idempotency-Key",
-        max_length=256,
-        description="asking again under the same key asks for nothing new, and answers with the job that there is",
-    ),
-]
-
 MediaFilter = Annotated[str | None, QueryParameter(description="only jobs of this media item")]
 LibraryFilter = Annotated[str | None, QueryParameter(description="only jobs that store into this library")]
 Since = Annotated[str | None, QueryParameter(description="only jobs asked for at this time or later, UTC")]
 Until = Annotated[str | None, QueryParameter(description="only jobs asked for before this time, UTC")]
+
+
+#: Bytes that are read of an upload at a time.
+BLOCK = 1 << 20
 
 
 class Upload(msgspec.Struct, kw_only=True):
@@ -51,20 +48,20 @@ class Upload(msgspec.Struct, kw_only=True):
 
 @post("/jobs", status_code=202, summary="Ask for a job")
 async def submit_job(
-    data: JSONBody[NewJob], services: NamedDependency[Services], idempotency_key: IdempotencyKey = None
+    data: JSONBody[NewJob],
+    services: NamedDependency[Services],
+    caller: NamedDependency[str],
+    idempotency_key: IdempotencyKey = None,
 ) -> Response[JobView]:
     """Ask for a job over a media item that the service can reach."""
-    if data.callback_url is not None:
-        try:
-            Targets.of(services.settings).check(data.callback_url)
-        except TargetRefused as error:
-            raise ClientException(str(error)) from error
-    request = _request_of(data, idempotency_key)
-    if idempotency_key:
-        there = await asyncio.to_thread(services.model.job, request.job_id)
-        if there is not None:
-            return _accepted(_same(there, request))
-    return _accepted(await _submit(services, request))
+    request = asked_by(caller, _request_of(data), key=idempotency_key, route="jobs", details=told(data))
+
+    async def check() -> None:
+        if data.callback_url is not None:
+            _check_target(services, data.callback_url)
+        await _check(services, request)
+
+    return await ask(services, request, check=check)
 
 
 def upload_route(largest: int) -> Any:
@@ -72,9 +69,13 @@ def upload_route(largest: int) -> Any:
 
     @post("/uploads", status_code=202, summary="Ask for a job, and send its media along", request_max_body_size=largest)
     async def upload_media(
-        data: Annotated[Upload, Body(media_type=RequestEncodingType.MULTI_PART)], services: NamedDependency[Services]
+        data: Annotated[Upload, Body(media_type=RequestEncodingType.MULTI_PART)],
+        services: NamedDependency[Services],
+        caller: NamedDependency[str],
+        idempotency_key: IdempotencyKey = None,
     ) -> Response[JobView]:
         """Ask for a job over media, or a fingerprint file, that comes along; it is kept until the job ends."""
+        file = cast("BinaryIO", data.file.file)
         request = JobRequest(
             job_id=new_job_id(),
             media_id=data.media_id,
@@ -82,13 +83,19 @@ def upload_route(largest: int) -> Any:
             library=data.library,
             save_type=data.save_type,
         )
-        await _check(services, request)
-        try:
-            await asyncio.to_thread(services.store.put_upload, request.job_id, cast("BinaryIO", data.file.file))
-            return _accepted(await services.commands.submit(request))
-        except OSError:
-            await asyncio.to_thread(services.store.delete_parts, request.job_id)
-            raise
+        details = told(data)
+        details["file"] = await asyncio.to_thread(_digest, file) if idempotency_key else ""
+        request = asked_by(caller, request, key=idempotency_key, route="uploads", details=details)
+
+        async def keep(request: JobRequest) -> None:
+            try:
+                await asyncio.to_thread(services.store.put_upload, request.job_id, file)
+            except OSError:
+                if not idempotency_key:  # under a key, there may be what an earlier call has sent
+                    await asyncio.to_thread(services.store.delete_parts, request.job_id)
+                raise
+
+        return await ask(services, request, check=lambda: _check(services, request), prepare=keep)
 
     return upload_media
 
@@ -96,17 +103,20 @@ def upload_route(largest: int) -> Any:
 @get("/jobs", summary="List jobs, newest first")
 async def list_jobs(
     services: NamedDependency[Services],
+    caller: NamedDependency[str],
     *,
     status: FromQuery[JobStatus | None] = None,
     library: LibraryFilter = None,
     media_id: MediaFilter = None,
     since: Since = None,
     until: Until = None,
+    idempotency_key: AskedUnderKey = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> JobList:
     """List jobs; filters combine."""
-    wanted = JobFilter(status=status, library=library, media_id=media_id, since=since, until=until)
+    job_id = keyed_job_id(idempotency_key, caller=caller) if idempotency_key else None
+    wanted = JobFilter(job_id=job_id, status=status, library=library, media_id=media_id, since=since, until=until)
     page = await asyncio.to_thread(services.model.jobs, wanted, cursor=cursor, limit=limit)
     return JobList(jobs=[JobView.of(job) for job in page.jobs], next=page.next)
 
@@ -130,7 +140,12 @@ async def cancel_job(job_id: FromPath[str], services: NamedDependency[Services])
 
 
 @post("/jobs/{job_id:str}/rerun", status_code=202, summary="Do a job again")
-async def rerun_job(job_id: FromPath[str], services: NamedDependency[Services]) -> Response[JobView]:
+async def rerun_job(
+    job_id: FromPath[str],
+    services: NamedDependency[Services],
+    caller: NamedDependency[str],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[JobView]:
     """Ask for a new job that is to do what an ended one did."""
     job = await _job(services, job_id)
     if not job.status.ended:
@@ -138,17 +153,19 @@ async def rerun_job(job_id: FromPath[str], services: NamedDependency[Services]) 
     if job.request.file_url == UPLOADED:
         raise HTTPException("what was sent along with this job is gone: send it again", status_code=409)
     again = msgspec.structs.replace(
-        job.request, job_id=new_job_id(), source="api", requested_time="", renditions=(), traceparent=None
+        job.request,
+        job_id=new_job_id(),
+        source="api",
+        request_digest="",
+        requested_time="",
+        renditions=(),
+        traceparent=None,
     )
-    return _accepted(await _submit(services, again))
+    request = asked_by(caller, again, key=idempotency_key, route="rerun", details={"job_id": job_id})
+    return await ask(services, request, check=lambda: _check(services, request))
 
 
 JOB_ROUTES = (submit_job, list_jobs, show_job, cancel_job, rerun_job)
-
-
-async def _submit(services: Services, request: JobRequest) -> Job:
-    await _check(services, request)
-    return await services.commands.submit(request)
 
 
 async def _check(services: Services, request: JobRequest) -> None:
@@ -158,13 +175,25 @@ async def _check(services: Services, request: JobRequest) -> None:
         raise ClientException(str(error)) from error
 
 
-def _accepted(job: Job) -> Response[JobView]:
-    return Response(JobView.of(job), headers={"Location": f"/api/v1/jobs/{job.job_id}"})
+def _check_target(services: Services, url: str) -> None:
+    try:
+        Targets.of(services.settings).check(url)
+    except TargetRefused as error:
+        raise ClientException(str(error)) from error
 
 
-def _request_of(data: NewJob, idempotency_key: str | None) -> JobRequest:
+def _digest(file: BinaryIO) -> str:
+    """Return the digest of a file's content, and leave the file at its beginning."""
+    digest = hashlib.blake2b()
+    while block := file.read(BLOCK):
+        digest.update(block)
+    file.seek(0)
+    return digest.hexdigest()
+
+
+def _request_of(data: NewJob) -> JobRequest:
     return JobRequest(
-        job_id=keyed_job_id(idempotency_key) if idempotency_key else new_job_id(),
+        job_id=new_job_id(),
         media_id=data.media_id,
         file_url=data.url,
         source="import" if data.lane == "import" else "api",
@@ -176,14 +205,6 @@ def _request_of(data: NewJob, idempotency_key: str | None) -> JobRequest:
         callback_url=data.callback_url,
         metadata=data.metadata,
     )
-
-
-def _same(there: Job, request: JobRequest) -> Job:
-    """Return the job that an idempotency key names, unless something else is asked for under it."""
-    asked = (request.media_id, request.file_url, request.library)
-    if asked != (there.media_id, there.request.file_url, there.request.library):
-        raise HTTPException("this Idempotency-Key was used for another job: take a new one", status_code=422)
-    return there
 
 
 async def _job(services: Services, job_id: str) -> Job:

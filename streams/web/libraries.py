@@ -14,6 +14,7 @@ from schemas.ids import new_job_id
 from schemas.jobs import ItemMarks, JobRequest, SaveType
 from schemas.libraries import Library, LibraryItem, LibraryStatus, Purpose, Seconds, Share
 from streams.access.roles import Role
+from streams.web.asking import IdempotencyKey, ask, asked_by, told
 from streams.web.etag import UNCHANGED, with_etag
 from streams.web.gate import needs
 from streams.web.paging import Cursor, Limit
@@ -210,7 +211,11 @@ async def list_items(
 
 @post("/libraries/{name:str}/items", status_code=202, summary="Put a media item into a library")
 async def add_item(
-    name: FromPath[str], data: JSONBody[NewItem], services: NamedDependency[Services]
+    name: FromPath[str],
+    data: JSONBody[NewItem],
+    services: NamedDependency[Services],
+    caller: NamedDependency[str],
+    idempotency_key: IdempotencyKey = None,
 ) -> Response[JobView]:
     """Ask for a job that stores the fingerprint of a media item, and matches nothing."""
     await services.libraries.get(name)
@@ -222,9 +227,9 @@ async def add_item(
         save_type=SaveType.ONLYSAVE,
         metadata=data.metadata,
     )
-    await services.libraries.check(request)
-    job = await services.commands.submit(request)
-    return Response(JobView.of(job), headers={"Location": f"/api/v1/jobs/{job.job_id}"})
+    details = {"library": name, **told(data)}
+    request = asked_by(caller, request, key=idempotency_key, route="items", details=details)
+    return await ask(services, request, check=lambda: services.libraries.check(request))
 
 
 @get("/libraries/{name:str}/items/{media_id:str}", summary="Show an item of a library", responses=UNCHANGED)

@@ -1,21 +1,30 @@
-"""Live changes as server-sent events. A reader that does not keep up is let go, and comes back by itself."""
+"""Live changes as server-sent events: a reader that comes back gets all that it missed, or is told to read anew.
+
+The id of an event names the log of changes that it is from, and its number there. Each worker's read model has a log of
+its own, so a number alone, taken to another worker or to a state folder made anew, would stand for some other change.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from streams.readmodel.model import Change, ReadModel
 
 __all__ = ["LiveChanges"]
 
-#: Changes that wait for one reader; one that is further behind reads on from the read model when it comes back.
+#: Batches of changes that wait for one reader; one that is further behind is let go, and reads on from the read model
+#: when it comes back. Batches and not changes: one large batch would let go even readers that keep up. All readers
+#: share the batches, so this bounds the memory of them all.
 QUEUED = 256
+#: Changes that are read at a time for a reader that is behind: all of them at once would be held for each such reader.
+PAGE = 500
 #: Seconds between signs of life, below what proxies take for a dead connection.
 KEEPALIVE_S = 15.0
 #: Milliseconds after which a browser that lost the connection comes back.
@@ -24,7 +33,15 @@ RETRY_MS = 2000
 #: What an event's subject is called, where it is no job.
 SUBJECTS = {"library": "library", "item": "library", "letter": "letter_id"}
 
+#: An event's id: the log's, then the number in it, of at most as many digits as SQLite counts to.
+_ID = re.compile(r"(?P<log>[0-9a-f]+)-(?P<number>[0-9]{1,18})", re.ASCII)
+
+#: Tells a reader that changes have passed it by: what it shows is to be read anew.
+_RESET = b"event: reset\ndata: {}\n"
+
 _END = None
+
+Queue = asyncio.Queue["list[Change] | None"]
 
 
 class LiveChanges:
@@ -32,61 +49,124 @@ class LiveChanges:
 
     def __init__(self, model: ReadModel) -> None:
         self._model = model
-        self._queues: set[asyncio.Queue[Change | None]] = set()
+        self._queues: set[Queue] = set()
+        self._closed = False
 
     def publish(self, changes: list[Change]) -> None:
         """Hand changes to the readers; called in the event loop."""
         for queue in list(self._queues):
             try:
-                for change in changes:
-                    queue.put_nowait(change)
+                queue.put_nowait(changes)
             except asyncio.QueueFull:
                 self._let_go(queue)
 
     def close(self) -> None:
         """Let all readers go."""
+        self._closed = True
         for queue in list(self._queues):
             self._let_go(queue)
 
-    async def follow(self, last_id: int | None) -> AsyncIterator[bytes]:
+    async def follow(self, last_id: str | None) -> AsyncIterator[bytes]:
         """Yield changes in the form of server-sent events.
 
         Args:
-            last_id: The last change that the reader has seen, to go on from there; None to start now.
+            last_id: Id of the last event that the reader has seen, to go on from there; None to start now. One that is
+                none of this log's, or cannot be read, leads to a `reset`, and on from now.
         """
-        queue: asyncio.Queue[Change | None] = asyncio.Queue(QUEUED)
-        self._queues.add(queue)
+        reader = _Reader(self._model)
+        queue = self._join()
         try:
-            newest = self._model.last_change() if last_id is None else last_id
-            yield f"retry: {RETRY_MS}\nid: {newest}\n\n".encode()
-            if last_id is not None:
-                missed = await asyncio.to_thread(self._model.changes_since, last_id)
-                if missed is None:
-                    yield b"event: reset\ndata: {}\n\n"
-                for old in missed or ():
-                    newest = max(newest, old.id)
-                    yield _event(old)
+            yield await reader.begin(last_id)
+            while reader.behind:
+                async for event in reader.missed():
+                    yield event
+                reader.behind = queue not in self._queues and not self._closed
+                if reader.behind:  # more came meanwhile than waits for one reader; it is in the log as well
+                    queue = self._join()
             while True:
                 try:
                     async with asyncio.timeout(KEEPALIVE_S):
-                        change = await queue.get()
+                        changes = await queue.get()
                 except TimeoutError:
                     yield b": still here\n\n"
                     continue
-                if change is _END:
+                if changes is _END:
                     return
-                if change.id > newest:
-                    yield _event(change)
+                for event in reader.news(changes):
+                    yield event
         finally:
             self._queues.discard(queue)
 
-    def _let_go(self, queue: asyncio.Queue[Change | None]) -> None:
+    def _join(self) -> Queue:
+        """Return a queue that takes every change from now on."""
+        queue: Queue = asyncio.Queue(QUEUED)
+        self._queues.add(queue)
+        if self._closed:
+            self._let_go(queue)
+        return queue
+
+    def _let_go(self, queue: Queue) -> None:
         self._queues.discard(queue)
         while not queue.empty():
             queue.get_nowait()
         queue.put_nowait(_END)
 
 
-def _event(change: Change) -> bytes:
-    data = msgspec.json.encode({"kind": change.kind, SUBJECTS.get(change.kind, "job_id"): change.subject})
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (change.id, change.kind.encode(), data)
+class _Reader:
+    """Where one reader stands in the log, and what it is told.
+
+    Attributes:
+        behind: Whether there may be changes in the log that no queue of the reader's holds.
+    """
+
+    def __init__(self, model: ReadModel) -> None:
+        self._model = model
+        self._newest = 0
+        self.behind = False
+
+    async def begin(self, last_id: str | None) -> bytes:
+        """Find the reader's place, once a queue takes what comes; return what it is told first, which names the place.
+
+        That is the place of the last event it has seen, so that one whose connection breaks before the next comes back
+        to the same place.
+        """
+        newest = await asyncio.to_thread(self._model.last_change)
+        place = None if last_id is None else self._place(last_id, newest)
+        self._newest = newest if place is None else place
+        self.behind = self._newest < newest
+        news = b"" if last_id is None or place is not None else _RESET
+        return b"retry: %d\nid: %s\n%s\n" % (RETRY_MS, self._id(), news)
+
+    async def missed(self) -> AsyncIterator[bytes]:
+        """Yield what is in the log behind the reader's place, page by page to its end."""
+        while True:
+            page = await asyncio.to_thread(self._model.changes_since, self._newest, limit=PAGE)
+            if page is None:
+                self._newest = await asyncio.to_thread(self._model.last_change)
+                yield b"id: %s\n%s\n" % (self._id(), _RESET)
+                continue
+            if not page:
+                return
+            for event in self.news(page):
+                yield event
+
+    def news(self, changes: list[Change]) -> Iterator[bytes]:
+        """Yield the changes that are behind the reader's place, and move it on."""
+        for change in changes:
+            if change.id > self._newest:
+                self._newest = change.id
+                yield self._event(change)
+
+    def _place(self, last_id: str, newest: int) -> int | None:
+        """Return the number that an id stands for; None when it is of no event that this log has had."""
+        known = _ID.fullmatch(last_id)
+        if known is None or known["log"] != self._model.log_id or int(known["number"]) > newest:
+            return None
+        return int(known["number"])
+
+    def _event(self, change: Change) -> bytes:
+        data = msgspec.json.encode({"kind": change.kind, SUBJECTS.get(change.kind, "job_id"): change.subject})
+        return b"id: %s\nevent: %s\ndata: %s\n\n" % (self._id(), change.kind.encode(), data)
+
+    def _id(self) -> bytes:
+        return b"%s-%d" % (self._model.log_id.encode(), self._newest)

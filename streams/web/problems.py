@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from schemas.errors import TooLargeError
     from streams.readmodel.cursor import BadCursor
+    from streams.service.keys import KeyUsedError
 
 __all__ = [
     "CONTENT_TYPE",
@@ -28,6 +29,7 @@ __all__ = [
     "on_other_error",
     "on_too_large",
     "on_unavailable",
+    "on_used_key",
 ]
 
 log = structlog.get_logger(__name__)
@@ -59,6 +61,11 @@ def on_bad_cursor(request: Request[Any, Any, Any], error: BadCursor) -> Response
 def on_too_large(request: Request[Any, Any, Any], error: TooLargeError) -> Response[Any]:
     """Answer that a request holds more than can be kept, and of what."""
     return on_http_error(request, HTTPException(str(error), status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+
+
+def on_used_key(request: Request[Any, Any, Any], error: KeyUsedError) -> Response[Any]:
+    """Answer that an idempotency key stands for another request."""
+    return on_http_error(request, HTTPException(str(error), status_code=HTTPStatus.UNPROCESSABLE_ENTITY))
 
 
 def on_unavailable(request: Request[Any, Any, Any], error: OSError) -> Response[Any]:

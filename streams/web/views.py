@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 import msgspec
 
 from schemas.jobs import Job, JobStatus, SaveType
+from schemas.libraries import Share
 from schemas.limits import LARGEST_METADATA, LONGEST_MEDIA_ID, LONGEST_NAME, LONGEST_TARGET, LONGEST_URL, MOST_SEARCHED
 from schemas.matches import Match, best_first
 
@@ -61,7 +62,7 @@ class NewJob(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         msgspec.Meta(max_length=MOST_SEARCHED, description="libraries to search; empty: all active ones"),
     ] = []
     save_type: SaveType = SaveType.FORCESAVE
-    similarity_threshold: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] = 0.8
+    similarity_threshold: Share = 0.8
     extend: Annotated[str, msgspec.Meta(max_length=512)] | None = None
     callback_url: CallbackUrl | None = None
     metadata: Metadata = {}

@@ -38,5 +38,12 @@ def test_two_jobs_asked_for_under_keys_have_one_id_exactly_when_the_keys_are_the
     assert (keyed_job_id(one) == keyed_job_id(other)) == (one == other)
 
 
+@given(text, text, text, text)
+def test_keys_are_each_callers_own(one: str, caller: str, other: str, other_caller: str) -> None:
+    same = (one, caller) == (other, other_caller)
+    if "\x1f" not in caller + other_caller:  # which no caller's name holds
+        assert (keyed_job_id(one, caller=caller) == keyed_job_id(other, caller=other_caller)) == same
+
+
 def test_jobs_that_somebody_asks_for_are_told_apart() -> None:
     assert new_job_id() != new_job_id()

@@ -13,6 +13,7 @@ from schemas.deadletter import DeadLetterReplay
 from schemas.deliveries import Delivery
 from schemas.events import AIMediaDNAComplete
 from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, TaskKind, TaskOutcome
+from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem
 from streams.agents.freshness import always
 from streams.agents.jobs import JobAgent
@@ -21,6 +22,7 @@ from streams.libraries.registry import Libraries
 from streams.readmodel.libraries import GoneItem, GoneLibrary
 from streams.readmodel.model import Change, GoneJob, ReadModel
 from streams.service.commands import Commands
+from streams.service.keys import RequestKeys
 from streams.service.letters import Letters
 from streams.settings import Settings
 from streams.store.files import open_store
@@ -69,6 +71,7 @@ class InlineService:
             commands=commands or self.commands,
             libraries=self.libraries,
             letters=self.letters,
+            keys=RequestKeys(self, self.model, self, TOPICS),
             store=open_store(settings.store_url),
             live=LiveChanges(self.model),
             gate=Gate(settings),
@@ -129,6 +132,9 @@ class InlineService:
         await self.agent.on_request(request, now=utc_now())
         while self.ended:
             await self.agent.on_result(self.ended.pop(0), now=utc_now())
+
+    async def key_claim(self, claim: KeyClaim) -> None:
+        self.apply(claims=[claim])
 
     async def task(self, task: ChunkTask) -> None:
         if task.kind in REMOVING:

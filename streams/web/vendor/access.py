@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
+from streams.access.callers import caller_of_key
 from streams.access.keys import AccessKey, AccessKeys
 from streams.access.limits import RateLimit
 from streams.access.roles import Role
@@ -40,8 +42,8 @@ class Access:
         self._limit = RateLimit(settings.rate_limit)
         self._limits = {name: RateLimit(f"{operation.per_second}/second") for name, operation in operations().items()}
 
-    def check(self, request: Request, call: Call, operation: Operation, *, client: str) -> None:
-        """Let a call pass, or not.
+    def check(self, request: Request, call: Call, operation: Operation, *, client: str) -> Call:
+        """Let a call pass, or not; return the call with who makes it.
 
         Args:
             request: The request as it came.
@@ -57,6 +59,7 @@ class Access:
             raise forbidden(f"{call.action} needs the role {operation.role}, and the access key has {key.role}")
         if self._limit.wait(key.key_id) or self._limits[call.action].wait(key.key_id):
             raise throttled()
+        return replace(call, caller=caller_of_key(key.key_id))
 
     def _key(self, request: Request, client: str) -> AccessKey:
         if self._authenticator is not None:

@@ -36,7 +36,7 @@ async def answer_call(
     )
     call = came.call(str(request.base_url))
     operation = operation_of(call)
-    access.check(came, call, operation, client=request.client.host if request.client else "")
+    call = access.check(came, call, operation, client=request.client.host if request.client else "")
     return replies.reply(await operation.answer(call, services))
 
 

@@ -99,12 +99,14 @@ class Call:
         version: Version of the service, which names the service too.
         parameters: What the caller gives.
         base_url: Where the caller reaches us; ends with a slash.
+        caller: Who calls; empty until that is checked.
     """
 
     action: str
     version: str
     parameters: Mapping[str, str]
     base_url: str
+    caller: str = ""
 
     def optional(self, name: str) -> str | None:
         """Return a parameter; None when it is empty or not there."""

@@ -48,6 +48,7 @@ async def submit_dna_job(call: Call, services: Services) -> dict[str, Any]:
         media_id=media_id,
         file_url=await _address(call, services),
         source="api",
+        caller=call.caller,
         library=library,
         search=(library,),
         save_type=save_type,

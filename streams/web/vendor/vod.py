@@ -38,6 +38,7 @@ async def submit_ai_job(call: Call, services: Services) -> dict[str, Any]:
         media_id=media_id,
         file_url=await address_of_media(media_id, services),
         source="api",
+        caller=call.caller,
         library=library or services.settings.library,
         search=(library,) if library else (),
         extend=user_data.extend,

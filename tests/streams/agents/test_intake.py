@@ -59,6 +59,11 @@ async def test_a_replayed_event_amounts_to_the_same_job(tmp_path: Path) -> None:
     )
 
 
+async def test_a_job_that_an_event_makes_has_events_as_its_caller(tmp_path: Path) -> None:
+    (asked,) = await requests_of(tmp_path, stream())
+    assert (asked.source, asked.caller) == ("event", "event")
+
+
 async def test_of_all_renditions_the_cheapest_that_is_large_enough_is_chosen(tmp_path: Path) -> None:
     renditions = [
         {"Status": "success", "FileUrl": "http://vod/4k.mp4", "Format": "mp4", "Width": 3840, "Height": 2160},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.jobs import SaveType
 from streams.imports.items import Fault, Item, plan_of
 
 items = st.lists(
@@ -48,3 +49,11 @@ def test_an_item_has_the_same_key_in_every_run_and_another_for_every_attempt(fou
         assert item.key(attempt) == Item(item.location, item.media_id, item.library, size=7).key(attempt)
         assert item.key(attempt) != item.key(attempt + 1)
         assert item.key(attempt).isascii()
+
+
+def test_what_is_asked_for_otherwise_has_another_key() -> None:
+    item = Item("file:///a.mp4", "a", "default", {"year": 2020, "title": "A"})
+    same = Item("file:///a.mp4", "a", "default", {"title": "A", "year": 2020}, size=7, origin="a.mp4")
+    others = [Item("file:///a.mp4", "a", "default", {"year": 2021}), Item("file:///a.mp4", "a", "default")]
+    assert item.key(0) == same.key(0) == item.key(0, save_type=SaveType.ONLYSAVE)
+    assert len({item.key(0), item.key(0, save_type=SaveType.SAVE), *(other.key(0) for other in others)}) == 4

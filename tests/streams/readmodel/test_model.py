@@ -6,13 +6,18 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 from examples import MATCH, job
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.deadletter import DeadLetterReplay
 from schemas.jobs import Job, JobStatus, LiveMatch
-from streams.readmodel.model import JobFilter, ReadModel, UnmovedJob
+from schemas.libraries import Library, LibraryItem
+from streams.readmodel.letters import Letter
+from streams.readmodel.libraries import GoneItem, GoneLibrary
+from streams.readmodel.model import GoneJob, JobFilter, ReadModel, UnmovedJob
 
 
 def live(job_id: str = "j", chunk: int = 0) -> LiveMatch:
@@ -44,6 +49,55 @@ def test_whatever_is_replayed_the_end_stands(events: list[Job | LiveMatch]) -> N
 def test_an_event_that_changes_nothing_is_no_change(model: ReadModel) -> None:
     assert len(model.apply(jobs=[LIFE[1]])) == 1
     assert model.apply(jobs=[LIFE[1], LIFE[0]]) == []
+
+
+#: One of everything that is followed.
+LETTER = Letter(key=b"video", value=b"{", headers=(("x-error-time", b"2026-11-23T08:00:00.000Z"),))
+ITEM = LibraryItem(library="films", media_id="video", version=1, job_id="j", file_url="file:///a.mp4")
+EVERYTHING = {
+    "jobs": [LIFE[1]],
+    "live": [live()],
+    "libraries": [Library(name="films")],
+    "items": [ITEM],
+    "letters": [LETTER],
+    "replays": [DeadLetterReplay(letter_id=LETTER.id, replay_time="2026-11-23T09:00:00.000Z")],
+}
+GONE = {
+    "jobs": [GoneJob("j")],
+    "items": [GoneItem("films", "video")],
+    "libraries": [GoneLibrary("films")],
+}
+
+
+@pytest.mark.parametrize("kind", EVERYTHING)
+def test_a_topic_that_is_read_again_changes_nothing(model: ReadModel, kind: str) -> None:
+    model.apply(**EVERYTHING)
+    model.forget_offsets()
+    assert model.apply(**{kind: EVERYTHING[kind]}) == []
+
+
+@pytest.mark.parametrize("kind", GONE)
+def test_what_is_gone_goes_once(model: ReadModel, kind: str) -> None:
+    model.apply(**EVERYTHING)
+    assert len(model.apply(**{kind: GONE[kind]})) == 1
+    assert model.apply(**{kind: GONE[kind]}) == []
+
+
+def test_what_a_library_or_an_item_is_changed_to_is_a_change(model: ReadModel) -> None:
+    model.apply(**EVERYTHING)
+    disabled = msgspec.structs.replace(ITEM, disabled=True)
+    described = Library(name="films", description="ours")
+    assert [change.kind for change in model.apply(libraries=[described], items=[disabled])] == ["library", "item"]
+    assert model.libraries.get("films") == described
+    assert model.libraries.item("films", "video") == disabled
+
+
+def test_a_page_of_changes_that_no_longer_begins_where_it_was_asked_for_is_none(model: ReadModel) -> None:
+    model.apply(jobs=[job(f"j{number}") for number in range(5)])
+    with model._database.write() as writer:
+        writer.execute("DELETE FROM changes WHERE id <= 2")
+    assert model.changes_since(1) is None
+    assert [change.id for change in model.changes_since(2, limit=2) or ()] == [3, 4]
 
 
 def test_changes_can_be_followed_from_any_point(model: ReadModel) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from pathlib import Path
 
@@ -83,3 +84,28 @@ def test_any_id_is_listed_as_it_was_put(tmp_path: Path, media_id: str) -> None:
     key = ReferenceKey("library", media_id, 7)
     store.put(key, b"x")
     assert (list(store.keys("library")), store.get(key)) == ([key], b"x")
+
+
+def test_an_upload_that_is_sent_again_leaves_who_reads_the_first_undisturbed(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path / "store"))
+    store.put_upload("j", io.BytesIO(b"content"))
+    with store.open_upload("j") as first:  # type: ignore[union-attr] # it is there
+        assert first.read(3) == b"con"
+        store.put_upload("j", io.BytesIO(b"CONTENT"))
+        assert first.read() == b"tent"
+    with store.open_upload("j") as second:  # type: ignore[union-attr] # it is there
+        assert second.read() == b"CONTENT"
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell():
+                raise OSError("the connection broke")
+            return super().read(size)
+
+    store = open_store(str(tmp_path / "store"))
+    with pytest.raises(OSError, match="broke"):
+        store.put_upload("j", Broken(b"content" * (1 << 20)))
+    assert store.open_upload("j") is None
+    assert [path for path in (tmp_path / "store").rglob("*") if path.is_file()] == []

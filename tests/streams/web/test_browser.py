@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from examples import MATCH, job
 from inline import InlineService
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, Route, async_playwright, expect
 
 from schemas.jobs import Job, JobStatus, LiveMatch
 from streams.settings import Settings
@@ -89,6 +90,29 @@ async def test_an_open_job_shows_progress_and_matches_while_it_is_under_way(page
     inline.apply(jobs=[under_way(3)], live=[seen])
     await expect(page.get_by_text("3 of 4")).to_be_visible()
     await expect(page.get_by_role("img")).to_be_visible()
+    await assert_not_reloaded(page)
+
+
+async def test_a_page_that_is_answered_late_does_not_take_the_place_of_a_newer_one(
+    page: Page, inline: InlineService
+) -> None:
+    await opened(page, "/")
+    answered, released = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        answered.set()
+        await released.wait()
+        await route.fulfill(response=answer)
+
+    await page.route("**/", late, times=1)
+    inline.apply(jobs=[under_way(1)])
+    await answered.wait()
+    inline.apply(jobs=[under_way(3)])
+    await page.wait_for_timeout(1000)  # in which a second answer could overtake the first
+    released.set()
+    await page.wait_for_timeout(1000)
+    await expect(page.get_by_text("3 of 4")).to_be_visible()
     await assert_not_reloaded(page)
 
 

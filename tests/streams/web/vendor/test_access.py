@@ -188,3 +188,24 @@ async def test_a_key_that_is_added_to_the_file_is_let_in_and_one_that_is_taken_o
     services.settings.access_keys.write_text("new secret reader\n")
     assert (await caller.v3("ListAIJob", key="new", JobIds="a")).status_code == 200
     assert refusal(await caller.v3("ListAIJob", key="admin", JobIds="a")) == (404, "InvalidAccessKeyId.NotFound")
+
+
+JOB = {"PrimaryKey": "clip", "DBId": "default", "Input": '{"Type":"OSS","Media":"oss://bucket/clip.mp4"}'}
+SUBMITTED = [("SubmitAIJob", "2017-03-21", {"MediaId": "file:///clip.mp4"}), ("SubmitDNAJob", "2020-11-09", JOB)]
+
+
+@pytest.mark.parametrize(("action", "version", "parameters"), SUBMITTED)
+async def test_the_access_key_of_a_call_is_the_caller_of_its_job(
+    caller: Any, model: ReadModel, *, action: str, version: str, parameters: dict[str, str]
+) -> None:
+    await caller.v3(action, version=version, key="submitter", **parameters)
+    await caller.v1(action, key="admin", **{"Version": version, **parameters})
+    assert sorted(job.request.caller for job in model.jobs().jobs) == ["admin", "submitter"]
+
+
+@pytest.mark.parametrize(("action", "version", "parameters"), SUBMITTED)
+async def test_a_call_without_a_signature_is_of_this_machine(
+    local: Any, model: ReadModel, *, action: str, version: str, parameters: dict[str, str]
+) -> None:
+    await (await local("127.0.0.1")).unsigned(action, version=version, **parameters)
+    assert [job.request.caller for job in model.jobs().jobs] == ["local"]

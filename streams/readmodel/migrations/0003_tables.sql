@@ -1,3 +1,5 @@
+-- Where a new file begins. What files were made with does not change: later changes are migrations of their own.
+--
 -- The read model. `doc` columns hold the value of the topic, as JSON; the other columns are for searching.
 CREATE TABLE jobs (
     job_id TEXT PRIMARY KEY,
