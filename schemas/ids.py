@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 
-__all__ = ["event_job_id", "keyed_job_id", "new_job_id"]
+__all__ = ["event_job_id", "keyed_job_id", "new_job_id", "repair_job_id"]
 
 #: Hex digits of a job id, as in ApsaraVideo VOD.
 JOB_ID_LENGTH = 32
@@ -20,6 +20,11 @@ def event_job_id(video_id: str, file_url: str | None, size: int | None, run_id: 
 def keyed_job_id(key: str) -> str:
     """Return the id of the job that somebody asks for under a key of theirs: the same for the same key, always."""
     return _digest(f"key\x1f{key}")
+
+
+def repair_job_id(library: str, media_id: str, version: int) -> str:
+    """Return the id of the job that stores what a library has lost of a media item: one job, whoever finds out."""
+    return _digest("\x1f".join(("repair", library, media_id, str(version), "")))
 
 
 def new_job_id() -> str:
