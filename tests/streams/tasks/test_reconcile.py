@@ -23,7 +23,7 @@ from streams.store.files import FileStore
 from streams.tasks.report import TaskReport
 from streams.tasks.run import run_task
 from streams.tasks.scope import Assignment, Scope
-from streams.tasks.stock import Inspection, Inventory, Page, Place, Repairs
+from streams.tasks.stock import Inspection, Inventory, Page, Repairs
 from streams.tasks.workbench import Workbench
 
 VECTOR = np.eye(1, 8, dtype=np.float32)
