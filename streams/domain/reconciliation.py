@@ -104,6 +104,10 @@ class Difference(msgspec.Struct, kw_only=True, frozen=True):
         """The media item in the version that this is about."""
         return self.media_id, self.version
 
+    def with_outcome(self, outcome: Outcome, reason: str = "") -> Difference:
+        """Return this difference with what was done about it, and why it was left."""
+        return msgspec.structs.replace(self, outcome=outcome, reason=reason)
+
 
 class Held(NamedTuple):
     """What a library holds of a media item.

@@ -37,6 +37,8 @@ from streams.ports.waiting import within
 from streams.readmodel.model import ReadModel
 from streams.readmodel.projector import Projector
 from streams.service.commands import Commands
+from streams.service.doctor import Doctor
+from streams.service.inspector import Means
 from streams.service.letters import Letters
 from streams.service.probes import Probes, disk_probe, milvus_probe
 from streams.service.recovery import recover
@@ -68,6 +70,10 @@ JOIN_S = 120.0
 #: How often a chunk's whole time limit, and a dead member's, may pass without an event handled before the agents count
 #: as stalled.
 PATIENCE_TRIES = 2
+#: The worker that holds this share makes the comparisons that one of all is to make.
+LEADING_SHARE = 0
+#: A task that goes on by itself as long as it has time takes this part of a task's limit: one step more fits in then.
+TASK_PARTS = 6
 #: Imports get what processor time live events leave: the system gives a process of niceness 0 about 70 times the share
 #: of one of 19.
 IMPORT_NICENESS = 19
@@ -170,16 +176,21 @@ async def _start(
     probes = Probes({Neighbour.DISK: disk_probe(slot.folder), Neighbour.MILVUS: milvus_probe(settings)}, neighbours)
     stack.push_async_callback(probes.stop)
     probes.start()
-    deliverer = _make_deliverer(settings, app, model, projector, outbox)
+    shares = _shares(app, topics)
+    deliverer = _make_deliverer(settings, shares, model, projector, outbox)
     projector.subscribe(deliverer.wake)
     stack.push_async_callback(deliverer.stop)
     deliverer.start()
+    means = Means(model, projector, topics, import_pool, outbox, budget_s=settings.task_timeout_s / TASK_PARTS)
+    doctor = Doctor(means, sweep_s=settings.sweep_s, leads=lambda: LEADING_SHARE in shares())
+    stack.push_async_callback(doctor.stop)
     services = Services(
         settings=settings,
         model=model,
         commands=Commands(outbox, model),
         libraries=libraries,
         letters=Letters(outbox, model, projector, topics),
+        doctor=doctor,
         store=open_store(settings.store_url),
         live=LiveChanges(model),
         gate=gate,
@@ -192,6 +203,7 @@ async def _start(
     if embedded:
         await recover(model, outbox)
     await libraries.take_up_deletions()
+    doctor.start()
     return Worker(web=web.address, kafka=kafka)
 
 
@@ -213,16 +225,22 @@ async def _start_milvus(stack: AsyncExitStack, settings: Settings) -> None:
     await asyncio.to_thread(keeper.start)
 
 
-def _make_deliverer(
-    settings: Settings, app: faust.App, model: ReadModel, projector: Projector, outbox: Outbox
-) -> Deliverer:
-    """Return what delivers callbacks: a worker's shares are those of the partitions of requests that it holds."""
-    topics = Topics.of(settings.topic_prefix)
-    path = settings.callback_secrets or ensure_secrets(settings.state / "callback-secrets")
+def _shares(app: faust.App, topics: Topics) -> Callable[[], frozenset[int]]:
+    """Return what tells a worker's shares of what is done once: the partitions of requests that it holds."""
 
     def shares() -> frozenset[int]:
         held = () if app.rebalancing else app.consumer.assignment()
         return frozenset(p.partition for p in held if p.topic == topics.job_requests)
+
+    return shares
+
+
+def _make_deliverer(
+    settings: Settings, shares: Callable[[], frozenset[int]], model: ReadModel, projector: Projector, outbox: Outbox
+) -> Deliverer:
+    """Return what delivers callbacks."""
+    topics = Topics.of(settings.topic_prefix)
+    path = settings.callback_secrets or ensure_secrets(settings.state / "callback-secrets")
 
     async def caught_up() -> None:
         await projector.caught_up(topics.job_complete)

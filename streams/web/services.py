@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from schemas.jobs import Job, JobRequest
     from streams.libraries.registry import Libraries
     from streams.readmodel.model import ReadModel
+    from streams.service.doctor import Doctor
     from streams.service.letters import Letters
     from streams.settings import Settings
     from streams.store.port import FingerprintStore
@@ -48,6 +49,7 @@ class Services:
         commands: JobCommands,
         libraries: Libraries,
         letters: Letters,
+        doctor: Doctor,
         store: FingerprintStore,
         live: LiveChanges,
         gate: Gate,
@@ -59,6 +61,7 @@ class Services:
         self.commands = commands
         self.libraries = libraries
         self.letters = letters
+        self.doctor = doctor
         self.store = store
         self.live = live
         self.gate = gate
