@@ -69,8 +69,10 @@ def _followed(client: Client, report: Report) -> Report:
 
 def _print(report: Report) -> None:
     if report.differences:
-        columns = ("difference", "library", "media", "version", "job", "what", "done")
+        columns = ("difference", "library", "media or job", "version", "what", "done")
         print_table(columns, map(_row, report.differences))
+    for reason in dict.fromkeys(one.reason for one in report.differences if one.reason):
+        say(f"left: {reason}")
     told = len(report.differences)
     total = sum(report.outcomes.values())
     if total > told:
@@ -82,6 +84,5 @@ def _print(report: Report) -> None:
 
 
 def _row(one: Difference) -> tuple[str, ...]:
-    done = f"{one.outcome}: {one.reason}" if one.reason else one.outcome.value
     version = str(one.version) if one.version else ""
-    return one.kind.replace("_", " "), one.library, one.media_id, version, one.job_id, one.detail, done
+    return one.kind.replace("_", " "), one.library, one.media_id or one.job_id, version, one.detail, one.outcome

@@ -47,8 +47,11 @@ class Stocked:
         self.bench = make_bench(folder)
         self.root = folder / "fingerprints"
         self.inline = InlineService(model, do=self._do)
-        self.doctor = self.inline.doctor
         self.done: list[Assignment] = []
+
+    @property
+    def doctor(self) -> Doctor:
+        return self.inline.doctor
 
     def _do(self, assignment: Assignment) -> TaskReport:
         self.done.append(assignment)
