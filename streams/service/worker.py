@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -177,13 +177,8 @@ async def _start(
     stack.push_async_callback(probes.stop)
     probes.start()
     shares = _shares(app, topics)
-    deliverer = _make_deliverer(settings, shares, model, projector, outbox)
-    projector.subscribe(deliverer.wake)
-    stack.push_async_callback(deliverer.stop)
-    deliverer.start()
-    means = Means(model, projector, topics, import_pool, outbox, budget_s=settings.task_timeout_s / TASK_PARTS)
-    doctor = Doctor(means, sweep_s=settings.sweep_s, leads=lambda: LEADING_SHARE in shares())
-    stack.push_async_callback(doctor.stop)
+    _start_deliverer(stack, _make_deliverer(settings, shares, model, projector, outbox), projector)
+    doctor = _start_doctor(stack, settings, shares, Means(model, projector, topics, import_pool, outbox))
     services = Services(
         settings=settings,
         model=model,
@@ -203,7 +198,6 @@ async def _start(
     if embedded:
         await recover(model, outbox)
     await libraries.take_up_deletions()
-    doctor.start()
     return Worker(web=web.address, kafka=kafka)
 
 
@@ -233,6 +227,23 @@ def _shares(app: faust.App, topics: Topics) -> Callable[[], frozenset[int]]:
         return frozenset(p.partition for p in held if p.topic == topics.job_requests)
 
     return shares
+
+
+def _start_doctor(
+    stack: AsyncExitStack, settings: Settings, shares: Callable[[], frozenset[int]], means: Means
+) -> Doctor:
+    """Return what compares libraries with what is stored: on demand, and by itself in one of all workers."""
+    means = replace(means, budget_s=settings.task_timeout_s / TASK_PARTS)
+    doctor = Doctor(means, sweep_s=settings.sweep_s, leads=lambda: LEADING_SHARE in shares())
+    stack.push_async_callback(doctor.stop)
+    doctor.start()
+    return doctor
+
+
+def _start_deliverer(stack: AsyncExitStack, deliverer: Deliverer, projector: Projector) -> None:
+    projector.subscribe(deliverer.wake)
+    stack.push_async_callback(deliverer.stop)
+    deliverer.start()
 
 
 def _make_deliverer(

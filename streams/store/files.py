@@ -205,7 +205,8 @@ class FileStore:
     def _written(self, path: str) -> float | None:
         """Return when a file was written last, seconds since the epoch; None when it is gone."""
         try:
-            written: datetime = self._fs.modified(path)
+            with store_errors(self._root, reading=True):
+                written: datetime = self._fs.modified(path)
         except FileNotFoundError:
             return None
         return (written if written.tzinfo else written.replace(tzinfo=UTC)).timestamp()
