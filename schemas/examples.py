@@ -170,7 +170,7 @@ _DELIVERY = Delivery(
         Attempt(time="2026-11-23T08:00:16.000Z", status=204, seconds=0.02),
     ),
 )
-_CLAIM = DeploymentClaim(
+_PLACES = DeploymentClaim(
     claim_id="0b5ff0a9a8d04e4f9a0c5d0e3f2b7c61",
     index=Place(location="http://milvus:19530"),
     store=Place(location="/srv/fingerprints on worker-1", place_id="9d2f6c1e7b384a0fb5a4c3d2e1f00912"),
@@ -192,7 +192,7 @@ _EXAMPLES: tuple[msgspec.Struct, ...] = (
     _STREAM,
     _ALL,
     _REQUEST,
-    _CLAIM,
+    _PLACES,
     _TASK,
     _TASK_RESULT,
     _LIVE,

@@ -7,7 +7,7 @@ import uuid
 
 from schemas.jobs import LOCAL_CALLER
 
-__all__ = ["event_job_id", "keyed_job_id", "new_job_id"]
+__all__ = ["event_job_id", "keyed_job_id", "new_job_id", "repair_job_id"]
 
 #: Hex digits of a job id, as in ApsaraVideo VOD.
 JOB_ID_LENGTH = 32
@@ -26,6 +26,11 @@ def keyed_job_id(key: str, *, caller: str = LOCAL_CALLER) -> str:
     """
     # The form for this machine's own programs is older than callers are: imports that began then are still known.
     return _digest(f"key\x1f{key}" if caller == LOCAL_CALLER else f"key-of\x1f{caller}\x1f{key}")
+
+
+def repair_job_id(library: str, media_id: str, version: int) -> str:
+    """Return the id of the job that stores what a library has lost of a media item: one job, whoever finds out."""
+    return _digest("\x1f".join(("repair", library, media_id, str(version), "")))
 
 
 def new_job_id() -> str:

@@ -210,6 +210,12 @@ class TaskKind(StrEnum):
     EMPTY = "empty"
     #: Remove a library with everything in it.
     DROP = "drop"
+    #: List what store and index have places for: libraries, parts of jobs, writes that were cut off.
+    SURVEY = "survey"
+    #: List what store and index hold of a library, a page of it.
+    INVENTORY = "inventory"
+    #: Put back, or remove, what store and index lack, or have too much.
+    REPAIR = "repair"
 
 
 class ChunkTask(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):

@@ -134,6 +134,12 @@ class Settings(BaseSettings):
     task_memory_mb: int = Field(
         default=4096, ge=512, description="memory that one worker process may map, in MiB, above what it starts with"
     )
+    sweep_s: float = Field(
+        default=6 * 3600.0,
+        ge=0,
+        description="seconds between comparisons of libraries with what is stored, which mend what differs; one worker "
+        "makes them; 0: only 'mediadna doctor' does",
+    )
     max_duration_s: float = Field(default=12 * 3600.0, gt=0, description="longest media that is accepted, seconds")
     max_upload_bytes: int = Field(default=4 * 2**30, gt=0, description="largest media that may be sent along, bytes")
     max_pixels: int = Field(

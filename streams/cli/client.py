@@ -10,6 +10,7 @@ import msgspec
 
 from streams.cli.output import ExitCode, fail
 from streams.imports.engine import Refused
+from streams.service.doctor import Report
 from streams.web.libraries import ItemList, ItemView, LibraryList, LibraryView
 from streams.web.paths import in_path
 from streams.web.usage_views import UsageView
@@ -144,6 +145,17 @@ class Client:
     def remove_item(self, library: str, media_id: str) -> None:
         """Take a media item out of a library."""
         self._ask("DELETE", _item(library, media_id), timeout=REMOVAL_S)
+
+    def examine(self, body: dict[str, Any]) -> Report | None:
+        """Begin to compare libraries with what is stored; None while another comparison is under way."""
+        answer = self._answer("POST", "/api/v1/doctor", json=body)
+        if answer.status_code == httpx.codes.CONFLICT:
+            return None
+        return msgspec.json.decode(_checked(answer), type=Report)
+
+    def doctor_report(self) -> Report:
+        """Return what the latest comparison has found so far."""
+        return msgspec.json.decode(self._ask("GET", "/api/v1/doctor"), type=Report)
 
     def _ask(self, method: str, path: str, **options: Any) -> bytes:
         return _checked(self._answer(method, path, **options))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from streams.cli.doctor import doctor
 from streams.cli.files import compare, fingerprint, match
 from streams.cli.imports import import_media
 from streams.cli.jobs import job, jobs, result, submit
@@ -18,7 +19,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for command in (up, worker, submit, jobs, job, result, compare, match, fingerprint, settings):
+for command in (up, worker, submit, jobs, job, result, compare, match, fingerprint, settings, doctor):
     app.command()(command)
 app.command("import")(import_media)
 app.add_typer(libraries, name="libraries")

@@ -123,7 +123,15 @@ def on_result(record: MediaRecord, result: ChunkResult, *, now: str, tries: int)
             return _on_chunk(record, active, result, now=now)
         case TaskKind.FINISH:
             return _on_finished(record, active, result, now=now)
-        case TaskKind.CLEAN | TaskKind.REMOVE | TaskKind.EMPTY | TaskKind.DROP:
+        case (
+            TaskKind.CLEAN
+            | TaskKind.REMOVE
+            | TaskKind.EMPTY
+            | TaskKind.DROP
+            | TaskKind.SURVEY
+            | TaskKind.INVENTORY
+            | TaskKind.REPAIR
+        ):
             return Step(record)
 
 

@@ -14,6 +14,7 @@ from streams.readmodel.cursor import BadCursor, page_of, read_cursor
 from streams.readmodel.database import Database
 from streams.readmodel.letters import Letter, LetterRows, apply_letter, apply_replay
 from streams.readmodel.libraries import GoneItem, GoneLibrary, LibraryRows, apply_item, apply_library
+from streams.readmodel.reconciliation import ReconciliationRows
 
 if TYPE_CHECKING:
     import sqlite3
@@ -122,6 +123,7 @@ class ReadModel:
         self.deliveries = DeliveryLog(self._database)
         self.libraries = LibraryRows(self._database)
         self.letters = LetterRows(self._database)
+        self.reconciliation = ReconciliationRows(self._database)
 
     def close(self) -> None:
         """Close the file."""

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,8 @@ from streams.readmodel.model import ReadModel
 from streams.readmodel.projector import Projector
 from streams.service.commands import Commands
 from streams.service.deployment import join_deployment
+from streams.service.doctor import Doctor
+from streams.service.inspector import Means
 from streams.service.keys import RequestKeys
 from streams.service.letters import Letters
 from streams.service.probes import Probes, disk_probe, milvus_probe
@@ -72,6 +74,10 @@ JOIN_S = 120.0
 #: How often a chunk's whole time limit, and a dead member's, may pass without an event handled before the agents count
 #: as stalled.
 PATIENCE_TRIES = 2
+#: The worker that holds this share makes the comparisons that one of all is to make.
+LEADING_SHARE = 0
+#: A task that goes on by itself as long as it has time takes this part of a task's limit: one step more fits in then.
+TASK_PARTS = 6
 #: Imports get what processor time live events leave: the system gives a process of niceness 0 about 70 times the share
 #: of one of 19.
 IMPORT_NICENESS = 19
@@ -183,10 +189,9 @@ async def _start(
     stack.push_async_callback(probes.stop)
     probes.start()
     _start_sweep(stack, settings, app, kafka=kafka, model=model, projector=projector, outbox=outbox)
-    deliverer = _make_deliverer(settings, app, model, projector, outbox)
-    projector.subscribe(deliverer.wake)
-    stack.push_async_callback(deliverer.stop)
-    deliverer.start()
+    shares = partial(_held, app, topics)
+    _start_deliverer(stack, _make_deliverer(settings, shares, model, projector, outbox), projector)
+    doctor = _start_doctor(stack, settings, shares, Means(model, projector, topics, import_pool, outbox))
     services = Services(
         settings=settings,
         model=model,
@@ -194,6 +199,7 @@ async def _start(
         libraries=libraries,
         letters=Letters(outbox, model, projector, topics),
         keys=RequestKeys(outbox, model, projector, topics),
+        doctor=doctor,
         store=open_store(settings.store_url),
         live=LiveChanges(model),
         gate=gate,
@@ -230,10 +236,27 @@ async def _start_milvus(stack: AsyncExitStack, settings: Settings) -> None:
     await asyncio.to_thread(keeper.start)
 
 
+def _start_doctor(
+    stack: AsyncExitStack, settings: Settings, shares: Callable[[], frozenset[int]], means: Means
+) -> Doctor:
+    """Return what compares libraries with what is stored: on demand, and by itself in one of all workers."""
+    means = replace(means, budget_s=settings.task_timeout_s / TASK_PARTS)
+    doctor = Doctor(means, sweep_s=settings.sweep_s, leads=lambda: LEADING_SHARE in shares())
+    stack.push_async_callback(doctor.stop)
+    doctor.start()
+    return doctor
+
+
+def _start_deliverer(stack: AsyncExitStack, deliverer: Deliverer, projector: Projector) -> None:
+    projector.subscribe(deliverer.wake)
+    stack.push_async_callback(deliverer.stop)
+    deliverer.start()
+
+
 def _make_deliverer(
-    settings: Settings, app: faust.App, model: ReadModel, projector: Projector, outbox: Outbox
+    settings: Settings, shares: Callable[[], frozenset[int]], model: ReadModel, projector: Projector, outbox: Outbox
 ) -> Deliverer:
-    """Return what delivers callbacks: a worker's shares are those of the partitions of requests that it holds."""
+    """Return what delivers callbacks."""
     topics = Topics.of(settings.topic_prefix)
     path = settings.callback_secrets or ensure_secrets(settings.state / "callback-secrets")
 
@@ -242,7 +265,7 @@ def _make_deliverer(
         await projector.caught_up(topics.deliveries)
 
     sender = Sender(Targets.of(settings), Signer.load(path))
-    return Deliverer(model, sender, outbox, caught_up=caught_up, shares=partial(_held, app, topics))
+    return Deliverer(model, sender, outbox, caught_up=caught_up, shares=shares)
 
 
 def _start_sweep(

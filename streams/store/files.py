@@ -6,10 +6,13 @@ names that are too long for a file system end in a hash of the whole.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import re
 import shutil
 import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote, unquote
@@ -30,6 +33,10 @@ NAME_BYTES = 200
 SUFFIX = ".mdna"
 #: Among the parts of a job: the media that was sent along with it.
 UPLOAD_FILE = "upload"
+#: What `_file_name` makes of texts that are too long.
+SHORTENED = re.compile(rf"^.{{{NAME_BYTES - 70}}}~[0-9a-f]{{64}}$")
+#: Ends the name of a file that is being written; no other name has a full stop before so many hex digits.
+WRITING = re.compile(r"\.[0-9a-f]{32}$")
 #: Bytes that are copied at a time.
 BLOCK = 1 << 20
 #: Holds the media id of a folder whose name had to be shortened.
@@ -72,7 +79,7 @@ class FileStore:
         """See `FingerprintStore`."""
         self._remove(self._file(key))
         if not self.versions(key.library, key.media_id):
-            self._remove(self._media_folder(key.library, key.media_id))
+            self._remove_empty(self._media_folder(key.library, key.media_id))
 
     def versions(self, library: str, media_id: str) -> list[ReferenceKey]:
         """See `FingerprintStore`."""
@@ -88,12 +95,17 @@ class FileStore:
             found.append(unquote(name) if long_name is None else long_name.decode())
         return sorted(found)
 
-    def keys(self, library: str) -> Iterator[ReferenceKey]:
+    def keys(self, library: str, *, after: str = "") -> Iterator[ReferenceKey]:
         """See `FingerprintStore`."""
+        passed = _file_name(after) if after else ""
         for name in sorted(self._names(self._library_folder(library))):
+            if name <= passed:
+                continue
             long_id = self._read(f"{self._library_folder(library)}/{name}/{ID_FILE}")
-            media_id = unquote(name) if long_id is None else long_id.decode()
-            yield from self.versions(library, media_id)
+            if long_id is not None:
+                yield from self.versions(library, long_id.decode())
+            elif not SHORTENED.match(name):  # else it is just being made or removed, and nobody can tell whose it is
+                yield from self.versions(library, unquote(name))
 
     def delete_library(self, library: str) -> None:
         """See `FingerprintStore`."""
@@ -130,6 +142,32 @@ class FileStore:
     def delete_parts(self, job_id: str) -> None:
         """See `FingerprintStore`."""
         self._remove(self._parts_folder(job_id))
+
+    def jobs_with_parts(self) -> Iterator[str]:
+        """See `FingerprintStore`. A folder that cannot be a job's is passed over."""
+        for name in sorted(self._names(f"{self._root}/parts")):
+            job_id = unquote(name)
+            if _file_name(job_id) == name:
+                yield job_id
+
+    def parts_written(self, job_id: str) -> float | None:
+        """See `FingerprintStore`."""
+        folder = self._parts_folder(job_id)
+        times = [self._written(f"{folder}/{name}") for name in self._names(folder)]
+        return max((time for time in times if time is not None), default=None)
+
+    def abandoned_writes(self, before: float) -> list[str]:
+        """See `FingerprintStore`. An object store shows no object that is not complete."""
+        if not isinstance(self._fs, LocalFileSystem):
+            return []
+        files = (Path(folder) / name for folder, _, names in os.walk(self._root) for name in names)
+        found = (str(path) for path in files if WRITING.search(path.name))
+        return sorted(path for path in found if (self._written(path) or before) < before)
+
+    def delete_abandoned_writes(self, before: float) -> None:
+        """See `FingerprintStore`."""
+        for path in self.abandoned_writes(before):
+            self._remove(path)
 
     def _library_folder(self, library: str) -> str:
         return f"{self._root}/libraries/{_file_name(library)}"
@@ -168,12 +206,29 @@ class FileStore:
             return []
         return [entry.rstrip("/").rpartition("/")[2] for entry in entries]
 
+    def _written(self, path: str) -> float | None:
+        """Return when a file was written last, seconds since the epoch; None when it is gone."""
+        try:
+            with store_errors(self._root, reading=True):
+                written: datetime = self._fs.modified(path)
+        except FileNotFoundError:
+            return None
+        return (written if written.tzinfo else written.replace(tzinfo=UTC)).timestamp()
+
     def _remove(self, path: str) -> None:
         try:
             with store_errors(self._root, reading=True):
                 self._fs.rm(path, recursive=True)
         except FileNotFoundError:
             return
+
+    def _remove_empty(self, folder: str) -> None:
+        """Remove the folder of a media item of which no version is left, but no version that is just being stored."""
+        if self._names(folder) == [ID_FILE]:
+            self._remove(f"{folder}/{ID_FILE}")
+        if isinstance(self._fs, LocalFileSystem):  # elsewhere a folder is gone with its last object
+            with contextlib.suppress(OSError):  # another job has just stored a version
+                Path(folder).rmdir()
 
 
 def _write_whole(target: Path, data: bytes) -> None:

@@ -35,8 +35,13 @@ class FingerprintStore(Protocol):
         """Return the names of the libraries that hold anything."""
         ...
 
-    def keys(self, library: str) -> Iterator[ReferenceKey]:
-        """Return everything that a library holds."""
+    def keys(self, library: str, *, after: str = "") -> Iterator[ReferenceKey]:
+        """Return everything that a library holds, or what follows a media item in the store's own order.
+
+        Args:
+            library: Its name.
+            after: MediaId of the last media item that was returned before; empty to start.
+        """
         ...
 
     def delete_library(self, library: str) -> None:
@@ -61,4 +66,24 @@ class FingerprintStore(Protocol):
 
     def delete_parts(self, job_id: str) -> None:
         """Remove all that a job has stored of its chunks, and what was sent along with it."""
+        ...
+
+    def jobs_with_parts(self) -> Iterator[str]:
+        """Return the ids of the jobs that have parts, or media that was sent along."""
+        ...
+
+    def parts_written(self, job_id: str) -> float | None:
+        """Return when the newest of a job's parts was written, seconds since the epoch; None when it has none."""
+        ...
+
+    def abandoned_writes(self, before: float) -> list[str]:
+        """Return what is left of writes that were cut off by the end of their process.
+
+        Args:
+            before: Nothing was added to them since then, seconds since the epoch.
+        """
+        ...
+
+    def delete_abandoned_writes(self, before: float) -> None:
+        """Remove what is left of writes that were cut off: see `abandoned_writes`."""
         ...

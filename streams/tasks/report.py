@@ -8,6 +8,7 @@ from schemas.jobs import ChunkResult, ChunkTask, TaskOutcome
 from schemas.limits import cut
 from schemas.matches import Match
 from streams.ports.errors import Neighbour
+from streams.tasks.stock import Inventory, Repairs, Survey
 
 __all__ = ["Away", "TaskReport", "failed"]
 
@@ -20,12 +21,15 @@ class Away(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class TaskReport(msgspec.Struct, kw_only=True):
-    """The result of a task, and the matches to show while the job goes on."""
+    """The result of a task, the matches to show while the job goes on, and what tasks of these kinds have found."""
 
     result: ChunkResult
     live: tuple[Match, ...] = ()
     #: Set when a neighbour is away: the result says nothing then, and the task is to be done again later.
     away: Away | None = None
+    survey: Survey | None = None
+    inventory: Inventory | None = None
+    repairs: Repairs | None = None
 
 
 def failed(task: ChunkTask, outcome: TaskOutcome, code: str, message: str) -> TaskReport:

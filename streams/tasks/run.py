@@ -17,6 +17,7 @@ from streams.tasks.clean import clean
 from streams.tasks.fingerprint import fingerprint
 from streams.tasks.finish import finish
 from streams.tasks.plan import plan
+from streams.tasks.reconcile import inventory, repair, survey
 from streams.tasks.remove import drop, empty, remove
 from streams.tasks.report import Away, TaskReport, failed
 
@@ -36,6 +37,9 @@ _DOERS = {
     TaskKind.REMOVE: remove,
     TaskKind.EMPTY: empty,
     TaskKind.DROP: drop,
+    TaskKind.SURVEY: survey,
+    TaskKind.INVENTORY: inventory,
+    TaskKind.REPAIR: repair,
 }
 
 

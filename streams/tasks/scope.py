@@ -6,6 +6,7 @@ import msgspec
 
 from schemas.jobs import ChunkTask
 from schemas.libraries import COPY_LINE
+from streams.tasks.stock import Inspection
 
 __all__ = ["Assignment", "Scope", "SearchedLibrary"]
 
@@ -29,6 +30,8 @@ class Scope(msgspec.Struct, kw_only=True, frozen=True):
     #: The version of the task's media item that this library holds now; 0: none. Whatever else a task may remove, it
     #: never removes this one.
     held: int = 0
+    #: For tasks that compare store and index with what libraries hold: what to look at, or to mend.
+    inspection: Inspection = Inspection()
 
 
 class Assignment(msgspec.Struct, kw_only=True, frozen=True):

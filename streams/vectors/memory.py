@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from streams.vectors.hits import HitCollector
-from streams.vectors.port import require_finite
+from streams.vectors.port import VersionCounts, require_finite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -74,8 +77,20 @@ class MemoryVectors:
         """See `VectorStore`."""
         return sum(key.library == library and media_id in {None, key.media_id} for key, _track, _number in self._rows)
 
+    def count_versions(self, library: str, *, cursor: str = "", limit: int | None = None) -> VersionCounts:
+        """See `VectorStore`."""
+        after = msgspec.json.decode(cursor, type=tuple[str, int, str, int]) if cursor else None
+        rows = sorted(row for row in self._rows_of(library) if after is None or row > after)
+        page = rows[:limit]
+        counts = Counter((media_id, version) for media_id, version, _track, _number in page)
+        return VersionCounts(dict(counts), msgspec.json.encode(page[-1]).decode() if len(page) < len(rows) else "")
+
     def close(self) -> None:
         """See `VectorStore`."""
+
+    def _rows_of(self, library: str) -> list[tuple[str, int, str, int]]:
+        """Return media id, version, track and number of each row."""
+        return [(key.media_id, key.version, track, n) for key, track, n in self._rows if key.library == library]
 
     def _keep(self, wanted: Callable[[ReferenceKey], bool]) -> None:
         self._rows = {row: content for row, content in self._rows.items() if wanted(row[0])}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -14,7 +14,19 @@ if TYPE_CHECKING:
     from fingerprint.ports import Hits, ReferenceKey, Windows
     from schemas.matches import Track
 
-__all__ = ["VectorStore", "require_finite"]
+__all__ = ["VectorStore", "VersionCounts", "require_finite"]
+
+
+class VersionCounts(NamedTuple):
+    """A page of what a library holds.
+
+    Attributes:
+        windows: How many windows of each media item and version there are on this page; the next one may have more.
+        next: The cursor of the page that follows; empty on the last one.
+    """
+
+    windows: dict[tuple[str, int], int]
+    next: str = ""
 
 
 class VectorStore(Protocol):
@@ -64,6 +76,18 @@ class VectorStore(Protocol):
 
     def count(self, library: str, media_id: str | None = None) -> int:
         """Return how many windows a library holds, or how many of them belong to one media item."""
+        ...
+
+    def count_versions(self, library: str, *, cursor: str = "", limit: int | None = None) -> VersionCounts:
+        """Return how many windows a library holds of each media item and version, a page of rows at a time.
+
+        What is written meanwhile may be missing; what was there all the while is counted once.
+
+        Args:
+            library: Its name.
+            cursor: `next` of the page before; empty for the first one.
+            limit: Rows that the page looks at, where that is to be fewer than the store thinks best.
+        """
         ...
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from litestar.response import Stream
 from streams.readmodel.model import MatchPage
 from streams.settings import Setting, Settings, listed
 from streams.web.deliveries import DELIVERY_ROUTES
+from streams.web.doctor import DOCTOR_ROUTES
 from streams.web.jobs import JOB_ROUTES, upload_route
 from streams.web.letters import LETTER_ROUTES
 from streams.web.libraries import LIBRARY_ROUTES
@@ -82,6 +83,7 @@ def api_router(settings: Settings) -> Router:
             *LIBRARY_ROUTES,
             *LETTER_ROUTES,
             *DELIVERY_ROUTES,
+            *DOCTOR_ROUTES,
             list_matches,
             show_usage,
             list_settings,

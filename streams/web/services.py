@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from schemas.jobs import Job, JobRequest
     from streams.libraries.registry import Libraries
     from streams.readmodel.model import ReadModel
+    from streams.service.doctor import Doctor
     from streams.service.keys import RequestKeys
     from streams.service.letters import Letters
     from streams.settings import Settings
@@ -50,6 +51,7 @@ class Services:
         libraries: Libraries,
         letters: Letters,
         keys: RequestKeys,
+        doctor: Doctor,
         store: FingerprintStore,
         live: LiveChanges,
         gate: Gate,
@@ -62,6 +64,7 @@ class Services:
         self.libraries = libraries
         self.letters = letters
         self.keys = keys
+        self.doctor = doctor
         self.store = store
         self.live = live
         self.gate = gate

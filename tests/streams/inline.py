@@ -22,12 +22,14 @@ from streams.libraries.registry import Libraries
 from streams.readmodel.libraries import GoneItem, GoneLibrary
 from streams.readmodel.model import Change, GoneJob, ReadModel
 from streams.service.commands import Commands
+from streams.service.doctor import Doctor
+from streams.service.inspector import Means
 from streams.service.keys import RequestKeys
 from streams.service.letters import Letters
 from streams.settings import Settings
 from streams.store.files import open_store
 from streams.tasks.report import TaskReport
-from streams.tasks.scope import Scope
+from streams.tasks.scope import Assignment, Scope
 from streams.telemetry.neighbours import Neighbours
 from streams.web.gate import Gate
 from streams.web.live import LiveChanges
@@ -36,6 +38,8 @@ from streams.web.services import JobCommands, Services
 TOPICS = Topics.of("mediadna")
 #: Tasks that are done at once; those that need media wait for the test.
 REMOVING = {TaskKind.CLEAN, TaskKind.REMOVE, TaskKind.EMPTY, TaskKind.DROP}
+#: Tasks that look at what is stored, where a test has given something to look at.
+COMPARING = {TaskKind.SURVEY, TaskKind.INVENTORY, TaskKind.REPAIR}
 
 
 def done(task: ChunkTask) -> ChunkResult:
@@ -56,12 +60,14 @@ class InlineService:
     removals: list[ChunkTask] = field(default_factory=list)
     replays: list[tuple[str, bytes | None, bytes | None, list[tuple[str, bytes]]]] = field(default_factory=list)
     listeners: list[Callable[[list[Change]], None]] = field(default_factory=list)
+    do: Callable[[Assignment], TaskReport] | None = None
 
     def __post_init__(self) -> None:
         self.agent = JobAgent(self.table, self, self, tries=3)
         self.libraries = Libraries(self, self.model, self, TOPICS, self)
         self.letters = Letters(self, self.model, self, TOPICS)
         self.commands = Commands(self, self.model)
+        self.doctor = Doctor(Means(self.model, self, TOPICS, self, self, pause_s=0.0))
 
     def services(self, settings: Settings, commands: JobCommands | None = None) -> Services:
         """Return what the web needs of this service."""
@@ -72,6 +78,7 @@ class InlineService:
             libraries=self.libraries,
             letters=self.letters,
             keys=RequestKeys(self, self.model, self, TOPICS),
+            doctor=self.doctor,
             store=open_store(settings.store_url),
             live=LiveChanges(self.model),
             gate=Gate(settings),
@@ -124,6 +131,9 @@ class InlineService:
 
     async def run(self, task: ChunkTask, scope: Scope) -> TaskReport:
         assert isinstance(scope, Scope)
+        if self.do is not None and task.kind in COMPARING:
+            data = msgspec.json.encode(Assignment(task=task, scope=scope))
+            return self.do(msgspec.json.decode(data, type=Assignment))
         task = msgspec.json.decode(msgspec.json.encode(task), type=ChunkTask)  # as on its way to a worker process
         self.removals.append(task)
         return TaskReport(result=self.run_task(task))

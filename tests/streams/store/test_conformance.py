@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import io
+import os
+import time
 import uuid
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -88,17 +90,17 @@ def test_any_id_is_listed_as_it_was_put(tmp_path: Path, media_id: str) -> None:
 
 def test_an_upload_that_is_sent_again_leaves_who_reads_the_first_undisturbed(tmp_path: Path) -> None:
     store = open_store(str(tmp_path / "store"))
-    store.put_upload("j", io.BytesIO(b"content"))
+    store.put_upload("j", BytesIO(b"content"))
     with store.open_upload("j") as first:  # type: ignore[union-attr] # it is there
         assert first.read(3) == b"con"
-        store.put_upload("j", io.BytesIO(b"CONTENT"))
+        store.put_upload("j", BytesIO(b"CONTENT"))
         assert first.read() == b"tent"
     with store.open_upload("j") as second:  # type: ignore[union-attr] # it is there
         assert second.read() == b"CONTENT"
 
 
 def test_an_upload_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
-    class Broken(io.BytesIO):
+    class Broken(BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
             if self.tell():
                 raise OSError("the connection broke")
@@ -109,3 +111,83 @@ def test_an_upload_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
         store.put_upload("j", Broken(b"content" * (1 << 20)))
     assert store.open_upload("j") is None
     assert [path for path in (tmp_path / "store").rglob("*") if path.is_file()] == []
+
+
+def test_what_a_library_holds_is_listed_from_any_media_item_on(store: FileStore) -> None:
+    for media_id in IDS:
+        store.put(ReferenceKey("default", media_id, 1), b"x")
+    whole = list(store.keys("default"))
+    for number, key in enumerate(whole):
+        assert list(store.keys("default", after=key.media_id)) == whole[number + 1 :]
+
+
+def test_jobs_with_parts_are_listed_with_when_the_newest_was_written(store: FileStore) -> None:
+    assert (list(store.jobs_with_parts()), store.parts_written("job")) == ([], None)
+    store.put_part("job", 0, b"x")
+    store.put_part("a/b", 0, b"x")
+    store.put_upload("upload", BytesIO(b"media"))
+    assert sorted(store.jobs_with_parts()) == ["a/b", "job", "upload"]
+    for job_id in store.jobs_with_parts():
+        written = store.parts_written(job_id)
+        assert written is not None
+        assert abs(time.time() - written) < 60
+
+
+def test_only_the_newest_part_says_how_old_a_jobs_parts_are(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    for chunk, written in ((0, 100.0), (1, 300.0), (2, 200.0)):
+        store.put_part("job", chunk, b"x")
+        os.utime(tmp_path / "parts" / "job" / f"{chunk:06d}", (written, written))
+    assert store.parts_written("job") == 300.0
+
+
+def test_writes_that_were_cut_off_are_found_and_removed_and_nothing_else(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    key = ReferenceKey("default", "a." + "0" * 32, 1)
+    store.put(key, b"whole")
+    store.put_part("job", 0, b"whole")
+    cut = tmp_path / "libraries" / "default" / "video" / f"0000000002.mdna.{uuid.uuid4().hex}"
+    under_way = tmp_path / "parts" / "job" / f"000001.{uuid.uuid4().hex}"
+    for path, written in ((cut, 100.0), (under_way, 300.0)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"ha")
+        os.utime(path, (written, written))
+    for path in (p for p in tmp_path.rglob("*") if p.is_file() and p not in {cut, under_way}):
+        os.utime(path, (100.0, 100.0))
+    assert store.abandoned_writes(200.0) == [str(cut)]
+    store.delete_abandoned_writes(200.0)
+    assert (cut.exists(), under_way.exists()) == (False, True)
+    assert (store.get(key), store.get_part("job", 0)) == (b"whole", b"whole")
+
+
+def test_an_object_store_has_no_writes_that_were_cut_off() -> None:
+    store = open_store(f"memory://{uuid.uuid4().hex}")
+    store.put(ReferenceKey("default", "video", 1), b"x")
+    assert store.abandoned_writes(time.time() + 60) == []
+
+
+@pytest.mark.parametrize("media_id", ["plain", "视" * 256])
+def test_removing_the_last_version_takes_nothing_that_another_job_stores_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, media_id: str
+) -> None:
+    store, other = open_store(str(tmp_path)), open_store(str(tmp_path))
+    old, new = ReferenceKey("default", media_id, 1), ReferenceKey("default", media_id, 2)
+    store.put(old, b"old")
+    look = FileStore.versions
+
+    def stored_after_the_look(self: FileStore, library: str, media: str) -> list[ReferenceKey]:
+        found = look(self, library, media)
+        monkeypatch.setattr(FileStore, "versions", look)
+        other.put(new, b"new")
+        return found
+
+    monkeypatch.setattr(FileStore, "versions", stored_after_the_look)
+    store.delete(old)
+    assert (store.get(new), list(store.keys("default"))) == (b"new", [new])
+
+
+def test_a_folder_of_which_nobody_can_tell_whose_it_is_is_not_listed(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    store.put(ReferenceKey("default", "视" * 256, 1), b"x")
+    next(tmp_path.rglob("media-id")).unlink()
+    assert list(store.keys("default")) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -250,3 +251,47 @@ def test_workers_that_create_one_library_at_once_lose_nothing(another: Callable[
         list(pool.map(write, range(len(views))))
     assert views[0].count("default") == 12
     assert {k.media_id[0] for k in search(views[0], *range(4), limit=3).keys} == set("0123")
+
+
+def counted(store: VectorStore, library: str, limit: int | None = None) -> tuple[Counter[tuple[str, int]], int]:
+    """Return the windows of each version, and how many pages they came on."""
+    found: Counter[tuple[str, int]] = Counter()
+    pages, cursor = 0, ""
+    while pages == 0 or cursor:
+        windows, cursor = store.count_versions(library, cursor=cursor, limit=limit)
+        assert limit is None or sum(windows.values()) <= limit
+        found.update(windows)
+        pages += 1
+    return found, pages
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, None])
+def test_the_windows_of_each_version_are_counted_page_by_page(store: VectorStore, limit: int | None) -> None:
+    odd = 'quo"te\\:1'
+    store.upsert(key("a", 1), Track.PICTURE, windows(1, 2, 3))
+    store.upsert(key("a", 1), Track.SOUND, windows(1))
+    store.upsert(key("a", 12), Track.PICTURE, windows(4, 5))
+    store.upsert(key(odd, 1), Track.PICTURE, windows(6))
+    store.upsert(key("视", 3), Track.SOUND, windows(7, 8))
+    store.upsert(key("a", 1, library="other"), Track.PICTURE, windows(9))
+    found, pages = counted(store, "default", limit)
+    assert found == {("a", 1): 4, ("a", 12): 2, (odd, 1): 1, ("视", 3): 2}
+    assert pages >= 9 / (limit or 9)
+
+
+def test_rows_that_were_stored_twice_or_removed_are_counted_as_they_are(store: VectorStore) -> None:
+    for _ in range(2):
+        store.upsert(key("a", 1), Track.PICTURE, windows(1, 2))
+    store.upsert(key("b", 1), Track.PICTURE, windows(3))
+    store.delete_version(key("b", 1))
+    assert counted(store, "default", 2)[0] == {("a", 1): 2}
+
+
+def test_a_library_that_is_not_there_has_no_versions(store: VectorStore) -> None:
+    assert counted(store, "nowhere")[0] == {}
+
+
+def test_more_rows_than_a_query_may_return_are_counted_all_the_same(store: VectorStore) -> None:
+    for version in range(9):
+        store.upsert(key("long", version), Track.PICTURE, windows(*range(2000)))
+    assert counted(store, "default", 16_384)[0] == {("long", version): 2000 for version in range(9)}

@@ -52,6 +52,13 @@ async def test_a_role_may_do_what_those_before_it_may_and_no_more(client: AsyncT
         assert (await client.post("/api/v1/jobs", json=body, headers=bearer(role))).status_code == 202
 
 
+async def test_only_an_admin_has_stores_and_libraries_compared(client: AsyncTestClient) -> None:
+    assert (await client.get("/api/v1/doctor", headers=bearer(Role.READER))).status_code == 200
+    for role in Role:
+        answer = await client.post("/api/v1/doctor", json={}, headers=bearer(role))
+        assert answer.status_code == (202 if role is Role.ADMIN else 403)
+
+
 async def test_a_person_logs_in_with_a_token_and_comes_to_where_they_wanted(client: AsyncTestClient) -> None:
     page = {"Accept": "text/html"}
     away = await client.get("/jobs/j1", headers=page, follow_redirects=False)

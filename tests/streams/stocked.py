@@ -1,0 +1,113 @@
+"""A service without a broker that has something stored: a window index in memory, and a real fingerprint store."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+from examples import job
+from inline import TOPICS, InlineService
+from whole_job import make_bench
+
+from fingerprint.engine import ALGORITHM
+from fingerprint.model import Fingerprint
+from fingerprint.ports import ReferenceKey
+from fingerprint.sound.track import LENGTH, SoundTrack
+from schemas.clock import utc_now
+from schemas.jobs import JobStatus, Metrics
+from schemas.libraries import Library, LibraryItem
+from streams.domain.reconciliation import VersionKey
+from streams.readmodel.model import ReadModel
+from streams.service.doctor import Doctor, Report
+from streams.service.examination import Order
+from streams.service.inspector import Means
+from streams.tasks.report import TaskReport
+from streams.tasks.run import run_task
+from streams.tasks.scope import Assignment
+from streams.tasks.search import upsert_windows
+
+#: Versions of two hours ago: old enough to be left behind.
+OLD = int(time.time() * 1000) - 2 * 3_600_000
+
+
+def fingerprint_of(windows: int) -> Fingerprint:
+    """Return a fingerprint that has some windows of sound."""
+    numbers = np.arange(windows, dtype=np.int32)
+    codes = np.random.default_rng(windows).integers(-99, 99, (windows, LENGTH)).astype(np.int8)
+    nothing = SoundTrack.nothing()
+    sound = SoundTrack(nothing.frames, nothing.bins, numbers, numbers * 2000, codes)
+    return Fingerprint(2.0 * windows, sound=sound)
+
+
+class Stocked:
+    """The service, and what is stored."""
+
+    def __init__(self, model: ReadModel, folder: Path) -> None:
+        self.bench = make_bench(folder)
+        self.root = folder / "fingerprints"
+        self.inline = InlineService(model, do=self._do)
+        self.done: list[Assignment] = []
+
+    @property
+    def doctor(self) -> Doctor:
+        return self.inline.doctor
+
+    def _do(self, assignment: Assignment) -> TaskReport:
+        self.done.append(assignment)
+        return run_task(assignment, self.bench)
+
+    def hold(
+        self,
+        media_id: str,
+        version: int = OLD,
+        *,
+        library: str = "default",
+        windows: int = 3,
+        file_url: str = "file:///a.mp4",
+        algorithm: str = ALGORITHM,
+    ) -> VersionKey:
+        """Have a library hold an item, stored whole by a job."""
+        self.store(media_id, version, library=library, windows=windows)
+        job_id = f"{library}-{media_id}-{version}"
+        metrics = Metrics(windows=windows)
+        ended = job(job_id, media_id=media_id, library=library, version=version, metrics=metrics, algorithm=algorithm)
+        item = LibraryItem(library=library, media_id=media_id, version=version, job_id=job_id, file_url=file_url)
+        self.inline.apply(libraries=[Library(name=library)], jobs=[ended], items=[item])
+        return media_id, version
+
+    def store(self, media_id: str, version: int = OLD, *, library: str = "default", windows: int = 3) -> VersionKey:
+        """Store a fingerprint and its windows, of which nobody knows."""
+        key = ReferenceKey(library, media_id, version)
+        made = fingerprint_of(windows)
+        self.bench.store.put(key, made.to_bytes())
+        upsert_windows(self.bench.vectors, key, made.windows())
+        return media_id, version
+
+    def job(self, media_id: str, version: int = OLD, status: JobStatus = JobStatus.PROCESSING) -> None:
+        """Let a job of a version be known."""
+        self.inline.apply(
+            jobs=[job(f"{media_id}-{version}", status, media_id=media_id, time=utc_now(), version=version)]
+        )
+
+    def lose_windows(self, key: VersionKey, library: str = "default") -> None:
+        self.bench.vectors.delete_version(ReferenceKey(library, *key))
+
+    def lose_fingerprint(self, key: VersionKey, library: str = "default") -> None:
+        self.bench.store.delete(ReferenceKey(library, *key))
+
+    def stored(self, library: str = "default") -> dict[VersionKey, tuple[int, bool]]:
+        """Return of each version how many windows it has, and whether its fingerprint is there."""
+        windows = self.bench.vectors.count_versions(library).windows
+        files = {key[1:] for key in self.bench.store.keys(library)}
+        return {key: (windows.get(key, 0), key in files) for key in {*windows, *files}}
+
+    async def examine(self, doctor: Doctor | None = None, **order: object) -> Report:
+        """Make a comparison; return what it has found."""
+        chosen = doctor or self.doctor
+        chosen.examine(Order(**order))
+        return await chosen.wait()
+
+    def another_doctor(self, **options: object) -> Doctor:
+        """Return one that is set up in another way."""
+        return Doctor(Means(self.inline.model, self.inline, TOPICS, self.inline, self.inline, pause_s=0.0), **options)
