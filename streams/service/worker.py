@@ -312,7 +312,7 @@ async def _start_app(stack: AsyncExitStack, app: faust.App, give_up: Callable[[B
     await app.start()
     watcher = asyncio.create_task(watch(), name="faust-watch")
     stack.callback(watcher.cancel)
-    async with within(JOIN_S, f"the consumer group gave this worker no partitions within {JOIN_S:g} s"):
+    async with within(JOIN_S, f"the consumer group gave this worker no place within {JOIN_S:g} s"):
         while not _is_ready(app):  # noqa: ASYNC110 (Faust gives no event to wait for)
             await asyncio.sleep(0.1)
 
@@ -339,8 +339,13 @@ def _make_watchdog(
 
 
 def _is_ready(app: faust.App) -> bool:
-    """Whether the agents take events: partitions are assigned, and no rebalance or recovery is under way."""
-    return bool(app.consumer.assignment()) and not app.rebalancing and not app.in_recovery
+    """Whether the worker has its place in the group: no rebalance or recovery is under way, and it has its share.
+
+    Where there are more workers than the partitions can be divided among, that share is none: such a worker serves API
+    and web view, and takes over when another one ends.
+    """
+    has_place = bool(app.consumer.assignment()) or app.unassigned
+    return has_place and not app.rebalancing and not app.in_recovery
 
 
 def _stop_on_signals(stop: asyncio.Future[int]) -> None:

@@ -28,7 +28,7 @@ async def readyz(services: NamedDependency[Services]) -> Response[str]:
     """Answer 200 when the worker takes events and can do its work, else 503, and who is away since when."""
     missing = [f"{one.neighbour} is away since {one.since}: {one.reason}" for one in services.neighbours.away()]
     if not services.ready():
-        missing.append("no partitions are assigned to this worker, or it is taking its place in the group")
+        missing.append("this worker is taking its place in the group")
     return Response("\n".join(missing) or "ready", status_code=503 if missing else 200)
 
 
