@@ -137,7 +137,7 @@ def _share_of(event: EventT[Any]) -> Share:
         task = decode(event.message.value, ChunkTask)
     except InvalidEvent:
         return Share("", "")
-    return Share(task.request.source, task.job_id)
+    return Share(task.request.caller or task.request.source, task.job_id)
 
 
 def _raw(app: faust.App, *names: str) -> TopicT:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from streams.settings import Settings
     from streams.telemetry.neighbours import Neighbours
 
-__all__ = ["Probes", "disk_probe", "milvus_probe"]
+__all__ = ["Probes", "disk_probe", "kafka_probe", "milvus_probe"]
 
 #: Seconds between looks: an operator, and a balancer in front of the workers, ask about as often.
 INTERVAL_S = 5.0
@@ -25,8 +25,8 @@ INTERVAL_S = 5.0
 CONNECTING_S = 3.0
 #: Bytes that are written to see whether the disk takes any: one block, so that a full disk shows.
 BLOCK_BYTES = 4096
-#: Port that a Milvus URI means which names none.
-MILVUS_PORT = 19530
+#: Ports that addresses mean which name none.
+MILVUS_PORT, KAFKA_PORT = 19530, 9092
 
 
 class Probes:
@@ -35,10 +35,19 @@ class Probes:
     Args:
         probes: How to ask each; a probe raises when its neighbour is away.
         neighbours: Is told what was found.
+        doubtful: Neighbours whose answer does not prove that they are back: a broker that stands still takes
+            connections all the same. Who works with them tells of that.
     """
 
-    def __init__(self, probes: dict[Neighbour, Callable[[], Awaitable[None]]], neighbours: Neighbours) -> None:
+    def __init__(
+        self,
+        probes: dict[Neighbour, Callable[[], Awaitable[None]]],
+        neighbours: Neighbours,
+        *,
+        doubtful: frozenset[Neighbour] = frozenset(),
+    ) -> None:
         self._probes = probes
+        self._doubtful = doubtful
         self._neighbours = neighbours
         self._task: asyncio.Task[None] | None = None
 
@@ -61,7 +70,8 @@ class Probes:
                 away = error if isinstance(error, NeighbourAwayError) else away_from(neighbour, error)
                 self._neighbours.left(away.neighbour, str(away))
             else:
-                self._neighbours.came_back(neighbour)
+                if neighbour not in self._doubtful:
+                    self._neighbours.came_back(neighbour)
 
     async def _run(self) -> None:
         while True:
@@ -91,18 +101,35 @@ def milvus_probe(settings: Settings) -> Callable[[], Awaitable[None]]:
     async def probe() -> None:
         if settings.milvus:
             parts = urlsplit(settings.milvus)
-            host, port = parts.hostname or LOCALHOST, parts.port or MILVUS_PORT
+            await _connect(Neighbour.MILVUS, parts.hostname or LOCALHOST, parts.port or MILVUS_PORT)
         else:
-            host, port = LOCALHOST, LiteFiles(settings.state / "milvus").port()
-        try:
-            async with asyncio.timeout(CONNECTING_S):
-                _, writer = await asyncio.open_connection(host, port)
-        except (OSError, TimeoutError) as error:
-            raise NeighbourAwayError(
-                Neighbour.MILVUS, f"nothing answers at {host}:{port} ({str(error) or 'no answer'})"
-            ) from error
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
+            await _connect(Neighbour.MILVUS, LOCALHOST, LiteFiles(settings.state / "milvus").port())
 
     return probe
+
+
+def kafka_probe(bootstrap: str) -> Callable[[], Awaitable[None]]:
+    """Return a probe that connects to any of the bootstrap servers."""
+
+    async def probe() -> None:
+        servers = [urlsplit(f"//{server.strip()}") for server in bootstrap.split(",")]
+        places = [(server.hostname or LOCALHOST, server.port or KAFKA_PORT) for server in servers]
+        for host, port in places[:-1]:
+            with contextlib.suppress(NeighbourAwayError):
+                return await _connect(Neighbour.KAFKA, host, port)
+        return await _connect(Neighbour.KAFKA, *places[-1])
+
+    return probe
+
+
+async def _connect(neighbour: Neighbour, host: str, port: int) -> None:
+    try:
+        async with asyncio.timeout(CONNECTING_S):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError) as error:
+        raise NeighbourAwayError(
+            neighbour, f"nothing answers at {host}:{port} ({str(error) or 'no answer'})"
+        ) from error
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()

@@ -43,7 +43,7 @@ from streams.service.doctor import Doctor
 from streams.service.inspector import Means
 from streams.service.keys import RequestKeys
 from streams.service.letters import Letters
-from streams.service.probes import Probes, disk_probe, milvus_probe
+from streams.service.probes import Probes, disk_probe, kafka_probe, milvus_probe
 from streams.service.recovery import ask_again, recover
 from streams.service.slot import WorkerSlot
 from streams.service.stalled import JobSweep
@@ -185,7 +185,15 @@ async def _start(
     watchdog = _make_watchdog(app, topics, settings, kafka=kafka, assignment=assignment, neighbours=neighbours)
     stack.push_async_callback(watchdog.stop)
     watchdog.start(give_up)
-    probes = Probes({Neighbour.DISK: disk_probe(slot.folder), Neighbour.MILVUS: milvus_probe(settings)}, neighbours)
+    probes = Probes(
+        {
+            Neighbour.DISK: disk_probe(slot.folder),
+            Neighbour.MILVUS: milvus_probe(settings),
+            Neighbour.KAFKA: kafka_probe(kafka),
+        },
+        neighbours,
+        doubtful=frozenset({Neighbour.KAFKA}),
+    )
     stack.push_async_callback(probes.stop)
     probes.start()
     _start_sweep(stack, settings, app, kafka=kafka, model=model, projector=projector, outbox=outbox)

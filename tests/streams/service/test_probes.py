@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from streams.ports.errors import Neighbour
-from streams.service.probes import Probes, disk_probe, milvus_probe
+from streams.service.probes import Probes, disk_probe, kafka_probe, milvus_probe
 from streams.settings import Settings
 from streams.telemetry.neighbours import Neighbours
 
@@ -26,6 +26,22 @@ async def test_a_milvus_that_does_not_listen_is_away_until_it_does(tmp_path: Pat
         ((absence),) = neighbours.away()
         assert (absence.neighbour, str(place.getsockname()[1]) in absence.reason) == (Neighbour.MILVUS, True)
         place.listen()
+        await probes.look()
+        assert neighbours.away() == []
+
+
+async def test_a_broker_that_takes_connections_is_not_called_back_for_that_alone() -> None:
+    neighbours = Neighbours()
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        bootstrap = f"127.0.0.1:1,127.0.0.1:{place.getsockname()[1]}"
+        probes = Probes({Neighbour.KAFKA: kafka_probe(bootstrap)}, neighbours, doubtful=frozenset({Neighbour.KAFKA}))
+        await probes.look()
+        assert [one.neighbour for one in neighbours.away()] == [Neighbour.KAFKA]
+        place.listen()
+        await probes.look()
+        assert [one.neighbour for one in neighbours.away()] == [Neighbour.KAFKA]
+        neighbours.came_back(Neighbour.KAFKA)
         await probes.look()
         assert neighbours.away() == []
 
