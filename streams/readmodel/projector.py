@@ -22,6 +22,7 @@ from schemas.jobs import Job, LiveMatch
 from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem, item_of_key
 from streams.callbacks.log import GoneDelivery
+from streams.ports.errors import is_disk_full
 from streams.ports.waiting import within
 from streams.readmodel.letters import Letter
 from streams.readmodel.libraries import GoneItem, GoneLibrary
@@ -160,8 +161,11 @@ class Projector:
                 await self._follow()
             except (KafkaError, OSError) as error:
                 log.warning("projector_lost_the_broker", error=repr(error))
-            except Exception:  # a full disk, most likely: a read model that stands still unnoticed would be worse
-                log.exception("projection_failed")
+            except Exception as error:  # whatever it is, a read model that stands still unnoticed would be worse
+                if is_disk_full(error):
+                    log.warning("projection_waits", reason=str(error))
+                else:
+                    log.exception("projection_failed")
             await asyncio.sleep(PAUSE_S)
 
     async def _follow(self) -> None:
