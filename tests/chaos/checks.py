@@ -63,7 +63,7 @@ SIZE = "handles and memory"
 CHECKS = (ONE_EVENT, RESULTS, WINDOWS, FILES, READ_MODELS, USAGE, UNFINISHED, READY, LETTERS, LEFTOVERS, ORPHANS, SIZE)
 
 #: Names of what the store keeps; whatever else lies there was forgotten.
-KEPT = re.compile(r"\d{10,}\.mdna|media-id|\+library")
+KEPT = re.compile(r"\d{10,}\.mdna|media-id|\+library|place-id")
 #: Media items in one question to Milvus, and windows, at the most, in an answer.
 ITEMS_A_QUERY, ROWS_A_QUERY = 40, 16_384
 #: Jobs of one page.
