@@ -24,7 +24,7 @@ from streams.readmodel.projector import Projector
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import KafkaNode
+    from support.nodes import KafkaNode
 
 pytestmark = pytest.mark.integration
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import KafkaNode
+    from support.nodes import KafkaNode
 
     from streams.broker.embedded import EmbeddedBroker
 
