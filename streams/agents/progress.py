@@ -57,8 +57,9 @@ class PartitionProgress(Generic[E]):
 
         It is not when it is done already, or when the work on it goes on since before a rebalance.
         """
-        self._delivered.append(offset)
         entry = self._entries.get(offset)
+        if entry is None or entry.event is None:  # else the reader only went back to it, without a rebalance
+            self._delivered.append(offset)
         if entry is not None:  # it runs on: it is acknowledged by way of the newest delivery
             entry.event = event
             return False
