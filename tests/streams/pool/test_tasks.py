@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import struct
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -178,6 +179,34 @@ async def test_a_task_that_uses_up_its_processor_time_is_ended_and_its_bytes_are
         assert not process.is_running()
         again = await pool.run(task(footage["trailer"]), Scope())
         assert again.result.outcome is TaskOutcome.DONE
+
+
+def with_many_edits(film: Path, into: Path, entries: int) -> Path:
+    """Write the film with so many edits of its first track: FFmpeg's index of it takes time with their square."""
+    data = bytearray(film.read_bytes())
+    boxes = [data.rindex(b"moov") - 4]
+    for kind in (b"trak", b"edts", b"elst"):
+        boxes.append(data.index(kind, boxes[-1] + 8) - 4)
+    *around, edits = boxes
+    size = struct.unpack_from(">I", data, edits)[0]
+    new = struct.pack(">I4sII", 16 + 12 * entries, b"elst", 0, entries)
+    new += b"".join(struct.pack(">IiI", 40, 7 * number % 3000, 0x10000) for number in range(entries))
+    for box in around:
+        struct.pack_into(">I", data, box, struct.unpack_from(">I", data, box)[0] + len(new) - size)
+    into.write_bytes(data[:edits] + new + data[edits + size :])
+    return into
+
+
+async def test_looking_at_media_has_a_short_budget_of_its_own(tmp_path: Path, clip: Path) -> None:
+    huge = with_many_edits(clip, tmp_path / "huge.mp4", 100_000)
+    settings = Settings(state=tmp_path, media=str(tmp_path), plan_timeout_s=1.0)
+    pool = TaskPool(settings, slots=1)
+    try:
+        report = await pool.run(task(huge), Scope())
+    finally:
+        await asyncio.to_thread(pool.stop)
+    assert (report.result.outcome, report.result.code) == (TaskOutcome.FAILED, ErrorCode.TIMEOUT)
+    assert "MEDIADNA_PLAN_TIMEOUT_S" in report.result.message
 
 
 async def test_a_task_that_only_waits_has_more_time_by_the_clock_and_then_may_be_tried_again(
