@@ -8,6 +8,7 @@ import signal
 from contextlib import closing
 from pathlib import Path
 
+import httpx
 import pytest
 from client import EditedCopy, Footage, alive, completed, descendants, emit, event, jobs, result
 
@@ -106,3 +107,24 @@ async def test_a_worker_that_joins_in_mid_job_takes_its_share_and_nothing_is_don
                     key = ReferenceKey("default", job["media_id"], job["version"])
                     assert vectors.count("default", job["media_id"]) == windows_of(tmp_path, key)
     assert (first.process.returncode, second.process.returncode) == (0, 0)
+
+
+async def test_a_worker_for_which_no_partition_is_left_stands_by_and_takes_over_when_another_one_is_killed(
+    kafka: str, tmp_path: Path, footage: Footage
+) -> None:
+    bikes = footage["bikes"]
+    options = {"command": "worker", "environment": environment(kafka, "standby")}
+    places = ("--media", str(bikes.parent))
+    async with (
+        running_service(tmp_path, *WEB, *places, **options) as first,
+        running_service(tmp_path, *WEB, *places, **options) as second,
+        running_service(tmp_path, *WEB, *places, **options) as third,  # Faust leaves it none of four partitions
+    ):
+        async with httpx.AsyncClient(base_url=third.web, trust_env=False) as api:
+            assert (await api.get("/readyz")).status_code == 200
+        for service in (first, second):
+            os.kill(service.process.pid, signal.SIGKILL)
+        await emit(kafka, event("video", bikes), prefix="standby")
+        events = await completed(kafka, "video", prefix="standby")
+        assert [(e["MediaId"], e["Status"]) for e in events] == [("video", "success")]
+        assert third.process.returncode is None
