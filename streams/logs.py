@@ -4,17 +4,40 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from streams.settings import Settings
 
 __all__ = ["configure_logging"]
 
 #: Libraries that tell much of their inner life at the level of information.
 QUIET = ("aiokafka", "faust", "mode", "uvicorn", "httpx", "pymilvus", "kafka")
+#: Seconds for which a library's line that is told again is left out. While the broker is away its clients would tell of
+#: it some hundred times a second, and fill a disk with it.
+REPEATED_S = 30.0
+
+
+class Once(logging.Filter):
+    """Lets each line of a library through once in a while; what differs in its arguments alone counts as the same."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._told: dict[tuple[str, object], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to let a line through. Our own are events of which each counts."""
+        if record.name.partition(".")[0] not in QUIET:
+            return True
+        now = self._clock()
+        self._told = {line: told for line, told in self._told.items() if now - told < REPEATED_S}
+        return self._told.setdefault((record.name, record.msg), now) == now
 
 
 def configure_logging(settings: Settings) -> None:
@@ -44,6 +67,7 @@ def configure_logging(settings: Settings) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
+    handler.addFilter(Once())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
