@@ -29,7 +29,7 @@ class Once(logging.Filter):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._clock = clock
-        self._told: dict[tuple[str, object], float] = {}
+        self._told: dict[tuple[str, str], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to let a line through. Our own are events of which each counts."""
@@ -37,7 +37,10 @@ class Once(logging.Filter):
             return True
         now = self._clock()
         self._told = {line: told for line, told in self._told.items() if now - told < REPEATED_S}
-        return self._told.setdefault((record.name, record.msg), now) == now
+        line = record.name, record.msg
+        is_new = line not in self._told
+        self._told.setdefault(line, now)
+        return is_new
 
 
 def configure_logging(settings: Settings) -> None:
