@@ -184,5 +184,5 @@ class Examination:
                     job_id=job.job_id,
                     detail=f"no progress since {job.updated}",
                 )
-                reason = "if it does not wait behind others, cancel it and ask for it again"
+                reason = "it waits behind others, since a lost one is asked for again; else cancel it and ask anew"
                 self._tell(one.with_outcome(Outcome.LEFT, reason) if self._order.mend else one)
