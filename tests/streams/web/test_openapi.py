@@ -12,7 +12,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis.errors import Unsatisfiable
 from litestar.testing import AsyncTestClient
 from schemathesis import Case, GenerationMode
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from streams.settings import Settings
 from streams.web.app import create_app
@@ -21,6 +22,8 @@ from streams.web.services import Services
 HEADERS = {"Host": "127.0.0.1:6066"}
 #: Not all that a schema allows can be done: a cursor comes from the list itself, a time is written in many ways.
 LEFT_OUT = [positive_data_acceptance]
+#: Forms have no types: what is no text in the document's eyes is sent as its text, and an empty list not at all.
+UNTYPED = "multipart/form-data"
 #: Answers without an end.
 ENDLESS = "/api/v1/events"
 
@@ -28,6 +31,12 @@ ENDLESS = "/api/v1/events"
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(state=tmp_path, rate_limit="1000000/second")
+
+
+def is_wrong_in_a_form(case: Case) -> bool:
+    """Whether the body of a case is wrong, and loses its types on the way."""
+    body = case.meta.components.get(ParameterLocation.BODY) if case.meta else None
+    return body is not None and body.mode is GenerationMode.NEGATIVE and case.media_type == UNTYPED
 
 
 @pytest.mark.parametrize("mode", GenerationMode)
@@ -46,7 +55,8 @@ def test_every_answer_is_as_the_document_says(services: Services, mode: Generati
             suppress_health_check=list(HealthCheck),
         )
         def check(case: Case) -> None:
-            case.call_and_validate(headers=HEADERS, excluded_checks=LEFT_OUT)
+            left_out = [*LEFT_OUT, negative_data_rejection] if is_wrong_in_a_form(case) else LEFT_OUT
+            case.call_and_validate(headers=HEADERS, excluded_checks=left_out)
 
         with suppress(Unsatisfiable):  # a route that takes nothing cannot be sent anything wrong
             check()
