@@ -16,7 +16,7 @@ from support.nodes import REPOSITORY
 
 from chaos.checks import CHECKS, Violation
 from chaos.cluster import Cluster
-from chaos.faults import FAULTS, Deck, Fault
+from chaos.faults import FAULTS, Deck
 from chaos.rounds import Report, Rounds
 
 #: Below the repository: one folder a run, which is taken away when nothing was wrong.
@@ -32,6 +32,8 @@ async def run(arguments: argparse.Namespace) -> int:
     cluster.clear()
     rounds = Rounds(cluster, arguments.seed)
     kinds = tuple(kind for kind in FAULTS if arguments.fault in kind.name)
+    if not kinds:
+        sys.exit(f"no fault has {arguments.fault!r} in its name; there are: {', '.join(kind.name for kind in FAULTS)}")
     if not cluster.disk.can_be_filled:
         print("not as root: no disk of its own, so none is filled")
         kinds = tuple(kind for kind in kinds if not kind.fills_disk)
@@ -44,17 +46,19 @@ async def run(arguments: argparse.Namespace) -> int:
         await rounds.begin(REPOSITORY / ".footage")
         print(f"undisturbed jobs done, {time.monotonic() - started:.0f} s")
         for number in range(1, arguments.rounds + 1):
-            fault: Fault = deck.deal()
+            fault = deck.deal()
             if number >= arguments.first:
-                report = await rounds.round(number, fault)
-                reports.append(report)
-                _tell(report)
+                reports.append(await rounds.round(number, fault))
+                _tell(reports[-1])
         last = await rounds.end()
         for violation in last:
             print(f"at the end: {violation}")
+    except asyncio.CancelledError:
+        print("told to end before the last round: what is said below holds for the rounds that were done")
     finally:
         await cluster.stop()
-    failed = bool(last) or any(report.violations for report in reports)
+    all_done = len(reports) == arguments.rounds - arguments.first + 1
+    failed = bool(last) or not all_done or any(report.violations for report in reports)
     print(_table(reports, last, cluster, arguments.seed, time.monotonic() - started))
     if failed:
         print(f"FAILED: seed {arguments.seed}; the workers' logs and what they left are in {folder}")

@@ -74,14 +74,14 @@ class Cluster:
         self._hired = 0
 
     def clear(self) -> None:
-        """Take away what an earlier run left in the folder."""
+        """Take away what an earlier run left in the folder, and make it anew."""
         self.disk.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
+        for folder in (self.media, self.logs, self.disk.folder):
+            folder.mkdir(parents=True)
 
     async def start(self) -> None:
         """Start everything; returns when all workers take events."""
-        for folder in (self.media, self.logs):
-            folder.mkdir(parents=True, exist_ok=True)
         self.disk.mount()
         for folder in (self.state, self.store, self.temporary):
             folder.mkdir(exist_ok=True)
@@ -97,7 +97,7 @@ class Cluster:
         self.kafka.kill()
         self.milvus.kill()
         shutil.copytree(self.disk.folder, self.folder / "left", dirs_exist_ok=True)
-        self.disk.unmount()
+        self.disk.clear()
 
     def hire(self) -> Worker:
         """Start one more worker; it takes its place in the group when it is ready."""

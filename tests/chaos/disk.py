@@ -28,20 +28,14 @@ class Disk:
         self.can_be_filled = os.geteuid() == 0
         self._ballast = folder / "ballast"
 
-    def clear(self) -> None:
-        """Take away the disk that a run which was killed has left."""
-        while self.can_be_filled and self.folder.is_mount():
-            self.unmount()
-
     def mount(self) -> None:
         """Make the disk."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         if self.can_be_filled:
             subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "none", str(self.folder)], check=True)
 
-    def unmount(self) -> None:
-        """Take the disk away, with everything on it."""
-        if self.can_be_filled:
+    def clear(self) -> None:
+        """Take the disk away, with everything on it; also one that a run which was killed has left."""
+        while self.can_be_filled and self.folder.is_mount():
             subprocess.run(["umount", "--lazy", str(self.folder)], check=True)
 
     def fill(self) -> None:
