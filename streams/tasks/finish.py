@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from schemas.matches import Match
     from streams.tasks.workbench import Workbench
 
-__all__ = ["finish"]
+__all__ = ["PartMissingError", "finish"]
+
+
+class PartMissingError(LookupError):
+    """A part of the job is not in the store: its job has ended meanwhile, or it has to be made anew."""
 
 
 def finish(task: ChunkTask, bench: Workbench) -> TaskReport:
@@ -32,7 +36,7 @@ def finish(task: ChunkTask, bench: Workbench) -> TaskReport:
 
     Raises:
         MediaError: A submitted fingerprint file cannot be had.
-        LookupError: A chunk's part is missing from the store.
+        PartMissingError: A chunk's part is missing from the store.
     """
     query = _query(task, bench)
     data = query.fingerprint.to_bytes()
@@ -77,7 +81,7 @@ def _query(task: ChunkTask, bench: Workbench) -> Query:
     def load(number: int) -> Chunk:
         part = bench.store.get_part(task.job_id, number)
         if part is None:
-            raise LookupError(
+            raise PartMissingError(
                 f"part {number} of job {task.job_id} is missing: is MEDIADNA_STORE the same for all workers?"
             )
         return Chunk.from_bytes(part)

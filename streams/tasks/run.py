@@ -15,7 +15,7 @@ from schemas.jobs import TaskKind, TaskOutcome
 from streams.ports.errors import NeighbourAwayError
 from streams.tasks.clean import clean
 from streams.tasks.fingerprint import fingerprint
-from streams.tasks.finish import finish
+from streams.tasks.finish import PartMissingError, finish
 from streams.tasks.plan import plan
 from streams.tasks.reconcile import inventory, repair, survey
 from streams.tasks.remove import drop, empty, remove
@@ -62,6 +62,9 @@ def run_task(assignment: Assignment, bench: Workbench) -> TaskReport:
             "decoding needs more memory than a task may use: send a smaller rendition, or raise "
             "MEDIADNA_TASK_MEMORY_MB",
         )
+    except PartMissingError as error:
+        log.warning("part_missing", job_id=task.job_id, kind=task.kind, reason=str(error))
+        return failed(task, TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR, str(error))
     except NeighbourAwayError as error:
         log.warning("task_waits", job_id=task.job_id, kind=task.kind, chunk=task.chunk, reason=str(error))
         waiting = failed(task, TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR, str(error))

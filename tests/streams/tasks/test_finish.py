@@ -10,12 +10,15 @@ from examples import MATCH, request
 from whole_job import SCOPE, make_bench, run_job
 
 from schemas.errors import ErrorCode
-from schemas.jobs import ChunkTask, JobStatus, TaskKind
+from schemas.jobs import ChunkTask, JobStatus, TaskKind, TaskOutcome
 from schemas.limits import LARGEST_MATCHES
 from schemas.matches import Match
 from schemas.result import match_size
+from streams.ports.errors import Neighbour, NeighbourAwayError
+from streams.store.files import FileStore
 from streams.tasks import fingerprint as fingerprint_module
 from streams.tasks import finish as finish_module
+from streams.tasks.report import Away
 from streams.tasks.run import run_task
 from streams.tasks.scope import Assignment
 
@@ -51,3 +54,22 @@ def test_of_what_one_chunk_shows_no_more_is_told(tmp_path: Path, clip: Path, man
 
 def test_a_job_of_which_everything_is_told_is_ok(tmp_path: Path, clip: Path) -> None:
     assert run_job(make_bench(tmp_path, clip.parent), clip).message == "OK"
+
+
+def test_a_job_of_which_a_part_is_gone_may_be_tried_again(tmp_path: Path) -> None:
+    task = ChunkTask(job_id="j1", media_id="video", kind=TaskKind.FINISH, request=request(), chunks_total=1)
+    report = run_task(Assignment(task=task, scope=SCOPE), make_bench(tmp_path))
+    assert (report.result.outcome, report.result.code) == (TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR)
+    assert "part 0 of job j1" in report.result.message
+
+
+def test_a_task_that_finds_its_store_away_waits_and_says_for_whom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_bucket(_: str) -> None:
+        raise NeighbourAwayError(Neighbour.STORE, "no bucket")
+
+    monkeypatch.setattr(FileStore, "delete_parts", lambda _, job_id: no_bucket(job_id))
+    task = ChunkTask(job_id="j1", media_id="video", kind=TaskKind.CLEAN, request=request())
+    report = run_task(Assignment(task=task, scope=SCOPE), make_bench(tmp_path))
+    assert report.away == Away(neighbour=Neighbour.STORE, reason="no bucket")
