@@ -13,6 +13,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from faust.types import TP
 
 from streams.agents.assignment import Assignment
+from streams.agents.fair_queue import Share
+from streams.agents.lane import Lane
 from streams.faust_app import make_app
 from streams.settings import Settings
 from streams.telemetry.neighbours import Neighbours
@@ -129,3 +131,47 @@ async def test_later_events_of_a_partition_are_read_when_a_rebalance_dropped_the
         await settle(app)
         assert await taken(found, 2) == [b"one", b"two"]
         assert found.empty()
+
+
+@asynccontextmanager
+async def working(place: Place, folder: Path, slow: bytes, done: asyncio.Queue[bytes]) -> AsyncIterator[faust.App]:
+    """Run an app whose lane does what comes, but for one event, which takes until its partition goes."""
+    assignment = Assignment(lambda error: pytest.fail(repr(error)))
+    settings = Settings(state=folder, topic_prefix=place.topic)
+    app = make_app(settings, bootstrap=place.bootstrap, assignment=assignment, neighbours=Neighbours())
+    schema: Any = faust.Schema(key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+
+    async def handle(event: Any) -> bool:
+        if event.message.value == slow:
+            return await assignment.pause(event.message.tp, PATIENCE_S)
+        done.put_nowait(event.message.value)
+        return True
+
+    async def work(stream: Any) -> None:
+        manual = stream.noack()
+        lane = Lane(handle, manual.ack, lambda _: Share("", ""), slots=2, assignment=assignment)
+        await lane.serve(manual.events())
+
+    app.agent(app.topic(place.topic, schema=schema))(work)
+    await app.start()
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not app.consumer.assignment() or app.rebalancing or app.in_recovery:
+                await asyncio.sleep(0.1)
+        yield app
+    finally:
+        await app.stop()
+
+
+async def test_what_was_done_beyond_a_slow_event_is_not_done_again_by_the_next_worker(
+    place: Place, tmp_path: Path
+) -> None:
+    done = asyncio.Queue[bytes]()
+    async with working(place, tmp_path, b"slow", done) as app:
+        await send(place, b"zero", b"slow", b"one", b"two", b"three")
+        assert sorted(await taken(done, 4)) == [b"one", b"three", b"two", b"zero"]
+        await app.consumer.commit()
+    async with working(place, tmp_path, b"none", done):
+        await send(place, b"four")
+        assert sorted(await taken(done, 2)) == [b"four", b"slow"]
+        assert done.empty()
