@@ -19,6 +19,7 @@ import av.logging
 from fingerprint.media.edit_list import cuts_nothing
 from fingerprint.media.errors import MediaError
 from fingerprint.media.faults import MEDIA_FAULTS, blame_media, is_media_fault, unreadable
+from fingerprint.media.tracks import decoder_pixels
 from schemas.errors import ErrorCode
 from schemas.limits import cut
 
@@ -50,6 +51,10 @@ HEAD_BYTES = 1024
 
 #: Bytes that one call into Python reads. The cost is per call; 128 KiB is a fraction of a second of video.
 READ_BYTES = 128 * 1024
+
+#: Pictures this many times over the limit are still looked at, so that they are said to be too large and not to be
+#: damaged: 8K times 4 is 16K, the largest that codecs know.
+LOOKED_AT = 4
 
 #: Characters of another file's name that are repeated: media is untrusted.
 NAME_LENGTH = 100
@@ -157,8 +162,11 @@ def _opened(file: BinaryIO, limits: MediaLimits) -> Iterator[InputContainer]:
 
 
 def _options(file: BinaryIO, limits: MediaLimits) -> dict[str, str]:
-    # max_pixels is for the decoders that FFmpeg runs while it looks at the streams
-    options = {"format_whitelist": ",".join(CONTAINERS), "max_pixels": str(limits.max_pixels)}
+    # max_pixels is for the decoders that FFmpeg runs, one picture each, while it looks at the streams
+    options = {
+        "format_whitelist": ",".join(CONTAINERS),
+        "max_pixels": str(decoder_pixels(LOOKED_AT * limits.max_pixels)),
+    }
     if cuts_nothing(file):
         # Otherwise FFmpeg lists all samples a second time, as they are shown: tens of MiB for a film of hours.
         options["advanced_editlist"] = "0"

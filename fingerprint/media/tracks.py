@@ -16,13 +16,29 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-__all__ = ["Tracks", "check_pixels", "choose_tracks", "is_encrypted", "pixel_aspect", "quarter_turns", "start_time"]
+__all__ = [
+    "Tracks",
+    "check_pixels",
+    "choose_tracks",
+    "decoder_pixels",
+    "is_encrypted",
+    "pixel_aspect",
+    "quarter_turns",
+    "start_time",
+]
 
 #: Sample entries of protected MP4 tracks (ISO 14496-12 and Apple's FairPlay): what they hold is not what they say.
 ENCRYPTED_TAGS = frozenset({"encv", "enca", "drmi", "drms"})
 
 #: Pixels further from square than this are a damaged header, not an anamorphic picture.
 MAX_PIXEL_ASPECT = 4.0
+
+
+#: Decoders round lines up to a multiple of so many pixels.
+ROUNDED_COLUMNS = 64
+
+#: Lines of the tallest pictures that codecs name: 16,384 (the largest width and height of level 6 of AV1).
+MAX_LINES = 16_384
 
 
 class Tracks(NamedTuple):
@@ -46,8 +62,8 @@ def choose_tracks(container: InputContainer, max_pixels: int) -> Tracks:
         audio = None
     if video is not None:
         check_pixels(video.codec_context.width, video.codec_context.height, max_pixels)
-        # What the header says may change in mid-stream: the decoder refuses to allocate more than this.
-        video.codec_context.options = {"max_pixels": str(max_pixels)}
+        # What the header says may change in mid-stream: the decoder refuses to allocate much more than the limit.
+        video.codec_context.options = {"max_pixels": str(decoder_pixels(max_pixels))}
     for stream in (video, audio):
         if stream is not None:
             # One thread a job: parallel jobs fill the cores, and threads of one job were measured to save no time.
@@ -66,6 +82,14 @@ def check_pixels(width: int, height: int, max_pixels: int) -> None:
             ErrorCode.RESOURCE_TOO_LARGE,
             f"the picture is {width}x{height}, over the limit of {max_pixels} pixels: submit a smaller rendition",
         )
+
+
+def decoder_pixels(max_pixels: int) -> int:
+    """Return the limit for FFmpeg's decoders, so that what is just inside `max_pixels` decodes.
+
+    They count their own buffers, whose lines are rounded up: an upright picture of 4,320 columns has 4,352 in memory.
+    """
+    return max_pixels + ROUNDED_COLUMNS * MAX_LINES
 
 
 def is_encrypted(stream: Stream) -> bool:
