@@ -15,8 +15,9 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from schemas.errors import ErrorCode
-from streams.cli.output import AsJson, ExitCode, fail, note, notes, print_json, print_matches
-from streams.imports.finding import MEDIA_SUFFIXES
+from streams.cli.output import AsJson, ExitCode, fail, note, notes, print_json, print_left_out, print_matches, shown
+from streams.imports.items import Fault, LeftOut
+from streams.imports.telling import files_below
 from streams.processes import die_with_parent
 from streams.settings import available_cores
 
@@ -84,9 +85,8 @@ def match(
 
     if not against.is_dir():
         fail(f"{against} is no folder: name one with files that may be the originals", ExitCode.USAGE)
-    references = sorted(path for path in against.rglob("*") if path.suffix.lower() in MEDIA_SUFFIXES)
+    references, unusable = _references(against)
     index = MemoryIndex()
-    unusable = False
     for path, reference in zip(references, _side_by_side(_fingerprint, references, jobs), strict=True):
         if isinstance(reference, str):
             unusable = _complain(path, reference)
@@ -107,6 +107,20 @@ def match(
                 print_matches(str(path), [one for one in found if one.similarity >= LEAST_SIMILARITY])
             rmtree(folder)
     raise typer.Exit(ExitCode.FAILED if unusable else ExitCode.OK)
+
+
+def _references(folder: Path) -> tuple[list[Path], bool]:
+    """Return the media files below a folder, and whether some cannot be used; say what is left out."""
+    found = list(files_below(folder))
+    print_left_out([one for one in found if isinstance(one, LeftOut)])
+    unusable = False
+    for fault in found:
+        if isinstance(fault, Fault):
+            unusable = _complain(fault.where, fault.reason)
+    references = sorted(one for one in found if isinstance(one, Path))
+    if not references:
+        note(f"{folder} holds no media: nothing can be a copy of it")
+    return references, unusable
 
 
 def _line(path: Path, matches: list[Match]) -> dict[str, Any]:
@@ -134,8 +148,8 @@ def _line(path: Path, matches: list[Match]) -> dict[str, Any]:
     }
 
 
-def _complain(path: Path, problem: str) -> bool:
-    note(f"{path}: {problem}")
+def _complain(path: Path | str, problem: str) -> bool:
+    note(f"{shown(str(path))}: {problem}")
     return True
 
 
