@@ -15,6 +15,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from schemas.errors import ErrorCode
+from streams.cli.names import distinct_names
 from streams.cli.output import AsJson, ExitCode, fail, note, notes, print_json, print_left_out, print_matches, shown
 from streams.imports.items import Fault, LeftOut
 from streams.imports.telling import files_below
@@ -86,12 +87,13 @@ def match(
     if not against.is_dir():
         fail(f"{against} is no folder: name one with files that may be the originals", ExitCode.USAGE)
     references, unusable = _references(against)
+    names, queries = _names(references), _names(files)
     index = MemoryIndex()
     for path, reference in zip(references, _side_by_side(_fingerprint, references, jobs), strict=True):
         if isinstance(reference, str):
             unusable = _complain(path, reference)
         else:
-            index.add(path.stem, reference)
+            index.add(names[path], reference)
     with TemporaryDirectory() as scratch:
         folders = [mkdtemp(dir=scratch) for _ in files]
         for path, folder, query in zip(files, folders, _side_by_side(_query, files, jobs, folders), strict=True):
@@ -101,7 +103,7 @@ def match(
             else:
                 found = match_query(query, index, index)
             if jsonl:
-                print_json(_line(path, found))
+                print_json(_line(queries[path], found))
                 sys.stdout.flush()
             elif not isinstance(query, str):
                 print_matches(str(path), [one for one in found if one.similarity >= LEAST_SIMILARITY])
@@ -123,10 +125,16 @@ def _references(folder: Path) -> tuple[list[Path], bool]:
     return references, unusable
 
 
-def _line(path: Path, matches: list[Match]) -> dict[str, Any]:
+def _names(paths: Sequence[Path]) -> dict[Path, str]:
+    """Return the names of files: their stems, and more of the path only where several have the same stem."""
+    names = distinct_names(map(str, paths))
+    return {path: names[str(path)] or str(path) for path in paths}
+
+
+def _line(query: str, matches: list[Match]) -> dict[str, Any]:
     """The line of one file, as the contract has it: weak likenesses too, for who sets a threshold of their own."""
     return {
-        "query": path.stem,
+        "query": query,
         "matches": [
             {
                 "ref": one.media_id,

@@ -14,7 +14,7 @@ from schemas.limits import LONGEST_MEDIA_ID, LONGEST_NAME, LONGEST_URL
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Fault", "Item", "LeftOut", "Plan", "plan_of"]
+__all__ = ["Fault", "Item", "LeftOut", "Plan", "is_text", "plan_of"]
 
 
 @dataclass(frozen=True)
@@ -123,4 +123,15 @@ def _problem(item: Item) -> str:
     for name, value, longest in limits:
         if not value or len(value) > longest:
             return f"the {name} {value[:40]!r} has {len(value)} characters: 1 to {longest} are allowed"
+        if not is_text(value):
+            return f"the {name} {value[:40]!r} is no valid UTF-8: rename the file, or give a MediaId in a manifest"
     return ""
+
+
+def is_text(name: str) -> bool:
+    """Tell whether a name can be sent and written down: those of files may be any bytes, which no JSON holds."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
