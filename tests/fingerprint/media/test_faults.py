@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import av
 import numpy as np
 import pytest
+from clips import FORMS
 
+from fingerprint.engine import fingerprint_media
 from fingerprint.media import decode as decoding
 from fingerprint.media import probe as probing
 from fingerprint.media.container import open_container
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
     from clips import Clips
 
+#: What is said of media that cannot be used.
+MEDIA_CODES = {ErrorCode.RESOURCE_CONTENT_BAD, ErrorCode.RESOURCE_NOT_SUPPORTED, ErrorCode.RESOURCE_TOO_LARGE}
+
 #: Bytes of which FFmpeg looks at the first 5 MB to learn what streams there are, and no further.
 PROBED = 5_000_000
 
@@ -36,6 +41,15 @@ def parts(source: Any) -> tuple[int, int]:
     found = list(decode(source))
     pictures = sum(isinstance(part, Picture) for part in found)
     return pictures, sum(len(part.samples) for part in found if isinstance(part, SoundBlock))
+
+
+def fingerprinted(data: bytes, folder: Path) -> str:
+    """Return the code with which media is refused; empty where it is fingerprinted."""
+    try:
+        fingerprint_media(io.BytesIO(data), MediaLimits(), folder)
+    except MediaError as error:
+        return error.code
+    return ""
 
 
 def transport_stream_of_dts(clips: Clips) -> Path:
@@ -222,3 +236,19 @@ def test_memory_that_is_missing_may_be_there_at_another_try(clip: Path) -> None:
 
     with pytest.raises(MemoryError):
         next(use())
+
+
+@pytest.mark.parametrize("form", sorted(FORMS.keys() - {"gxf", "dv"}))  # MBs each, of which little is a header
+def test_damaged_media_of_any_form_is_fingerprinted_or_has_a_code(clips: Clips, tmp_path: Path, form: str) -> None:
+    whole = clips.make(f"sound.{form}", seconds=0.6, **FORMS[form]).read_bytes()
+    damage = np.random.default_rng(len(whole))
+    for number in range(6):
+        data = bytearray(whole)
+        reach = len(data) if number % 2 else min(len(data), 4096)  # most of what is read of a header is in its start
+        for at in damage.integers(0, reach, damage.integers(1, 30)):
+            data[at] = damage.integers(0, 256)
+        if number % 3 == 2:
+            del data[damage.integers(1, len(data)) :]
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        assert fingerprinted(bytes(data), folder) in {"", *MEDIA_CODES}
