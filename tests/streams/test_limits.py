@@ -41,6 +41,7 @@ from schemas.limits import (
     LARGEST_RENDITIONS,
     LARGEST_REQUEST,
     LARGEST_VALUE,
+    LONGEST_CALLER,
     LONGEST_EXTEND,
     LONGEST_MEDIA_ID,
     LONGEST_MESSAGE,
@@ -126,6 +127,8 @@ def worst_request(job_id: str = "j" * 64) -> JobRequest:
         metadata={"k": "m" * (LARGEST_METADATA - len('{"k":""}'))},
         action=RequestAction.SUBMIT,
         marks=ItemMarks(disabled=False),
+        caller=WIDE * LONGEST_CALLER,
+        request_digest="f" * 64,
     )
 
 
@@ -251,7 +254,10 @@ def test_a_live_match_fits_one_event() -> None:
 def test_a_record_of_jobs_that_were_let_in_has_room_for_the_work_of_one_more() -> None:
     record = MediaRecord()
     while size(record) <= LARGEST_RECORD:
-        record = on_request(record, worst_request(f"{len(record.active):064}"), now=NOW).record
+        request = msgspec.structs.replace(worst_request(f"{len(record.active):064}"), source="import")
+        step = on_request(record, request, now=NOW)
+        assert step.jobs
+        record = step.record
     assert len(record.active) > 4
     assert size(record) <= LARGEST_VALUE
 
