@@ -20,6 +20,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from fingerprint.media.limits import MAX_PIXELS
 from schemas.limits import LONGEST_NAME, LONGEST_TARGET
 
 __all__ = ["SETTINGS_FILE", "Setting", "Settings", "available_cores", "listed", "without_passwords"]
@@ -143,7 +144,7 @@ class Settings(BaseSettings):
     max_duration_s: float = Field(default=12 * 3600.0, gt=0, description="longest media that is accepted, seconds")
     max_upload_bytes: int = Field(default=4 * 2**30, gt=0, description="largest media that may be sent along, bytes")
     max_pixels: int = Field(
-        default=7680 * 4320, gt=0, description="largest picture that is accepted, width times height"
+        default=MAX_PIXELS, gt=0, description="largest picture that is accepted, width times height; the default is 8K"
     )
     max_bytes: int = Field(default=64 * 2**30, gt=0, description="largest media file that is accepted, bytes")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level logged")

@@ -26,6 +26,60 @@ MATRICES = {
 }
 
 
+SOUND: dict[str, Any] = {"video": None}
+PICTURE: dict[str, Any] = {"audio": None}
+
+#: How a clip is made in each form that the reader reads, FFmpeg writes, and its first bytes tell: by suffix.
+FORMS: dict[str, dict[str, Any]] = {
+    "3g2": {},
+    "3gp": {},
+    "mp4": {},
+    "mov": {},
+    "f4v": {},
+    "m4a": SOUND,
+    "mkv": {},
+    "mka": SOUND,
+    "webm": {"video": "libvpx", "audio": "libopus"},
+    "ts": {},
+    "m2ts": {},
+    "mpg": {"video": "mpeg2video", "audio": "mp2"},
+    "vob": {"video": "mpeg2video", "audio": "mp2"},
+    "m2v": {"video": "mpeg2video", "audio": None},
+    "avi": {"video": "mpeg4"},
+    "asf": {"video": "wmv2", "audio": "wmav2"},
+    "flv": {"video": "flv", "audio": "libmp3lame"},
+    "wtv": {"video": "mpeg2video", "audio": "mp2"},
+    "nut": {},
+    "rm": {"video": "rv10", "audio": "ac3", "size": (176, 144)},
+    "mxf": {"video": "mpeg2video", "audio": "pcm_s16le"},
+    "gxf": {"video": "mpeg2video", "audio": None, "size": (720, 576)},
+    "dv": {"video": "dvvideo", "audio": None, "size": (720, 576)},
+    "ivf": {"video": "libvpx", "audio": None},
+    "y4m": {"video": "rawvideo", "audio": None},
+    "h264": PICTURE,
+    "hevc": {"video": "libx265", "audio": None, "video_options": {"x265-params": "log-level=none"}},
+    "obu": {"video": "libsvtav1", "audio": None},
+    "gif": {"video": "gif", "audio": None, "pixels": "rgb8"},
+    "ogg": {"video": None, "audio": "libopus"},
+    "oga": {"video": None, "audio": "flac"},
+    "opus": {"video": None, "audio": "libopus"},
+    "flac": {"video": None, "audio": "flac"},
+    "aiff": {"video": None, "audio": "pcm_s16be"},
+    "caf": {"video": None, "audio": "pcm_s16be"},
+    "au": {"video": None, "audio": "pcm_s16be"},
+    "wav": {"video": None, "audio": "pcm_s16le"},
+    "w64": {"video": None, "audio": "pcm_s16le"},
+    "voc": {"video": None, "audio": "pcm_u8"},
+    "wv": {"video": None, "audio": "wavpack"},
+    "tta": {"video": None, "audio": "tta"},
+    "ac3": {"video": None, "audio": "ac3"},
+    "eac3": {"video": None, "audio": "eac3"},
+    "mp2": {"video": None, "audio": "mp2"},
+    "mp3": {"video": None, "audio": "libmp3lame"},
+    "aac": {"video": None, "container": "adts"},
+}
+
+
 def picture(number: int, size: tuple[int, int]) -> NDArray[np.uint8]:
     """Return a picture whose upper left quarter is white and whose rest tells its number by its brightness."""
     width, height = size

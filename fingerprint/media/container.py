@@ -18,7 +18,10 @@ import av.logging
 
 from fingerprint.media.edit_list import cuts_nothing
 from fingerprint.media.errors import MediaError
+from fingerprint.media.faults import MEDIA_FAULTS, blame_media, is_media_fault, unreadable
+from fingerprint.media.tracks import decoder_pixels
 from schemas.errors import ErrorCode
+from schemas.limits import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +51,13 @@ HEAD_BYTES = 1024
 
 #: Bytes that one call into Python reads. The cost is per call; 128 KiB is a fraction of a second of video.
 READ_BYTES = 128 * 1024
+
+#: Pictures this many times over the limit are still looked at, so that they are said to be too large and not to be
+#: damaged: 8K times 4 is 16K, the largest that codecs know.
+LOOKED_AT = 4
+
+#: Characters of another file's name that are repeated: media is untrusted.
+NAME_LENGTH = 100
 
 # FFmpeg writes about every broken packet to standard error; what matters comes as an exception.
 av.logging.set_level(av.logging.PANIC)
@@ -88,14 +98,18 @@ class _View:
 def open_container(source: Source, limits: MediaLimits) -> Iterator[InputContainer]:
     """Open the media and yield FFmpeg's container; closes what it opened.
 
+    This is where media is blamed: whatever it makes FFmpeg and PyAV raise, also while its container is in use, is an
+    error with a code. Faults of the code that uses the container pass as they are.
+
     Raises:
-        MediaError: There is no such file, it is empty or too large, or FFmpeg cannot make out what it is.
+        MediaError: There is no such file, it is empty or too large, FFmpeg cannot make out what it is, or it made
+            FFmpeg or PyAV raise later.
     """
     if isinstance(source, str | Path):
-        with _open_file(Path(source)) as file, _opened(file, limits) as container:
+        with _open_file(Path(source)) as file, _opened(file, limits) as container, blame_media():
             yield container
     else:
-        with _opened(source, limits) as container:
+        with _opened(source, limits) as container, blame_media():
             yield container
 
 
@@ -134,23 +148,25 @@ def _opened(file: BinaryIO, limits: MediaLimits) -> Iterator[InputContainer]:
             buffer_size=READ_BYTES,
             io_open=_refuse,
         )
-    except (av.error.FFmpegError, ValueError) as error:
+    except MEDIA_FAULTS as error:
+        if not is_media_fault(error):
+            raise
         if isinstance(error, av.error.ArgumentError) or _is_playlist(file):
             raise MediaError(
                 ErrorCode.RESOURCE_NOT_SUPPORTED,
                 "the file is not in a format that holds video or sound by itself (a playlist, picture or document?)",
             ) from None
-        raise MediaError(
-            ErrorCode.RESOURCE_CONTENT_BAD,
-            f"the file cannot be read as video or sound ({_reason(error)}): it is damaged, cut short or something else",
-        ) from None
+        raise unreadable(error) from None
     with container:
         yield container
 
 
 def _options(file: BinaryIO, limits: MediaLimits) -> dict[str, str]:
-    # max_pixels is for the decoders that FFmpeg runs while it looks at the streams
-    options = {"format_whitelist": ",".join(CONTAINERS), "max_pixels": str(limits.max_pixels)}
+    # max_pixels is for the decoders that FFmpeg runs, one picture each, while it looks at the streams
+    options = {
+        "format_whitelist": ",".join(CONTAINERS),
+        "max_pixels": str(decoder_pixels(LOOKED_AT * limits.max_pixels)),
+    }
     if cuts_nothing(file):
         # Otherwise FFmpeg lists all samples a second time, as they are shown: tens of MiB for a film of hours.
         options["advanced_editlist"] = "0"
@@ -166,8 +182,7 @@ def _is_playlist(file: BinaryIO) -> bool:
 def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
     """Stand in for opening a second file, which no container on the list has a reason for."""
     _ = flags, options
-    raise PermissionError(f"media may not open {url!r}")
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    raise MediaError(
+        ErrorCode.RESOURCE_NOT_SUPPORTED,
+        f"the media is in another file, {cut(url, NAME_LENGTH)!r}, which is not opened: submit that one",
+    )

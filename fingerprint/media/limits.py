@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["DEFAULT_LIMITS", "MediaLimits"]
+__all__ = ["DEFAULT_LIMITS", "MAX_PIXELS", "MediaLimits"]
+
+#: Width times height of the largest picture that is called 8K: what the codecs' own top levels allow (H.264, HEVC and
+#: AV1, level 6.2: 35,651,584 samples). It holds 8K UHD (7,680 x 4,320, ITU-R BT.2020), 8K of full width (8,192 x 4,320)
+#: and panoramas (8,192 x 4,096), upright and lying. 8,192 x 8,192 is two 8K panoramas, one for each eye, which only the
+#: levels of HEVC above these know: a decoder may hold 17 pictures, 3.4 GB in ten bits, next to all that a task may use.
+MAX_PIXELS = 8192 * 4352
 
 
 @dataclass(frozen=True)
@@ -13,12 +19,12 @@ class MediaLimits:
 
     Attributes:
         max_duration_s: Seconds. A day of video is a recording of a channel, which belongs in pieces.
-        max_pixels: Width times height: a picture of 8K. A decoder allocates several pictures at once.
+        max_pixels: Width times height: a picture of 8K, see `MAX_PIXELS`. A decoder allocates several pictures at once.
         max_bytes: Size of the file.
     """
 
     max_duration_s: float = 12 * 3600.0
-    max_pixels: int = 7680 * 4320
+    max_pixels: int = MAX_PIXELS
     max_bytes: int = 64 * 2**30
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import av.error
 
+from fingerprint.media.faults import MEDIA_FAULTS, is_media_fault
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,12 +33,14 @@ READ_THROUGH = frozenset(
 def read_packets(container: InputContainer, streams: list[Stream]) -> Iterator[Packet[Stream]]:
     """Yield the streams' packets to the real end of the file, then one empty packet a stream that flushes its decoder.
 
-    Damage in mid-file ends the generator of PyAV; reading then starts again behind it.
+    Damage in mid-file, or a stream that appears there, ends the generator of PyAV; reading then starts again behind it.
     """
     for _ in range(MAX_READ_ERRORS):
         try:
             yield from container.demux(*streams)
-        except av.error.FFmpegError:
+        except MEDIA_FAULTS as error:
+            if not is_media_fault(error):
+                raise
             continue
         return
 
@@ -65,7 +69,9 @@ def decode_packet(packet: Packet[Stream], tally: Tally) -> list[VideoFrame | Aud
         frames += packet.decode()  # type: ignore[arg-type]  # only picture and sound streams are read
     except av.error.EOFError:
         pass  # flushed already, as after reading was taken up again
-    except av.error.FFmpegError:
+    except MEDIA_FAULTS as error:
+        if not is_media_fault(error):
+            raise
         tally.refused += 1
     tally.decoded += len(frames)
     return frames
@@ -95,6 +101,8 @@ def seek(container: InputContainer, stream: Stream, time: float, origin: float) 
         return False
     try:
         container.seek(round((time + origin) / stream.time_base), backward=True, stream=stream)
-    except av.error.FFmpegError:
+    except MEDIA_FAULTS as error:
+        if not is_media_fault(error):
+            raise
         return False
     return True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
-from fingerprint.media.tracks import check_pixels
+from fingerprint.media.tracks import check_pixels, quarter_turns
 from fingerprint.media.wish import Picture, PictureWish
 
 if TYPE_CHECKING:
@@ -66,5 +66,5 @@ class PicturePicker:
             threads=1,
         )
         rgb = cast("NDArray[np.uint8]", small.to_ndarray())
-        turns = round(frame.rotation / 90) % 4
+        turns = quarter_turns(frame) % 4
         return np.ascontiguousarray(np.rot90(rgb, turns) if turns else rgb)

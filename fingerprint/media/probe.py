@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from fingerprint.media.container import Source, open_container
 from fingerprint.media.duration import real_duration
@@ -11,7 +11,7 @@ from fingerprint.media.errors import MediaError
 from fingerprint.media.info import MediaInfo
 from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
 from fingerprint.media.packets import Tally, decode_packet, read_packets
-from fingerprint.media.tracks import Tracks, choose_tracks, is_encrypted, pixel_aspect
+from fingerprint.media.tracks import Tracks, choose_tracks, is_encrypted, pixel_aspect, quarter_turns
 from schemas.errors import ErrorCode
 
 if TYPE_CHECKING:
@@ -92,8 +92,8 @@ def _describe(container: InputContainer, tracks: Tracks, frames: dict[int, Video
     width = height = rotation = 0
     fps = 0.0
     if video is not None and picture is not None:
-        rotation = round(picture.rotation / 90) * 90  # type: ignore[union-attr]  # the video stream's frame
-        width = max(1, round(picture.width * pixel_aspect(video)))  # type: ignore[union-attr]  # as above
+        rotation = quarter_turns(cast("VideoFrame", picture)) * 90
+        width = max(1, round(picture.width * pixel_aspect(video)))  # type: ignore[union-attr]  # the video stream's frame
         height = picture.height  # type: ignore[union-attr]  # as above
         if rotation % 180:
             width, height = height, width

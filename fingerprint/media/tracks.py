@@ -13,15 +13,32 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.stream import Stream
+    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-__all__ = ["Tracks", "choose_tracks", "is_encrypted", "pixel_aspect", "start_time"]
+__all__ = [
+    "Tracks",
+    "check_pixels",
+    "choose_tracks",
+    "decoder_pixels",
+    "is_encrypted",
+    "pixel_aspect",
+    "quarter_turns",
+    "start_time",
+]
 
 #: Sample entries of protected MP4 tracks (ISO 14496-12 and Apple's FairPlay): what they hold is not what they say.
 ENCRYPTED_TAGS = frozenset({"encv", "enca", "drmi", "drms"})
 
 #: Pixels further from square than this are a damaged header, not an anamorphic picture.
 MAX_PIXEL_ASPECT = 4.0
+
+
+#: Decoders round lines up to a multiple of so many pixels.
+ROUNDED_COLUMNS = 64
+
+#: Lines of the tallest pictures that codecs name: 16,384 (the largest width and height of level 6 of AV1).
+MAX_LINES = 16_384
 
 
 class Tracks(NamedTuple):
@@ -45,8 +62,8 @@ def choose_tracks(container: InputContainer, max_pixels: int) -> Tracks:
         audio = None
     if video is not None:
         check_pixels(video.codec_context.width, video.codec_context.height, max_pixels)
-        # What the header says may change in mid-stream: the decoder refuses to allocate more than this.
-        video.codec_context.options = {"max_pixels": str(max_pixels)}
+        # What the header says may change in mid-stream: the decoder refuses to allocate much more than the limit.
+        video.codec_context.options = {"max_pixels": str(decoder_pixels(max_pixels))}
     for stream in (video, audio):
         if stream is not None:
             # One thread a job: parallel jobs fill the cores, and threads of one job were measured to save no time.
@@ -67,9 +84,29 @@ def check_pixels(width: int, height: int, max_pixels: int) -> None:
         )
 
 
+def decoder_pixels(max_pixels: int) -> int:
+    """Return the limit for FFmpeg's decoders, so that what is just inside `max_pixels` decodes.
+
+    They count their own buffers, whose lines are rounded up: an upright picture of 4,320 columns has 4,352 in memory.
+    """
+    return max_pixels + ROUNDED_COLUMNS * MAX_LINES
+
+
 def is_encrypted(stream: Stream) -> bool:
     """Tell whether the stream's samples are encrypted, as far as its header tells."""
-    return stream.codec_tag.casefold() in ENCRYPTED_TAGS
+    return _codec_tag(stream).casefold() in ENCRYPTED_TAGS
+
+
+def _codec_tag(stream: Stream) -> str:
+    """Return the four bytes that a container names a codec by, as text.
+
+    Often they are none: AVI and WAV number the codecs of sound (AAC is 0xFF), transport streams have their stream type
+    there (DTS is 0x82), and PyAV takes all of them for ASCII.
+    """
+    try:
+        return stream.codec_tag
+    except UnicodeDecodeError as error:
+        return error.object.decode("latin-1")
 
 
 def pixel_aspect(video: VideoStream) -> float:
@@ -78,6 +115,14 @@ def pixel_aspect(video: VideoStream) -> float:
     if not ratio or not 1 / MAX_PIXEL_ASPECT <= ratio <= MAX_PIXEL_ASPECT:
         return 1.0
     return float(ratio)
+
+
+def quarter_turns(frame: VideoFrame) -> int:
+    """Return by how many right angles counter-clockwise the picture is turned for showing, from -2 to 2.
+
+    0 where the header's matrix turns by no angle at all, as one of zeros: FFmpeg's answer is no number then.
+    """
+    return round(frame.rotation / 90) if abs(frame.rotation) <= 180 else 0
 
 
 def start_time(container: InputContainer) -> float:

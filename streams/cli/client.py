@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 import msgspec
 
+from schemas.jobs import JobStatus
 from streams.cli.output import ExitCode, fail
 from streams.imports.engine import Refused
 from streams.service.doctor import Report
@@ -30,6 +31,10 @@ REMOVAL_S = 300.0
 #: Answers that say: ask again in a moment; and how long that is, seconds.
 PASSING = frozenset({429, 502, 503, 504})
 PAUSE_S = 1.0
+#: Jobs in these states have left nothing under their MediaId.
+NOT_KEPT = frozenset({JobStatus.FAIL, JobStatus.CANCELLED})
+#: Answers that are about who asks, not about what is asked for: all that follows would be answered so.
+NOT_ALLOWED = frozenset({401, 403})
 
 
 class Client:
@@ -56,8 +61,28 @@ class Client:
         self._http.close()
 
     def submit(self, body: dict[str, Any]) -> JobView:
-        """Ask for a job."""
-        return msgspec.json.decode(self._ask("POST", "/api/v1/jobs", json=body), type=JobView)
+        """Ask for a job.
+
+        Raises:
+            Refused: The service does not take it.
+        """
+        answer = self._answer("POST", "/api/v1/jobs", json=body)
+        if answer.is_error and answer.status_code not in NOT_ALLOWED:
+            raise Refused(_detail(answer))
+        return msgspec.json.decode(_checked(answer), type=JobView)
+
+    def check_free(self, media_id: str, url: str, library: str) -> None:
+        """Look whether a MediaId that nobody has given is that of other media, whose place would be taken.
+
+        Raises:
+            Refused: It is.
+        """
+        newest = next(iter(self.jobs(media_id=media_id, library=library, limit=1).jobs), None)
+        if newest is not None and newest.url != url and newest.status not in NOT_KEPT:
+            raise Refused(
+                f"{media_id!r} is the MediaId of {newest.url}, whose place it would take: add it by itself, with "
+                "--media-id and another one, or with this one if that is what you want"
+            )
 
     def ask(self, body: dict[str, Any], key: str) -> JobView:
         """Ask for a job under a key, under which it is asked for once.

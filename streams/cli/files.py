@@ -15,8 +15,10 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from schemas.errors import ErrorCode
-from streams.cli.output import AsJson, ExitCode, fail, note, notes, print_json, print_matches
-from streams.imports.finding import MEDIA_SUFFIXES
+from streams.cli.names import distinct_names
+from streams.cli.output import AsJson, ExitCode, fail, note, notes, print_json, print_left_out, print_matches, shown
+from streams.imports.items import Fault, LeftOut
+from streams.imports.telling import files_below
 from streams.processes import die_with_parent
 from streams.settings import available_cores
 
@@ -84,14 +86,14 @@ def match(
 
     if not against.is_dir():
         fail(f"{against} is no folder: name one with files that may be the originals", ExitCode.USAGE)
-    references = sorted(path for path in against.rglob("*") if path.suffix.lower() in MEDIA_SUFFIXES)
+    references, unusable = _references(against)
+    names, queries = _names(references), _names(files)
     index = MemoryIndex()
-    unusable = False
     for path, reference in zip(references, _side_by_side(_fingerprint, references, jobs), strict=True):
         if isinstance(reference, str):
             unusable = _complain(path, reference)
         else:
-            index.add(path.stem, reference)
+            index.add(names[path], reference)
     with TemporaryDirectory() as scratch:
         folders = [mkdtemp(dir=scratch) for _ in files]
         for path, folder, query in zip(files, folders, _side_by_side(_query, files, jobs, folders), strict=True):
@@ -101,7 +103,7 @@ def match(
             else:
                 found = match_query(query, index, index)
             if jsonl:
-                print_json(_line(path, found))
+                print_json(_line(queries[path], found))
                 sys.stdout.flush()
             elif not isinstance(query, str):
                 print_matches(str(path), [one for one in found if one.similarity >= LEAST_SIMILARITY])
@@ -109,10 +111,30 @@ def match(
     raise typer.Exit(ExitCode.FAILED if unusable else ExitCode.OK)
 
 
-def _line(path: Path, matches: list[Match]) -> dict[str, Any]:
+def _references(folder: Path) -> tuple[list[Path], bool]:
+    """Return the media files below a folder, and whether some cannot be used; say what is left out."""
+    found = list(files_below(folder))
+    print_left_out([one for one in found if isinstance(one, LeftOut)])
+    unusable = False
+    for fault in found:
+        if isinstance(fault, Fault):
+            unusable = _complain(fault.where, fault.reason)
+    references = sorted(one for one in found if isinstance(one, Path))
+    if not references:
+        note(f"{folder} holds no media: nothing can be a copy of it")
+    return references, unusable
+
+
+def _names(paths: Sequence[Path]) -> dict[Path, str]:
+    """Return the names of files: their stems, and more of the path only where several have the same stem."""
+    names = distinct_names(map(str, paths))
+    return {path: names[str(path)] or str(path) for path in paths}
+
+
+def _line(query: str, matches: list[Match]) -> dict[str, Any]:
     """The line of one file, as the contract has it: weak likenesses too, for who sets a threshold of their own."""
     return {
-        "query": path.stem,
+        "query": query,
         "matches": [
             {
                 "ref": one.media_id,
@@ -134,8 +156,8 @@ def _line(path: Path, matches: list[Match]) -> dict[str, Any]:
     }
 
 
-def _complain(path: Path, problem: str) -> bool:
-    note(f"{path}: {problem}")
+def _complain(path: Path | str, problem: str) -> bool:
+    note(f"{shown(str(path))}: {problem}")
     return True
 
 

@@ -11,18 +11,19 @@ import msgspec
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from schemas.errors import ErrorCode
 from schemas.jobs import SaveType
 from streams.cli.client import Client
-from streams.cli.output import AsJson, ExitCode, fail, note, notes, print_json, print_table, say
+from streams.cli.output import AsJson, ExitCode, fail, note, notes, print_json, print_left_out, print_table, say
 from streams.cli.run import load_settings
 from streams.imports.engine import Importer, Outcome
 from streams.imports.finding import find
-from streams.imports.items import Fault, Plan, plan_of
+from streams.imports.items import Fault, LeftOut, Plan, plan_of
 from streams.imports.sample import estimated_seconds
 from streams.imports.tally import Cost, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from streams.web.usage_views import UsageView
 
@@ -67,11 +68,11 @@ def import_media(
     failures = [_refused(fault) for fault in plan.faults]
     tally = Tally(plan.items, time.monotonic())
     with Client(settings, patience_s=PATIENCE_S) as client, _report(report) as lines:
-        for failure in failures:
-            lines.write(failure)
+        for row in [*failures, *map(_left_out, plan.left_out)]:
+            lines.write(row)
         importer = Importer(client, save_type=save_type, at_a_time=at_a_time, retry_failed=retry_failed)
         interrupted = _run(importer, tally, failures, lines)
-    _show_end(tally, failures, interrupted=interrupted, as_json=as_json)
+    _show_end(tally, failures, plan.left_out, interrupted=interrupted, as_json=as_json)
     if failures or interrupted:
         raise typer.Exit(ExitCode.FAILED)
 
@@ -107,6 +108,7 @@ def _plan(place: str, library: str) -> Plan:
     except (OSError, ValueError) as error:
         fail(f"{place} cannot be imported: {error}", ExitCode.USAGE)
     if not plan.items and not plan.faults:
+        print_left_out(plan.left_out)
         fail(f"{place} holds no media: name a folder, a glob, a manifest or an s3:// prefix", ExitCode.NOT_FOUND)
     return plan
 
@@ -155,14 +157,22 @@ def _count(outcome: Outcome, tally: Tally, failures: list[dict[str, Any]], lines
 
 
 def _refused(fault: Fault) -> dict[str, Any]:
+    return _without_job(fault.where, "refused", ErrorCode.INVALID_PARAMETER, fault.reason)
+
+
+def _left_out(one: LeftOut) -> dict[str, Any]:
+    return _without_job(one.where, "left out", ErrorCode.RESOURCE_NOT_SUPPORTED, one.reason)
+
+
+def _without_job(where: str, status: str, code: ErrorCode, reason: str) -> dict[str, Any]:
     return {
-        "location": fault.where,
+        "location": where,
         "media_id": "",
         "library": "",
         "job_id": "",
-        "status": "refused",
-        "code": "InvalidParameter",
-        "message": fault.reason,
+        "status": status,
+        "code": code.value,
+        "message": reason,
     }
 
 
@@ -193,6 +203,7 @@ def _show_plan(plan: Plan, recent: UsageView | None, *, as_json: bool) -> None:
                 "billed_minutes": cost.billed_minutes if cost else None,
                 "cpu_hours": round(cost.cpu_hours, 3) if cost and cost.cpu_hours else None,
                 "faults": [{"where": fault.where, "reason": fault.reason} for fault in plan.faults],
+                "left_out": [{"where": one.where, "reason": one.reason} for one in plan.left_out],
             }
         )
         return
@@ -203,9 +214,12 @@ def _show_plan(plan: Plan, recent: UsageView | None, *, as_json: bool) -> None:
     else:
         say("forecast: none, since no file on this machine can be looked into")
     _show_failures([_refused(fault) for fault in plan.faults])
+    print_left_out(plan.left_out)
 
 
-def _show_end(tally: Tally, failures: list[dict[str, Any]], *, interrupted: bool, as_json: bool) -> None:
+def _show_end(
+    tally: Tally, failures: list[dict[str, Any]], left_out: Sequence[LeftOut], *, interrupted: bool, as_json: bool
+) -> None:
     cost = tally.cost
     if as_json:
         print_json(
@@ -218,13 +232,16 @@ def _show_end(tally: Tally, failures: list[dict[str, Any]], *, interrupted: bool
                 "cpu_hours": round(cost.cpu_hours, 3),
                 "interrupted": interrupted,
                 "failures": failures,
+                "left_out": [{"where": one.where, "reason": one.reason} for one in left_out],
             }
         )
         return
     _show_failures(failures)
+    print_left_out(left_out)
     succeeded = tally.ended - tally.failed
     say(
-        f"{succeeded} of {len(tally.items)} imported ({tally.earlier} had ended before), {len(failures)} failed; "
+        f"{succeeded} of {len(tally.items)} imported ({tally.earlier} had ended before), {len(failures)} failed"
+        f"{f', {len(left_out)} left out' if left_out else ''}; "
         f"{cost.billed_minutes} billed minutes, {cost.cpu_hours:.2f} CPU h"
     )
     if interrupted:

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Annotated
-from urllib.parse import unquote, urlsplit
 
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from schemas.errors import ErrorCode
 from schemas.jobs import JobStatus, SaveType
 from streams.cli.client import Client
+from streams.cli.names import distinct_names, media_url
 from streams.cli.output import (
     AsJson,
     Cursor,
     ExitCode,
     Limit,
     fail,
+    note,
     notes,
     print_json,
     print_matches,
     print_table,
     say,
     say_more,
+    shown,
 )
 from streams.cli.run import load_settings
+from streams.imports.engine import Refused
+from streams.imports.items import is_text
 from streams.web.views import JobView
 
-__all__ = ["job", "jobs", "media_name", "media_url", "result", "submit"]
+__all__ = ["job", "jobs", "result", "submit"]
 
 #: Seconds between looks at jobs that are waited for.
 LOOK_S = 0.5
@@ -38,31 +43,115 @@ LOOK_S = 0.5
 def submit(
     media: Annotated[list[str], typer.Argument(help="Files or URLs.", metavar="FILE_OR_URL...")],
     *,
-    media_id: Annotated[str | None, typer.Option(help="MediaId, for one file; default: the file's name.")] = None,
+    media_id: Annotated[
+        str | None,
+        typer.Option(help="MediaId, for one file; default: the file's name, and of its path what tells it apart."),
+    ] = None,
     library: Annotated[str, typer.Option(help="Library to store into.")] = "default",
     save_type: Annotated[SaveType, typer.Option(help="What to do besides matching.")] = SaveType.FORCESAVE,
     wait: Annotated[bool, typer.Option("--wait", help="Show progress, and print the results.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Ask for jobs. Ends with status 1 when a job that was waited for has failed."""
+    """Ask for jobs. Ends with status 1 when one was refused, or one that was waited for has failed."""
     if media_id is not None and len(media) > 1:
         fail("--media-id names one media item: submit the files one by one", ExitCode.USAGE)
     with Client(load_settings()) as client:
-        asked = [
-            client.submit(
-                {
-                    "media_id": media_id or media_name(place),
-                    "url": media_url(place),
-                    "library": library,
-                    "save_type": save_type.value,
-                }
-            )
-            for place in media
-        ]
-        ended = _wait(client, asked) if wait else asked
-    _print_jobs(ended, as_json=as_json, results=wait)
-    if wait and any(one.status is not JobStatus.SUCCESS for one in ended):
+        batch = _Batch(client, library, save_type)
+        try:
+            batch.ask(media, media_id)
+            if wait:
+                batch.wait()
+        finally:  # what was asked for is told also where the service goes away
+            _print_jobs(list(batch.jobs.values()), as_json=as_json, results=wait)
+            _print_refused(batch.refused, as_json=as_json)
+    failed = [one.media_id for one in batch.jobs.values() if wait and one.status is not JobStatus.SUCCESS]
+    failed += [one.place for one in batch.refused]
+    if failed:
+        note(f"{len(failed)} of {len(batch.jobs) + len(batch.refused)} failed: {', '.join(map(shown, failed))}")
         raise typer.Exit(ExitCode.FAILED)
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    """A file or URL that no job was asked for, and why."""
+
+    place: str
+    media_id: str
+    reason: str
+
+
+@dataclass
+class _Batch:
+    """Asks for jobs, of which each has an outcome of its own."""
+
+    client: Client
+    library: str
+    save_type: SaveType
+    jobs: dict[str, JobView] = field(default_factory=dict)
+    refused: list[_Refusal] = field(default_factory=list)
+
+    def ask(self, places: list[str], media_id: str | None) -> None:
+        """Ask for a job for each place; what is refused holds up nothing that follows."""
+        names = distinct_names(places)
+        once = {media_url(place): place for place in reversed(places)}
+        for place in reversed(once.values()):
+            name = media_id or names[place]
+            try:
+                one = self._asked(place, name, given=media_id is not None)
+            except Refused as reason:
+                self.refused.append(_Refusal(place, (name or "").encode(errors="replace").decode(), str(reason)))
+            else:
+                self.jobs[one.job_id] = one
+        if len(once) < len(places):
+            note("what is named more than once is asked for once")
+
+    def _asked(self, place: str, name: str | None, *, given: bool) -> JobView:
+        if name is None:
+            raise Refused("nothing in its path tells it from another one: submit it by itself, with --media-id")
+        if not is_text(name):
+            raise Refused("its name is no valid UTF-8, as a MediaId has to be: submit it by itself, with --media-id")
+        url = media_url(place)
+        if not given:
+            self.client.check_free(name, url, self.library)
+        return self.client.submit(
+            {"media_id": name, "url": url, "library": self.library, "save_type": self.save_type.value}
+        )
+
+    def wait(self) -> None:
+        """Show progress until every job has ended."""
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=notes, transient=True) as progress:
+            bars = {
+                job_id: progress.add_task(escape(shown(one.media_id)), total=None) for job_id, one in self.jobs.items()
+            }
+            while any(not one.status.ended for one in self.jobs.values()):
+                time.sleep(LOOK_S)
+                for job_id, one in self.jobs.items():
+                    if not one.status.ended:
+                        self.jobs[job_id] = self.client.job(job_id)
+                    newest = self.jobs[job_id]
+                    progress.update(bars[job_id], completed=newest.chunks_done, total=newest.chunks_total or None)
+
+
+def _print_refused(refused: list[_Refusal], *, as_json: bool) -> None:
+    for one in refused:
+        if as_json:
+            row = {
+                "media_id": one.media_id,
+                "url": media_url(one.place),
+                "status": "refused",
+                "code": ErrorCode.INVALID_PARAMETER.value,
+                "message": one.reason,
+            }
+            print_json(row)
+        else:
+            note(f"{shown(one.place)}: refused, {ErrorCode.INVALID_PARAMETER}: {one.reason}")
 
 
 def jobs(
@@ -111,29 +200,6 @@ def result(media_id: Annotated[str, typer.Argument(metavar="MEDIA_ID")], *, as_j
         print_matches(found.media_id, found.matches)
 
 
-def _wait(client: Client, asked: list[JobView]) -> list[JobView]:
-    """Show progress until every job has ended."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    newest = {one.job_id: one for one in asked}
-    with Progress(*columns, console=notes, transient=True) as progress:
-        bars = {one.job_id: progress.add_task(escape(one.media_id), total=None) for one in asked}
-        while any(not one.status.ended for one in newest.values()):
-            time.sleep(LOOK_S)
-            for job_id, one in newest.items():
-                if not one.status.ended:
-                    newest[job_id] = client.job(job_id)
-                progress.update(
-                    bars[job_id], completed=newest[job_id].chunks_done, total=newest[job_id].chunks_total or None
-                )
-    return list(newest.values())
-
-
 def _print_jobs(found: list[JobView], *, as_json: bool, results: bool) -> None:
     for one in found:
         if as_json:
@@ -145,13 +211,3 @@ def _print_jobs(found: list[JobView], *, as_json: bool, results: bool) -> None:
         else:
             done = f", {one.chunks_done} of {one.chunks_total} chunks" if one.chunks_total else ""
             say(f"{one.media_id} ({one.job_id}): {one.status}{done}")
-
-
-def media_url(place: str) -> str:
-    """Return the address of a file or URL."""
-    return place if urlsplit(place).scheme in {"http", "https", "s3", "file"} else Path(place).absolute().as_uri()
-
-
-def media_name(place: str) -> str:
-    """Return the MediaId that a file or URL gets when none is given."""
-    return Path(unquote(urlsplit(media_url(place)).path)).stem or place

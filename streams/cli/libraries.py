@@ -11,9 +11,10 @@ from rich.table import Table
 
 from schemas.libraries import Purpose
 from streams.cli.client import Client
-from streams.cli.jobs import media_name, media_url
+from streams.cli.names import media_name, media_url
 from streams.cli.output import AsJson, Cursor, ExitCode, Limit, console, fail, print_json, print_table, say, say_more
 from streams.cli.run import load_settings
+from streams.imports.engine import Refused
 from streams.web.libraries import ItemView, LibraryView
 
 __all__ = ["libraries"]
@@ -150,6 +151,11 @@ def add(
     """Put a media item into a library: asks for a job that stores it and matches nothing."""
     body = {"media_id": media_id or media_name(media), "url": media_url(media), "metadata": _pairs(metadata or [])}
     with Client(load_settings()) as client:
+        if media_id is None:
+            try:
+                client.check_free(media_name(media), media_url(media), name)
+            except Refused as reason:
+                fail(str(reason), ExitCode.FAILED)
         job = client.add_item(name, body)
     if as_json:
         print_json(job)

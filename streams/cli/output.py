@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from pathlib import PurePosixPath
 from typing import Annotated, Any, NoReturn
 
 import msgspec
@@ -14,6 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from schemas.matches import Match
+from streams.imports.items import LeftOut
 
 __all__ = [
     "AsJson",
@@ -25,16 +28,21 @@ __all__ = [
     "note",
     "notes",
     "print_json",
+    "print_left_out",
     "print_matches",
     "print_table",
     "say",
     "say_more",
+    "shown",
 ]
 
 #: Where results go.
 console = Console(highlight=False)
 #: Where everything else goes: progress, notes, errors.
 notes = Console(stderr=True, highlight=False)
+
+#: Kinds of files left out that a person is shown.
+SHOWN_KINDS = 20
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 Cursor = Annotated[str | None, typer.Option(help="Where the page before has ended.")]
@@ -91,6 +99,23 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title:
     for row in rows:
         table.add_row(*map(escape, row))
     console.print(table)
+
+
+def print_left_out(left_out: Sequence[LeftOut]) -> None:
+    """Say what was not taken for media, beside the results: many files of one kind in one line, with one of them."""
+    kinds = Counter((PurePosixPath(one.where).suffix.lower(), one.reason) for one in left_out)
+    examples = {(PurePosixPath(one.where).suffix.lower(), one.reason): one.where for one in reversed(left_out)}
+    for (suffix, reason), count in kinds.most_common(SHOWN_KINDS):
+        example = shown(examples[suffix, reason])
+        what = example if count == 1 else f"{count} files {suffix or 'without a suffix'}, such as {example}"
+        note(f"left out: {what}: {reason}")
+    if len(kinds) > SHOWN_KINDS:
+        note(f"left out: {sum(kinds.values()) - sum(dict(kinds.most_common(SHOWN_KINDS)).values())} files more")
+
+
+def shown(text: str) -> str:
+    """Return a name as it is shown in a line: one that holds line breaks or the like is quoted, with these as codes."""
+    return text if text.isprintable() else repr(text)
 
 
 def print_matches(title: str, matches: list[Match]) -> None:

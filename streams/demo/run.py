@@ -92,6 +92,8 @@ def _library(video: Path | None) -> dict[str, Path]:
         probe(video)
     except MediaError as error:
         raise DemoFailed(f"{video} cannot be used: {error}") from error
+    if video.stem in library:
+        raise DemoFailed(f"a video of the demo is called {video.stem!r} too: give yours another name")
     return {**library, video.stem: video.absolute()}
 
 

@@ -10,31 +10,32 @@ from urllib.parse import unquote, urlsplit
 
 import fsspec
 
-from streams.imports.items import Item
+from fingerprint.media.sniff import HEAD_BYTES
+from streams.imports.items import Fault, Item, LeftOut
 from streams.imports.manifest import MANIFEST_SUFFIXES, read_manifest
+from streams.imports.telling import files_below, media_file, not_media
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from streams.imports.items import Fault
+    from fsspec import AbstractFileSystem
 
-__all__ = ["MEDIA_SUFFIXES", "find"]
+__all__ = ["find"]
 
-#: Files that are taken for media, besides fingerprints.
-MEDIA_SUFFIXES = frozenset(
-    """
-    .3gp .aac .avi .flac .flv .m4a .m4v .mdna .mkv .mov .mp3 .mp4 .mpeg .mpg
-    .mts .mxf .ogg .ogv .opus .ts .wav .webm .wma .wmv
-    """.split()  # noqa: SIM905 (a list of suffixes reads best as words)
-)
 #: Schemes of places that the service reads media from.
 MEDIA_SCHEMES = frozenset({"http", "https", "s3", "file"})
+#: The mark of a glob that searches folders below, too.
+DEEP = "**"
+#: Why a folder was left out that a glob matches.
+FOLDER = "it is a folder: name it by itself, or search below with **"
 #: What stands between the folders of a path in a MediaId, which goes into addresses.
 SEPARATOR = "_"
 
 
-def find(place: str, library: str) -> Iterator[Item | Fault]:
-    """Find the media items at a place.
+def find(place: str, library: str) -> Iterator[Item | Fault | LeftOut]:
+    """Find the media items at a place, and name what else is there.
+
+    Files whose names do not say that they are media are looked into.
 
     Args:
         place: A folder, a glob, a media file, a CSV or JSON-lines manifest, or an `s3://` prefix or glob.
@@ -55,28 +56,28 @@ def find(place: str, library: str) -> Iterator[Item | Fault]:
     return _below(Path(path).expanduser(), library)
 
 
-def _below(path: Path, library: str) -> Iterator[Item]:
+def _below(path: Path, library: str) -> Iterator[Item | Fault | LeftOut]:
     if not path.is_dir():
         yield _file_item(path, path.parent, library)
         return
-    for folder, folders, names in os.walk(path):
-        folders.sort()
-        for name in sorted(names):
-            found = Path(folder) / name
-            if found.suffix.lower() in MEDIA_SUFFIXES:
-                yield _file_item(found, path, library)
+    for found in files_below(path):
+        yield _file_item(found, path, library) if isinstance(found, Path) else found
 
 
-def _matching(pattern: str, library: str) -> Iterator[Item]:
+def _matching(pattern: str, library: str) -> Iterator[Item | Fault | LeftOut]:
     fixed = pattern[: min(pattern.index(mark) for mark in "*?[" if mark in pattern)]
     root = Path(fixed.rpartition("/")[0] or ("/" if fixed.startswith("/") else "."))
     for name in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 (the pattern has its own root)
         path = Path(name)
-        if path.is_file() and path.suffix.lower() in MEDIA_SUFFIXES:
-            yield _file_item(path, root, library)
+        if path.is_dir():
+            if DEEP not in pattern:  # what is in it matches by itself otherwise
+                yield LeftOut(name, FOLDER)
+            continue
+        found = media_file(path)
+        yield _file_item(found, root, library) if isinstance(found, Path) else found
 
 
-def _in_bucket(place: str, library: str) -> Iterator[Item]:
+def _in_bucket(place: str, library: str) -> Iterator[Item | LeftOut]:
     if urlsplit(place).scheme in {"http", "https"}:
         raise ValueError(f"{place} cannot be listed: name its media in a manifest")
     filesystem, path = fsspec.core.url_to_fs(place)
@@ -87,13 +88,29 @@ def _in_bucket(place: str, library: str) -> Iterator[Item]:
         found = filesystem.find(path, detail=True)
         root = path.rstrip("/") if path not in found else path.rpartition("/")[0]
     for name, details in sorted(found.items()):
-        if details.get("type", "file") == "file" and PurePosixPath(name).suffix.lower() in MEDIA_SUFFIXES:
-            yield Item(
-                location=filesystem.unstrip_protocol(name),
-                media_id=_media_id(name.removeprefix(root).lstrip("/")),
-                library=library,
-                size=int(details.get("size") or 0),
-            )
+        location = filesystem.unstrip_protocol(name)
+        if details.get("type", "file") != "file":
+            if DEEP not in place:
+                yield LeftOut(location, FOLDER)
+            continue
+        size = int(details.get("size") or 0)
+        if reason := _not_media(filesystem, name, size):
+            yield LeftOut(location, reason)
+            continue
+        yield Item(
+            location=location,
+            media_id=_media_id(name.removeprefix(root).lstrip("/")),
+            library=library,
+            size=size,
+        )
+
+
+def _not_media(filesystem: AbstractFileSystem, name: str, size: int) -> str:
+    """Return why an object is not taken for media; empty where it is."""
+    try:
+        return not_media(name, size, lambda: filesystem.cat_file(name, start=0, end=min(size, HEAD_BYTES)))
+    except OSError as error:
+        return f"it cannot be read: {error}"
 
 
 def _file_item(path: Path, root: Path, library: str) -> Item:

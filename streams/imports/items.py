@@ -14,7 +14,7 @@ from schemas.limits import LONGEST_MEDIA_ID, LONGEST_NAME, LONGEST_URL
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Fault", "Item", "Plan", "plan_of"]
+__all__ = ["Fault", "Item", "LeftOut", "Plan", "is_text", "plan_of"]
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,26 @@ class Fault:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """Something that lies beside the media and is not taken for any, and why: no fault, but to be said."""
+
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Plan:
-    """What an import amounts to."""
+    """What an import amounts to.
+
+    Attributes:
+        items: What is imported.
+        faults: What was meant to be, and cannot be.
+        left_out: What was found and is not taken for media.
+    """
 
     items: tuple[Item, ...]
     faults: tuple[Fault, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -74,13 +89,17 @@ class Plan:
         return sum(item.size for item in self.items)
 
 
-def plan_of(found: Iterable[Item | Fault]) -> Plan:
+def plan_of(found: Iterable[Item | Fault | LeftOut]) -> Plan:
     """Sort out what can be imported: names in their limits, and each only once in a library."""
     items: dict[tuple[str, str], Item] = {}
     faults: list[Fault] = []
+    left_out: list[LeftOut] = []
     for one in found:
         if isinstance(one, Fault):
             faults.append(one)
+            continue
+        if isinstance(one, LeftOut):
+            left_out.append(one)
             continue
         problem = _problem(one)
         there = items.get((one.library, one.media_id))
@@ -92,7 +111,7 @@ def plan_of(found: Iterable[Item | Fault]) -> Plan:
             faults.append(Fault(one.origin or one.location, problem))
         else:
             items.setdefault((one.library, one.media_id), one)
-    return Plan(tuple(items.values()), tuple(faults))
+    return Plan(tuple(items.values()), tuple(faults), tuple(left_out))
 
 
 def _problem(item: Item) -> str:
@@ -104,4 +123,15 @@ def _problem(item: Item) -> str:
     for name, value, longest in limits:
         if not value or len(value) > longest:
             return f"the {name} {value[:40]!r} has {len(value)} characters: 1 to {longest} are allowed"
+        if not is_text(value):
+            return f"the {name} {value[:40]!r} is no valid UTF-8: rename the file, or give a MediaId in a manifest"
     return ""
+
+
+def is_text(name: str) -> bool:
+    """Tell whether a name can be sent and written down: those of files may be any bytes, which no JSON holds."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from av.stream import Disposition
 
+from fingerprint.media.decode import decode
 from fingerprint.media.errors import MediaError
 from fingerprint.media.limits import MediaLimits
 from fingerprint.media.probe import probe
+from fingerprint.media.wish import Picture, PictureWish
 from schemas.errors import ErrorCode
 
 if TYPE_CHECKING:
@@ -194,6 +196,42 @@ def test_limits_on_bytes_pixels_and_duration_are_kept(clip: Path) -> None:
     for limits in (MediaLimits(max_bytes=1000), MediaLimits(max_pixels=64 * 48 - 1), MediaLimits(max_duration_s=3.5)):
         assert code_of(clip, limits) is ErrorCode.RESOURCE_TOO_LARGE
     probe(clip, MediaLimits(max_bytes=10**6, max_pixels=64 * 48, max_duration_s=4.5))
+
+
+@pytest.mark.parametrize(
+    ("size", "video"),
+    [
+        ((7680, 4320), "mjpeg"),
+        ((8192, 4320), "libx264"),
+        ((8192, 4352), "mjpeg"),
+        ((8192, 4096), "libx264"),
+        ((4320, 7680), "libx264"),
+        ((4320, 8192), "mjpeg"),
+        ((4352, 8192), "libx264"),
+    ],
+)
+def test_every_size_that_is_called_8k_is_read_upright_and_lying(
+    clips: Clips, size: tuple[int, int], video: str
+) -> None:
+    options = {"preset": "ultrafast"} if video == "libx264" else {}
+    pixels = "yuvj420p" if video == "mjpeg" else "yuv420p"
+    path = clips.make("8k.mov", size=size, video=video, pixels=pixels, video_options=options, audio=None, seconds=0.04)
+    info = probe(path)
+    assert (info.width, info.height) == size
+    (picture,) = [part for part in decode(path) if isinstance(part, Picture)]
+    assert max(picture.rgb.shape) == PictureWish().long_side
+
+
+@pytest.mark.parametrize("size", [(8192, 4354), (4354, 8192), (8192, 8192)])
+def test_what_is_larger_than_8k_is_said_to_be_too_large(clips: Clips, size: tuple[int, int]) -> None:
+    path = clips.make("large.mov", size=size, video="mjpeg", pixels="yuvj420p", audio=None, seconds=0.04)
+    assert code_of(path) is ErrorCode.RESOURCE_TOO_LARGE
+
+
+def test_a_limit_on_pixels_holds_whatever_decoders_add_to_their_lines(clips: Clips) -> None:
+    path = clips.make("narrow.mp4", size=(36, 480), audio=None, seconds=0.2)
+    assert probe(path, MediaLimits(max_pixels=36 * 480)).width == 36
+    assert [part for part in decode(path, limits=MediaLimits(max_pixels=36 * 480)) if isinstance(part, Picture)]
 
 
 @pytest.mark.parametrize("claim", [0.0, 500.0, 1e6, 1e12])

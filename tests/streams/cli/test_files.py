@@ -61,6 +61,30 @@ async def test_every_file_gets_a_line_of_json_also_one_that_cannot_be_used(
     assert best["segments"][0]["r"][0] == pytest.approx(SPAN[0], abs=0.5)
 
 
+async def test_files_of_the_same_name_are_told_apart_and_what_is_no_media_is_named(
+    run: Any, tmp_path: Path, footage: dict[str, Path], copy: Path
+) -> None:
+    folder = tmp_path / "originals"
+    for place, name in (("a/clip.mp4", "trailer"), ("b/clip.mp4", "bikes"), ("b/carphone", "carphone")):
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).symlink_to(footage[name])
+    (folder / "notes.txt").write_text("no film")
+    (tmp_path / "again").mkdir()
+    again = tmp_path / "again" / copy.name
+    again.symlink_to(copy)
+    found = await run("match", copy, again, "--against", folder, "--jsonl")
+    assert found.exit_code == ExitCode.OK
+    assert f"left out: {folder / 'notes.txt'}: it does not begin like media" in found.stderr
+    lines = [json.loads(line) for line in found.stdout.splitlines()]
+    assert [line["query"] for line in lines] == [f"{copy.parent.name}_{copy.stem}", f"again_{copy.stem}"]
+    assert [line["matches"][0]["ref"] for line in lines] == ["a_clip", "a_clip"]
+
+
+async def test_a_folder_without_media_is_said(run: Any, tmp_path: Path, copy: Path) -> None:
+    (tmp_path / "none").mkdir()
+    assert "holds no media" in (await run("match", copy, "--against", tmp_path / "none")).stderr
+
+
 async def test_a_file_that_cannot_be_used_is_said_with_its_code(run: Any, tmp_path: Path, copy: Path) -> None:
     for arguments in (
         ("compare", copy, broken(tmp_path)),

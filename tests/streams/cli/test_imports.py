@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clips import Clips
 from inline import InlineService
 
 from schemas.jobs import SaveType
@@ -33,7 +34,7 @@ async def test_an_import_stores_what_it_finds_on_the_lane_of_imports(
     assert (summary["items"], summary["ended"], summary["failed"], summary["earlier"]) == (3, 3, 1, 0)
     assert [one["media_id"] for one in summary["failures"]] == ["bad"]
     lines = {one["media_id"]: one["status"] for one in map(json.loads, report.read_text().splitlines())}
-    assert lines == {"a": "success", "shows_b": "success", "bad": "fail"}
+    assert lines == {"a": "success", "shows_b": "success", "bad": "fail", "": "left out"}
     asked = [one.request for one in service.model.jobs().jobs]
     assert {(one.source, one.save_type) for one in asked} == {("import", SaveType.ONLYSAVE)}
 
@@ -66,6 +67,46 @@ async def test_a_dry_run_tells_what_there_is_and_imports_nothing(
     assert (plan["items"], [one["where"] for one in plan["faults"]]) == (1, [f"{folder / 'all.csv'}, line 3"])
     assert service.model.jobs().jobs == []
     assert "3 items" in (await run("import", folder, "--dry-run")).stdout
+
+
+async def test_what_is_left_out_is_said_with_the_reason_and_is_no_failure(
+    run: Any,
+    service: InlineService,  # noqa: ARG001 (the service must run)
+    clips: Clips,
+    tmp_path: Path,
+) -> None:
+    folder, report = tmp_path / "mixed", tmp_path / "report.jsonl"
+    folder.mkdir()
+    (folder / "film").write_bytes(clips.make("mixed.mkv").read_bytes())
+    for name in ("a.srt", "b.srt", "cover.jpg"):
+        (folder / name).write_bytes(b"no film")
+    planned = await run("import", folder, "--dry-run")
+    assert planned.exit_code == ExitCode.OK
+    ended = await run("import", folder, "--report", report)
+    assert ended.exit_code == ExitCode.OK
+    assert "1 of 1 imported" in ended.stdout
+    assert "3 left out" in ended.stdout
+    for told in (planned.stderr, ended.stderr):
+        assert f"left out: 2 files .srt, such as {folder / 'a.srt'}: it does not begin like media" in told
+        assert f"left out: {folder / 'cover.jpg'}: it does not begin like media" in told
+    rows = [json.loads(line) for line in report.read_text().splitlines()]
+    assert sorted((Path(row["location"]).name, row["status"], row["code"]) for row in rows) == [
+        ("a.srt", "left out", "InvalidParameter.ResourceNotSupported"),
+        ("b.srt", "left out", "InvalidParameter.ResourceNotSupported"),
+        ("cover.jpg", "left out", "InvalidParameter.ResourceNotSupported"),
+        ("film", "success", "0"),
+    ]
+    for arguments in (("--dry-run", "--json"), ("--json",)):
+        summary = json.loads((await run("import", folder, *arguments)).stdout)
+        assert [Path(one["where"]).name for one in summary["left_out"]] == ["a.srt", "b.srt", "cover.jpg"]
+
+
+async def test_a_folder_without_media_says_what_it_holds_instead(run: Any, state: Path) -> None:  # noqa: ARG001 (the working directory)
+    Path("texts").mkdir()
+    Path("texts/notes.txt").write_text("words")
+    found = await run("import", "texts")
+    assert found.exit_code == ExitCode.NOT_FOUND
+    assert "left out: texts/notes.txt: it does not begin like media" in found.stderr
 
 
 async def test_a_library_that_is_not_there_refuses_every_item_with_what_to_do(

@@ -6,13 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 from examples import MATCH, job
 from inline import InlineService
 
 from schemas.jobs import JobStatus
-from streams.cli.output import ExitCode
+from streams.cli.client import Client
+from streams.cli.output import ExitCode, fail
 
 
 async def test_jobs_are_listed_for_people_and_for_machines(run: Any, service: InlineService) -> None:
@@ -98,3 +100,66 @@ async def test_waiting_ends_with_the_status_of_the_worst_job(run: Any, service: 
 
 async def test_one_media_id_for_several_files_is_refused(run: Any) -> None:
     assert (await run("submit", "--media-id", "x", "a.mp4", "b.mp4")).exit_code == ExitCode.USAGE
+
+
+async def test_files_of_the_same_name_become_two_media_items(run: Any, service: InlineService) -> None:
+    asked = await run("submit", "a/clip.mp4", "b/clip.mp4", "./a/clip.mp4", "other.mp4", "--json")
+    assert asked.exit_code == ExitCode.OK
+    stored = {one.media_id: one.request.file_url for one in service.model.jobs().jobs}
+    assert stored.keys() == {"a_clip", "b_clip", "other"}
+    assert stored["b_clip"] == Path("b/clip.mp4").absolute().as_uri()
+    assert "asked for once" in asked.stderr
+
+
+async def test_a_name_that_nobody_gave_never_takes_the_place_of_other_media(run: Any, service: InlineService) -> None:
+    assert (await run("submit", "a/clip.mp4")).exit_code == ExitCode.OK
+    assert (await run("submit", "a/clip.mp4")).exit_code == ExitCode.OK
+    taken = await run("submit", "b/clip.mp4", "b/other.mp4")
+    assert taken.exit_code == ExitCode.FAILED
+    assert "'clip' is the MediaId of" in taken.stderr
+    assert "--media-id" in taken.stderr
+    assert [one.media_id for one in service.model.jobs().jobs] == ["other", "clip", "clip"]
+    assert (await run("submit", "b/clip.mp4", "--media-id", "clip")).exit_code == ExitCode.OK
+    await run("submit", "--wait", "a/bad.mp4")
+    assert (await run("submit", "b/bad.mp4")).exit_code == ExitCode.OK  # nothing was kept under that name
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        ("new\nline.mp4", "media_id"),
+        ("x" * 300 + ".mp4", "media_id"),
+        ("caf\udce9.mp4", "UTF-8"),
+        ("https://a.example/get?id=1", "tells it from another one"),
+    ],
+)
+async def test_an_item_that_is_refused_holds_up_no_other(run: Any, service: InlineService, bad: str, why: str) -> None:
+    places = ["one.mp4", "https://a.example/get?id=2" if "?" in bad else "two.mp4", bad, "four.mp4", "five.mp4"]
+    asked = await run("submit", *places, "--json")
+    assert asked.exit_code == ExitCode.FAILED
+    assert {one.media_id for one in service.model.jobs().jobs} >= {"one", "four", "five"}
+    rows = [json.loads(line) for line in asked.stdout.splitlines()]
+    refused = [row for row in rows if row["status"] == "refused"]
+    assert len(rows) == 5
+    assert why in refused[-1]["message"]
+    assert f"{len(refused)} of 5 failed: " in asked.stderr
+    shown = await run("submit", "--wait", bad, "six.mp4")
+    assert shown.exit_code == (ExitCode.OK if "?" in bad else ExitCode.FAILED)
+    assert "six" in shown.stdout
+
+
+async def test_what_was_asked_for_is_told_where_the_service_goes_away(
+    run: Any, service: InlineService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = Client._answer
+
+    def answers(client: Client, method: str, path: str, **options: Any) -> httpx.Response:
+        if options.get("json", {}).get("media_id") == "two":
+            fail("no worker answers", ExitCode.UNAVAILABLE)
+        return answer(client, method, path, **options)
+
+    monkeypatch.setattr(Client, "_answer", answers)
+    asked = await run("submit", "one.mp4", "two.mp4", "three.mp4")
+    assert asked.exit_code == ExitCode.UNAVAILABLE
+    (stored,) = service.model.jobs().jobs
+    assert stored.job_id in asked.stdout

@@ -94,6 +94,19 @@ async def test_a_file_is_added_to_a_library_with_what_is_said_of_it(run: Any, se
     assert json.loads(named.stdout)["media_id"] == "shows/one"
 
 
+@pytest.mark.usefixtures("films")
+async def test_a_file_that_nobody_named_takes_the_place_of_no_other_one(run: Any, service: InlineService) -> None:
+    for _ in range(2):
+        assert (await run("libraries", "add", "films", "a/clip.mp4")).exit_code == ExitCode.OK
+    refused = await run("libraries", "add", "films", "b/clip.mp4")
+    assert refused.exit_code == ExitCode.FAILED
+    assert "whose place it would take" in refused.stderr
+    item = service.model.libraries.item("films", "clip")
+    assert item is not None
+    assert item.file_url == Path("a/clip.mp4").absolute().as_uri()
+    assert (await run("libraries", "add", "films", "b/clip.mp4", "--media-id", "clip")).exit_code == ExitCode.OK
+
+
 async def test_items_are_listed_page_by_page(run: Any, service: InlineService) -> None:
     for number in range(3):
         await service.store(f"video-{number}", metadata={"number": str(number)})

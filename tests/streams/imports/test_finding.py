@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import fsspec
 import pytest
+from clips import Clips
 from fsspec.implementations.memory import MemoryFileSystem
 
 from streams.imports.finding import find
-from streams.imports.items import Item
+from streams.imports.items import Fault, Item, LeftOut
 
 
 @pytest.fixture
@@ -25,6 +27,51 @@ def folder(tmp_path: Path) -> Path:
 
 def found(place: object) -> list[Item]:
     return [one for one in find(str(place), "default") if isinstance(one, Item)]
+
+
+def left_out(place: object) -> list[tuple[str, str]]:
+    return [(Path(one.where).name, one.reason) for one in find(str(place), "default") if isinstance(one, LeftOut)]
+
+
+@pytest.fixture(scope="module")
+def film(clips: Clips) -> bytes:
+    return clips.make("found.mkv").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["film", "film.vob", "film.M2TS", "film.txt", "film.part", "0123", "film.mkv.bak"])
+def test_media_is_media_whatever_it_is_called(tmp_path: Path, film: bytes, name: str) -> None:
+    (tmp_path / name).write_bytes(film)
+    (item,) = found(tmp_path)
+    assert item.location == (tmp_path / name).as_uri()
+    assert left_out(tmp_path) == []
+
+
+def test_what_is_left_out_is_named_with_the_reason(folder: Path) -> None:
+    (folder / "empty.dat").touch()
+    (folder / "elsewhere").symlink_to(folder / "shows")
+    os.mkfifo(folder / "pipe.mp4")
+    (folder / "gone.txt").symlink_to(folder / "none")
+    told = dict(left_out(folder))
+    assert told.keys() == {"notes.txt", ".hidden", "empty.dat", "elsewhere", "pipe.mp4", "gone.txt"}
+    assert told["notes.txt"] == told[".hidden"] == "it does not begin like media"
+    assert told["empty.dat"] == "it is empty"
+    assert told["elsewhere"].startswith("it is a link to a folder")
+    assert told["pipe.mp4"] == "it is no plain file"
+    assert told["gone.txt"] == "it cannot be read: No such file or directory"
+
+
+def test_media_that_is_not_there_is_a_fault_and_ends_nothing(folder: Path) -> None:
+    (folder / "b.mp4").symlink_to(folder / "none")
+    faults = [one for one in find(str(folder), "default") if isinstance(one, Fault)]
+    assert [(Path(fault.where).name, fault.reason) for fault in faults] == [
+        ("b.mp4", "it cannot be read: No such file or directory")
+    ]
+    assert len(found(folder)) == 3
+
+
+def test_a_glob_names_what_it_leaves_out_and_the_folders_that_it_does_not_search(folder: Path) -> None:
+    assert [name for name, _ in left_out(f"{folder}/*")] == ["notes.txt", "shows"]
+    assert left_out(f"{folder}/shows/**/*") == []
 
 
 def test_a_folder_is_searched_with_all_below_and_names_come_from_paths(folder: Path) -> None:
@@ -92,6 +139,15 @@ def test_a_prefix_on_s3_is_listed(place: str, names: list[str]) -> None:
     items = found(place)
     assert [item.media_id for item in items] == names
     assert all(item.location.startswith("s3://") and item.size == 5 for item in items)
+
+
+@pytest.mark.usefixtures("buckets")
+def test_objects_on_s3_are_looked_into_and_named_when_they_are_left_out(film: bytes) -> None:
+    Buckets().pipe_file("/bucket/lib/film", film)
+    Buckets().pipe_file("/bucket/lib/nothing", b"")
+    assert "film" in [item.media_id for item in found("s3://bucket/lib")]
+    assert left_out("s3://bucket/lib") == [("notes.txt", "it does not begin like media"), ("nothing", "it is empty")]
+    assert [name for name, _ in left_out("s3://bucket/*")] == ["lib", "other"]
 
 
 def test_without_s3fs_a_prefix_cannot_be_listed(monkeypatch: pytest.MonkeyPatch) -> None:

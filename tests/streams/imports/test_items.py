@@ -57,3 +57,10 @@ def test_what_is_asked_for_otherwise_has_another_key() -> None:
     others = [Item("file:///a.mp4", "a", "default", {"year": 2021}), Item("file:///a.mp4", "a", "default")]
     assert item.key(0) == same.key(0) == item.key(0, save_type=SaveType.ONLYSAVE)
     assert len({item.key(0), item.key(0, save_type=SaveType.SAVE), *(other.key(0) for other in others)}) == 4
+
+
+def test_a_name_that_is_no_text_is_a_fault_and_ends_nothing() -> None:
+    plan = plan_of([Item("file:///caf%E9.mp4", "caf\udce9", "default"), Item("file:///b.mp4", "b", "default")])
+    assert [item.media_id for item in plan.items] == ["b"]
+    (fault,) = plan.faults
+    assert "UTF-8" in fault.reason

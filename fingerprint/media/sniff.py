@@ -1,0 +1,175 @@
+"""Tells media from other files by how they begin, at the cost of one short read.
+
+It is for sorting out a folder or a bucket. Whether media can be used is another question, which `probe` answers: a film
+that is cut short begins like a film. The other way round, a few forms of bare codec streams begin like anything else
+(H.263, JPEG after JPEG), and only their names tell.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from fingerprint.codec import is_fingerprint
+
+__all__ = ["HEAD_BYTES", "media_kind"]
+
+#: Bytes from the start of a file that are looked at: two frames of any sound codec, and three packets of a transport
+#: stream that begins in the middle of one.
+HEAD_BYTES = 16 * 1024
+
+#: How files begin: offset, bytes, what they are.
+SIGNATURES = (
+    (0, b"\x1aE\xdf\xa3", "Matroska or WebM"),
+    (0, b"OggS", "Ogg"),
+    (0, b"fLaC", "FLAC"),
+    (0, b"ID3", "sound with ID3 tags"),
+    (0, b"FLV\x01", "Flash video"),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "ASF (WMV, WMA)"),
+    (0, b"\xb7\xd8\x00\x20\x37\x49\xda\x11", "WTV"),
+    (0, b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01", "MXF"),
+    (0, b"\x00\x00\x00\x00\x01\xbc\x00\x00", "GXF"),
+    (0, b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb", "Wave64"),
+    (0, b".RMF", "RealMedia"),
+    (0, b"nut/multimedia container\x00", "NUT"),
+    (0, b"YUV4MPEG2 ", "YUV4MPEG"),
+    (0, b"DKIF", "IVF"),
+    (0, b"GIF87a", "GIF"),
+    (0, b"GIF89a", "GIF"),
+    (0, b"caff\x00\x01", "Core Audio"),
+    (0, b".snd\x00", "AU"),
+    (0, b"Creative Voice File\x1a", "VOC"),
+    (0, b"#!AMR", "AMR"),
+    (0, b"MAC ", "Monkey's Audio"),
+    (0, b"TTA1", "True Audio"),
+    (0, b"wvpk", "WavPack"),
+    (0, b"DTSHDHDR", "DTS-HD"),
+    (0, b"\x7f\xfe\x80\x01", "DTS"),
+    (0, b"\xfe\x7f\x01\x80", "DTS"),
+    (0, b"\x1f\xff\xe8\x00", "DTS"),
+    (0, b"\xff\x1f\x00\xe8", "DTS"),
+    (0, b"\x1f\x07\x00", "DV"),
+    (0, b"\x12\x00\x0a", "AV1"),
+    (0, b"\x00\x00\x01\xba", "MPEG program stream"),
+    (0, b"\x00\x00\x01\xb3", "MPEG video"),
+    (0, b"\x00\x00\x01\xb0", "MPEG-4 video"),
+    (0, b"\x00\x00\x01\x0f", "VC-1"),
+)
+
+#: RIFF and IFF files say at byte 8 what they hold.
+FORMS = {
+    (b"RIFF", b"AVI "): "AVI",
+    (b"RIFF", b"AVIX"): "AVI",
+    (b"RIFF", b"WAVE"): "WAV",
+    (b"RIFF", b"XWMA"): "xWMA",
+    (b"RF64", b"WAVE"): "WAV",
+    (b"BW64", b"WAVE"): "WAV",
+    (b"FORM", b"AIFF"): "AIFF",
+    (b"FORM", b"AIFC"): "AIFF",
+}
+
+#: Boxes that MP4 and QuickTime files begin with: those of the first kind name what they hold, the others are older.
+BOXES = frozenset({b"ftyp", b"styp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
+
+#: What the first box names where the file is a photo (HEIF, AVIF, Canon's raw) and no film.
+PHOTO_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2", b"avif", b"crx "})
+
+#: Bytes from packet to packet of a transport stream: as broadcast, with a time stamp (Blu-ray, cameras), with check
+#: bytes; and how many packets in a row make one.
+PACKET_BYTES, PACKETS = (188, 192, 204), 3
+
+#: Kinds of the first unit of bare H.264 (delimiter, parameter set) and HEVC (parameter set, delimiter).
+H264_UNITS, HEVC_UNITS = frozenset({7, 9}), frozenset({32, 35})
+
+#: Bit rates of MPEG audio, kbit/s, by version (1; 2 and 2.5) and layer.
+BIT_RATES = {
+    (1, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
+    (1, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
+    (1, 3): (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (2, 1): (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
+    (2, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+    (2, 3): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+
+#: Samples a second of MPEG audio, version 1; the others have a half and a quarter.
+SAMPLE_RATES = (44_100, 48_000, 32_000)
+
+
+def media_kind(head: bytes) -> str:
+    """Return what kind of media a file is that begins so, in words for people; empty where it does not look like any.
+
+    Args:
+        head: Its first bytes, at best `HEAD_BYTES`.
+    """
+    if is_fingerprint(head):
+        return "fingerprint"
+    for offset, signature, kind in SIGNATURES:
+        if head.startswith(signature, offset):
+            return kind
+    return FORMS.get((head[:4], head[8:12]), "") or _boxes(head) or _bare_stream(head) or _transport_stream(head)
+
+
+def _boxes(head: bytes) -> str:
+    if head[4:8] not in BOXES or head[8:12] in PHOTO_BRANDS:
+        return ""
+    return "MP4 or QuickTime"
+
+
+def _transport_stream(head: bytes) -> str:
+    for step in PACKET_BYTES:
+        if any(head[at : at + step * PACKETS : step] == b"G" * PACKETS for at in range(step)):
+            return "MPEG transport stream"
+    return ""
+
+
+def _bare_stream(head: bytes) -> str:
+    """Tell bare codec streams by their first unit, and sound by a second frame where the first one ends."""
+    at = 4 if head.startswith(b"\x00\x00\x00\x01") else 3 if head.startswith(b"\x00\x00\x01") else 0
+    if at and len(head) > at + 1:
+        if head[at] & 0x9F in H264_UNITS:
+            return "H.264"
+        if head[at] >> 1 in HEVC_UNITS and head[at + 1] == 1:
+            return "HEVC"
+    lengths = (("AAC", _adts_length), ("MPEG audio", _mpeg_audio_length), ("AC-3", _ac3_length))
+    for kind, length_of in lengths:
+        length = length_of(head)
+        if length and length_of(head[length:]):
+            return kind
+    return ""
+
+
+def _adts_length(head: bytes) -> int:
+    """Return the length of a frame of AAC in ADTS; 0 where none begins here."""
+    if len(head) < 7 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0:
+        return 0
+    length = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
+    return length if length > 7 else 0
+
+
+def _mpeg_audio_length(head: bytes) -> int:
+    """Return the length of a frame of MPEG audio (MP1, MP2, MP3); 0 where none begins here."""
+    if len(head) < 4:
+        return 0
+    word: int = struct.unpack_from(">I", head)[0]
+    version, layer = word >> 19 & 3, 4 - (word >> 17 & 3)
+    rate, samples, padding = word >> 12 & 15, word >> 10 & 3, word >> 9 & 1
+    if word >> 21 != 0x7FF or version == 1 or layer == 4 or rate in {0, 15} or samples == 3:
+        return 0
+    bits = BIT_RATES[1 if version == 3 else 2, layer][rate - 1] * 1000
+    sampled = SAMPLE_RATES[samples] >> {3: 0, 2: 1, 0: 2}[version]
+    if layer == 1:
+        return (12 * bits // sampled + padding) * 4
+    return (72 if layer == 3 and version != 3 else 144) * bits // sampled + padding
+
+
+def _ac3_length(head: bytes) -> int:
+    """Return the length of a frame of AC-3 or E-AC-3; 0 where none begins here."""
+    if len(head) < 6 or head[:2] != b"\x0bw":
+        return 0
+    if head[5] >> 3 > 10:  # E-AC-3 says its length in words of two bytes
+        return (((head[2] & 7) << 8 | head[3]) + 1) * 2
+    rate, code = head[4] >> 6, head[4] & 0x3F
+    if rate == 3 or code > 37:
+        return 0
+    bits = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)[code >> 1]
+    words = bits * 1000 * 1536 // (16 * (48_000, 44_100, 32_000)[rate])
+    return 2 * (words + (code & 1 if rate == 1 else 0))
