@@ -68,27 +68,42 @@ async def send(place: Place, *values: bytes) -> TP:
     return TP(place.topic, sent[0].partition)
 
 
-@asynccontextmanager
-async def reading(place: Place, folder: Path, into: asyncio.Queue[bytes]) -> AsyncIterator[faust.App]:
-    """Run an app whose agent puts what it reads into a queue; yields once it has partitions."""
+def app_of(place: Place, folder: Path, assignment: Assignment) -> faust.App:
     settings = Settings(state=folder, topic_prefix=place.topic)
-    assignment = Assignment(lambda error: pytest.fail(repr(error)))
-    app = make_app(settings, bootstrap=place.bootstrap, assignment=assignment, neighbours=Neighbours())
+    return make_app(settings, bootstrap=place.bootstrap, assignment=assignment, neighbours=Neighbours())
+
+
+def raw(app: faust.App, place: Place) -> Any:
+    """Return the place's topic, whose values are the bytes that they are."""
     schema: Any = faust.Schema(key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+    return app.topic(place.topic, schema=schema)
 
-    async def listen(stream: Any) -> None:
-        async for value in stream:
-            into.put_nowait(value)
 
-    app.agent(app.topic(place.topic, schema=schema))(listen)
+@asynccontextmanager
+async def started(app: faust.App) -> AsyncIterator[None]:
+    """Run an app; yields once it has partitions."""
     await app.start()
     try:
         async with asyncio.timeout(PATIENCE_S):
             while not app.consumer.assignment() or app.rebalancing or app.in_recovery:
                 await asyncio.sleep(0.1)
-        yield app
+        yield
     finally:
         await app.stop()
+
+
+@asynccontextmanager
+async def reading(place: Place, folder: Path, into: asyncio.Queue[bytes]) -> AsyncIterator[faust.App]:
+    """Run an app whose agent puts what it reads into a queue; yields once it has partitions."""
+    app = app_of(place, folder, Assignment(lambda error: pytest.fail(repr(error))))
+
+    async def listen(stream: Any) -> None:
+        async for value in stream:
+            into.put_nowait(value)
+
+    app.agent(raw(app, place))(listen)
+    async with started(app):
+        yield app
 
 
 async def pass_over(app: faust.App, place: Place, *values: bytes) -> None:
@@ -137,9 +152,7 @@ async def test_later_events_of_a_partition_are_read_when_a_rebalance_dropped_the
 async def working(place: Place, folder: Path, slow: bytes, done: asyncio.Queue[bytes]) -> AsyncIterator[faust.App]:
     """Run an app whose lane does what comes, but for one event, which takes until its partition goes."""
     assignment = Assignment(lambda error: pytest.fail(repr(error)))
-    settings = Settings(state=folder, topic_prefix=place.topic)
-    app = make_app(settings, bootstrap=place.bootstrap, assignment=assignment, neighbours=Neighbours())
-    schema: Any = faust.Schema(key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+    app = app_of(place, folder, assignment)
 
     async def handle(event: Any) -> bool:
         if event.message.value == slow:
@@ -152,15 +165,9 @@ async def working(place: Place, folder: Path, slow: bytes, done: asyncio.Queue[b
         lane = Lane(handle, manual.ack, lambda _: Share("", ""), slots=2, assignment=assignment)
         await lane.serve(manual.events())
 
-    app.agent(app.topic(place.topic, schema=schema))(work)
-    await app.start()
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            while not app.consumer.assignment() or app.rebalancing or app.in_recovery:
-                await asyncio.sleep(0.1)
+    app.agent(raw(app, place))(work)
+    async with started(app):
         yield app
-    finally:
-        await app.stop()
 
 
 async def test_what_was_done_beyond_a_slow_event_is_not_done_again_by_the_next_worker(
