@@ -11,11 +11,16 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from schemas.limits import LARGEST_BATCH
+from streams.agents.assignment import Assignment
 from streams.broker.publisher import EventPublisher
 from streams.broker.topics import Topics, ensure_topics
+from streams.faust_app import MEDIA_TABLE, changelog_topic, make_app
+from streams.settings import Settings
+from streams.telemetry.neighbours import Neighbours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
 pytestmark = pytest.mark.integration
@@ -30,26 +35,43 @@ async def receive(bootstrap: str, topic: str, group: str, count: int) -> list[by
         await consumer.stop()
 
 
-async def describe(bootstrap: str, topics: Topics) -> tuple[dict[str, int], dict[str, str]]:
-    """Return the number of partitions of each topic, and the settings of the topic of jobs."""
+async def describe(bootstrap: str, names: Collection[str], one: str) -> tuple[dict[str, int], dict[str, str]]:
+    """Return the number of partitions that each topic has and that have a leader, and the settings of one topic."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        found = await admin.describe_topics(list(topics.all()))
-        configs: Any = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topics.jobs)])
+        found = await admin.describe_topics(list(names))
+        configs: Any = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, one)])
     finally:
         await admin.close()
     settings = {entry[0]: entry[1] for entry in configs[0].resources[0][4]}
-    return {topic["topic"]: len(topic["partitions"]) for topic in found}, settings
+    led = {topic["topic"]: sum(part["leader"] >= 0 for part in topic["partitions"]) for topic in found}
+    return led, settings
 
 
 async def test_missing_topics_are_made_once_and_the_topic_of_jobs_is_compacted(kafka: str) -> None:
     topics = Topics.of(uuid.uuid4().hex)
     await asyncio.gather(*(ensure_topics(kafka, topics, partitions=3) for _ in range(3)))
     await ensure_topics(kafka, topics, partitions=5)
-    partitions, settings = await describe(kafka, topics)
+    partitions, settings = await describe(kafka, topics.all(), topics.jobs)
     assert partitions == dict.fromkeys(topics.all(), 3)
     assert settings["cleanup.policy"] == "compact"
+
+
+async def test_the_changelog_of_the_table_is_there_with_all_its_leaders_before_anything_starts(kafka: str) -> None:
+    settings = Settings(topic_prefix=uuid.uuid4().hex)
+    topics, changelog = Topics.of(settings.topic_prefix), changelog_topic(settings)
+    await ensure_topics(kafka, topics, partitions=3, changelogs=[changelog])
+    partitions, made = await describe(kafka, [*topics.all(), changelog], changelog)
+    assert partitions == dict.fromkeys([*topics.all(), changelog], 3)
+    assert (made["cleanup.policy"], made["max.message.bytes"]) == ("compact", str(LARGEST_BATCH))
+
+
+def test_the_changelog_is_called_as_faust_calls_it() -> None:
+    settings, assignment = Settings(), Assignment(lambda _: None)
+    app = make_app(settings, bootstrap="127.0.0.1:1", assignment=assignment, neighbours=Neighbours())
+    table: Any = app.Table(MEDIA_TABLE, key_type=bytes, value_type=bytes)
+    assert table.changelog_topic.get_topic_name() == changelog_topic(settings)
 
 
 async def test_a_large_event_passes(kafka: str) -> None:

@@ -8,7 +8,9 @@ from examples import MATCH, job
 from litestar.testing import AsyncTestClient
 
 from schemas.jobs import JobStatus
+from streams.ports.errors import Neighbour
 from streams.readmodel.model import ReadModel
+from streams.web.services import Services
 
 
 async def test_a_job_that_is_asked_for_is_accepted_and_can_be_looked_up(client: AsyncTestClient) -> None:
@@ -126,6 +128,19 @@ async def test_metrics_count_jobs_and_callbacks_by_status(client: AsyncTestClien
     assert 'mediadna_jobs{status="success"} 1.0' in metrics
     assert 'mediadna_callbacks{status="pending"} 1.0' in metrics
     assert (await client.get("/healthz")).status_code == 200
+    assert (await client.get("/readyz")).status_code == 200
+
+
+async def test_readyz_names_who_is_away_since_when_and_why_until_it_is_back(
+    client: AsyncTestClient, services: Services
+) -> None:
+    services.neighbours.left(Neighbour.MILVUS, "nothing answers at milvus:19530")
+    ((absence),) = services.neighbours.away()
+    answer = await client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.text == f"milvus is away since {absence.since}: nothing answers at milvus:19530"
+    assert (await client.get("/healthz")).status_code == 200
+    services.neighbours.came_back(Neighbour.MILVUS)
     assert (await client.get("/readyz")).status_code == 200
 
 
