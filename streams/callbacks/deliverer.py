@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -109,10 +110,10 @@ class Deliverer:
                 await self._look()
             except Exception:  # a broker that is away, a full disk: the next look may go well
                 log.exception("deliveries_not_looked_at")
-            try:
-                await asyncio.wait_for(self._woken.wait(), LOOK_S)
-            except TimeoutError:
-                continue
+            # Not `wait_for`: before Python 3.12 that one swallows being cancelled when what it waits for has just come.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._woken.wait()
 
     async def _look(self) -> None:
         """Start serving each receiver that has something due and is not being served."""

@@ -67,7 +67,8 @@ async def running_service(
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), STOP_S)
+            async with asyncio.timeout(STOP_S):
+                await process.wait()
         except TimeoutError:
             process.kill()
             await process.wait()
@@ -78,7 +79,8 @@ async def _announced(process: asyncio.subprocess.Process, log: Path) -> Sequence
     if process.stdout is None:
         raise ServiceFailed("the service's output is not connected")
     try:
-        line = (await asyncio.wait_for(process.stdout.readline(), START_S)).decode()
+        async with asyncio.timeout(START_S):
+            line = (await process.stdout.readline()).decode()
     except TimeoutError:
         line = ""
     match = re.fullmatch(r"ready web=(\S+) kafka=(\S+) state=.*\n", line)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from examples import job
 
 from schemas.clock import utc_now
@@ -121,6 +122,17 @@ async def test_a_receiver_that_is_dead_holds_up_nobody(model: ReadModel) -> None
     async with delivering(model, receivers):
         await until(lambda: len(receivers.taken) == 40)
     assert receivers.busiest["https://hanging.example"] <= 4
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_deliverer_that_is_stopped_as_it_is_woken_stops(model: ReadModel, turns: int) -> None:
+    async with delivering(model, Receivers()) as deliverer:
+        await asyncio.sleep(0.05)
+        deliverer.wake()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(SOON_S):
+            await deliverer.stop()
 
 
 async def test_what_a_receiver_did_not_take_is_due_again_later(model: ReadModel) -> None:
