@@ -23,10 +23,10 @@ def open_file(url: str, policy: SourcePolicy) -> BinaryIO:
     Raises:
         MediaError: The file lies outside the allowed folders, is not there, is no plain file, or is too large.
     """
-    path = _find(_path_of(url), policy)
+    folder, inner = _find(_path_of(url), policy)
+    path = folder / inner
     try:
-        # Not to wait for the writer of a pipe that somebody put there; and the last step is no link any more.
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+        handle = _open_beneath(folder, inner)
     except FileNotFoundError:
         raise _not_found(path) from None
     except OSError as error:
@@ -54,22 +54,44 @@ def _path_of(url: str) -> Path:
     return Path(path)
 
 
-def _find(path: Path, policy: SourcePolicy) -> Path:
-    """Return the real path, all symbolic links followed, which lies below an allowed folder."""
-    inside: list[Path] = []
+def _find(path: Path, policy: SourcePolicy) -> tuple[Path, Path]:
+    """Return the allowed folder that the path lies below, and the way from there, all symbolic links followed."""
+    inside: list[tuple[Path, Path]] = []
     for folder in policy.folders:
         try:
             real = (folder / path).resolve()  # an absolute path stays itself
         except (OSError, RuntimeError):  # a loop of links, or a name that is too long
             continue
         if real.is_relative_to(folder):
-            inside.append(real)
+            inside.append((folder, real.relative_to(folder)))
     if not inside:
         raise MediaError(
             ErrorCode.RESOURCE_ACCESS,
             f"{path.name!r} lies below none of the folders that MEDIADNA_MEDIA lists: put it there, or list its folder",
         )
-    return next((real for real in inside if os.path.lexists(real)), inside[0])
+    return next((found for found in inside if os.path.lexists(found[0] / found[1])), inside[0])
+
+
+def _open_beneath(folder: Path, inner: Path) -> int:
+    """Open a file step by step from its folder, following no link.
+
+    Between the look at a path and its opening, somebody who may write below the folder can put a link in the place of
+    any part of it. All links were followed before, so whatever is one now has just been put there.
+
+    Raises:
+        OSError: It is not there, not to be read, or not what it was a moment ago.
+    """
+    at = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for name in inner.parts[:-1]:
+            below = os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
+            os.close(at)
+            at = below
+        # Not to wait for the writer of a pipe that somebody put there.
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+        return os.open(inner.name or ".", flags, dir_fd=at)
+    finally:
+        os.close(at)
 
 
 def _check(found: os.stat_result, path: Path, policy: SourcePolicy) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fingerprint.media.errors import MediaError
 from schemas.errors import ErrorCode
+from streams.sources import files
 from streams.sources.open import open_media
 from streams.sources.policy import SourcePolicy
 
@@ -76,6 +78,49 @@ def test_a_link_that_leads_outside_is_refused_and_one_that_stays_inside_opens(me
     assert code_of("outside/inner/a b.mp4", policy) is ErrorCode.RESOURCE_ACCESS
     with open_media("in.mp4", policy) as file:
         assert file.read() == b"media"
+
+
+@pytest.mark.parametrize("part", ["inner", "inner/a b.mp4"])
+def test_a_link_that_is_put_in_the_place_of_a_part_after_the_look_at_it_leads_nowhere(
+    media: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    genuine = files._find
+
+    def swap_after(*arguments: Any) -> tuple[Path, Path]:
+        found = genuine(*arguments)
+        (media / part).rename(media / "moved")
+        (media / part).symlink_to(media.parent / "secret" / part)
+        return found
+
+    monkeypatch.setattr(files, "_find", swap_after)
+    assert code_of("inner/a b.mp4", SourcePolicy.parse(str(media))) is ErrorCode.RESOURCE_ACCESS
+
+
+def test_no_file_outside_is_ever_opened_while_somebody_swaps_folders_for_links(media: Path) -> None:
+    policy, stop = SourcePolicy.parse(str(media)), threading.Event()
+    (media / "link").symlink_to(media.parent / "secret" / "inner")
+
+    def swap() -> None:
+        while not stop.is_set():
+            (media / "inner").rename(media / "kept")
+            (media / "link").rename(media / "inner")
+            (media / "inner").rename(media / "link")
+            (media / "kept").rename(media / "inner")
+
+    swapper = threading.Thread(target=swap)
+    swapper.start()
+    read: set[bytes] = set()
+    try:
+        for _ in range(5000):
+            try:
+                with open_media("inner/a b.mp4", policy) as file:
+                    read.add(file.read())
+            except MediaError:
+                continue
+    finally:
+        stop.set()
+        swapper.join()
+    assert read == {b"media"}
 
 
 def test_a_folder_that_is_itself_a_link_is_allowed_as_what_it_leads_to(media: Path) -> None:
