@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -29,6 +30,11 @@ __all__ = ["Sender"]
 #: Seconds for a connection, and for the whole of an attempt. A receiver that has more to do answers first.
 CONNECT_S = 5.0
 ATTEMPT_S = 15.0
+#: Names of receivers that are looked up at a time, in threads of their own: the system's resolver may take half a
+#: minute for a name, and the threads that read for the API must not wait for those of strangers.
+RESOLVERS = 16
+
+_resolvers = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="callback-resolver")
 
 
 class Sender:
@@ -118,7 +124,7 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
             httpcore.ConnectError: None of the addresses answers.
             OSError: The host is not known.
         """
-        addresses = await asyncio.to_thread(addresses_of, host, port)
+        addresses = await asyncio.get_running_loop().run_in_executor(_resolvers, addresses_of, host, port)
         self._check(addresses)
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in addresses:

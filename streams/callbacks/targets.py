@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from schemas.limits import LONGEST_TARGET
-from streams.sources.addresses import is_public
+from streams.sources.networks import is_public
 from streams.sources.policy import is_below, redacted, web_address
 
 if TYPE_CHECKING:

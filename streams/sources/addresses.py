@@ -7,29 +7,42 @@ certificate for the name.
 
 from __future__ import annotations
 
-import ipaddress
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import httpcore
 
 from fingerprint.media.errors import MediaError
 from schemas.errors import ErrorCode
+from streams.sources.deadline import TimedStream
+from streams.sources.networks import is_public
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["CheckedBackend", "addresses_of", "is_public"]
+    from streams.sources.deadline import Deadline
 
-#: IPv6 networks that carry an IPv4 address of which they are only the wrapping: NAT64 and 6to4.
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
+__all__ = ["CheckedBackend", "addresses_of"]
+
+#: Names that one process looks up at a time. It does one task, so that one is enough, and the others are for those
+#: look-ups that were given up and still hang in the system's resolver.
+RESOLVERS = 4
+
+_resolvers = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="media-resolver")
 
 
 class CheckedBackend(httpcore.NetworkBackend):
-    """Opens TCP connections to public addresses only, unless private ones are allowed."""
+    """Opens TCP connections to public addresses only, unless private ones are allowed.
 
-    def __init__(self, *, private: bool) -> None:
+    Args:
+        private: Whether private addresses are allowed.
+        deadline: The time of the exchanges that its connections serve.
+    """
+
+    def __init__(self, *, private: bool, deadline: Deadline) -> None:
         self._private = private
+        self._deadline = deadline
         self._backend = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -45,11 +58,14 @@ class CheckedBackend(httpcore.NetworkBackend):
         Raises:
             MediaError: The host has no address, or one that is not public.
             httpcore.ConnectError: None of the addresses answers.
+            httpcore.TimeoutException: The time of the exchange is over.
         """
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in self._addresses(host, port):
+            left = self._deadline.bounded(timeout)
             try:
-                return self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
+                stream = self._backend.connect_tcp(address, port, left, local_address, socket_options)
+                return TimedStream(stream, self._deadline)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure
@@ -65,8 +81,12 @@ class CheckedBackend(httpcore.NetworkBackend):
         raise MediaError(ErrorCode.RESOURCE_ACCESS, f"media is not read from the socket {path}")
 
     def _addresses(self, host: str, port: int) -> list[str]:
+        looked_up = _resolvers.submit(addresses_of, host, port)
         try:
-            addresses = addresses_of(host, port)
+            addresses = looked_up.result(self._deadline.bounded(None))
+        except TimeoutError:
+            looked_up.cancel()
+            raise httpcore.ConnectTimeout(f"the name {host!r} is not answered for") from None
         except (OSError, UnicodeError):
             raise MediaError(
                 ErrorCode.RESOURCE_NOT_FOUND, f"the host {host!r} of the media is not known: check its address"
@@ -80,7 +100,7 @@ class CheckedBackend(httpcore.NetworkBackend):
 
 
 def addresses_of(host: str, port: int) -> list[str]:
-    """Look a host name up.
+    """Look a host name up. It takes as long as the system's resolver likes, half a minute in bad cases.
 
     Raises:
         OSError: The host is not known.
@@ -88,18 +108,3 @@ def addresses_of(host: str, port: int) -> list[str]:
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
-def is_public(address: str) -> bool:
-    """Tell whether an IP address is one of the open Internet: not private, loopback, link-local, reserved..."""
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1]
-        if ip in NAT64:
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved

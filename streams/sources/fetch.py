@@ -13,6 +13,7 @@ import httpx
 from fingerprint.media.errors import MediaError
 from schemas.errors import ErrorCode
 from streams.sources.addresses import CheckedBackend
+from streams.sources.deadline import Deadline
 from streams.sources.policy import redacted
 
 if TYPE_CHECKING:
@@ -74,10 +75,10 @@ class _PassingError(Exception):
 class _Transport(httpx.HTTPTransport):
     """Connects to checked addresses only, and through no proxy that the environment names."""
 
-    def __init__(self, *, private: bool) -> None:
+    def __init__(self, deadline: Deadline, *, private: bool) -> None:
         super().__init__(trust_env=False)
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(), network_backend=CheckedBackend(private=private)
+            ssl_context=httpx.create_ssl_context(), network_backend=CheckedBackend(private=private, deadline=deadline)
         )
 
 
@@ -88,8 +89,9 @@ class Fetcher:
         self._policy = policy
         self._first_url = self._url = url
         times = policy.timeouts
+        self._deadline = Deadline(times.request_s)
         self._client = httpx.Client(
-            transport=_Transport(private=policy.private_addresses),
+            transport=_Transport(self._deadline, private=policy.private_addresses),
             timeout=httpx.Timeout(times.read_s, connect=times.connect_s),
             # media is compressed; a byte range of a zipped answer would be of no use
             headers={"accept-encoding": "identity", "user-agent": "mediadna"},
@@ -163,7 +165,9 @@ class Fetcher:
                 return self._exchange(headers, take)
             except httpx.ConnectError as error:
                 code, reason = ErrorCode.RESOURCE_NOT_FOUND, f"its server cannot be reached ({error})"
-            except httpx.TimeoutException:
+            except httpx.TimeoutException as error:
+                if self._deadline.passed:  # it had all its time: a further try would give it as much again
+                    raise self._too_slow() from error
                 code, reason = ErrorCode.TIMEOUT, "its server does not answer in time"
             except (httpx.TransportError, _PassingError) as error:
                 code, reason = ErrorCode.TIMEOUT, str(error) or type(error).__name__
@@ -175,6 +179,7 @@ class Fetcher:
 
     def _exchange(self, headers: dict[str, str], take: Callable[[httpx.Response], T]) -> T:
         """Make one request, follow where it leads, and hand the answer to `take` while the connection is open."""
+        self._deadline.start(self._policy.timeouts.request_s)
         url = self._url
         for _ in range(MAX_REDIRECTS + 1):
             self._policy.check_web(url)
@@ -212,14 +217,18 @@ class Fetcher:
         Raises:
             MediaError: It comes too slowly.
         """
-        started, got = time.monotonic(), 0
+        got = 0
         for data in response.iter_raw():
             yield data
             got += len(data)
             if got > most:
                 return
-            if time.monotonic() - started > self._policy.timeouts.request_s + got / SLOWEST_RATE:
-                raise MediaError(ErrorCode.TIMEOUT, f"{redacted(self._first_url)}: its server sends too slowly")
+            self._deadline.extend(len(data) / SLOWEST_RATE)
+            if self._deadline.passed:
+                raise self._too_slow()
+
+    def _too_slow(self) -> MediaError:
+        return MediaError(ErrorCode.TIMEOUT, f"{redacted(self._first_url)}: its server sends too slowly")
 
 
 def _version(response: httpx.Response) -> str:

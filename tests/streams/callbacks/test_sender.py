@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,6 +88,29 @@ async def test_a_host_that_is_not_known_may_be_known_later(secrets: Path, monkey
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     attempt = await sender_to(secrets).send(delivery("https://receiver.example/"), BODY)
     assert "not known" in attempt.error
+
+
+async def test_names_that_nobody_answers_for_do_not_hold_up_the_threads_that_read_for_the_api(
+    secrets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+
+    def hang(*_: object, **__: object) -> list[object]:
+        released.wait()
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    sender = sender_to(secrets)
+    posts = [asyncio.create_task(sender.send(delivery(f"https://{n}.example/"), BODY)) for n in range(64)]
+    await asyncio.sleep(0)
+    try:
+        async with asyncio.timeout(10.0):
+            assert await asyncio.to_thread(lambda: "read") == "read"
+    finally:
+        released.set()
+        for post in posts:
+            post.cancel()
+        await asyncio.gather(*posts, return_exceptions=True)
 
 
 async def test_a_name_that_leads_to_a_private_address_is_never_connected_to(

@@ -27,6 +27,7 @@ class MediaServer(ThreadingHTTPServer):
         self.stated_length: int | None = None
         self.delay_s = 0.0
         self.drip_s = 0.0
+        self.header_drip_s = 0.0
         self.version = "1"
         self.seen: list[tuple[str, str]] = []
 
@@ -50,7 +51,9 @@ class _Handler(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         server.seen.append((path, self.headers.get("range", "")))
         time.sleep(server.delay_s)
-        if path in server.redirects:
+        if server.header_drip_s:
+            self._drip_headers()
+        elif path in server.redirects:
             self._reply(302, b"", {"Location": server.redirects[path]})
         elif server.answers.get(path):
             self._reply(server.answers[path].pop(0), b"", {})
@@ -58,6 +61,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(404, b"nothing here", {})
         else:
             self._serve(server.files[path])
+
+    def _drip_headers(self) -> None:
+        """Send a header that never ends, one byte at a time, until the client has had enough."""
+        try:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while True:
+                self.wfile.write(b"a")
+                time.sleep(self.server.header_drip_s)
+        except OSError:
+            self.close_connection = True
 
     def _serve(self, data: bytes) -> None:
         wanted = self.headers.get("range", "")

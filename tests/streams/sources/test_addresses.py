@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import socket
+import threading
 from typing import TYPE_CHECKING
 
+import httpcore
 import pytest
 
 from fingerprint.media.errors import MediaError
 from schemas.errors import ErrorCode
-from streams.sources.addresses import CheckedBackend, is_public
+from streams.sources.addresses import CheckedBackend
+from streams.sources.deadline import Deadline
 from streams.sources.open import open_media
 from streams.sources.policy import SourcePolicy
 
@@ -33,23 +36,6 @@ def resolve_to(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str
     return asked
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "127.0.0.1", "127.8.8.8", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.1.2.3",
-        "224.0.0.1", "240.0.0.1", "255.255.255.255", "192.0.2.1", "::1", "::", "fe80::1%eth0", "fc00::1", "ff02::1",
-        "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001:db8::1", "localhost", "",
-    ],
-)  # fmt: skip
-def test_an_address_that_is_not_of_the_open_internet_is_not_public(address: str) -> None:
-    assert not is_public(address)
-
-
-@pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8"])
-def test_an_address_of_the_open_internet_is_public(address: str) -> None:
-    assert is_public(address)
-
-
 def test_a_name_that_leads_to_a_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     resolve_to(monkeypatch, ["10.0.0.1"])
     with pytest.raises(MediaError, match="not a public address") as caught:
@@ -60,7 +46,7 @@ def test_a_name_that_leads_to_a_private_address_is_refused(monkeypatch: pytest.M
 def test_one_private_address_among_public_ones_is_enough_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
     resolve_to(monkeypatch, ["8.8.8.8", "127.0.0.1"])
     with pytest.raises(MediaError, match="not a public address"):
-        CheckedBackend(private=False).connect_tcp("media.example", 80)
+        CheckedBackend(private=False, deadline=Deadline(5.0)).connect_tcp("media.example", 80)
 
 
 def test_the_connection_goes_to_the_very_address_that_was_checked(
@@ -78,7 +64,8 @@ def test_the_next_address_is_tried_when_one_does_not_answer(
     monkeypatch: pytest.MonkeyPatch, server: MediaServer
 ) -> None:
     resolve_to(monkeypatch, ["127.0.0.2", "127.0.0.1"])
-    CheckedBackend(private=True).connect_tcp("media.example", int(server.server_address[1]), 1.0).close()
+    backend = CheckedBackend(private=True, deadline=Deadline(5.0))
+    backend.connect_tcp("media.example", int(server.server_address[1]), 1.0).close()
 
 
 def test_a_name_that_is_not_known_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,9 +78,42 @@ def test_a_name_that_is_not_known_is_not_found(monkeypatch: pytest.MonkeyPatch) 
     assert caught.value.code is ErrorCode.RESOURCE_NOT_FOUND
 
 
+def test_a_name_that_is_not_answered_for_takes_no_longer_than_the_exchange_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+
+    def hang(*_: object, **__: object) -> list[object]:
+        released.wait()
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    try:
+        with pytest.raises(httpcore.ConnectTimeout):
+            CheckedBackend(private=False, deadline=Deadline(0.1)).connect_tcp("media.example", 80)
+    finally:
+        released.set()
+
+
+def test_a_name_of_many_addresses_that_do_not_answer_takes_no_longer_than_the_exchange_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    resolve_to(monkeypatch, [f"127.0.0.{last}" for last in range(1, 100)])
+    now = iter(range(1000))
+    deadline = Deadline(3.0, clock=lambda: float(next(now)))
+    tried: list[str] = []
+
+    def connect(self: object, host: str, *_: object) -> httpcore.NetworkStream:  # noqa: ARG001 (a method)
+        tried.append(host)
+        raise httpcore.ConnectTimeout
+
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
+    with pytest.raises(httpcore.TimeoutException):
+        CheckedBackend(private=True, deadline=deadline).connect_tcp("media.example", 80)
+    assert len(tried) < 4
+
+
 def test_sockets_of_this_machine_are_refused() -> None:
     with pytest.raises(MediaError):
-        CheckedBackend(private=True).connect_unix_socket("/run/any.sock")
+        CheckedBackend(private=True, deadline=Deadline(5.0)).connect_unix_socket("/run/any.sock")
 
 
 def test_a_proxy_that_the_environment_names_is_not_used(monkeypatch: pytest.MonkeyPatch, server: MediaServer) -> None:

@@ -108,6 +108,20 @@ def test_a_server_that_drips_times_out(server: MediaServer) -> None:
     assert code_of(server, "/a.mp4", allowed(server, timeouts=IMPATIENT)) is ErrorCode.TIMEOUT
 
 
+def test_a_server_that_drips_its_headers_gets_no_more_time_than_one_exchange_has(server: MediaServer) -> None:
+    server.files["/a.mp4"], server.header_drip_s = DATA, 0.02
+    patient = Timeouts(connect_s=5.0, read_s=5.0, request_s=0.5, tries=3, pause_s=0.01)
+    assert code_of(server, "/a.mp4", allowed(server, timeouts=patient)) is ErrorCode.TIMEOUT
+    assert len(server.seen) == 1
+
+
+def test_redirects_take_of_the_time_of_one_exchange(server: MediaServer) -> None:
+    server.redirects |= {f"/{hop}": f"/{hop + 1}" for hop in range(5)}
+    server.files["/5"], server.delay_s = DATA, 0.2
+    patient = Timeouts(connect_s=5.0, read_s=5.0, request_s=0.5, tries=1, pause_s=0.01)
+    assert code_of(server, "/0", allowed(server, timeouts=patient)) is ErrorCode.TIMEOUT
+
+
 @pytest.mark.parametrize("ranges", [True, False])
 def test_a_file_over_the_limit_is_refused_unread(server: MediaServer, ranges: bool) -> None:  # noqa: FBT001
     server.files["/a.mp4"], server.ranges = DATA, ranges
