@@ -5,6 +5,7 @@ A variable wins over the file, the file over the default. `mediadna settings` li
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from pathlib import Path
@@ -77,6 +78,16 @@ class Settings(BaseSettings):
         default=None, description="file with one 'AccessKeyId AccessKeySecret [role]' a line, for the vendor's SDKs"
     )
     tokens: Path | None = Field(default=None, description="file with one 'token role' a line, for REST and web")
+    unsigned_calls: Literal["auto", "never", "loopback"] = Field(
+        default="auto",
+        description="the vendor's calls without a signature, from programs of this machine; auto: taken only where "
+        "neither tokens nor access keys are configured; never; loopback: taken beside them",
+    )
+    proxies: str = Field(
+        default="",
+        description="addresses and networks of reverse proxies, separated by spaces, whose X-Forwarded-For and "
+        "X-Forwarded-Proto are believed; empty: nobody's",
+    )
     callback_url: str = Field(
         default="",
         pattern=r"^(https?://\S+)?$",
@@ -157,6 +168,16 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
+    @field_validator("proxies", mode="after")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for one in value.split():
+            try:
+                ipaddress.ip_network(one)
+            except ValueError as error:
+                raise ValueError(f"{error}: write addresses and networks such as 127.0.0.1 10.0.0.0/24") from None
+        return value
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -178,6 +199,11 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """Folder or fsspec URL of the fingerprint store."""
         return self.store or str(self.state / "fingerprints")
+
+    @property
+    def proxy_networks(self) -> list[str]:
+        """Addresses and networks of the proxies whose headers are believed."""
+        return self.proxies.split()
 
     @property
     def web_host(self) -> str:

@@ -16,6 +16,8 @@ from streams.web.services import Services
 
 TOKENS = {role: f"{role}-token-of-a-test" for role in Role}
 PLACE = "http://service.example:6066"
+#: What a browser says of our own form.
+OWN_PAGE = {"Origin": PLACE}
 
 
 @pytest.fixture
@@ -63,23 +65,24 @@ async def test_a_person_logs_in_with_a_token_and_comes_to_where_they_wanted(clie
     page = {"Accept": "text/html"}
     away = await client.get("/jobs/j1", headers=page, follow_redirects=False)
     assert (away.status_code, away.headers["location"]) == (303, "/login?onward=/jobs/j1")
-    refused = await client.post("/login", data={"token": "wrong"})
+    refused = await client.post("/login", data={"token": "wrong"}, headers=OWN_PAGE)
     assert (refused.status_code, "set-cookie" in refused.headers) == (401, False)
     form = {"token": TOKENS[Role.READER], "onward": "/"}
-    entered = await client.post("/login", data=form, follow_redirects=False)
+    entered = await client.post("/login", data=form, headers=OWN_PAGE, follow_redirects=False)
     assert (entered.status_code, entered.headers["location"]) == (303, "/")
     cookie = entered.headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "samesite=strict" in cookie.lower()
     assert (await client.get("/", headers=page, follow_redirects=False)).status_code == 200
-    await client.post("/logout", follow_redirects=False)
+    await client.post("/logout", headers=OWN_PAGE, follow_redirects=False)
     assert (await client.get("/", headers=page, follow_redirects=False)).status_code == 303
 
 
 @pytest.mark.parametrize("onward", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:x"])
 async def test_nobody_is_sent_to_another_site_after_logging_in(client: AsyncTestClient, onward: str) -> None:
     form = {"token": TOKENS[Role.READER], "onward": onward}
-    assert (await client.post("/login", data=form, follow_redirects=False)).headers["location"] == "/"
+    entered = await client.post("/login", data=form, headers=OWN_PAGE, follow_redirects=False)
+    assert entered.headers["location"] == "/"
 
 
 async def test_another_sites_page_cannot_use_a_persons_cookie(client: AsyncTestClient) -> None:
