@@ -126,7 +126,8 @@ def is_sendable_by_form(method: str, headers: Mapping[str, str]) -> bool:
     """
     if method != "POST" or any(name in headers for name in UNFORGEABLE_HEADERS):
         return False
-    if headers.get("authorization", "").lower().startswith("bearer "):
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
         return False
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind != "application/json" and not kind.endswith("+json")
