@@ -66,6 +66,10 @@ def test_an_address_is_a_host_and_a_port(web: str, host: str, port: int) -> None
         ("SAVE_TYPE", "sometimes"),
         ("LOG_LEVEL", "loud"),
         ("LIBRARY", ""),
+        ("UNSIGNED_CALLS", "sometimes"),
+        ("PROXIES", "*"),
+        ("PROXIES", "10.0.0.1/8"),
+        ("PROXIES", "127.0.0.1,proxy.example"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
