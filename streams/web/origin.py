@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "READING",
     "is_from_elsewhere",
     "is_own_origin",
     "is_sendable_by_form",
