@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import structlog
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from faust.types.transports import ConsumerT
 
     from streams.agents.assignment import Assignment
+    from streams.broker.connection import KafkaConnection
     from streams.telemetry.neighbours import Neighbours
 
 __all__ = ["Transport"]
@@ -120,7 +120,7 @@ class Consumer(aiokafka.Consumer):
     async def _places(self) -> dict[TP, tuple[int, str]]:
         """Return the group's committed offsets with their metadata; none when the broker does not say."""
         held = self.assignment()
-        admin = AIOKafkaAdminClient(bootstrap_servers=[f"{url.host}:{url.port}" for url in self.transport.url])
+        admin = self._own_transport.kafka.admin()
         try:
             await admin.start()
             partitions = [TopicPartition(*tp) for tp in held]
@@ -153,9 +153,11 @@ class Transport(aiokafka.Transport):
     Attributes:
         assignment: What the agents work on.
         neighbours: Is told when the broker answers.
+        kafka: The broker.
     """
 
     Consumer: ClassVar[type[ConsumerT]] = Consumer
 
     assignment: Assignment
     neighbours: Neighbours
+    kafka: KafkaConnection

@@ -7,6 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from streams.broker.handshake import shake_hands
 from streams.ports.errors import Neighbour, NeighbourAwayError, away_from
 from streams.vectors.lite_files import LOCALHOST, LiteFiles
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
+    from streams.broker.connection import KafkaConnection
     from streams.settings import Settings
     from streams.telemetry.neighbours import Neighbours
 
@@ -25,8 +27,8 @@ INTERVAL_S = 5.0
 CONNECTING_S = 3.0
 #: Bytes that are written to see whether the disk takes any: one block, so that a full disk shows.
 BLOCK_BYTES = 4096
-#: Ports that addresses mean which name none.
-MILVUS_PORT, KAFKA_PORT = 19530, 9092
+#: The port that an address means which names none.
+MILVUS_PORT = 19530
 
 
 class Probes:
@@ -108,16 +110,19 @@ def milvus_probe(settings: Settings) -> Callable[[], Awaitable[None]]:
     return probe
 
 
-def kafka_probe(bootstrap: str) -> Callable[[], Awaitable[None]]:
-    """Return a probe that connects to any of the bootstrap servers."""
+def kafka_probe(kafka: KafkaConnection) -> Callable[[], Awaitable[None]]:
+    """Return a probe that connects to any of the bootstrap servers; where these let in not everybody, as this worker.
+
+    Kafka's clients try for ever with a password that has been changed, or a certificate that is over. This one says so.
+    """
 
     async def probe() -> None:
-        servers = [urlsplit(f"//{server.strip()}") for server in bootstrap.split(",")]
-        places = [(server.hostname or LOCALHOST, server.port or KAFKA_PORT) for server in servers]
-        for host, port in places[:-1]:
+        if kafka.security.protocol != "plaintext":
+            return await shake_hands(kafka)
+        for host, port in kafka.places[:-1]:
             with contextlib.suppress(NeighbourAwayError):
                 return await _connect(Neighbour.KAFKA, host, port)
-        return await _connect(Neighbour.KAFKA, *places[-1])
+        return await _connect(Neighbour.KAFKA, *kafka.places[-1])
 
     return probe
 
