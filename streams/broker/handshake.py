@@ -68,12 +68,12 @@ def _in_words(error: Exception, security: KafkaSecurity) -> str:
     if isinstance(error, SaslAuthenticationFailed):
         return f"does not let {_who(security)} in ({error})"
     if isinstance(error, UnsupportedSaslMechanismError):
-        return f"does not offer {security.mechanism} ({error}): set MEDIADNA_KAFKA_SASL_MECHANISM to what it does"
+        return f"does not offer {security.mechanism}: set MEDIADNA_KAFKA_SASL_MECHANISM to what it does"
     if isinstance(error, IllegalSaslStateError):
         return f"asks for no SASL: set MEDIADNA_KAFKA_SECURITY to {'ssl' if security.has_tls else 'plaintext'}"
     if isinstance(error, KafkaConnectionError | ConnectionResetError):
         return (
-            f"takes connections and ends them: does it speak {security.protocol}, as MEDIADNA_KAFKA_SECURITY says?"
+            f"takes connections and ends them: does this port speak {security.protocol}, as MEDIADNA_KAFKA_SECURITY says?"
             f"{_certificate(security)}"
         )
     return f"does not answer ({str(error) or type(error).__name__})"
@@ -81,7 +81,7 @@ def _in_words(error: Exception, security: KafkaSecurity) -> str:
 
 def _of_tls(error: ssl.SSLError, security: KafkaSecurity) -> str:
     if "ALERT" in (error.reason or ""):  # the server's word
-        return f"does not take part in TLS ({error.reason}){_certificate(security)}"
+        return f"does not take part in TLS ({error.reason}).{_certificate(security)}"
     return f"does not speak TLS ({error.reason}): set MEDIADNA_KAFKA_SECURITY to what this port speaks, or name another"
 
 
@@ -90,8 +90,8 @@ def _certificate(security: KafkaSecurity) -> str:
     if not security.has_tls:
         return ""
     if security.cert_file is None:
-        return "; if it asks for a certificate, set MEDIADNA_KAFKA_CERT_FILE and MEDIADNA_KAFKA_KEY_FILE"
-    return "; does it trust the certificate that MEDIADNA_KAFKA_CERT_FILE names?"
+        return " Where it asks for a certificate, set MEDIADNA_KAFKA_CERT_FILE and MEDIADNA_KAFKA_KEY_FILE"
+    return " Does it trust the certificate that MEDIADNA_KAFKA_CERT_FILE names?"
 
 
 def _who(security: KafkaSecurity) -> str:
