@@ -50,9 +50,12 @@ async def shake_hands(kafka: KafkaConnection) -> None:
 async def _greet(security: KafkaSecurity, host: str, port: int) -> None:
     connection = await create_conn(host, port, request_timeout_ms=int(ANSWER_S * 1000), **security.for_aiokafka())
     try:
-        await connection.send(MetadataRequest([]))
+        answer = await connection.send(MetadataRequest([]))
+        # Kafka refuses a token in words that aiokafka does not read, and then tells of a cluster without a broker.
+        if not answer.brokers:
+            raise SaslAuthenticationFailed("it tells of no brokers")
     finally:
-        connection.close()
+        await connection.close()
 
 
 def _in_words(error: Exception, security: KafkaSecurity) -> str:
@@ -73,7 +76,8 @@ def _in_words(error: Exception, security: KafkaSecurity) -> str:
         return f"asks for no SASL: set MEDIADNA_KAFKA_SECURITY to {'ssl' if security.has_tls else 'plaintext'}"
     if isinstance(error, KafkaConnectionError | ConnectionResetError):
         return (
-            f"takes connections and ends them: does this port speak {security.protocol}, as MEDIADNA_KAFKA_SECURITY says?"
+            f"takes connections and ends them: does this port speak what MEDIADNA_KAFKA_SECURITY says, "
+            f"{security.protocol}?"
             f"{_certificate(security)}"
         )
     return f"does not answer ({str(error) or type(error).__name__})"

@@ -112,6 +112,8 @@ async def ensure_topics(
 
 
 async def _start(admin: AIOKafkaAdminClient, kafka: KafkaConnection) -> None:
+    if kafka.security.protocol != "plaintext":
+        await _explain(kafka)
     try:
         await admin.start()
     except KafkaConnectionError as error:
@@ -120,7 +122,7 @@ async def _start(admin: AIOKafkaAdminClient, kafka: KafkaConnection) -> None:
 
 
 async def _explain(kafka: KafkaConnection) -> None:
-    """Raise why nobody gets in, which the client keeps to itself."""
+    """Raise why this worker is not let in, if it is not: aiokafka's clients keep it to themselves."""
     try:
         await shake_hands(kafka)
     except ConnectionError as error:

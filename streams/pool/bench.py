@@ -10,6 +10,7 @@ from streams.sources.policy import SourcePolicy
 from streams.store.files import open_store
 from streams.tasks.workbench import StoredFingerprints, Workbench
 from streams.vectors.connect import connect
+from streams.vectors.security import MilvusSecurity
 
 if TYPE_CHECKING:
     from streams.settings import Settings
@@ -28,7 +29,12 @@ def make_workbench(settings: Settings) -> Workbench:
     """Connect to the window index and the fingerprint store."""
     store = open_store(settings.store_url)
     return Workbench(
-        vectors=connect(settings.milvus, settings.state / "milvus", algorithm=ALGORITHM),
+        vectors=connect(
+            settings.milvus,
+            settings.state / "milvus",
+            algorithm=ALGORITHM,
+            security=MilvusSecurity.of(settings),
+        ),
         store=store,
         references=StoredFingerprints(store),
         policy=SourcePolicy.parse(settings.media_places, max_bytes=settings.max_bytes),

@@ -7,7 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from streams.broker.handshake import shake_hands
+from streams.broker.handshake import shake_hands as greet_kafka
 from streams.ports.errors import Neighbour, NeighbourAwayError, away_from
 from streams.vectors.lite_files import LOCALHOST, LiteFiles
 
@@ -25,10 +25,10 @@ __all__ = ["Probes", "disk_probe", "kafka_probe", "milvus_probe"]
 INTERVAL_S = 5.0
 #: Seconds that a server may take to accept a connection.
 CONNECTING_S = 3.0
+#: The port that an address of Milvus means which names none.
+MILVUS_PORT = 19530
 #: Bytes that are written to see whether the disk takes any: one block, so that a full disk shows.
 BLOCK_BYTES = 4096
-#: The port that an address means which names none.
-MILVUS_PORT = 19530
 
 
 class Probes:
@@ -98,14 +98,15 @@ def disk_probe(folder: Path) -> Callable[[], Awaitable[None]]:
 
 
 def milvus_probe(settings: Settings) -> Callable[[], Awaitable[None]]:
-    """Return a probe that connects to Milvus, or to the state folder's Milvus Lite server."""
+    """Return a probe that connects to Milvus, or to the state folder's Milvus Lite server; by TLS and token if set."""
 
     async def probe() -> None:
         if settings.milvus:
             parts = urlsplit(settings.milvus)
-            await _connect(Neighbour.MILVUS, parts.hostname or LOCALHOST, parts.port or MILVUS_PORT)
-        else:
-            await _connect(Neighbour.MILVUS, LOCALHOST, LiteFiles(settings.state / "milvus").port())
+            if parts.scheme == "https" or settings.milvus_token_file is not None:
+                return await asyncio.to_thread(_greet_milvus, settings)
+            return await _connect(Neighbour.MILVUS, parts.hostname or LOCALHOST, parts.port or MILVUS_PORT)
+        return await _connect(Neighbour.MILVUS, LOCALHOST, LiteFiles(settings.state / "milvus").port())
 
     return probe
 
@@ -118,13 +119,20 @@ def kafka_probe(kafka: KafkaConnection) -> Callable[[], Awaitable[None]]:
 
     async def probe() -> None:
         if kafka.security.protocol != "plaintext":
-            return await shake_hands(kafka)
+            return await greet_kafka(kafka)
         for host, port in kafka.places[:-1]:
             with contextlib.suppress(NeighbourAwayError):
                 return await _connect(Neighbour.KAFKA, host, port)
         return await _connect(Neighbour.KAFKA, *kafka.places[-1])
 
     return probe
+
+
+def _greet_milvus(settings: Settings) -> None:
+    # Milvus's client takes long to load, and much memory: in this process not before it is needed, nor in its loop.
+    from streams.vectors.security import MilvusSecurity, shake_hands  # noqa: PLC0415
+
+    shake_hands(settings.milvus, MilvusSecurity.of(settings))
 
 
 async def _connect(neighbour: Neighbour, host: str, port: int) -> None:

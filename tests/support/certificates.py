@@ -80,7 +80,7 @@ class Authority:
 
         Args:
             name: Whose it is.
-            hosts: Whether it is good for a server on this machine.
+            hosts: Whether it is good for a server at 127.0.0.1; under no other name.
             password: The key's; empty: none.
         """
         key = ec.generate_private_key(ec.SECP256R1())
@@ -93,8 +93,8 @@ class Authority:
             )
         )
         if hosts:
-            names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+            names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+            builder = builder.add_extension(names, critical=False)
         certificate = builder.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM)
         encryption = BestAvailableEncryption(password.encode()) if password else NoEncryption()
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)

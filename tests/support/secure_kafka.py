@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["PASSWORD", "USER", "SecureKafkaNode", "TokenEndpoint"]
+__all__ = ["PASSWORD", "USER", "Issuer", "SecureKafkaNode", "TokenEndpoint"]
 
 #: The user that the node knows, by each mechanism, and its password: one that needs quoting wherever it can be needed.
 USER, PASSWORD = "worker", "pass word=1%3+4"
