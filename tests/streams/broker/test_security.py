@@ -41,25 +41,40 @@ MAKERS = {
 SOURCES = [path for name in ("streams", "benchmarks") for path in sorted((REPOSITORY / name).rglob("*.py"))]
 
 
-def calls(path: Path) -> set[str]:
-    """Return the names of all that a module calls."""
-    functions = (node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
-    return {getattr(one, "attr", "") or getattr(one, "id", "") for one in functions}
+def calls(path: Path) -> dict[str, set[str]]:
+    """Return the names of all that a module calls, each with the keywords that every call of it has."""
+    found: dict[str, set[str]] = {}
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", "") or getattr(node.func, "id", "")
+            keywords = {keyword.arg or "" for keyword in node.keywords}
+            found[name] = found.get(name, keywords) & keywords
+    return found
 
 
 def test_no_client_is_made_but_where_it_is_told_how_to_speak() -> None:
     strayed = [
         f"{path.relative_to(REPOSITORY)} calls {name}"
         for path in SOURCES
-        for name in calls(path) & MAKERS.keys()
+        for name in calls(path).keys() & MAKERS.keys()
         if not path.relative_to(REPOSITORY).as_posix().startswith(tuple(f"streams/{place}" for place in MAKERS[name]))
     ]
     assert strayed == []
 
 
 def test_the_rule_sees_the_clients_that_there_are() -> None:
-    made = {name for path in SOURCES for name in calls(path) & MAKERS.keys()}
+    made = {name for path in SOURCES for name in calls(path).keys() & MAKERS.keys()}
     assert made == {name for name, places in MAKERS.items() if places}
+
+
+def test_faust_and_the_tasks_are_told_how_to_speak() -> None:
+    assert "broker_credentials" in calls(REPOSITORY / "streams/faust_app.py")["App"]
+    connecting = "from streams.vectors.connect import connect\n"
+    places = [
+        path for path in SOURCES if path.is_relative_to(REPOSITORY / "streams") and connecting in path.read_text()
+    ]
+    assert places
+    assert all("security" in calls(path)["connect"] for path in places)
 
 
 @pytest.fixture

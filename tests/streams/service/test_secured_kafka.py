@@ -138,3 +138,13 @@ async def test_a_worker_that_may_not_use_its_topics_ends_and_names_one(
     said = await refused(tmp_path / "state", {**by_password, "MEDIADNA_TOPIC_PREFIX": "foreign"})
     assert "foreign." in said
     assert "uthoriz" in said
+
+
+async def test_a_worker_whose_secrets_cross_a_network_in_plain_text_says_so(
+    by_password: Environment, tmp_path: Path
+) -> None:
+    settings = {name: value for name, value in by_password.items() if not name.endswith("CA_FILE")}
+    settings |= {"MEDIADNA_KAFKA": "kafka.invalid:9092", "MEDIADNA_KAFKA_SECURITY": "sasl_plaintext"}
+    said = await refused(tmp_path / "state", settings)
+    assert "others_can_read_along" in said
+    assert "no Kafka lets this worker in at kafka.invalid:9092" in said
