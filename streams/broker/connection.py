@@ -49,6 +49,15 @@ class KafkaConnection:
         parts = [urlsplit(f"//{server.strip()}") for server in self.servers.split(",")]
         return [(part.hostname or "", part.port or USUAL_PORT) for part in parts]
 
+    async def prepare(self) -> None:
+        """Get what clients will need of others: a client of librdkafka is not made without a token, and stands still.
+
+        Raises:
+            OSError: It cannot be had.
+        """
+        if self.security.tokens is not None:
+            await self.security.tokens.token()
+
     def consumer(self, *topics: str, **options: Any) -> AIOKafkaConsumer:
         """Make a consumer, which is not connected yet.
 

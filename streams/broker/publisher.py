@@ -60,8 +60,11 @@ class EventPublisher:
 
         Raises:
             EventTooLargeError: The event is larger than the topic takes.
+            OSError: The first event cannot go out, since what the broker is to be told of this worker cannot be had.
             PublishError: The broker refuses it.
         """
+        if self._producer is None:
+            await self._kafka.prepare()
         loop = asyncio.get_running_loop()
         confirmed: asyncio.Future[KafkaError | None] = loop.create_future()
 
@@ -128,6 +131,8 @@ class EventPublisher:
 
     def _note(self, error: KafkaError) -> None:
         """Remember why the broker cannot be reached: librdkafka tries again whatever it is, a wrong password too."""
+        if error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 (the library's name) # it says no reason
+            return
         if error.str() != self._fault:
             log.warning("kafka_producer_waits", reason=error.str())
         self._fault = error.str()

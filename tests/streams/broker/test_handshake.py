@@ -12,10 +12,11 @@ from client import read_all
 from support.certificates import Authority
 from support.secure_kafka import PASSWORD, USER, Issuer, SecureKafkaNode, TokenEndpoint
 
+from streams.broker import oauth
 from streams.broker import publisher as module
 from streams.broker.connection import KafkaConnection
 from streams.broker.handshake import shake_hands
-from streams.broker.oauth import TokenSource
+from streams.broker.oauth import TokenError, TokenSource
 from streams.broker.publisher import EventPublisher
 from streams.broker.security import KafkaSecurity
 from streams.ports.errors import Neighbour
@@ -165,6 +166,23 @@ async def test_one_server_of_several_is_enough_and_of_none_each_is_named(by_user
     said = await refusal(other(by_user, "127.0.0.1:1,localhost:2"))
     assert "127.0.0.1:1 does not answer" in said
     assert "localhost:2 does not answer" in said
+
+
+async def test_a_producer_for_which_there_is_no_token_says_so_and_takes_the_next_event(
+    secure_kafka: SecureKafkaNode, by_user: KafkaConnection, password: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oauth, "PAUSE_S", 0.0)
+    secure_kafka.allow(USER, "late")
+    endpoint = TokenEndpoint(secure_kafka.issuer)
+    endpoint.broken = True
+    with endpoint.serve() as url:
+        publisher = EventPublisher(other(by_user, mechanism="OAUTHBEARER", tokens=TokenSource(url, USER, password)))
+        with pytest.raises(TokenError, match="status 500"):
+            await publisher.publish("late", b"key", b"first", [])
+        endpoint.broken = False
+        await publisher.publish("late", b"key", b"second", [])
+        await publisher.stop()
+    assert [one.value for one in await read_all(secure_kafka.bootstrap, "late")] == [b"second"]
 
 
 async def test_a_password_that_no_longer_fits_shows_while_the_worker_runs(
