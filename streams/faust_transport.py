@@ -120,18 +120,24 @@ class Consumer(aiokafka.Consumer):
     async def _places(self) -> dict[TP, tuple[int, str]]:
         """Return the group's committed offsets with their metadata; none when the broker does not say."""
         held = self.assignment()
+        try:
+            found = await self._offsets([TopicPartition(*tp) for tp in held])
+        except (KafkaError, OSError) as error:  # what is done beyond the offsets is then done again: no more than that
+            log.warning("finished_work_not_known", error=repr(error))
+            return dict.fromkeys(held, (0, ""))
+        places = {TP(tp.topic, tp.partition): place for tp, place in found.items()}
+        return {tp: (places[tp].offset, places[tp].metadata or "") if tp in places else (0, "") for tp in held}
+
+    async def _offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, OffsetAndMetadata]:
         admin = self._own_transport.kafka.admin()
         try:
             await admin.start()
-            partitions = [TopicPartition(*tp) for tp in held]
-            found = await admin.list_consumer_group_offsets(self.app.conf.id, partitions=partitions)
-        except KafkaError as error:  # what is done beyond the offsets is then done again: no more than that
-            log.warning("finished_work_not_known", error=repr(error))
-            return dict.fromkeys(held, (0, ""))
+            found: dict[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(
+                self.app.conf.id, partitions=partitions
+            )
         finally:
             await admin.close()
-        places = {TP(tp.topic, tp.partition): place for tp, place in found.items()}
-        return {tp: (places[tp].offset, places[tp].metadata or "") if tp in places else (0, "") for tp in held}
+        return found
 
     @property
     def _agents(self) -> Assignment:

@@ -47,6 +47,7 @@ listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config={module}.scram.ScramLoginM
 listener.name.sasl_ssl.oauthbearer.sasl.jaas.config={module}.oauthbearer.OAuthBearerLoginModule required;
 listener.name.sasl_ssl.oauthbearer.sasl.server.callback.handler.class=\
 {module}.oauthbearer.OAuthBearerValidatorCallbackHandler
+listener.name.sasl_ssl.oauthbearer.connections.max.reauth.ms=10000
 sasl.oauthbearer.jwks.endpoint.url={keys}
 sasl.oauthbearer.expected.audience={audience}
 sasl.oauthbearer.expected.issuer={issuer}
@@ -57,6 +58,8 @@ super.users=User:ANONYMOUS
 
 class SecureKafkaNode(KafkaNode):
     """A node with a port for each way in. Through the plain one of every node tests do what its administrator would.
+
+    Who came with a token is asked for another one now and then, or cut off, as brokers in the wild do.
 
     Attributes:
         authority: Signs the certificates of the node and its clients.
