@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from typing import TYPE_CHECKING
 
-from aiokafka.conn import create_conn
+from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import (
     IllegalSaslStateError,
     KafkaConnectionError,
@@ -27,6 +27,8 @@ __all__ = ["shake_hands"]
 
 #: Seconds for all that one server is asked: it may be slow at working out passwords.
 ANSWER_S = 10.0
+#: Seconds in which TLS ends in good order.
+CLOSING_S = 1.0
 
 
 async def shake_hands(kafka: KafkaConnection) -> None:
@@ -48,14 +50,17 @@ async def shake_hands(kafka: KafkaConnection) -> None:
 
 
 async def _greet(security: KafkaSecurity, host: str, port: int) -> None:
-    connection = await create_conn(host, port, request_timeout_ms=int(ANSWER_S * 1000), **security.for_aiokafka())
+    connection = AIOKafkaConnection(host, port, request_timeout_ms=int(ANSWER_S * 1000), **security.for_aiokafka())
     try:
+        await connection.connect()
         answer = await connection.send(MetadataRequest([]))
         # Kafka refuses a token in words that aiokafka does not read, and then tells of a cluster without a broker.
         if not answer.brokers:
             raise SaslAuthenticationFailed("it tells of no brokers")
     finally:
-        await connection.close()
+        closed = connection.close()
+        if connection._protocol is not None:  # noqa: SLF001 (says whether there is anything to end)
+            await asyncio.wait({closed}, timeout=CLOSING_S)
 
 
 def _in_words(error: Exception, security: KafkaSecurity) -> str:

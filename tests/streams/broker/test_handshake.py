@@ -25,6 +25,8 @@ from streams.telemetry.neighbours import Neighbours
 
 pytestmark = pytest.mark.integration
 
+#: Seconds in which a loaded machine says what is waited for.
+PATIENCE_S = 60.0
 MECHANISMS = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
 
 
@@ -205,7 +207,8 @@ async def test_a_producer_that_is_not_let_in_says_why_while_it_waits(
     neighbours = Neighbours()
     publisher = EventPublisher(other(by_user, password_file=wrong), neighbours)
     sent = asyncio.create_task(publisher.publish("hands", b"key", b"value", []))
-    while not any("credentials" in one.reason for one in neighbours.away()):
-        await asyncio.sleep(0.1)
+    async with asyncio.timeout(PATIENCE_S):
+        while not any("credentials" in one.reason for one in neighbours.away()):
+            await asyncio.sleep(0.1)
     sent.cancel()
     await publisher.stop()

@@ -20,6 +20,7 @@ from support.certificates import Authority
 
 from fingerprint.ports import ReferenceKey, Windows
 from schemas.matches import Track
+from streams.pool.bench import make_workbench
 from streams.ports.errors import Neighbour, NeighbourAwayError
 from streams.secret_file import SecretFileError
 from streams.service.probes import Probes, milvus_probe
@@ -134,17 +135,27 @@ def test_files_that_are_none_are_named(tmp_path: Path) -> None:
         MilvusSecurity(token_file=tmp_path / "token").for_pymilvus()
 
 
-async def test_a_probe_tells_of_a_token_that_was_changed_and_of_its_new_one(server: Server, tmp_path: Path) -> None:
-    token = tmp_path / "token"
-    token.write_text("root:before")
-    settings = Settings(
-        state=tmp_path,
+def of_server(server: Server, folder: Path, token: Path | None = None) -> Settings:
+    """Return the settings of a worker that is let in, unless it has another token."""
+    return Settings(
+        state=folder,
         milvus=server.uri,
-        milvus_token_file=token,
+        milvus_token_file=token or server.security.token_file,
         milvus_ca_file=server.security.ca_file,
         milvus_cert_file=server.security.cert_file,
         milvus_key_file=server.security.key_file,
     )
+
+
+def test_a_worker_process_is_let_in_by_the_settings(server: Server, tmp_path: Path) -> None:
+    with closing(make_workbench(of_server(server, tmp_path)).vectors) as vectors:
+        assert vectors.count("default", "nothing") == 0
+
+
+async def test_a_probe_tells_of_a_token_that_was_changed_and_of_its_new_one(server: Server, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("root:before")
+    settings = of_server(server, tmp_path, token)
     neighbours = Neighbours()
     probes = Probes({Neighbour.MILVUS: milvus_probe(settings)}, neighbours)
     await probes.look()
