@@ -43,6 +43,10 @@ class PictureClock:
         """Return a time stamp as seconds on the media's own clock."""
         return stamp * self._tick - self._origin
 
+    def length(self, ticks: int | None) -> float:
+        """Return how long a picture is shown, seconds; a frame's time where the file does not say."""
+        return ticks * self._tick if ticks else self._period
+
     def time(self, frame: VideoFrame) -> float:
         """Return the picture's time in seconds; never before the picture before it."""
         time = None if frame.pts is None else self.seconds(frame.pts)
