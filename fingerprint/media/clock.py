@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from av.video.frame import VideoFrame
 
-__all__ = ["PictureClock"]
+__all__ = ["FALLBACK_PERIOD", "PictureClock"]
 
 #: Time between pictures when the file does not say, seconds.
 FALLBACK_PERIOD = 1 / 25

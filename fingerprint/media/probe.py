@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from fingerprint.media.account import CUT_SHORT_S, is_short_of_memory
+from fingerprint.media.clock import FALLBACK_PERIOD
 from fingerprint.media.container import Source, open_container
 from fingerprint.media.coverage import nothing_decodes
 from fingerprint.media.duration import real_duration
@@ -86,21 +87,16 @@ def _first_frames(container: InputContainer, streams: list[Stream]) -> dict[int,
 
 
 def _duration(container: InputContainer, streams: list[Stream], video: VideoStream | None) -> float:
-    """Return where the last packet ends.
+    """Return where the last packet ends; a single picture that is said to last no time is shown for a moment.
 
     Raises:
-        MediaError: No packet has a place in time.
         MemoryError: Less than the header says is found, and there is not the memory to be sure that it is all.
     """
     found = real_duration(container, streams)
     claimed = (container.duration or 0) / 1e6
     if (not found or found < claimed - CUT_SHORT_S) and is_short_of_memory(video):
         raise nothing_decodes(Cause.OUT_OF_MEMORY)
-    if not found:
-        raise MediaError(
-            ErrorCode.RESOURCE_CONTENT_BAD, "nothing in the file lasts any time: it is damaged, transcode it anew"
-        )
-    return found
+    return found or FALLBACK_PERIOD
 
 
 def _encrypted() -> MediaError:
