@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from fingerprint.media.errors import MediaError
-from schemas.coverage import Cause, Coverage, Missed
+from schemas.coverage import REASONS, Cause, Coverage, Missed, percent
 from schemas.errors import ErrorCode
 from schemas.matches import Track
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["MediaCoverage", "TrackCoverage", "nothing_decodes", "share_in_words"]
+__all__ = ["MediaCoverage", "TrackCoverage", "nothing_decodes"]
 
 #: Shares are told in ten thousandths.
 SHARE_SCALE = 10_000
@@ -23,33 +23,18 @@ SHARE_SCALE = 10_000
 TIME_DIGITS = 3
 
 
-class _Refusal(NamedTuple):
-    """What a job fails with when too much was missed for one cause."""
-
-    code: ErrorCode
-    reason: str
-    next_step: str
-
-
+#: What a job fails with when too much was missed for a cause, and what to do then.
 _REFUSALS = {
-    Cause.OUT_OF_MEMORY: _Refusal(
+    Cause.OUT_OF_MEMORY: (
         ErrorCode.RESOURCE_TOO_LARGE,
-        "decoding it needs more memory than a task may use",
         "send a smaller rendition, or raise MEDIADNA_TASK_MEMORY_MB",
     ),
-    Cause.TOO_LARGE: _Refusal(
-        ErrorCode.RESOURCE_TOO_LARGE,
-        "its pictures are over the limit on pixels",
-        "send a smaller rendition, or raise MEDIADNA_MAX_PIXELS",
-    ),
-    Cause.UNSUPPORTED: _Refusal(
+    Cause.TOO_LARGE: (ErrorCode.RESOURCE_TOO_LARGE, "send a smaller rendition, or raise MEDIADNA_MAX_PIXELS"),
+    Cause.CUT_SHORT: (ErrorCode.RESOURCE_CONTENT_BAD, "upload the whole file again"),
+    Cause.DAMAGED: (ErrorCode.RESOURCE_CONTENT_BAD, "transcode the media anew, or upload it again"),
+    Cause.UNSUPPORTED: (
         ErrorCode.RESOURCE_NOT_SUPPORTED,
-        "there is no decoder for it",
         "send a rendition in common codecs, such as H.264 and AAC",
-    ),
-    Cause.CUT_SHORT: _Refusal(ErrorCode.RESOURCE_CONTENT_BAD, "the file ends before it", "upload the whole file again"),
-    Cause.DAMAGED: _Refusal(
-        ErrorCode.RESOURCE_CONTENT_BAD, "it is damaged", "transcode the media anew, or upload it again"
     ),
 }
 
@@ -141,11 +126,11 @@ class MediaCoverage:
             cause = part.main_cause
             if part.share is None or part.share >= least or cause is None:
                 continue
-            code, reason, next_step = _REFUSALS[cause]
+            code, next_step = _REFUSALS[cause]
             raise MediaError(
                 code,
-                f"{share_in_words(part.share)} of the {track} was looked at, and at least {share_in_words(least)} has "
-                f"to be (MEDIADNA_LEAST_COVERAGE): {reason}; {next_step}",
+                f"only {percent(part.share)} of the {track} could be looked at, and {percent(least)} is the least "
+                f"(MEDIADNA_LEAST_COVERAGE): {REASONS[cause]}; {next_step}",
             )
 
 
@@ -162,10 +147,5 @@ def nothing_decodes(cause: Cause | None) -> MediaError | MemoryError:
             ErrorCode.RESOURCE_CONTENT_BAD,
             "nothing in the file decodes: it is damaged or not what its header says, upload it again",
         )
-    code, reason, next_step = _REFUSALS[cause]
-    return MediaError(code, f"nothing in the file can be looked at: {reason}; {next_step}")
-
-
-def share_in_words(share: float) -> str:
-    """Write a share as a percentage, such as `37 %`; only all is `100 %`."""
-    return f"{math.floor(share * 1000) / 10:g} %"
+    code, next_step = _REFUSALS[cause]
+    return MediaError(code, f"nothing in the file can be looked at: {REASONS[cause]}; {next_step}")
