@@ -10,6 +10,7 @@ import cv2
 
 from fingerprint.media.coverage import MediaCoverage
 from fingerprint.media.decode import decode
+from fingerprint.media.faults import is_out_of_memory
 from fingerprint.media.probe import probe
 from fingerprint.media.wish import Picture
 from fingerprint.model import Chunk, Fingerprint, Piece, Query
@@ -67,6 +68,15 @@ def fingerprint_chunk(source: Source, start: float, end: float, limits: MediaLim
         MediaError: The media cannot be opened or used.
         MemoryError: There is not the memory to look at all of the span.
     """
+    try:
+        return _fingerprint_chunk(source, start, end, limits)
+    except Exception as error:
+        if is_out_of_memory(error) and not isinstance(error, MemoryError):
+            raise MemoryError(f"there is not the memory to fingerprint a chunk: {error}") from error
+        raise
+
+
+def _fingerprint_chunk(source: Source, start: float, end: float, limits: MediaLimits) -> Chunk:
     cv2.setNumThreads(1)
     pictures, sound = PictureCollector(), SoundCollector(start, end)
     covered: list[MediaCoverage] = []

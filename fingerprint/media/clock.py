@@ -44,7 +44,11 @@ class PictureClock:
         return stamp * self._tick - self._origin
 
     def length(self, ticks: int | None) -> float:
-        """Return how long a picture is shown, seconds; a frame's time where the file does not say."""
+        """Return how long a picture is shown, seconds.
+
+        Args:
+            ticks: What the file says; None where its pictures have no times and are counted.
+        """
         return ticks * self._tick if ticks else self._period
 
     def time(self, frame: VideoFrame) -> float:

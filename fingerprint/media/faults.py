@@ -21,6 +21,7 @@ __all__ = [
     "claims_too_much",
     "is_media_fault",
     "is_memory_free",
+    "is_out_of_memory",
     "reason_of",
     "unreadable",
 ]
@@ -32,6 +33,10 @@ MEDIA_FAULTS = (av.error.FFmpegError, ValueError, LookupError, ArithmeticError, 
 
 #: Bytes that no reader of a container needs at once: the index of a film of a day, or a packet of it, is smaller.
 SPARE_BYTES = 256 * 2**20
+
+#: What OpenCV calls it when it gets no memory (`cv::Error::StsNoMem`); and how libraries in C++ say so.
+OPENCV_NO_MEMORY = -4
+NO_MEMORY = ("std::bad_alloc", "bad allocation", "Failed to allocate memory")
 
 #: Where PyAV lies. What of it is compiled names its files from the package on: `av/stream.py`.
 PYAV = Path(av.__file__).parent
@@ -68,6 +73,13 @@ def is_memory_free(size: int) -> bool:
     except MemoryError:
         return False
     return True
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error says that there is no memory, in the words of whichever library got none."""
+    if isinstance(error, MemoryError) or getattr(error, "code", None) == OPENCV_NO_MEMORY:
+        return True
+    return any(words in str(error) for words in NO_MEMORY)
 
 
 @contextmanager

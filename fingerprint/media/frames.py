@@ -102,7 +102,8 @@ class PictureFrames:
             self._keep(packet)
         shown = self._shown(packet)
         if packet.size and not packet.is_discard:
-            shown = self._account.watch.ask(shown, self._clock.length(packet.duration))
+            length = self._clock.length(None if shown is None else packet.duration)
+            shown = self._account.watch.ask(shown, length)
         for frame in self._decoded(packet, shown):
             before = self._clock.last
             time = self._clock.time(frame)

@@ -11,7 +11,7 @@ from fingerprint.media.coverage import TrackCoverage
 from schemas.coverage import Cause
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
 
 __all__ = ["TrackWatch"]
 
@@ -64,6 +64,7 @@ class TrackWatch:
         self._asked_before = -math.inf
         self._cause_before: Cause | None = None
         self._seen_before = -math.inf
+        self._causes: set[Cause | None] = set()
         self._first, self._until, self._next = math.inf, 0.0, 0.0
 
     def ask(self, time: float | None, length: float) -> float:
@@ -81,6 +82,7 @@ class TrackWatch:
 
     def refuse(self, time: float, cause: Cause | None) -> None:
         """Note why the packet of that time did not decode."""
+        self._causes.add(cause)
         if self._start <= time < self._end:
             tick = int(time / TICK_S)
             self._asked[tick] = _worst([self._asked.get(tick), cause])
@@ -121,10 +123,11 @@ class TrackWatch:
             cause = _worst([asked[tick] for tick in lost])
             if gap_s > self._gap_s and (cause is not None or len(lost) > self._skipped):
                 seconds = min(until, other * TICK_S) - max(begin, lost[0] * TICK_S)
-                cause = cause or Cause.DAMAGED
+                # Where packets have no times, those that were refused seem to lie elsewhere.
+                cause = cause or _worst(self._causes) or Cause.DAMAGED
                 missed[cause] = missed.get(cause, 0.0) + max(0.0, seconds)
         return TrackCoverage(until - begin, missed)
 
 
-def _worst(causes: Sequence[Cause | None]) -> Cause | None:
+def _worst(causes: Collection[Cause | None]) -> Cause | None:
     return next((cause for cause in Cause if cause in causes), None)

@@ -119,7 +119,7 @@ def match(
         folders = [mkdtemp(dir=scratch) for _ in files]
         for path, folder, query in zip(files, folders, _side_by_side(_query, files, jobs, folders), strict=True):
             found: list[Match] = []
-            coverage = Coverage()
+            coverage: Coverage | None = None
             if isinstance(query, str):
                 unusable = _complain(path, query)
             else:
@@ -155,7 +155,7 @@ def _names(paths: Sequence[Path]) -> dict[Path, str]:
     return {path: names[str(path)] or str(path) for path in paths}
 
 
-def _line(query: str, matches: list[Match], coverage: Coverage) -> dict[str, Any]:
+def _line(query: str, matches: list[Match], coverage: Coverage | None) -> dict[str, Any]:
     """The line of one file, as the contract has it: weak likenesses too, for who sets a threshold of their own."""
     return {
         "query": query,
@@ -177,7 +177,7 @@ def _line(query: str, matches: list[Match], coverage: Coverage) -> dict[str, Any
             }
             for one in matches
         ],
-        "coverage": coverage,
+        **({} if coverage is None else {"coverage": coverage}),
     }
 
 
