@@ -24,7 +24,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from fingerprint.media.limits import MAX_PIXELS
+from fingerprint.media.limits import LEAST_COVERAGE, MAX_PIXELS
 from schemas.limits import LONGEST_NAME, LONGEST_TARGET
 from streams.settings_rules import contradictions
 
@@ -238,6 +238,13 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(default=4 * 2**30, gt=0, description="largest media that may be sent along, bytes")
     max_pixels: int = Field(
         default=MAX_PIXELS, gt=0, description="largest picture that is accepted, width times height; the default is 8K"
+    )
+    least_coverage: float = Field(
+        default=LEAST_COVERAGE,
+        ge=0,
+        le=1,
+        description="share of the picture, and of the sound, that a job must be able to look at, 0..1: with less it "
+        "fails instead of saying 'copies nothing' of what nobody has seen; 0: it succeeds, and says what it has seen",
     )
     max_bytes: int = Field(default=64 * 2**30, gt=0, description="largest media file that is accepted, bytes")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level logged")

@@ -21,7 +21,10 @@ __all__ = ["make_workbench", "media_limits"]
 def media_limits(settings: Settings) -> MediaLimits:
     """Return the limits on media that the settings name."""
     return MediaLimits(
-        max_duration_s=settings.max_duration_s, max_pixels=settings.max_pixels, max_bytes=settings.max_bytes
+        max_duration_s=settings.max_duration_s,
+        max_pixels=settings.max_pixels,
+        max_bytes=settings.max_bytes,
+        least_coverage=settings.least_coverage,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import structlog
+
 from fingerprint.engine import assemble, fingerprint_chunk
 from fingerprint.model import Chunk
 from fingerprint.ports import ReferenceKey
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["fingerprint"]
 
+log = structlog.get_logger(__name__)
+
 #: A job of these kinds stores its windows whatever is found, so they are stored as soon as they are there.
 STORES_AT_ONCE = frozenset({SaveType.FORCESAVE, SaveType.ONLYSAVE})
 
@@ -29,6 +33,7 @@ def fingerprint(task: ChunkTask, bench: Workbench) -> TaskReport:
 
     Raises:
         MediaError: The media cannot be had, or does not decode.
+        MemoryError: There is not the memory to look at all of the chunk.
     """
     data = bench.store.get_part(task.job_id, task.chunk)
     if data is None:
@@ -43,7 +48,9 @@ def fingerprint(task: ChunkTask, bench: Workbench) -> TaskReport:
         upsert_windows(bench.vectors, key, windows)
     live: tuple[Match, ...] = ()
     if task.request.save_type is not SaveType.ONLYSAVE:  # the last task looks thoroughly
-        live, _ = capped(find_matches(task, assemble(1, [chunk].__getitem__), bench, thorough=False))
+        live, left_out = capped(find_matches(task, assemble(1, [chunk].__getitem__), bench, thorough=False))
+        if left_out:  # the complete event tells it of the whole job
+            log.warning("live_matches_left_out", job_id=task.job_id, chunk=task.chunk, reason=left_out)
     count = sum(len(rows.numbers) for rows in windows.values())
     return TaskReport(
         result=ChunkResult(task=task, outcome=TaskOutcome.DONE, metrics=Metrics(windows=count)), live=live

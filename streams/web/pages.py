@@ -16,6 +16,7 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
 from litestar.template.config import TemplateConfig
 
+from schemas.coverage import shortfalls
 from schemas.jobs import JobStatus
 from schemas.matches import best_first
 from streams.readmodel.model import BadCursor, JobFilter
@@ -82,7 +83,8 @@ async def job_page(job_id: FromPath[str], services: NamedDependency[Services]) -
     matches = best_first(job.matches or [seen.match for seen in live])
     durations = await asyncio.to_thread(_durations, services, [match.media_id for match in matches])
     timelines = [Timeline.of(match, job.metrics.duration, durations.get(match.media_id, 0.0)) for match in matches]
-    return render("job.html", {"job": job, "timelines": timelines})
+    context = {"job": job, "timelines": timelines, "shortfalls": shortfalls(job.coverage, job.unsearched)}
+    return render("job.html", context)
 
 
 def page_router() -> Router:
