@@ -51,6 +51,7 @@ from streams.service.watchdog import Watchdog
 from streams.store.files import open_store
 from streams.telemetry.neighbours import Neighbours
 from streams.vectors.lite import LiteKeeper
+from streams.web.connections import raise_descriptor_limit
 from streams.web.gate import Gate
 from streams.web.live import LiveChanges
 from streams.web.server import WebServer
@@ -109,6 +110,7 @@ async def run_worker(
     Returns:
         The exit status: 0 when it was told to stop.
     """
+    raise_descriptor_limit()
     stop = asyncio.get_running_loop().create_future()
     _stop_on_signals(stop)
 
