@@ -22,6 +22,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from uvicorn.protocols.http.h11_impl import RequestResponseCycle
+
 __all__ = ["BACKLOG", "BoundedProtocol", "ConnectionSweep", "LetGo", "most_connections", "raise_descriptor_limit"]
 
 log = structlog.get_logger(__name__)
@@ -109,7 +111,14 @@ class BoundedProtocol(H11Protocol):
     @property
     def waits_for_head(self) -> bool:
         """Whether the client has nothing under way: it is to send the head of a request."""
-        return self.conn.their_state is h11.IDLE and (self.cycle is None or self.cycle.response_complete)
+        return self.conn.their_state is h11.IDLE and self._is_answered
+
+    @property
+    def _is_answered(self) -> bool:
+        cycle: RequestResponseCycle | None = (
+            self.cycle
+        )  # before the first request there is none, whatever the type says
+        return cycle is None or cycle.response_complete
 
     @property
     def waits_for_body(self) -> bool:
