@@ -92,7 +92,7 @@ def bring_jars(library: Path) -> None:
     print("bringing Kafka's jars with Maven, once", flush=True)  # noqa: T201 (a command)
     part = library.with_name(f"{library.name}.{os.getpid()}")
     goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={part}"]
-    subprocess.run(["mvn", "-B", "-q", "-f", str(POM), *goal], check=True)  # noqa: S603, S607 (Maven that the user has)
+    subprocess.run(["mvn", "-B", "-q", "--strict-checksums", "-f", str(POM), *goal], check=True)  # noqa: S603, S607 (Maven that the user has)
     (part / POM_MARK).write_text(wanted, encoding="ascii")
     shutil.rmtree(library, ignore_errors=True)
     part.rename(library)  # whole or not at all, also when two runs bring them at once

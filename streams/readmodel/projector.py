@@ -22,7 +22,7 @@ from schemas.jobs import Job, LiveMatch
 from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem, item_of_key
 from streams.callbacks.log import GoneDelivery
-from streams.ports.errors import is_disk_full
+from streams.ports.errors import Neighbour, NeighbourAwayError, is_disk_full
 from streams.ports.waiting import within
 from streams.readmodel.letters import Letter
 from streams.readmodel.libraries import GoneItem, GoneLibrary
@@ -89,6 +89,8 @@ class Projector:
         self._asker: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
         self._applied = asyncio.Condition()
+        #: How many brokers were lost: what one held will never come from the next.
+        self._lost_brokers = 0
         self._listeners: list[Callable[[list[Change]], None]] = []
 
     def subscribe(self, listener: Callable[[list[Change]], None]) -> None:
@@ -106,6 +108,22 @@ class Projector:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+
+    async def take_up(self, kafka: KafkaConnection) -> None:
+        """Follow the broker that has taken the place of the one before; returns when all that it holds is applied.
+
+        Args:
+            kafka: Where that one is.
+        """
+        self._kafka = kafka
+        await self.start()
+
+    async def let_go(self) -> None:
+        """Stop following a broker that is gone with all its events; who waits for one of them hears so."""
+        await self.stop()
+        self._lost_brokers += 1
+        async with self._applied:
+            self._applied.notify_all()
 
     async def completed_as(self, job_id: str) -> str | None:
         """Read the completion topic to its present end; return the code of the job's event, None when there is none."""
@@ -134,11 +152,15 @@ class Projector:
 
         Raises:
             TimeoutError: It takes too long: is the broker there?
+            NeighbourAwayError: An embedded broker has ended meanwhile, and taken along what was on the topic.
         """
+        lost = self._lost_brokers
         async with within(CATCH_UP_S, f"what is on {topic} could not be read within {CATCH_UP_S:g} s"):
             ends = await self._ends(topic)
             async with self._applied:
-                await self._applied.wait_for(lambda: self._has_reached(ends))
+                await self._applied.wait_for(lambda: self._lost_brokers != lost or self._has_reached(ends))
+        if self._lost_brokers != lost:
+            raise NeighbourAwayError(Neighbour.KAFKA, f"the broker has ended while {topic} was read: try again")
 
     async def _ends(self, topic: str) -> dict[TopicPartition, int]:
         while True:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from litestar import Router, get
 from litestar.di import NamedDependency
-from litestar.exceptions import ClientException
+from litestar.exceptions import ClientException, TooManyRequestsException
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
@@ -20,6 +20,7 @@ from streams.web.letters import LETTER_ROUTES
 from streams.web.libraries import LIBRARY_ROUTES
 from streams.web.media import MEDIA_ROUTES
 from streams.web.paging import Cursor, Limit
+from streams.web.problems import RETRY_S
 from streams.web.services import Services
 from streams.web.usage import show_usage
 from streams.web.vendor.results import show_dna_result
@@ -64,11 +65,16 @@ async def list_settings(services: NamedDependency[Services]) -> list[Setting]:
 @get("/events", summary="Follow changes as server-sent events", media_type="text/event-stream")
 async def follow_changes(
     services: NamedDependency[Services],
+    caller: NamedDependency[str],
     last_event_id: LastEventId = None,
 ) -> Stream:
     """Follow changes; a reader that was away sends the last id it saw, and gets all that it missed or a `reset`."""
+    if not services.live.has_room(caller):
+        raise TooManyRequestsException(
+            "too many readers follow changes: end some, or come back later", headers={"Retry-After": str(RETRY_S)}
+        )
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Stream(services.live.follow(last_event_id), media_type="text/event-stream", headers=headers)
+    return Stream(services.live.follow(last_event_id, caller), media_type="text/event-stream", headers=headers)
 
 
 def api_router(settings: Settings) -> Router:

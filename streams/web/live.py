@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
+
+from schemas.jobs import LOCAL_CALLER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -25,6 +28,9 @@ __all__ = ["LiveChanges"]
 QUEUED = 256
 #: Changes that are read at a time for a reader that is behind: all of them at once would be held for each such reader.
 PAGE = 500
+#: Readers at a time, of one caller and in all: each holds a connection for as long as it likes. A page of the web view
+#: is one; connections are twice as many at the least, so that others are served beside them.
+MOST_OF_CALLER, MOST_READERS = 64, 256
 #: Seconds between signs of life, below what proxies take for a dead connection.
 KEEPALIVE_S = 15.0
 #: Milliseconds after which a browser that lost the connection comes back.
@@ -50,6 +56,7 @@ class LiveChanges:
     def __init__(self, model: ReadModel) -> None:
         self._model = model
         self._queues: set[Queue] = set()
+        self._readers: Counter[str] = Counter()
         self._closed = False
 
     def publish(self, changes: list[Change]) -> None:
@@ -66,15 +73,23 @@ class LiveChanges:
         for queue in list(self._queues):
             self._let_go(queue)
 
-    async def follow(self, last_id: str | None) -> AsyncIterator[bytes]:
-        """Yield changes in the form of server-sent events.
+    def has_room(self, caller: str) -> bool:
+        """Whether one more reader of this caller may follow."""
+        return self._readers[caller] < MOST_OF_CALLER and self._readers.total() < MOST_READERS
+
+    async def follow(self, last_id: str | None, caller: str = LOCAL_CALLER) -> AsyncIterator[bytes]:
+        """Yield changes in the form of server-sent events; none where there is no room for the reader.
 
         Args:
             last_id: Id of the last event that the reader has seen, to go on from there; None to start now. One that is
                 none of this log's, or cannot be read, leads to a `reset`, and on from now.
+            caller: Who reads.
         """
+        if not self.has_room(caller):  # several came at once, and there was room for one of them
+            return
         reader = _Reader(self._model)
         queue = self._join()
+        self._readers[caller] += 1
         try:
             yield await reader.begin(last_id)
             while reader.behind:
@@ -96,6 +111,7 @@ class LiveChanges:
                     yield event
         finally:
             self._queues.discard(queue)
+            self._readers -= Counter([caller])  # without what is left of callers that have gone
 
     def _join(self) -> Queue:
         """Return a queue that takes every change from now on."""
