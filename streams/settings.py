@@ -228,6 +228,16 @@ class Settings(BaseSettings):
     task_memory_mb: int = Field(
         default=4096, ge=512, description="memory that one worker process may map, in MiB, above what it starts with"
     )
+    cage: Literal["auto", "required"] = Field(
+        default="auto",
+        description="the decoder's cage; auto: whatever this kernel gives, which the log tells; required: nothing "
+        "starts without Landlock",
+    )
+    debuggable: bool = Field(
+        default=False,
+        description="whether other processes of the same user may look into those of the service, which hold its "
+        "secrets: debuggers and profilers need it",
+    )
     sweep_s: float = Field(
         default=6 * 3600.0,
         ge=0,

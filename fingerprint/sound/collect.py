@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from fingerprint.media.wish import SoundBlock
 
-__all__ = ["SOUND", "SoundCollector"]
+__all__ = ["SOUND", "SoundCollector", "transform"]
 
 #: Samples a second: what lies above 4 kHz does not survive low bit rates.
 RATE = 8000
@@ -129,7 +129,7 @@ class SoundCollector:
 
 
 @functools.cache
-def _transform() -> Any:
+def transform() -> Any:
     """Return essentia's constant-Q transform (Velasco et al. 2011); importing essentia takes a second."""
     import essentia  # noqa: PLC0415 (slow, and not needed where only pictures or results are handled)
 
@@ -157,7 +157,7 @@ def _spectrum(samples: NDArray[np.float32], offset: int) -> tuple[NDArray[np.flo
         padded = np.zeros(BLOCK, np.float32)
         at = max(0, -begin)
         padded[at : at + len(piece)] = piece
-        tones = np.abs(_transform()(padded)[0][:, KEPT // 2 + 1 : KEPT // 2 + 1 + KEPT])
+        tones = np.abs(transform()(padded)[0][:, KEPT // 2 + 1 : KEPT // 2 + 1 + KEPT])
         parts.append(20 * np.log10(np.maximum(tones / SCALE, 1e-6)))
     return np.concatenate(parts, 1).astype(np.float32), first * KEPT
 

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from schemas.coverage import Coverage
 from schemas.errors import ErrorCode
+from streams.cli.decoding import own_decoder
 from streams.cli.names import distinct_names
 from streams.cli.output import (
     AsJson,
@@ -106,6 +107,7 @@ def match(
 
     if not against.is_dir():
         fail(f"{against} is no folder: name one with files that may be the originals", ExitCode.USAGE)
+    own_decoder()  # settings that are not valid are said once, and not by each process
     references, unusable = _references(against)
     names, queries = _names(references), _names(files)
     index = MemoryIndex()
@@ -220,19 +222,24 @@ def _fingerprint(path: Path) -> Query | str:
 def _query(path: Path, scratch: str) -> Query | str:
     """Return the form of a file that is matched, of use as long as `scratch` is there; or what is wrong with it."""
     from fingerprint.codec import is_fingerprint  # noqa: PLC0415 (the engine loads in seconds)
-    from fingerprint.engine import fingerprint_media  # noqa: PLC0415
     from fingerprint.media.errors import MediaError  # noqa: PLC0415
     from fingerprint.media.limits import MediaLimits  # noqa: PLC0415
     from fingerprint.model import Fingerprint, Query  # noqa: PLC0415
+    from streams.decoder.errors import DecoderEndedError, DecoderError, DecoderGarbledError  # noqa: PLC0415
+    from streams.decoder.whole import fingerprint_whole  # noqa: PLC0415
 
     try:
         with path.open("rb") as file:
             if is_fingerprint(file.read(64)):
                 return Query.of_fingerprint(Fingerprint.from_bytes(path.read_bytes()))
-        return fingerprint_media(str(path), MediaLimits(), Path(scratch))
+            return fingerprint_whole(own_decoder(), file, MediaLimits(), Path(scratch))
     except OSError as error:
         return f"{ErrorCode.RESOURCE_NOT_FOUND}: {error}"
     except MediaError as error:
         return f"{error.code}: {error}"
-    except MemoryError:
-        return f"{ErrorCode.RESOURCE_TOO_LARGE}: there is not the memory to decode it: use a smaller rendition"
+    except (DecoderEndedError, DecoderGarbledError) as error:
+        return f"{ErrorCode.RESOURCE_CONTENT_BAD}: {error}: transcode the media anew"
+    except MemoryError as error:
+        return f"{ErrorCode.RESOURCE_TOO_LARGE}: {error}: take a smaller rendition, or raise MEDIADNA_TASK_MEMORY_MB"
+    except DecoderError as error:
+        return f"{ErrorCode.INTERNAL_ERROR}: {error}"

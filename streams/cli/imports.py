@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from schemas.errors import ErrorCode
 from schemas.jobs import SaveType
 from streams.cli.client import Client
+from streams.cli.decoding import own_decoder
 from streams.cli.output import AsJson, ExitCode, fail, note, notes, print_json, print_left_out, print_table, say
 from streams.cli.run import load_settings
 from streams.imports.engine import Importer, Outcome
@@ -189,7 +190,7 @@ def _state(tally: Tally, now: float) -> str:
 
 
 def _show_plan(plan: Plan, recent: UsageView | None, *, as_json: bool) -> None:
-    seconds = estimated_seconds(plan.items)
+    seconds = estimated_seconds(plan.items, own_decoder())
     cost = None
     if seconds is not None:
         known = recent is not None and recent.total.seconds > 0

@@ -12,8 +12,9 @@ import typer
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from streams.cage.trial import CageError, try_cage
 from streams.cli.output import AsJson, ExitCode, fail, print_json, print_table
-from streams.settings import PREFIX, SETTINGS_FILE, Settings, listed
+from streams.settings import PREFIX, SETTINGS_FILE, Setting, Settings, listed
 
 __all__ = ["load_settings", "settings", "up", "worker"]
 
@@ -76,6 +77,7 @@ def worker(state: State = None, web: Web = None, media: Media = None, *, new_ind
 
 def _run(chosen: Settings, *, embedded: bool, new_index: bool = False) -> None:
     from streams.logs import configure_logging  # noqa: PLC0415 (other commands start faster without the service)
+    from streams.service.confinement import confine_service  # noqa: PLC0415
     from streams.service.worker import Worker, run_worker  # noqa: PLC0415
 
     def announce(running: Worker) -> None:
@@ -85,6 +87,7 @@ def _run(chosen: Settings, *, embedded: bool, new_index: bool = False) -> None:
     try:
         _make_folders(chosen)
         configure_logging(chosen)
+        confine_service(chosen)
         status = asyncio.run(run_worker(chosen, embedded=embedded, new_index=new_index, announce=announce))
     except (OSError, ValueError, RuntimeError) as error:
         fail(str(error), ExitCode.FAILED)
@@ -98,10 +101,25 @@ def _make_folders(chosen: Settings) -> None:
 
 
 def settings(*, as_json: AsJson = False) -> None:
-    """List every setting, its value and where it comes from."""
-    rows = listed(load_settings())
+    """List every setting, its value and where it comes from; and what of the decoder's cage holds on this machine."""
+    rows = [*listed(load_settings()), _cage_row()]
     if as_json:
         print_json(rows)
         return
     columns = ("variable", "value", "source", "meaning")
     print_table(columns, [(row.variable, row.value, row.source, row.meaning) for row in rows])
+
+
+def _cage_row() -> Setting:
+    """Return what holds of the decoder's cage, as a row of its own: it is no setting, but what one of them leads to."""
+    try:
+        report = try_cage()
+    except CageError as error:
+        return Setting(variable="decoder cage", value="none", source="this machine", meaning=str(error))
+    left_open = f"; open to it: {', '.join(report.lacks)}" if report.lacks else ""
+    return Setting(
+        variable="decoder cage",
+        value=f"landlock={report.landlock or 'no'} seccomp={'yes' if report.seccomp else 'no'}",
+        source="this machine",
+        meaning=f"what decodes media cannot {', '.join(report.holds)}{left_open}",
+    )

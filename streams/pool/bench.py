@@ -13,6 +13,7 @@ from streams.vectors.connect import connect
 from streams.vectors.security import MilvusSecurity
 
 if TYPE_CHECKING:
+    from streams.decoder.port import MediaDecoder
     from streams.settings import Settings
 
 __all__ = ["make_workbench", "media_limits"]
@@ -28,8 +29,8 @@ def media_limits(settings: Settings) -> MediaLimits:
     )
 
 
-def make_workbench(settings: Settings) -> Workbench:
-    """Connect to the window index and the fingerprint store."""
+def make_workbench(settings: Settings, decoder: MediaDecoder) -> Workbench:
+    """Connect to the window index and the fingerprint store; `decoder` decodes media."""
     store = open_store(settings.store_url)
     return Workbench(
         vectors=connect(
@@ -42,4 +43,5 @@ def make_workbench(settings: Settings) -> Workbench:
         references=StoredFingerprints(store),
         policy=SourcePolicy.parse(settings.media_places, max_bytes=settings.max_bytes),
         limits=media_limits(settings),
+        decoder=decoder,
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from fingerprint.engine import assemble, fingerprint_chunk
+from fingerprint.engine import assemble
 from fingerprint.model import Chunk
 from fingerprint.ports import ReferenceKey
 from schemas.jobs import ChunkResult, Metrics, SaveType, TaskOutcome
@@ -38,7 +38,7 @@ def fingerprint(task: ChunkTask, bench: Workbench) -> TaskReport:
     data = bench.store.get_part(task.job_id, task.chunk)
     if data is None:
         with open_input(task, bench) as source:
-            chunk = fingerprint_chunk(source, task.start, task.end, bench.limits)
+            chunk = bench.decoder.fingerprint(source, task.start, task.end, bench.limits)
         bench.store.put_part(task.job_id, task.chunk, chunk.to_bytes())
     else:
         chunk = Chunk.from_bytes(data)

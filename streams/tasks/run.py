@@ -13,6 +13,7 @@ from fingerprint.media.errors import MediaError
 from fingerprint.media.faults import is_out_of_memory
 from schemas.errors import ErrorCode
 from schemas.jobs import TaskKind, TaskOutcome
+from streams.decoder.errors import DecoderEndedError, DecoderGarbledError, DecoderNotStartedError
 from streams.ports.errors import NeighbourAwayError
 from streams.tasks.clean import clean
 from streams.tasks.fingerprint import fingerprint
@@ -48,8 +49,13 @@ def run_task(assignment: Assignment, bench: Workbench) -> TaskReport:
     """Do the task. What the media is to blame for fails for good; anything else may be tried again.
 
     A neighbour that is away is nobody's fault: the report says so, and the task waits without a try being counted.
+
+    Raises:
+        DecoderEndedError: The decoder died in the middle of the task.
+        DecoderGarbledError: The decoder is not to be trusted any more.
+        DecoderNotStartedError: There is no decoder to be had.
     """
-    started, worked = time.perf_counter(), time.process_time()
+    started, worked = time.perf_counter(), _processor_time(bench)
     task = assignment.task
     try:
         report = _DOERS[task.kind](task, replace(bench, scope=assignment.scope))
@@ -63,6 +69,8 @@ def run_task(assignment: Assignment, bench: Workbench) -> TaskReport:
         waiting = failed(task, TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR, str(error))
         waiting.away = Away(neighbour=error.neighbour, reason=str(error))
         return waiting
+    except (DecoderEndedError, DecoderGarbledError, DecoderNotStartedError):
+        raise  # what that means for the task is judged where this process's own end would be
     except Exception as error:
         if is_out_of_memory(error):
             return failed(
@@ -77,7 +85,12 @@ def run_task(assignment: Assignment, bench: Workbench) -> TaskReport:
     metrics = msgspec.structs.replace(
         report.result.metrics,
         processing_seconds=round(time.perf_counter() - started, 3),
-        cpu_seconds=round(time.process_time() - worked, 3),
+        cpu_seconds=round(_processor_time(bench) - worked, 3),
     )
     report.result = msgspec.structs.replace(report.result, metrics=metrics)
     return report
+
+
+def _processor_time(bench: Workbench) -> float:
+    """Return the seconds of processor time that this process and its decoder have used."""
+    return time.process_time() + bench.decoder.cpu_s

@@ -1,4 +1,4 @@
-"""What tasks work with: the window index, the fingerprint store, and the places and limits of media."""
+"""What tasks work with: index and store, the places and limits of media, and what decodes it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from fingerprint.media.limits import MediaLimits
     from fingerprint.ports import ReferenceKey
+    from streams.decoder.port import MediaDecoder
     from streams.sources.policy import SourcePolicy
     from streams.store.port import FingerprintStore
     from streams.vectors.port import VectorStore
@@ -95,6 +96,7 @@ class Workbench:
     references: StoredFingerprints
     policy: SourcePolicy
     limits: MediaLimits
+    decoder: MediaDecoder
     scope: Scope = field(default_factory=Scope)
 
 

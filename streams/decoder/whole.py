@@ -1,0 +1,35 @@
+"""Fingerprints a whole media item, chunk by chunk, as the tasks of a service do together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+from fingerprint.engine import Chunk, Query, assemble, plan_chunks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fingerprint.media.limits import MediaLimits
+    from streams.decoder.port import MediaDecoder
+
+__all__ = ["fingerprint_whole"]
+
+
+def fingerprint_whole(decoder: MediaDecoder, source: BinaryIO, limits: MediaLimits, folder: Path) -> Query:
+    """Fingerprint a whole media item.
+
+    Args:
+        decoder: What decodes it.
+        source: Its file.
+        limits: What the media may cost.
+        folder: An empty folder for the chunks; the query is of use as long as it is there.
+
+    Raises:
+        MediaError: The media cannot be used.
+        MemoryError: It takes more memory than there may be.
+    """
+    spans = plan_chunks(decoder.probe(source, limits))
+    files = [folder / f"{number:06d}.chunk" for number in range(len(spans))]
+    for file, (start, end) in zip(files, spans, strict=True):
+        file.write_bytes(decoder.fingerprint(source, start, end, limits).to_bytes())
+    return assemble(len(spans), lambda number: Chunk.from_bytes(files[number].read_bytes()))
