@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fingerprint.media.info import MediaInfo
     from fingerprint.media.limits import MediaLimits
 
-__all__ = ["assemble", "fingerprint_chunk", "fingerprint_media", "plan_chunks"]
+__all__ = ["ChunkFiles", "assemble", "fingerprint_chunk", "fingerprint_media", "plan_chunks"]
 
 #: Length of a chunk, seconds: seeking costs up to 40 % of a 10 s chunk and little of a 30 s one.
 CHUNK_S = 30.0
@@ -128,7 +128,7 @@ def fingerprint_media(source: Source, limits: MediaLimits, folder: Path) -> Quer
         MemoryError: There is not the memory to look at all of it.
     """
     spans = plan_chunks(probe(source, limits))
-    chunks = _ChunkFiles(folder)
+    chunks = ChunkFiles(folder)
     for number, (start, end) in enumerate(spans):
         chunks.write(number, fingerprint_chunk(source, start, end, limits))
     query = assemble(len(spans), chunks.load)
@@ -136,16 +136,18 @@ def fingerprint_media(source: Source, limits: MediaLimits, folder: Path) -> Quer
     return query
 
 
-class _ChunkFiles:
-    """Chunks as files in a folder."""
+class ChunkFiles:
+    """Chunks as files in a folder; the same object is of use in every process that sees the folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def write(self, number: int, chunk: Chunk) -> None:
+        """Keep a chunk under its number."""
         self._path(number).write_bytes(chunk.to_bytes())
 
     def load(self, number: int) -> Chunk:
+        """Return the chunk of a number."""
         return Chunk.from_bytes(self._path(number).read_bytes())
 
     def _path(self, number: int) -> Path:

@@ -39,6 +39,13 @@ class CageReport(msgspec.Struct, kw_only=True, frozen=True):
         """What the decoder could do, since this machine has no means against it."""
         return tuple(what for what, is_held in self._aspects() if not is_held)
 
+    @property
+    def in_words(self) -> str:
+        """What holds, for a person."""
+        means = f"landlock={self.landlock or 'no'} seccomp={'yes' if self.seccomp else 'no'}"
+        left_open = f"; it could still {', '.join(self.lacks)}" if self.lacks else ""
+        return f"{means}; what decodes media cannot {', '.join(self.holds)}{left_open}"
+
     def _aspects(self) -> tuple[tuple[str, bool], ...]:
         return (
             ("read files other than the engine's own", self.landlock > 0),

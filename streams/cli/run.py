@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -101,8 +102,8 @@ def _make_folders(chosen: Settings) -> None:
 
 
 def settings(*, as_json: AsJson = False) -> None:
-    """List every setting, its value and where it comes from; and what of the decoder's cage holds on this machine."""
-    rows = [*listed(load_settings()), _cage_row()]
+    """List every setting, its value and where it comes from; and what of the decoder's cage holds here."""
+    rows = [_with_what_holds(row) for row in listed(load_settings())]
     if as_json:
         print_json(rows)
         return
@@ -110,16 +111,12 @@ def settings(*, as_json: AsJson = False) -> None:
     print_table(columns, [(row.variable, row.value, row.source, row.meaning) for row in rows])
 
 
-def _cage_row() -> Setting:
-    """Return what holds of the decoder's cage, as a row of its own: it is no setting, but what one of them leads to."""
+def _with_what_holds(row: Setting) -> Setting:
+    """Add to the cage's setting what it comes to on this machine."""
+    if row.variable != "MEDIADNA_CAGE":
+        return row
     try:
-        report = try_cage()
+        here = try_cage().in_words
     except CageError as error:
-        return Setting(variable="decoder cage", value="none", source="this machine", meaning=str(error))
-    left_open = f"; open to it: {', '.join(report.lacks)}" if report.lacks else ""
-    return Setting(
-        variable="decoder cage",
-        value=f"landlock={report.landlock or 'no'} seccomp={'yes' if report.seccomp else 'no'}",
-        source="this machine",
-        meaning=f"what decodes media cannot {', '.join(report.holds)}{left_open}",
-    )
+        here = str(error)
+    return msgspec.structs.replace(row, meaning=f"{row.meaning}. Here: {here}")

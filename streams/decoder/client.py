@@ -186,6 +186,7 @@ class CagedDecoder:
         try:
             channel.send(task, () if file is None else (file,))
             while isinstance(answer := channel.receive(), Read):
+                block: Block | Unreadable
                 try:
                     block = Block(data=_read(source, answer)) if failure is None else Unreadable()
                 except Exception as error:  # noqa: BLE001 (raised below, where nothing is under way any more)

@@ -12,8 +12,6 @@ import subprocess
 import time
 from typing import Any
 
-import structlog
-
 from streams.cage.environment import clean_environment
 from streams.cage.limits import limit_after_loading
 from streams.cage.trial import python_command
@@ -22,8 +20,6 @@ from streams.decoder.errors import DecoderNotStartedError
 from streams.decoder.messages import LARGEST_ANSWER, Answer, Ready
 
 __all__ = ["DecoderProcess"]
-
-log = structlog.get_logger(__name__)
 
 #: Seconds that a process which has closed its connection gets to end by itself.
 ENDING_S = 5.0
@@ -34,12 +30,11 @@ class DecoderProcess:
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
-        self._began = time.monotonic()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 (our own module)
                 python_command("streams.decoder", str(os.getpid())),
                 env=clean_environment(),
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 cwd="/",
             )
@@ -82,13 +77,6 @@ class DecoderProcess:
                 "the decoder cannot be locked in here, and MEDIADNA_CAGE is 'required': it needs a kernel with Landlock"
             )
         limit_after_loading(self.pid, ready.mapped + memory)
-        log.debug(
-            "decoder_started",
-            pid=self.pid,
-            landlock=ready.report.landlock,
-            seccomp=ready.report.seccomp,
-            seconds=round(time.monotonic() - self._began, 3),
-        )
 
     def cpu_s(self) -> float:
         """Return the seconds of processor time that it has used so far; 0 when it has ended."""

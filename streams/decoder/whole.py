@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from fingerprint.engine import Chunk, Query, assemble, plan_chunks
+from fingerprint.engine import ChunkFiles, Query, assemble, plan_chunks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ def fingerprint_whole(decoder: MediaDecoder, source: BinaryIO, limits: MediaLimi
         MemoryError: It takes more memory than there may be.
     """
     spans = plan_chunks(decoder.probe(source, limits))
-    files = [folder / f"{number:06d}.chunk" for number in range(len(spans))]
-    for file, (start, end) in zip(files, spans, strict=True):
-        file.write_bytes(decoder.fingerprint(source, start, end, limits).to_bytes())
-    return assemble(len(spans), lambda number: Chunk.from_bytes(files[number].read_bytes()))
+    chunks = ChunkFiles(folder)
+    for number, (start, end) in enumerate(spans):
+        chunks.write(number, decoder.fingerprint(source, start, end, limits))
+    return assemble(len(spans), chunks.load)
