@@ -277,7 +277,7 @@ async def test_a_process_that_was_stopped_as_it_stood_idle_is_replaced(
     tmp_path: Path, footage: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "STARTING_S", 1.0)
-    monkeypatch.setattr(tasks, "WALL_FACTOR", 0.1)
+    monkeypatch.setattr(tasks, "WALL_FACTOR", 0.5)
     async with running_pool(tmp_path, footage["bikes"]) as pool:
         await pool.run(task(footage["bikes"]), Scope())
         (await worker_process()).suspend()
