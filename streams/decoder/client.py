@@ -116,12 +116,12 @@ class CagedDecoder:
         """See `MediaDecoder`.
 
         Raises:
-            MediaError: As for `probe`, and so are the others.
-            MemoryError: .
-            DecoderEndedError: .
-            DecoderGarbledError: .
-            DecoderNotStartedError: .
-            DecoderFaultError: .
+            MediaError: The media cannot be had, or cannot be used.
+            MemoryError: It takes more memory than there may be.
+            DecoderEndedError: The process died of it.
+            DecoderGarbledError: The process is not to be trusted any more; it was ended.
+            DecoderNotStartedError: There is no process to be had.
+            DecoderFaultError: The decoder's own code failed.
         """
         made: Fingerprinted = self._ask(Fingerprint, Fingerprinted, source, start=start, end=end, limits=limits)
         return self._checked(checked_chunk, made.chunk, start, end)
