@@ -25,11 +25,13 @@ def fingerprint_whole(decoder: MediaDecoder, source: BinaryIO, limits: MediaLimi
         folder: An empty folder for the chunks; the query is of use as long as it is there.
 
     Raises:
-        MediaError: The media cannot be used.
+        MediaError: The media cannot be used, or too little of it could be looked at.
         MemoryError: It takes more memory than there may be.
     """
     spans = plan_chunks(decoder.probe(source, limits))
     chunks = ChunkFiles(folder)
     for number, (start, end) in enumerate(spans):
         chunks.write(number, decoder.fingerprint(source, start, end, limits))
-    return assemble(len(spans), chunks.load)
+    query = assemble(len(spans), chunks.load)
+    query.coverage.require(limits.least_coverage)
+    return query
