@@ -12,6 +12,8 @@ from fingerprint.model import Chunk, Fingerprint, Query
 from fingerprint.picture.local import CODE_LENGTH, LocalFeatures
 from fingerprint.picture.stills import Stills, encode_still
 from fingerprint.picture.track import PictureTrack
+from fingerprint.picture.vectors import quantise, unit
+from fingerprint.sound.collect import CODE_SCALE
 from fingerprint.sound.track import SoundTrack
 from schemas.matches import Track
 
@@ -25,7 +27,7 @@ def picture(seed: int = 0) -> PictureTrack:
     return PictureTrack(
         numbers=np.arange(DESCRIBED, dtype=np.int32) * 4,
         times_ms=np.arange(DESCRIBED, dtype=np.int32) * 1000,
-        codes=rng.integers(-90, 90, (DESCRIBED, 384)).astype(np.int8),
+        codes=quantise(unit(rng.normal(size=(DESCRIBED, 384)).astype(np.float32))),
         local_rows=rows,
         local_counts=counts,
         local=LocalFeatures(
@@ -47,7 +49,7 @@ def sound(seed: int = 0) -> SoundTrack:
         bins=rng.integers(0, 140, PEAKS).astype(np.uint8),
         numbers=np.arange(WINDOWS, dtype=np.int32),
         starts_ms=np.arange(WINDOWS, dtype=np.int32) * 540,
-        codes=rng.integers(-127, 128, (WINDOWS, 100)).astype(np.int8),
+        codes=np.rint(unit(rng.normal(size=(WINDOWS, 100)).astype(np.float32)) * CODE_SCALE).astype(np.int8),
     )
 
 
