@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fingerprint.codec import BadFingerprintError, FingerprintTooLargeError
-from fingerprint.media.limits import LONGEST_S
 from fingerprint.picture.collect import CUT_STEP, DUE, GRID_RATE, LOCAL_BLOCK, LOCAL_FEATURES
 from fingerprint.picture.local import CODE_LENGTH, LONG_SIDE
 from fingerprint.picture.track import TINY_SIDE
 from fingerprint.picture.vectors import STEP
 from fingerprint.sound.collect import CODE_SCALE, DENSITY, WINDOW_STEP
 from fingerprint.sound.track import FRAME_S, LENGTH
+from schemas.limits import LONGEST_MEDIA_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,7 +79,7 @@ def most_bytes(duration: float) -> int:
     return SPARE_BYTES + int(duration * (PICTURE_BYTES + SOUND_BYTES))
 
 
-def check_duration(duration: float, most: float = LONGEST_S) -> None:
+def check_duration(duration: float, most: float = LONGEST_MEDIA_S) -> None:
     """Let a duration pass, or not.
 
     Args:

@@ -10,12 +10,12 @@ import numpy as np
 
 from fingerprint.bounds import check, check_duration, check_stills, most_bytes
 from fingerprint.codec import FAST_LEVEL, BadFingerprintError, digest_of, pack, stored, unpack
-from fingerprint.media.limits import LONGEST_S
 from fingerprint.picture.stills import Stills
 from fingerprint.picture.track import PictureTrack
 from fingerprint.picture.vectors import dequantise
 from fingerprint.ports import Windows
 from fingerprint.sound.track import SoundTrack
+from schemas.limits import LONGEST_MEDIA_S
 from schemas.matches import Track
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Fingerprint:
         return pack("fingerprint", _to_arrays(self.duration, self.picture, self.sound))
 
     @classmethod
-    def from_bytes(cls, data: bytes, max_duration_s: float = LONGEST_S) -> Fingerprint:
+    def from_bytes(cls, data: bytes, max_duration_s: float = LONGEST_MEDIA_S) -> Fingerprint:
         """Return the fingerprint that a file holds, if it is one that the engine could have made.
 
         Args:
@@ -136,7 +136,7 @@ class Chunk:
         """
         arrays = unpack("chunk", data)
         start = int(stored(arrays, "start", np.int64, 1)[0]) / 1000
-        duration, picture, sound = _from_arrays(arrays, LONGEST_S)
+        duration, picture, sound = _from_arrays(arrays, LONGEST_MEDIA_S)
         stills = Stills.from_arrays(arrays)
         check_stills(stills, duration)
         if not 0 <= start <= duration:

@@ -21,7 +21,7 @@ from pydantic_settings import (
 )
 
 from fingerprint.media.limits import MAX_PIXELS
-from schemas.limits import LONGEST_NAME, LONGEST_TARGET
+from schemas.limits import LONGEST_MEDIA_S, LONGEST_NAME, LONGEST_TARGET
 
 __all__ = ["SETTINGS_FILE", "Setting", "Settings", "available_cores", "listed", "without_passwords"]
 
@@ -141,7 +141,9 @@ class Settings(BaseSettings):
         description="seconds between comparisons of libraries with what is stored, which mend what differs; one worker "
         "makes them; 0: only 'mediadna doctor' does",
     )
-    max_duration_s: float = Field(default=12 * 3600.0, gt=0, description="longest media that is accepted, seconds")
+    max_duration_s: float = Field(
+        default=12 * 3600.0, gt=0, le=LONGEST_MEDIA_S, description="longest media that is accepted, seconds"
+    )
     max_upload_bytes: int = Field(default=4 * 2**30, gt=0, description="largest media that may be sent along, bytes")
     max_pixels: int = Field(
         default=MAX_PIXELS, gt=0, description="largest picture that is accepted, width times height; the default is 8K"

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["DEFAULT_LIMITS", "LONGEST_S", "MAX_PIXELS", "MediaLimits"]
+__all__ = ["DEFAULT_LIMITS", "MAX_PIXELS", "MediaLimits"]
 
 #: Width times height of the largest picture that is called 8K: what the codecs' own top levels allow (H.264, HEVC and
 #: AV1, level 6.2: 35,651,584 samples). It holds 8K UHD (7,680 x 4,320, ITU-R BT.2020), 8K of full width (8,192 x 4,320)
 #: and panoramas (8,192 x 4,096), upright and lying. 8,192 x 8,192 is two 8K panoramas, one for each eye, which only the
 #: levels of HEVC above these know: a decoder may hold 17 pictures, 3.4 GB in ten bits, next to all that a task may use.
 MAX_PIXELS = 8192 * 4352
-
-#: The longest media that can be fingerprinted at all, seconds: 24 days. Times are kept as milliseconds in 32 bits.
-LONGEST_S = 24 * 86_400.0
 
 
 @dataclass(frozen=True)

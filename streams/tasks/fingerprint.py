@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import structlog
+
+from fingerprint.codec import BadFingerprintError
 from fingerprint.engine import assemble, fingerprint_chunk
 from fingerprint.model import Chunk
 from fingerprint.ports import ReferenceKey
 from schemas.jobs import ChunkResult, Metrics, SaveType, TaskOutcome
 from streams.tasks.cap import capped
 from streams.tasks.report import TaskReport
-from streams.tasks.search import find_matches, upsert_windows
+from streams.tasks.search import checked_windows, find_matches, upsert_windows
 from streams.tasks.source import open_input
 
 if TYPE_CHECKING:
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from streams.tasks.workbench import Workbench
 
 __all__ = ["fingerprint"]
+
+log = structlog.get_logger(__name__)
 
 #: A job of these kinds stores its windows whatever is found, so they are stored as soon as they are there.
 STORES_AT_ONCE = frozenset({SaveType.FORCESAVE, SaveType.ONLYSAVE})
@@ -30,14 +35,12 @@ def fingerprint(task: ChunkTask, bench: Workbench) -> TaskReport:
     Raises:
         MediaError: The media cannot be had, or does not decode.
     """
-    data = bench.store.get_part(task.job_id, task.chunk)
-    if data is None:
+    chunk = _made_before(task, bench)
+    if chunk is None:
         with open_input(task, bench) as source:
             chunk = fingerprint_chunk(source, task.start, task.end, bench.limits)
         bench.store.put_part(task.job_id, task.chunk, chunk.to_bytes())
-    else:
-        chunk = Chunk.from_bytes(data)
-    windows = chunk.windows()
+    windows = checked_windows(chunk.windows(), task.end - task.start)
     if task.request.save_type in STORES_AT_ONCE:
         key = ReferenceKey(task.request.library, task.media_id, task.version)
         upsert_windows(bench.vectors, key, windows)
@@ -48,3 +51,15 @@ def fingerprint(task: ChunkTask, bench: Workbench) -> TaskReport:
     return TaskReport(
         result=ChunkResult(task=task, outcome=TaskOutcome.DONE, metrics=Metrics(windows=count)), live=live
     )
+
+
+def _made_before(task: ChunkTask, bench: Workbench) -> Chunk | None:
+    """Return what an earlier try has stored; None when there is nothing of use, and the chunk has to be decoded."""
+    data = bench.store.get_part(task.job_id, task.chunk)
+    if data is None:
+        return None
+    try:
+        return Chunk.from_bytes(data)
+    except BadFingerprintError as error:
+        log.warning("part_not_usable", job_id=task.job_id, chunk=task.chunk, reason=str(error))
+        return None

@@ -12,8 +12,8 @@ from whole_job import make_bench
 
 from fingerprint.engine import ALGORITHM
 from fingerprint.model import Fingerprint
-from fingerprint.ports import ReferenceKey
 from fingerprint.picture.vectors import unit
+from fingerprint.ports import ReferenceKey
 from fingerprint.sound.collect import CODE_SCALE, WINDOW_STEP
 from fingerprint.sound.track import FRAME_S, LENGTH, SoundTrack
 from schemas.clock import utc_now
