@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from streams.redaction import without_secrets
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -43,6 +45,11 @@ class Once(logging.Filter):
         return is_new
 
 
+def _redact(_logger: object, _method: str, line: str) -> str:
+    """Take what is secret out of a line that is ready: the addresses that libraries and tracebacks repeat are in it."""
+    return without_secrets(line)
+
+
 def configure_logging(settings: Settings) -> None:
     """Send our own and the libraries' log lines through one formatter."""
     shared: list[Any] = [
@@ -67,7 +74,7 @@ def configure_logging(settings: Settings) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers, _redact],
         )
     )
     handler.addFilter(Once())

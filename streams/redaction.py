@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
 
-__all__ = ["redacted", "without_secrets", "without_secrets_in_bytes"]
+__all__ = ["check_of", "redacted", "without_secrets", "without_secrets_in_bytes"]
 
 #: Stands for what is left out.
 MASK = "***"
@@ -19,7 +20,7 @@ MASK = "***"
 #: An address within a text, also one whose slashes are written as JSON may write them, `\/`. It ends where a quote of
 #: JSON does, whether that is written `"` or, inside another text, `\"`. Schemes have an end, so that looking through a
 #: text takes time in proportion to its length, whatever is in it.
-_ADDRESS = re.compile(r"""[A-Za-z][A-Za-z0-9+.\-]{0,30}:(?:\\*/){2}(?:\\+(?!["\\])|[^\s"<>\\])*""")
+_ADDRESS = re.compile(r"""[A-Za-z][A-Za-z0-9+.\-]{0,30}:(?:\\*/){2}(?:\\+(?!["\\nrt])|[^\s"<>\\])*""")
 #: Where the path of an address begins.
 _SLASHES = re.compile(r"^[^/\\]*:(?:\\*/){2}")
 #: What parts the fields of a query: JSON may write the ampersand as a number.
@@ -44,6 +45,15 @@ def redacted(address: str) -> str:
     if slashes is not None:
         place = slashes[0] + _without_user(place[slashes.end() :])
     return f"{place}{mark}{_without_values(query)}"
+
+
+def check_of(address: str) -> str:
+    """Return four hex digits that most other addresses do not share.
+
+    They tell whether two addresses that are shown alike are the same. Sixteen bits are enough for that, and far too few
+    to find a secret by trying.
+    """
+    return hashlib.blake2b(address.encode(errors="surrogatepass"), digest_size=2).hexdigest()
 
 
 def without_secrets(text: str) -> str:

@@ -6,7 +6,6 @@ A variable wins over the file, the file over the default. `mediadna settings` li
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Literal
 
@@ -22,13 +21,12 @@ from pydantic_settings import (
 
 from fingerprint.media.limits import MAX_PIXELS
 from schemas.limits import LONGEST_MEDIA_S, LONGEST_NAME, LONGEST_TARGET
+from streams.redaction import without_secrets
 
-__all__ = ["SETTINGS_FILE", "Setting", "Settings", "available_cores", "listed", "without_passwords"]
+__all__ = ["SETTINGS_FILE", "Setting", "Settings", "available_cores", "listed"]
 
 #: The settings file that is read when it lies in the working directory.
 SETTINGS_FILE = "mediadna.toml"
-
-_PASSWORD = re.compile(r"://[^/@\s]+@")
 
 
 def available_cores() -> int:
@@ -214,14 +212,9 @@ def listed(settings: Settings) -> list[Setting]:
     ]
 
 
-def without_passwords(text: str) -> str:
-    """Return the text without the users and passwords of the addresses in it."""
-    return _PASSWORD.sub("://***@", text)
-
-
 def _shown(value: object) -> str:
-    """Write a value without the passwords that addresses may hold."""
-    return "" if value is None else without_passwords(str(value))
+    """Write a value without what is secret in the addresses that it may hold."""
+    return "" if value is None else without_secrets(str(value))
 
 
 def _source(settings: Settings, name: str) -> str:

@@ -8,8 +8,9 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from fingerprint.media.errors import MediaError
 from schemas.errors import ErrorCode
+from streams.redaction import redacted
 
-__all__ = ["SourcePolicy", "Timeouts", "is_below", "redacted", "web_address"]
+__all__ = ["SourcePolicy", "Timeouts", "is_below", "web_address"]
 
 #: Schemes of places on the network, and the port that each has by default.
 WEB_PORTS = {"http": 80, "https": 443}
@@ -132,15 +133,6 @@ class SourcePolicy:
                 f"{name} is larger than the limit of {self.max_bytes} bytes: send a smaller rendition, or raise "
                 "MEDIADNA_MAX_BYTES",
             )
-
-
-def redacted(url: str) -> str:
-    """Return the URL without user, password and query, which hold secrets, for messages."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url.partition("?")[0].rpartition("@")[2]
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def web_address(url: str) -> SplitResult | None:

@@ -12,7 +12,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from schemas.deliveries import Delivery, DeliveryStatus
-from streams.sources.policy import redacted
+from streams.redaction import redacted
 from streams.web.paging import Cursor, Limit
 from streams.web.services import Services
 
