@@ -110,8 +110,8 @@ class SourcePolicy:
         Raises:
             MediaError: The URL is not below a listed prefix.
         """
-        parts = urlsplit(url)
-        if not any(is_below(parts, urlsplit(prefix)) for prefix in self.buckets):
+        parts = _readable(url)
+        if parts is None or not any(is_below(parts, urlsplit(prefix)) for prefix in self.buckets):
             raise MediaError(
                 ErrorCode.RESOURCE_ACCESS,
                 f"{redacted(url)} is below none of the s3:// places that MEDIADNA_MEDIA lists",
@@ -137,12 +137,19 @@ class SourcePolicy:
 
 def web_address(url: str) -> SplitResult | None:
     """Return the parts of an `http(s)` URL with a host; None when the text is none."""
+    parts = _readable(url)
+    usable = parts is not None and parts.scheme in WEB_PORTS and bool(parts.hostname) and _port(parts) > 0
+    return parts if usable else None
+
+
+def _readable(url: str) -> SplitResult | None:
+    """Return the parts of a URL; None where its host or its port is none, which Python says when they are asked for."""
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in WEB_PORTS and bool(parts.hostname) and _port(parts) > 0
+        _ = parts.hostname, parts.port
     except ValueError:
         return None
-    return parts if usable else None
+    return parts
 
 
 def _port(parts: SplitResult) -> int:

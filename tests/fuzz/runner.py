@@ -1,0 +1,126 @@
+"""Gives inputs to a target, one after the other, and keeps what was found in files that can be given to it again."""
+
+from __future__ import annotations
+
+import hashlib
+import resource
+import time
+import traceback
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING
+
+from fuzz.mutate import mutated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from fuzz.targets import Target
+
+__all__ = ["Find", "Outcome", "Watched", "fuzz"]
+
+#: Inputs that lead somewhere new and are changed further; beyond, the oldest of them goes.
+KEPT = 2000
+
+#: Finds of one target that are kept: more of them say the same, mostly.
+MOST_FINDS = 20
+
+
+@dataclass(frozen=True)
+class Find:
+    """Something that must not be.
+
+    Attributes:
+        what: In a line.
+        data: The input.
+        trace: Where it was raised; empty where it was not.
+    """
+
+    what: str
+    data: bytes
+    trace: str = ""
+
+    def save(self, folder: Path) -> Path:
+        """Write the input into a file that is named by it, and beside it what it led to."""
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / hashlib.blake2b(self.data, digest_size=6).hexdigest()
+        file.write_bytes(self.data)
+        file.with_suffix(".txt").write_text(f"{self.what}\n\n{self.trace}", encoding="utf-8", errors="replace")
+        return file
+
+
+class Watched:
+    """A target whose every input is watched: what it raises, the processor time that it takes, and the memory."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._run: Callable[[bytes], str] = target.prepare()
+        for seed in target.seeds()[:1]:  # what is loaded by the first input is no input's fault
+            self._run(seed)
+
+    def __call__(self, data: bytes) -> str | Find:
+        """Give it an input; return what became of it."""
+        memory = _peak_mib()
+        begun = time.process_time()
+        try:
+            outcome = self._run(data)
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is what is looked for)
+            return Find(f"{type(error).__name__}: {error}"[:300], data, traceback.format_exc())
+        took = time.process_time() - begun
+        if took > self._target.seconds:
+            return Find(f"it takes {took:.1f} s, and {self._target.seconds:g} s are the most", data)
+        more = _peak_mib() - memory
+        if more > self._target.mib:
+            return Find(f"it takes {more} MiB, and {self._target.mib} are the most", data)
+        return outcome
+
+
+@dataclass
+class Outcome:
+    """What came of a target."""
+
+    target: str
+    inputs: int = 0
+    seconds: float = 0.0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    finds: list[Find] = field(default_factory=list)
+
+
+def fuzz(target: Target, *, seed: int, seconds: float = float("inf"), inputs: int | None = None) -> Outcome:
+    """Give changed inputs to a target until the time is up, or so many have been given.
+
+    Args:
+        target: The target.
+        seed: The same seed gives the same inputs.
+        seconds: How long to go on.
+        inputs: How many to give at the most.
+    """
+    random = Random(f"{target.name}-{seed}")
+    watched = Watched(target)
+    corpus = target.seeds()
+    outcome = Outcome(target.name)
+    known: set[str] = set()
+    begun = time.monotonic()
+    waiting = list(corpus)
+    while time.monotonic() - begun < seconds and (inputs is None or outcome.inputs < inputs):
+        data = waiting.pop() if waiting else mutated(random.choice(corpus), corpus, random)
+        outcome.inputs += 1
+        became = watched(data)
+        if isinstance(became, Find):
+            if all(one.what != became.what for one in outcome.finds) and len(outcome.finds) < MOST_FINDS:
+                outcome.finds.append(became)
+            continue
+        outcome.outcomes[became] += 1
+        if became not in known:
+            known.add(became)
+            corpus.append(data)
+            if len(corpus) > KEPT:
+                corpus.pop(0)
+    outcome.seconds = time.monotonic() - begun
+    return outcome
+
+
+def _peak_mib() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
