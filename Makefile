@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.txt
 
-.PHONY: help demo test check format kafka milvus train bench-accuracy bench-lanes bench-speed chaos schemas clean
+.PHONY: help demo test check format kafka milvus train bench-accuracy bench-lanes bench-speed chaos fuzz schemas clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -18,6 +18,11 @@ test: $(STAMP) ## run the whole test suite
 
 chaos: $(STAMP) ## let faults of every kind strike, and see that nothing is lost (ROUNDS=100, WORKERS=2, SEED=n, ARGS=--help)
 	PYTHONPATH=tests $(BIN)/python -m chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WORKERS),--workers $(WORKERS)) \
+		$(if $(SEED),--seed $(SEED)) $(ARGS)
+
+fuzz: $(STAMP) ## give changed inputs to every parser, and see that none breaks (SECONDS=3600, SEED=n, ARGS=--help)
+	$(INSTALL) --editable ".[fuzz]"
+	PYTHONPATH=tests:tests/streams $(BIN)/python -m fuzz $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(SEED),--seed $(SEED)) $(ARGS)
 
 check: $(STAMP) ## lint, types, layers
@@ -56,7 +61,7 @@ bench-speed: $(STAMP) ## measure cost against decoding (ARGS=--help lists option
 	$(BIN)/python -m benchmarks.speed $(ARGS)
 
 clean: ## remove the environment and everything fetched or made
-	rm -rf $(VENV) .footage .demo .kafka .milvus .chaos .bench .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .footage .demo .kafka .milvus .chaos .fuzz .bench .mypy_cache .ruff_cache .pytest_cache
 
 $(STAMP): pyproject.toml requirements.txt
 	$(PYTHON) -m venv $(VENV)

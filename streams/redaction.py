@@ -17,12 +17,12 @@ __all__ = ["check_of", "redacted", "without_secrets", "without_secrets_in_bytes"
 #: Stands for what is left out.
 MASK = "***"
 
-#: An address within a text, also one whose slashes are written as JSON may write them, `\/`. It ends where a quote of
-#: JSON does, whether that is written `"` or, inside another text, `\"`. Schemes have an end, so that looking through a
-#: text takes time in proportion to its length, whatever is in it.
-_ADDRESS = re.compile(r"""[A-Za-z][A-Za-z0-9+.\-]{0,30}:(?:\\*/){2}(?:\\+(?!["\\nrt])|[^\s"<>\\])*""")
+#: An address within a text, also one whose slashes are written as JSON may write them, `\/`, or one that was taken for
+#: a path, so that of its two slashes one is left. It ends where a quote of JSON does, whether that is written `"` or,
+#: inside another text, `\"`. Schemes have an end, so that reading a text takes time in proportion to its length.
+_ADDRESS = re.compile(r"""[A-Za-z][A-Za-z0-9+.\-]{0,30}:(?:\\*/){1,2}(?:\\+(?!["\\nrt])|[^\s"<>\\])*""")
 #: Where the path of an address begins.
-_SLASHES = re.compile(r"^[^/\\]*:(?:\\*/){2}")
+_SLASHES = re.compile(r"^[^/\\]*:(?:\\*/){1,2}")
 #: What parts the fields of a query: JSON may write the ampersand as a number.
 _FIELDS = re.compile(r"(&amp;|&|;|\\+u0026)")
 #: What parts a field's name from its value.
@@ -58,7 +58,7 @@ def check_of(address: str) -> str:
 
 def without_secrets(text: str) -> str:
     """Return a text with every address in it as it may be shown."""
-    if "//" not in text and "\\/" not in text:  # nearly all texts: log lines, messages
+    if ":/" not in text and ":\\" not in text:  # nearly all texts: log lines, messages
         return text
     return _ADDRESS.sub(lambda found: redacted(found[0]), text)
 

@@ -93,7 +93,8 @@ def _guided(target: Target, folder: Path, seconds: float, seed: int) -> Outcome:
 def _replay(chosen: list[Target], file: Path) -> int:
     if len(chosen) != 1:
         sys.exit("name the one target that the file is for: --target NAME")
-    became = Watched(chosen[0])(file.read_bytes())
+    with Watched(chosen[0]) as watched:
+        became = watched(file.read_bytes())
     print(f"{became.what}\n\n{became.trace}" if isinstance(became, Find) else f"nothing: {became}")
     return int(isinstance(became, Find))
 

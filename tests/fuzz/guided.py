@@ -1,4 +1,4 @@
-"""Lets atheris find the way through a target: lines of code that an input reaches for the first time make it worth more.
+"""Lets atheris find the way through a target: an input that reaches new lines of code is worth more than others.
 
 `python -m fuzz.guided TARGET FOLDER SECONDS SEED` runs one target in this process, as libFuzzer wants it.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections import Counter
@@ -13,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-import atheris  # type: ignore[import-not-found, unused-ignore]  # a tool that `make fuzz` installs
+import atheris
 
 with atheris.instrument_imports(include=["schemas", "fingerprint", "streams"]):
     from fuzz.mutate import LARGEST, mutated
@@ -62,12 +63,10 @@ class _Guided:
     def _one(self, data: bytes) -> None:
         self._outcome.inputs += 1
         became = self._watched(data)
-        if isinstance(became, Find):
-            if all(one.what != became.what for one in self._outcome.finds):
-                self._outcome.finds.append(became)
-                became.save(self._folder)
-        else:
-            self._outcome.outcomes[became] += 1
+        found = len(self._outcome.finds)
+        self._outcome.note(became)
+        if len(self._outcome.finds) > found and isinstance(became, Find):
+            became.save(self._folder)
         self._outcome.seconds = time.monotonic() - self._begun
         if self._outcome.seconds > self._seconds:
             self._tell()
@@ -89,8 +88,6 @@ class _Guided:
         }
         (self._folder / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
         sys.stdout.flush()
-        import os  # noqa: PLC0415 (for the one call that leaves without libFuzzer's own words)
-
         os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""Changes inputs: bytes as they lie, JSON by its values, headers by their lines. The same seed makes the same changes."""
+"""Changes inputs: bytes as they lie, JSON by its values. The same seed makes the same changes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from random import Random
 
 __all__ = ["LARGEST", "mutated"]
@@ -19,19 +19,24 @@ MOST_CHANGES = 6
 
 #: Pieces that parsers care about.
 TOKENS = (
-    b"\x00", b"\xff", b"\xff\xfe", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\r\n", b"\n\n", b"%00", b"%ff", b"%2F", b"../", b"//",
-    b"://", b"@", b"?", b"#", b"&", b"=", b";", b",", b'"', b"\\", b"\\u0000", b"\\ud800", b"{", b"}", b"[", b"]", b"null",
-    b"true", b"NaN", b"Infinity", b"-1", b"0", b"1e999", b"-0.0", b"9223372036854775808", b"1" * 5000, b"[" * 2000,
-    b'{"a":' * 1500, b"%" * 40, b"'", b"<", b"*", b"W/", b"bytes=", b"chunked", b"multipart/form-data; boundary=x",
-    b"--x\r\n", b"application/cloudevents+json", b"specversion", b"data_base64", b"EventType", b"a" * 5000,
+    b"\x00", b"\xff", b"\xff\xfe", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\r\n", b"\n\n", b"%00", b"%ff", b"%2F", b"../",
+    b"//", b"://", b"@", b"?", b"#", b"&", b"=", b";", b",", b'"', b"\\", b"\\u0000", b"\\ud800", b"{", b"}", b"[",
+    b"]", b"null", b"true", b"NaN", b"Infinity", b"-1", b"0", b"1e999", b"-0.0", b"9223372036854775808", b"1" * 5000,
+    b"[" * 2000, b'{"a":' * 1500, b"%" * 40, b"'", b"<", b"*", b"W/", b"bytes=", b"chunked",
+    b"multipart/form-data; boundary=x", b"--x\r\n", b"application/cloudevents+json", b"specversion", b"data_base64",
+    b"EventType", b"a" * 5000,
 )  # fmt: skip
+
+#: Numbers at the ends of what some width holds.
+NUMBERS = (0, 1, -1, 127, 128, 255, 256, 2**15, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1, 2**63)
 
 #: Values that a field of JSON is set to.
 VALUES: tuple[Any, ...] = (
-    None, True, False, 0, -1, 1, 2**31, 2**53 + 1, 2**63, 2**64, -(2**63), 10**40, 0.5, -0.0, 1e308, -1e308, 5e-324, "", " ",
-    "\x00", "\ud800", "a" * 3000, "é" * 300, "0", "-1", "1e400", "NaN", "true", "http://[", "https://u:p@h:99999/a?b=c#d",
-    "file:///etc/passwd", "s3://", "../..", "2026-02-30T25:61:61Z", "9999-12-31T23:59:59.999999+14:00", [], {}, [[]], [None],
-    {"": None}, {"a": {"a": {"a": {}}}}, ["a"] * 200, list(range(300)),
+    None, True, False, 0, -1, 1, 2**31, 2**53 + 1, 2**63, 2**64, -(2**63), 10**40, 0.5, -0.0, 1e308, -1e308, 5e-324,
+    "", " ", "\x00", "\ud800", "a" * 3000, "é" * 300, "0", "-1", "1e400", "NaN", "true", "http://[",
+    "https://u:p@h:99999/a?b=c#d", "file:///etc/passwd", "s3://", "../..", "2026-02-30T25:61:61Z",
+    "9999-12-31T23:59:59.999999+14:00", [], {}, [[]], [None], {"": None}, {"a": {"a": {"a": {}}}}, ["a"] * 200,
+    list(range(300)),
 )  # fmt: skip
 
 
@@ -95,28 +100,57 @@ def _is_within(holder: Any, value: Any) -> bool:
 def _bytes_changed(data: bytes, others: Sequence[bytes], random: Random) -> bytes:
     first = random.randrange(len(data) + 1)
     last = min(len(data), first + int(random.expovariate(1 / 8)))
-    what = random.randrange(9)
-    if what == 0 and data:  # one bit
-        at = random.randrange(len(data))
-        return data[:at] + bytes([data[at] ^ 1 << random.randrange(8)]) + data[at + 1 :]
-    if what == 1:  # other bytes
-        return data[:first] + random.randbytes(last - first) + data[last:]
-    if what == 2:  # a part less
-        return data[:first] + data[last:]
-    if what == 3:  # a part again, and again
-        return data[:last] + data[first:last] * random.randrange(1, 30) + data[last:]
-    if what == 4:  # cut off
-        return data[:first]
-    if what == 5:  # another one's end
-        other = random.choice(others)
-        return data[:first] + other[random.randrange(len(other) + 1) :]
-    if what == 6:  # a number of some width
-        width = random.choice((1, 2, 4, 8))
-        number = random.choice((0, 1, -1, 127, 128, 255, 256, 2**15, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1, 2**63))
-        packed = (number % 2 ** (8 * width)).to_bytes(width, random.choice(("big", "little")))
-        return data[:first] + packed + data[first + width :]
-    if what == 7:  # lines in another order
-        lines = data.split(b"\n")
-        random.shuffle(lines)
-        return b"\n".join(lines)
-    return data[:first] + random.choice(TOKENS) + data[last:]
+    change = random.choice(_CHANGES)
+    return change(data[:first], data[first:last], data[last:], others, random)
+
+
+def _bit(before: bytes, part: bytes, after: bytes, _: Sequence[bytes], random: Random) -> bytes:
+    if not part:
+        return before + after
+    return before + bytes([part[0] ^ 1 << random.randrange(8)]) + part[1:] + after
+
+
+def _other_bytes(before: bytes, part: bytes, after: bytes, _: Sequence[bytes], random: Random) -> bytes:
+    return before + random.randbytes(len(part)) + after
+
+
+def _less(before: bytes, _part: bytes, after: bytes, _: Sequence[bytes], random: Random) -> bytes:
+    return before + after if random.random() < 0.6 else before
+
+
+def _again(before: bytes, part: bytes, after: bytes, _: Sequence[bytes], random: Random) -> bytes:
+    return before + part * random.randrange(2, 30) + after
+
+
+def _end_of_another(before: bytes, _part: bytes, _after: bytes, others: Sequence[bytes], random: Random) -> bytes:
+    other = random.choice(others)
+    return before + other[random.randrange(len(other) + 1) :]
+
+
+def _number(before: bytes, _part: bytes, after: bytes, _: Sequence[bytes], random: Random) -> bytes:
+    width = random.choice((1, 2, 4, 8))
+    number = random.choice(NUMBERS) % (1 << 8 * width)
+    packed = number.to_bytes(width, random.choice(("big", "little")))
+    return before + packed + after[width:]
+
+
+def _lines(before: bytes, part: bytes, after: bytes, _: Sequence[bytes], random: Random) -> bytes:
+    lines = (before + part + after).split(b"\n")
+    random.shuffle(lines)
+    return b"\n".join(lines)
+
+
+def _token(before: bytes, _part: bytes, after: bytes, _: Sequence[bytes], random: Random) -> bytes:
+    return before + random.choice(TOKENS) + after
+
+
+_CHANGES: tuple[Callable[[bytes, bytes, bytes, Sequence[bytes], Random], bytes], ...] = (
+    _bit,
+    _other_bytes,
+    _less,
+    _again,
+    _end_of_another,
+    _number,
+    _lines,
+    _token,
+)

@@ -7,14 +7,15 @@ import resource
 import time
 import traceback
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from fuzz.mutate import mutated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from fuzz.targets import Target
@@ -56,9 +57,18 @@ class Watched:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._run: Callable[[bytes], str] = target.prepare()
+        self._stack = ExitStack()
+        self._run: Callable[[bytes], str] = target.prepare(self._stack)
         for seed in target.seeds()[:1]:  # what is loaded by the first input is no input's fault
             self._run(seed)
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close what the target has opened."""
+        self._stack.close()
 
     def __call__(self, data: bytes) -> str | Find:
         """Give it an input; return what became of it."""
@@ -68,12 +78,11 @@ class Watched:
             outcome = self._run(data)
         except Exception as error:  # noqa: BLE001 (whatever it is, it is what is looked for)
             return Find(f"{type(error).__name__}: {error}"[:300], data, traceback.format_exc())
-        took = time.process_time() - begun
-        if took > self._target.seconds:
-            return Find(f"it takes {took:.1f} s, and {self._target.seconds:g} s are the most", data)
-        more = _peak_mib() - memory
+        took, more = time.process_time() - begun, _peak_mib() - memory
         if more > self._target.mib:
             return Find(f"it takes {more} MiB, and {self._target.mib} are the most", data)
+        if took > self._target.seconds:
+            return Find(f"it takes {took:.1f} s, and {self._target.seconds:g} s are the most", data)
         return outcome
 
 
@@ -87,6 +96,13 @@ class Outcome:
     outcomes: Counter[str] = field(default_factory=Counter)
     finds: list[Find] = field(default_factory=list)
 
+    def note(self, became: str | Find) -> None:
+        """Count what became of an input; of what was found, one input of each kind is kept."""
+        if not isinstance(became, Find):
+            self.outcomes[became] += 1
+        elif all(one.what != became.what for one in self.finds) and len(self.finds) < MOST_FINDS:
+            self.finds.append(became)
+
 
 def fuzz(target: Target, *, seed: int, seconds: float = float("inf"), inputs: int | None = None) -> Outcome:
     """Give changed inputs to a target until the time is up, or so many have been given.
@@ -97,29 +113,30 @@ def fuzz(target: Target, *, seed: int, seconds: float = float("inf"), inputs: in
         seconds: How long to go on.
         inputs: How many to give at the most.
     """
-    random = Random(f"{target.name}-{seed}")
-    watched = Watched(target)
-    corpus = target.seeds()
     outcome = Outcome(target.name)
-    known: set[str] = set()
     begun = time.monotonic()
-    waiting = list(corpus)
-    while time.monotonic() - begun < seconds and (inputs is None or outcome.inputs < inputs):
-        data = waiting.pop() if waiting else mutated(random.choice(corpus), corpus, random)
-        outcome.inputs += 1
-        became = watched(data)
-        if isinstance(became, Find):
-            if all(one.what != became.what for one in outcome.finds) and len(outcome.finds) < MOST_FINDS:
-                outcome.finds.append(became)
-            continue
-        outcome.outcomes[became] += 1
-        if became not in known:
-            known.add(became)
+    with Watched(target) as watched:
+        for data in _inputs(target.seeds(), Random(f"{target.name}-{seed}"), outcome):
+            outcome.seconds = time.monotonic() - begun
+            if outcome.seconds > seconds or outcome.inputs == inputs:
+                return outcome
+            outcome.inputs += 1
+            outcome.note(watched(data))
+    return outcome
+
+
+def _inputs(corpus: list[bytes], random: Random, outcome: Outcome) -> Iterator[bytes]:
+    """Yield what is right, then what is changed, without an end; what led somewhere new is changed further."""
+    yield from list(corpus)
+    known = len(outcome.outcomes)
+    while True:
+        data = mutated(random.choice(corpus), corpus, random)
+        yield data
+        if len(outcome.outcomes) > known:
+            known = len(outcome.outcomes)
             corpus.append(data)
             if len(corpus) > KEPT:
                 corpus.pop(0)
-    outcome.seconds = time.monotonic() - begun
-    return outcome
 
 
 def _peak_mib() -> int:

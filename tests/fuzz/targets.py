@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
-import tempfile
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import fsspec
 import msgspec
 import numpy as np
-from examples import MATCH, TIME, job, request
-from inline import InlineService
+from examples import MATCH, TIME, request
 from tracks import SECONDS, picture, sound
 
 from fingerprint.bounds import most_windows
@@ -28,7 +24,8 @@ from fingerprint.media.limits import DEFAULT_LIMITS
 from fingerprint.media.sniff import media_kind
 from fingerprint.model import Chunk, Fingerprint, Query
 from fingerprint.picture.stills import Stills, encode_still
-from schemas.deadletter import dead_letter_headers
+from fuzz.web import api_seeds, vendor_seeds, web
+from fuzz.wrong import WrongAnswerError
 from schemas.errors import InvalidEvent
 from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, Metrics, TaskKind, TaskOutcome
 from schemas.wire import decode, decode_transcode_event
@@ -37,30 +34,15 @@ from streams.imports.manifest import read_manifest
 from streams.jobs.machine import on_request, on_result
 from streams.jobs.record import MediaRecord
 from streams.readmodel.cursor import BadCursor, read_cursor
-from streams.readmodel.letters import Letter
-from streams.readmodel.model import ReadModel
 from streams.redaction import redacted, without_secrets_in_bytes
 from streams.settings import Settings
 from streams.sources.policy import SourcePolicy
-from streams.web.app import create_app
-from streams.web.front import FrontDoor
-from streams.web.live import LiveChanges
-from streams.web.vendor.app import create_call_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import ExitStack
 
-__all__ = ["TARGETS", "Target", "WrongAnswerError"]
-
-#: Requests that one application answers: what they have asked for is thrown away with it.
-REQUESTS_AN_APPLICATION = 400
-
-#: The worst answer that a caller may be to blame for.
-WORST_STATUS = 499
-
-
-class WrongAnswerError(AssertionError):
-    """A parser let something pass, or answered something, that it must not."""
+__all__ = ["TARGETS", "Target"]
 
 
 class Target(NamedTuple):
@@ -69,14 +51,15 @@ class Target(NamedTuple):
     Attributes:
         name: How it is called on the command line.
         seeds: Returns inputs that are right, or nearly so.
-        prepare: Returns what an input is given to; it returns what became of it in a word, and raises what is found.
+        prepare: Returns what an input is given to, and notes what has to be closed afterwards. What it returns says in
+            a word what became of the input, and raises what is found.
         seconds: Processor time that one input may take.
         mib: Memory that one input may take.
     """
 
     name: str
     seeds: Callable[[], list[bytes]]
-    prepare: Callable[[], Callable[[bytes], str]]
+    prepare: Callable[[ExitStack], Callable[[bytes], str]]
     seconds: float = 1.0
     mib: int = 256
 
@@ -95,9 +78,7 @@ def _event_seeds() -> list[bytes]:
         b'"StreamInfos":[{"Status":"success","Bitrate":1,"Definition":"HD","Duration":1,"Encrypt":true,"FileUrl":"https:/'
         b'/u:p@h/a.m3u8","Format":"m3u8","Size":1,"JobId":"x"},{"Status":"success","FileUrl":"s3://b/a.mp4"}]}'
     )
-    structured = (
-        b'{"specversion":"1.0","id":"1","source":"s","type":"com.x.TranscodeComplete","time":"2026-11-23T08:00:00Z",'
-    )
+    structured = b'{"specversion":"1.0","id":"1","source":"s","type":"com.x.TranscodeComplete","time":"2026-11-23",'
     binary = b"ce_specversion: 1.0\nce_type: StreamTranscodeComplete\nce_time: 2026\ntraceparent: 00-a-b-01\n\n"
     return [
         b"\n" + stream,
@@ -109,7 +90,7 @@ def _event_seeds() -> list[bytes]:
     ]
 
 
-def _events() -> Callable[[bytes], str]:
+def _events(_: ExitStack) -> Callable[[bytes], str]:
     settings = Settings(state=Path("/nowhere"))
 
     def run(data: bytes) -> str:
@@ -145,7 +126,7 @@ def _request_seeds() -> list[bytes]:
     return [plain, *(msgspec.json.encode(request(action=action)) for action in ("cancel", "mark", "remove", "delete"))]
 
 
-def _requests() -> Callable[[bytes], str]:
+def _requests(_: ExitStack) -> Callable[[bytes], str]:
     def run(data: bytes) -> str:
         try:
             wanted = decode(data, JobRequest)
@@ -172,7 +153,7 @@ def _result_seeds() -> list[bytes]:
     return results
 
 
-def _results() -> Callable[[bytes], str]:
+def _results(_: ExitStack) -> Callable[[bytes], str]:
     first = on_request(MediaRecord(), request(), now=TIME).record
 
     def run(data: bytes) -> str:
@@ -205,7 +186,7 @@ def _fingerprint_seeds() -> list[bytes]:
     return [_body(one.to_bytes()) for one in made]
 
 
-def _fingerprints() -> Callable[[bytes], str]:
+def _fingerprints(_: ExitStack) -> Callable[[bytes], str]:
     index = MemoryIndex()
     index.add("reference", Fingerprint(SECONDS, picture(1), sound(1)))
 
@@ -242,7 +223,7 @@ def _chunk_seeds() -> list[bytes]:
     return [_body(Chunk(0.0, SECONDS, picture(), sound(), Stills.of([(250, still)])).to_bytes())]
 
 
-def _chunks() -> Callable[[bytes], str]:
+def _chunks(_: ExitStack) -> Callable[[bytes], str]:
     def run(data: bytes) -> str:
         try:
             chunk = Chunk.from_bytes(MAGIC + bytes([VERSION]) + zlib.compress(data, 0))
@@ -255,211 +236,10 @@ def _chunks() -> Callable[[bytes], str]:
     return run
 
 
-# ---- the API
-
-
-@dataclass
-class _Web:
-    """The application behind its front door, with something in it, made anew from time to time."""
-
-    loop: asyncio.AbstractEventLoop
-    folder: tempfile.TemporaryDirectory[str]
-    asked: int = 0
-    model: ReadModel | None = None
-    application: Any = None
-
-    def _renew(self) -> None:
-        if self.model is not None:
-            self.model.close()
-        self.folder.cleanup()
-        self.folder = tempfile.TemporaryDirectory()
-        state = Path(self.folder.name)
-        self.model = ReadModel(state / "jobs.sqlite")
-        inline = InlineService(self.model)
-        self.loop.run_until_complete(inline.libraries.ensure())
-        letter = Letter(
-            key=b"video",
-            value=b'{"FileUrl":"https://u:p@h/a?b=c"',
-            headers=tuple(
-                dead_letter_headers(
-                    [],
-                    topic="mediadna.transcode-complete",
-                    partition=0,
-                    offset=1,
-                    code="InvalidEvent",
-                    reason="r",
-                    time=TIME,
-                )
-            ),
-        )
-        inline.apply(
-            jobs=[job("j1", matches=(MATCH,)), job("j2", callback_url="https://r.example/x")], letters=[letter]
-        )
-        services = inline.services(Settings(state=state, rate_limit="1000000/second"))
-        services.live = _Ending(self.model)
-        self.application = FrontDoor(calls=create_call_app(services), other=create_app(services))
-
-    def ask(self, data: bytes) -> str:
-        """Send a request; return its method, its route as far as that goes, and the status of the answer."""
-        if self.asked % REQUESTS_AN_APPLICATION == 0:
-            self._renew()
-        self.asked += 1
-        scope, body = _scope(data)
-        status = self.loop.run_until_complete(self._answered(scope, body))
-        if status > WORST_STATUS:
-            raise WrongAnswerError(f"{scope['method']} {scope['path']!r} is answered with {status}")
-        return f"{scope['method']} {scope['path'].split('/')[1:4]} {status}"
-
-    async def _answered(self, scope: dict[str, Any], body: bytes) -> int:
-        parts = [{"type": "http.request", "body": body, "more_body": False}]
-        status = 0
-
-        async def receive() -> dict[str, Any]:
-            if parts:
-                return parts.pop()
-            await asyncio.sleep(0)
-            return {"type": "http.disconnect"}
-
-        async def send(message: dict[str, Any]) -> None:
-            nonlocal status
-            status = message.get("status", status)
-
-        async with asyncio.timeout(20):
-            await self.application(scope, receive, send)
-        return status
-
-
-class _Ending(LiveChanges):
-    """Live changes that end with what there is: nobody waits for more here."""
-
-    async def follow(self, last_id: str | None) -> Any:
-        events = super().follow(last_id)
-        yield await anext(events)
-        await events.aclose()  # type: ignore[attr-defined]  # it is a generator
-
-
-def _scope(data: bytes) -> tuple[dict[str, Any], bytes]:
-    """Read an input as HTTP/1.1 writes requests, and as leniently as a server may."""
-    head, _, body = data.partition(b"\n\n")
-    first, *lines = head.split(b"\n")
-    method, _, target = first.partition(b" ")
-    raw_path, _, query = target.partition(b"?")
-    raw_path = b"/" + bytes(byte for byte in raw_path if 0x20 < byte < 0x7F).lstrip(b"/")
-    headers = [(b"host", b"127.0.0.1:6066"), (b"content-length", str(len(body)).encode())]
-    for line in lines[:40]:
-        name, colon, value = line.partition(b":")
-        if colon and name.strip() and name.strip().lower() not in {b"host", b"content-length", b"transfer-encoding"}:
-            headers.append(
-                (name.strip().lower().replace(b" ", b""), value.strip().replace(b"\r", b"").replace(b"\0", b""))
-            )
-    path = _unquoted(raw_path)
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "http_version": "1.1",
-        "method": "".join(c for c in method.decode("latin-1").upper() if "A" <= c <= "Z") or "GET",
-        "scheme": "http",
-        "path": path,
-        "raw_path": raw_path,
-        "query_string": bytes(byte for byte in query if 0x20 < byte < 0x7F),
-        "root_path": "",
-        "headers": headers,
-        "server": ("127.0.0.1", 6066),
-        "client": ("127.0.0.1", 50_000),
-        "state": {},
-        "extensions": {},
-    }
-    return scope, body
-
-
-def _unquoted(raw_path: bytes) -> str:
-    """Decode a path as uvicorn does."""
-    from urllib.parse import unquote  # noqa: PLC0415 (beside its one use, which has to be as uvicorn's)
-
-    return unquote(raw_path.decode("ascii"))
-
-
-def _api_seeds() -> list[bytes]:
-    gets = (
-        "/api/v1/jobs?status=success&library=default&media_id=video&since=2026-01-01&until=2027-01-01&limit=5&cursor=WyJq",
-        "/api/v1/jobs/j1", "/api/v1/media/video/result", "/api/v1/libraries", "/api/v1/libraries/default",
-        "/api/v1/libraries/default/items?cursor=W10&limit=1", "/api/v1/libraries/default/items/video", "/api/v1/dead-letters",
-        "/api/v1/deliveries?status=failed", "/api/v1/usage?from=2026-01-01&to=2026-02-01&interval=day", "/api/v1/doctor",
-        "/api/v1/jobs/j1/dna-result", "/?status=fail&cursor=a", "/jobs/j1", "/libraries/default", "/dead-letters", "/login",
-        "/healthz", "/readyz", "/metrics", "/api/openapi.json", "/static/style.css", "/api/v1/events",
-    )  # fmt: skip
-    posts = {
-        "/api/v1/jobs": b'{"media_id":"m","url":"https://h/a.mp4","library":"default","search":["default"],"save_type":"save",'
-        b'"similarity_threshold":0.5,"extend":"e","metadata":{"a":[1]},"lane":"live"}',
-        "/api/v1/jobs/j1/cancel": b"",
-        "/api/v1/jobs/j1/rerun": b"",
-        "/api/v1/libraries": b'{"name":"n","purpose":"general","description":"d","match_threshold":0.5,"minimum_match_length":1}',
-        "/api/v1/libraries/default/items": b'{"media_id":"m","url":"/a.mp4","metadata":{}}',
-        "/api/v1/libraries/default/pause": b"",
-        "/api/v1/doctor": b'{"library":"default","mend":false,"force":false}',
-        "/api/v1/deliveries/replay": b'{"status":"failed"}',
-    }
-    json_head = b"\nContent-Type: application/json\nIdempotency-Key: k\nAccept: application/json\n\n"
-    get_head = b'\nAccept: text/html, application/json;q=0.5\nIf-None-Match: W/"abc", "d"\nLast-Event-ID: 0-1\n\n'
-    form = (
-        b"POST /api/v1/uploads\nContent-Type: multipart/form-data; boundary=x\n\n--x\r\nContent-Disposition: form-data; "
-        b'name="media_id"\r\n\r\nm\r\n--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n'
-        b"Content-Type: video/mp4\r\n\r\nabc\r\n--x--\r\n"
-    )
-    login = b"POST /login\nContent-Type: application/x-www-form-urlencoded\n\ntoken=abc&onward=%2Fjobs"
-    return [
-        *(b"GET " + place.encode() + get_head for place in gets),
-        *(b"POST " + place.encode() + json_head + body for place, body in posts.items()),
-        b"PATCH /api/v1/libraries/default/items/video" + json_head + b'{"disabled":true,"metadata":{"a":null}}',
-        b"PATCH /api/v1/libraries/default" + json_head + b'{"description":"x"}',
-        b"DELETE /api/v1/libraries/default/items/video\n\n",
-        form,
-        login,
-    ]
-
-
-def _vendor_seeds() -> list[bytes]:
-    calls = {
-        "Action=SubmitAIJob&Version=2017-03-21&MediaId=m&Types=AIMediaDNA&Config=%7B%22DNADBId%22%3A%22default%22%7D"
-        "&UserData=%7B%22MessageCallback%22%3A%7B%22CallbackURL%22%3A%22https%3A%2F%2Fr.example%22%7D%7D",
-        "Action=ListAIJob&Version=2017-03-21&JobIds=j1,j2",
-        "Action=GetMediaDNAResult&Version=2017-03-21&MediaId=video",
-        "Action=SubmitMediaDNADeleteJob&Version=2017-03-21&MediaId=video",
-        "Action=CreateDNADB&Version=2020-11-09&Name=n&Model=Video&Description=d",
-        "Action=ListDNADB&Version=2020-11-09&DBIds=default",
-        "Action=ListDNAFiles&Version=2020-11-09&DBId=default&PageSize=20&NextPageToken=W10",
-        "Action=DeleteDNAFiles&Version=2020-11-09&DBId=default&PrimaryKeys=a,b",
-        "Action=SubmitDNAJob&Version=2020-11-09&PrimaryKey=p&DBId=default&Input=%7B%22Type%22%3A%22OSS%22%2C%22Media%22%3A"
-        "%22oss%3A%2F%2Fb%2Fo%22%7D&Config=%7B%22SaveType%22%3A%22save%22%2C%22SimilarityThreshold%22%3A0.5%7D",
-        "Action=QueryDNAJobList&Version=2020-11-09&JobIds=j1",
-        "Action=CancelDNAJob&Version=2020-11-09&JobId=j1",
-    }
-    signed = (
-        b"POST /?Version=2017-03-21\nx-acs-action: ListAIJob\nx-acs-version: 2017-03-21\nx-acs-date: 2026-11-24T08:00:00Z\n"
-        b"x-acs-signature-nonce: n\nx-acs-content-sha256: e3b0\nAuthorization: ACS3-HMAC-SHA256 Credential=a,SignedHeaders=host"
-        b";x-acs-action,Signature=0f\nContent-Type: application/x-www-form-urlencoded\n\nJobIds=j1"
-    )
-    old = (
-        b"GET /?Action=ListAIJob&Format=json&Version=2017-03-21&Timestamp=2026-11-24T08:00:00Z&SignatureNonce=n&"
-        b"SignatureMethod=HMAC-SHA1&SignatureVersion=1.0&AccessKeyId=a&JobIds=j&Signature=abc\n\n"
-    )
-    urlencoded = b"POST /\nContent-Type: application/x-www-form-urlencoded\n\n"
-    return [
-        signed,
-        old,
-        *(b"POST /?" + call.encode() + b"\n\n" for call in sorted(calls)),
-        *(urlencoded + call.encode() for call in sorted(calls)),
-    ]
-
-
-def _web() -> Callable[[bytes], str]:
-    return _Web(asyncio.new_event_loop(), tempfile.TemporaryDirectory()).ask
-
-
 # ---- the rest
 
 
-def _cursors() -> Callable[[bytes], str]:
+def _cursors(_: ExitStack) -> Callable[[bytes], str]:
     def run(data: bytes) -> str:
         try:
             read_cursor("jobs", data.decode("latin-1"))
@@ -470,7 +250,7 @@ def _cursors() -> Callable[[bytes], str]:
     return run
 
 
-def _manifests() -> Callable[[bytes], str]:
+def _manifests(_: ExitStack) -> Callable[[bytes], str]:
     files = fsspec.filesystem("memory")
 
     def run(data: bytes) -> str:
@@ -499,7 +279,7 @@ def _boxes() -> list[bytes]:
     return [box(b"ftyp", b"isom\0\0\2\0isommp41") + box(b"moov", box(b"mvhd", clock(1000, 1000)) + track)]
 
 
-def _media() -> Callable[[bytes], str]:
+def _media(_: ExitStack) -> Callable[[bytes], str]:
     return lambda data: f"{media_kind(data[:4096])} {cuts_nothing(io.BytesIO(data))}"
 
 
@@ -516,7 +296,7 @@ def _media_seeds() -> list[bytes]:
     return [*_boxes(), *(head + bytes(600) for head in heads), (b"G" + bytes(187)) * 8]
 
 
-def _addresses() -> Callable[[bytes], str]:
+def _addresses(_: ExitStack) -> Callable[[bytes], str]:
     policies = [SourcePolicy.parse(places) for places in ("/media", "https://a.example/v s3://b/x", "")]
 
     def run(data: bytes) -> str:
@@ -540,10 +320,15 @@ def _addresses() -> Callable[[bytes], str]:
 
 def _address_seeds() -> list[bytes]:
     return [
-        b"https://user:word@a.example:8443/v/a%20b.mp4?X-Amz-Signature=5d67&x=1#f", b"s3://b/x/y?versionId=1", b"file:///media/a",
-        b"https://[::1]:80/v/../w", b"oss://b/o", b'"url":"https:\\/\\/u:p@h\\/a?b=c\\u0026d=e"', b"//h/a",
+        b"https://user:word@a.example:8443/v/a%20b.mp4?X-Amz-Signature=5d67&x=1#f",
+        b"s3://b/x/y?versionId=1",
+        b"file:///media/a",
+        b"https://[::1]:80/v/../w",
+        b"oss://b/o",
+        b'"url":"https:\\/\\/u:p@h\\/a?b=c\\u0026d=e"',
+        b"//h/a",
         b'{"data_base64":"aHR0cHM6Ly91OnBAaC9hP2I9Yw=="}',
-    ]  # fmt: skip
+    ]
 
 
 def _cursor_seeds() -> list[bytes]:
@@ -564,8 +349,8 @@ TARGETS: tuple[Target, ...] = (
     Target("results", _result_seeds, _results),
     Target("fingerprints", _fingerprint_seeds, _fingerprints, seconds=3.0),
     Target("chunks", _chunk_seeds, _chunks),
-    Target("api", _api_seeds, _web, seconds=3.0),
-    Target("vendor", _vendor_seeds, _web, seconds=3.0),
+    Target("api", api_seeds, web, seconds=3.0),
+    Target("vendor", vendor_seeds, web, seconds=3.0),
     Target("cursors", _cursor_seeds, _cursors),
     Target("manifests", _manifest_seeds, _manifests),
     Target("media", _media_seeds, _media),

@@ -429,3 +429,10 @@ def test_a_job_of_such_numbers_that_is_recorded_already_stays_readable() -> None
     request = {"JobId": "j1", "MediaId": "video", "FileUrl": "file:///a.mp4"}
     read = decode(json.dumps({**old, "Request": request, "Metrics": {"Duration": 4.6e15}}).encode(), Job)
     assert read.metrics.duration == 4.6e15
+
+
+def test_an_envelope_whose_payload_is_no_ascii_is_refused_as_any_that_is_no_base64() -> None:
+    for packed in ("é", "a", "\ud800"):
+        envelope = {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "data_base64": packed}
+        with pytest.raises(InvalidEvent, match=r"data_base64 is no base64|cannot be read"):
+            decode_transcode_event([], json.dumps(envelope).encode())
