@@ -302,7 +302,7 @@ class ChunkResult(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=T
             ValueError: A number is negative, not finite or beyond what media can have.
         """
         self.metrics.check()
-        if not all(0 <= start <= end <= LONGEST_MEDIA_S for start, end in self.spans):
+        if not all(0 <= start <= end <= MOST for start, end in self.spans):
             raise ValueError("a chunk lies outside of any media")
 
 

@@ -72,15 +72,18 @@ def _guided(target: Target, folder: Path, seconds: float, seed: int) -> Outcome:
     call = [sys.executable, "-m", "fuzz.guided", target.name, str(folder), f"{seconds}", str(seed % 2**32)]
     begun = time.monotonic()
     with log.open("wb") as output:
-        ended = subprocess.run(
-            call, stdout=output, stderr=output, timeout=seconds + SPARE_S, check=False, env=os.environ.copy()
-        )
+        try:
+            status = subprocess.run(
+                call, stdout=output, stderr=output, timeout=seconds + SPARE_S, check=False, env=os.environ.copy()
+            ).returncode
+        except subprocess.TimeoutExpired:
+            status = -1  # it stands still, or the machine is far too busy
     summary = folder / "summary.json"
     if not summary.exists():  # the process itself was ended: a crash in native code, or memory
         said = log.read_text(encoding="utf-8", errors="replace")[-2000:]
         crash = next(folder.glob("*-*"), None)
         data = crash.read_bytes() if crash is not None and crash.is_file() else b""
-        find = Find(f"its process ended with status {ended.returncode}", data, said)
+        find = Find(f"its process ended with status {status}", data, said)
         find.save(folder)
         return Outcome(target.name, seconds=time.monotonic() - begun, finds=[find])
     read = json.loads(summary.read_text(encoding="utf-8"))
