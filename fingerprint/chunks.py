@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import cv2
 
+from fingerprint.media.coverage import MediaCoverage
 from fingerprint.media.decode import decode
+from fingerprint.media.faults import is_out_of_memory
 from fingerprint.media.probe import probe
 from fingerprint.media.wish import Picture
 from fingerprint.model import Chunk, Fingerprint, Piece, Query
@@ -64,10 +66,21 @@ def fingerprint_chunk(source: Source, start: float, end: float, limits: MediaLim
 
     Raises:
         MediaError: The media cannot be opened or used.
+        MemoryError: There is not the memory to look at all of the span.
     """
+    try:
+        return _fingerprint_chunk(source, start, end, limits)
+    except Exception as error:
+        if is_out_of_memory(error) and not isinstance(error, MemoryError):
+            raise MemoryError(f"there is not the memory to fingerprint a chunk: {error}") from error
+        raise
+
+
+def _fingerprint_chunk(source: Source, start: float, end: float, limits: MediaLimits) -> Chunk:
     cv2.setNumThreads(1)
     pictures, sound = PictureCollector(), SoundCollector(start, end)
-    for part in decode(source, start, end, limits=limits, picture=PICTURES, sound=SOUND):
+    covered: list[MediaCoverage] = []
+    for part in decode(source, start, end, limits=limits, picture=PICTURES, sound=SOUND, covered=covered.append):
         if isinstance(part, Picture):
             pictures.add(part)
         else:
@@ -79,6 +92,7 @@ def fingerprint_chunk(source: Source, start: float, end: float, limits: MediaLim
         picture=track if len(track.grid_ms) else None,
         sound=sounds if sound.heard else None,
         stills=pictures.stills(),
+        coverage=MediaCoverage.joined(covered),
     )
 
 
@@ -90,8 +104,15 @@ def assemble(count: int, load: Callable[[int], Chunk]) -> Query:
         load: Gives each chunk by its number, in order of time. It is asked for each of them now and whenever the query
             is matched, so that few are held at a time.
     """
-    bare = (replace(load(number), stills=Stills.of([])) for number in range(count))
-    return Query(_joined(bare).fingerprint, _Pieces(count, load))
+    covered: list[MediaCoverage] = []
+
+    def bare() -> Iterator[Chunk]:
+        for chunk in map(load, range(count)):
+            covered.append(chunk.coverage)
+            yield replace(chunk, stills=Stills.of([]))
+
+    whole = _joined(bare()).fingerprint
+    return Query(whole, _Pieces(count, load), MediaCoverage.joined(covered))
 
 
 def fingerprint_media(source: Source, limits: MediaLimits, folder: Path) -> Query:
@@ -103,13 +124,16 @@ def fingerprint_media(source: Source, limits: MediaLimits, folder: Path) -> Quer
         folder: An empty folder for the chunks; the query is of use as long as it is there.
 
     Raises:
-        MediaError: The media cannot be opened or used.
+        MediaError: The media cannot be opened or used, or too little of it can be looked at (`least_coverage`).
+        MemoryError: There is not the memory to look at all of it.
     """
     spans = plan_chunks(probe(source, limits))
     chunks = _ChunkFiles(folder)
     for number, (start, end) in enumerate(spans):
         chunks.write(number, fingerprint_chunk(source, start, end, limits))
-    return assemble(len(spans), chunks.load)
+    query = assemble(len(spans), chunks.load)
+    query.coverage.require(limits.least_coverage)
+    return query
 
 
 class _ChunkFiles:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from schemas.coverage import Coverage, Unsearched
 from schemas.errors import ErrorCode
 from schemas.events import MediaId, Rendition
 from schemas.limits import LONGEST_CALLER, LONGEST_DIGEST, LONGEST_MEDIA_S, LONGEST_NAME
@@ -203,6 +204,10 @@ class Job(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
     algorithm: str = ""
     #: Whether the fingerprint was stored in the library.
     stored: bool = False
+    #: Which share of the media was looked at, once the job has succeeded.
+    coverage: Coverage = Coverage()
+    #: What was to be searched, and was not.
+    unsearched: tuple[Unsearched, ...] = ()
     #: What the work amounted to.
     metrics: Metrics = msgspec.field(default_factory=Metrics)
 
@@ -290,6 +295,10 @@ class ChunkResult(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=T
     algorithm: str = ""
     #: For `finish`: whether the fingerprint was stored in the library.
     stored: bool = False
+    #: For `finish`: which share of the media was looked at.
+    coverage: Coverage = Coverage()
+    #: For `finish`: what was to be searched, and was not.
+    unsearched: tuple[Unsearched, ...] = ()
     #: What the work amounted to.
     metrics: Metrics = msgspec.field(default_factory=Metrics)
     #: Name of the worker that did it.

@@ -7,15 +7,16 @@ import threading
 from typing import TYPE_CHECKING
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException
 
 from schemas.limits import LARGEST_EVENT
 from streams.ports.errors import EventTooLargeError, Neighbour, PublishError
 
 if TYPE_CHECKING:
-    from confluent_kafka import Message
+    from confluent_kafka import Message, Producer
 
     from streams.agents.outbox import Headers
+    from streams.broker.connection import KafkaConnection
     from streams.telemetry.neighbours import Neighbours
 
 __all__ = ["EventPublisher"]
@@ -42,24 +43,28 @@ class EventPublisher:
     asks again by itself, without a limit (`message.timeout.ms` of 0), wherever the broker has moved to.
 
     Args:
-        bootstrap: Bootstrap servers of Kafka.
+        kafka: Where events go.
         neighbours: Is told when the broker is away and when it is back.
     """
 
-    def __init__(self, bootstrap: str, neighbours: Neighbours | None = None) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: KafkaConnection, neighbours: Neighbours | None = None) -> None:
+        self._kafka = kafka
         self._neighbours = neighbours
         self._producer: Producer | None = None
         self._stopping = threading.Event()
         self._poller: threading.Thread | None = None
+        self._fault = ""
 
     async def publish(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
         """Send one event; returns when all in-sync replicas have it, however long the broker is away.
 
         Raises:
             EventTooLargeError: The event is larger than the topic takes.
+            OSError: The first event cannot go out, since what the broker is to be told of this worker cannot be had.
             PublishError: The broker refuses it.
         """
+        if self._producer is None:
+            await self._kafka.prepare()
         loop = asyncio.get_running_loop()
         confirmed: asyncio.Future[KafkaError | None] = loop.create_future()
 
@@ -93,17 +98,18 @@ class EventPublisher:
         """Wait for the broker's answer, and tell of a broker that is away meanwhile."""
         while not (await asyncio.wait({confirmed}, timeout=AWAY_S))[0]:
             if self._neighbours is not None:
-                self._neighbours.left(Neighbour.KAFKA, f"{topic} has not confirmed an event for {AWAY_S:g} s or more")
+                reason = f"{topic} has not confirmed an event for {AWAY_S:g} s or more"
+                self._neighbours.left(Neighbour.KAFKA, f"{reason}: {self._fault}" if self._fault else reason)
         error = confirmed.result()
+        self._fault = ""
         if error is None and self._neighbours is not None:
             self._neighbours.came_back(Neighbour.KAFKA)
         return error
 
     def _started(self) -> Producer:
         if self._producer is None:
-            producer = Producer(
+            producer = self._kafka.librdkafka_producer(
                 {
-                    "bootstrap.servers": self._bootstrap,
                     "acks": "all",
                     "enable.idempotence": True,
                     "message.timeout.ms": 0,
@@ -115,12 +121,21 @@ class EventPublisher:
                     "partitioner": "murmur2_random",
                     # Its own lines would go to standard error past our log; what matters comes with the events.
                     "log_level": 0,
+                    "error_cb": self._note,
                 }
             )
             self._producer = producer
             self._poller = threading.Thread(target=self._poll, args=[producer], name="kafka-producer", daemon=True)
             self._poller.start()
         return self._producer
+
+    def _note(self, error: KafkaError) -> None:
+        """Remember why the broker cannot be reached: librdkafka tries again whatever it is, a wrong password too."""
+        if error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 (the library's name) # it says no reason
+            return
+        if error.str() != self._fault:
+            log.warning("kafka_producer_waits", reason=error.str())
+        self._fault = error.str()
 
     def _poll(self, producer: Producer) -> None:
         while not self._stopping.is_set():

@@ -50,7 +50,9 @@ class Client:
         self._settings = settings
         self._patience_s = patience_s
         token = settings.token.get_secret_value()
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {"X-Requested-With": "mediadna"}  # shows that no page of some site has made a browser send this
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         self._http = httpx.Client(timeout=ANSWER_S, trust_env=False, headers=headers)
 
     def __enter__(self) -> Self:

@@ -24,6 +24,7 @@ from streams.cli.output import (
     notes,
     print_json,
     print_matches,
+    print_shortfalls,
     print_table,
     say,
     say_more,
@@ -195,6 +196,7 @@ def result(media_id: Annotated[str, typer.Argument(metavar="MEDIA_ID")], *, as_j
     """Show what a media item copies, by its newest job that succeeded."""
     with Client(load_settings()) as client:
         found = client.result(media_id)
+    print_shortfalls(found.media_id, found.coverage, found.unsearched)
     if as_json:
         print_json(found)
     else:
@@ -203,6 +205,7 @@ def result(media_id: Annotated[str, typer.Argument(metavar="MEDIA_ID")], *, as_j
 
 def _print_jobs(found: list[JobView], *, as_json: bool, results: bool) -> None:
     for one in found:
+        print_shortfalls(one.media_id, one.coverage, one.unsearched)
         if as_json:
             print_json(one)
         elif one.status is JobStatus.SUCCESS and results:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import difflib
 import tomllib
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from streams.cli.output import AsJson, ExitCode, fail, print_json, print_table
-from streams.settings import SETTINGS_FILE, Settings, listed
+from streams.settings import PREFIX, SETTINGS_FILE, Settings, listed
 
 __all__ = ["load_settings", "settings", "up", "worker"]
 
@@ -44,9 +45,20 @@ def load_settings(**overrides: object) -> Settings:
 
 def _problem(error: ErrorDetails) -> str:
     name = "_".join(map(str, error["loc"]))
+    if not name:  # about several settings at once, each named in what is said
+        return error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
-        return f"there is no setting {name!r} as in {SETTINGS_FILE}: 'mediadna settings' lists those that there are"
-    return f"MEDIADNA_{name.upper()} is not valid: {error['msg']}"
+        return f"there is no setting {_unknown(name)}: 'mediadna settings' lists those that there are"
+    return f"{PREFIX}{name.upper()} is not valid: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _unknown(name: str) -> str:
+    """Say where a name stands that is none, and which one may have been meant."""
+    from_environment = name.startswith(PREFIX)
+    known = [PREFIX + field.upper() if from_environment else field for field in Settings.model_fields]
+    near = difflib.get_close_matches(name, known, n=1)
+    place = f"{name}, as in the environment" if from_environment else f"{name!r} as in {SETTINGS_FILE}"
+    return f"{place} (there is {near[0]})" if near else place
 
 
 def up(state: State = None, web: Web = None, media: Media = None) -> None:

@@ -24,7 +24,7 @@ from schemas.jobs import (
     TaskOutcome,
 )
 from schemas.libraries import LibraryItem
-from schemas.result import MediaDNAResult, matches_of
+from schemas.result import MediaDNAResult, coverage_of, matches_of, unsearched_of
 from streams.jobs.record import ActiveJob, MediaRecord
 from streams.jobs.renditions import best_first, is_known, is_new_content, noted
 from streams.jobs.versions import next_version
@@ -188,6 +188,8 @@ def on_complete_event(record: MediaRecord, event: AIMediaDNAComplete, *, now: st
         update_time=now,
         complete_time=event.complete_time,
         matches=matches_of(result),
+        coverage=coverage_of(result),
+        unsearched=unsearched_of(result),
         stored=item is not None and item.version == active.job.version,
     )
     if result.fingerprint is not None:
@@ -418,6 +420,8 @@ def _on_finished(record: MediaRecord, active: ActiveJob, result: ChunkResult, *,
         digest=result.digest,
         algorithm=result.algorithm,
         stored=result.stored,
+        coverage=result.coverage,
+        unsearched=result.unsearched,
         metrics=_with_work(result.metrics, active.job.metrics, result.metrics),
     )
     record.end(job.job_id)

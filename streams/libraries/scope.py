@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Protocol
 
+from schemas.coverage import Unsearched
 from schemas.jobs import TaskKind
 from schemas.libraries import LibraryStatus
 from streams.libraries.errors import LibraryBusy, LibraryPaused, UnknownLibrary
@@ -41,7 +42,8 @@ class LibraryScopes:
     async def scope_of(self, task: ChunkTask) -> Scope:
         """Return the libraries that the task searches, and whether the one that it stores into is there.
 
-        What a job may name is checked when its work begins; a library that is paused later is left out from then on.
+        What a job may name is checked when its work begins; a library that is paused or deleted later is left out from
+        then on, and told.
 
         Raises:
             LibraryError: The job names a library that it cannot use.
@@ -56,9 +58,16 @@ class LibraryScopes:
             item = self._model.libraries.item(task.request.library, task.media_id)
             return Scope(library_exists=task.request.library in libraries, held=0 if item is None else item.version)
         check_request(task.request, libraries, search_too=task.kind is TaskKind.PLAN)
-        chosen = task.request.search or tuple(libraries)
-        searched = [libraries[name] for name in dict.fromkeys(chosen) if name in libraries]
-        return Scope(search=tuple(self._searched(one) for one in searched if one.status is LibraryStatus.ACTIVE))
+        chosen = dict.fromkeys(task.request.search or tuple(libraries))
+        searched = {name for name in chosen if name in libraries and libraries[name].status is LibraryStatus.ACTIVE}
+        left_out = [name for name in task.request.search if name not in searched]
+        return Scope(
+            search=tuple(self._searched(libraries[name]) for name in chosen if name in searched),
+            unsearched=tuple(
+                Unsearched(library=name, reason="it was paused" if name in libraries else "it was deleted")
+                for name in dict.fromkeys(left_out)
+            ),
+        )
 
     def _searched(self, library: Library) -> SearchedLibrary:
         return SearchedLibrary(
@@ -66,6 +75,7 @@ class LibraryScopes:
             match_threshold=library.match_threshold,
             minimum_match_length=library.minimum_match_length,
             disabled=tuple(self._model.libraries.disabled(library.name)),
+            holds_items=self._model.libraries.count(library.name) > 0,
         )
 
 

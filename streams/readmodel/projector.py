@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from schemas.deadletter import DeadLetterReplay
@@ -31,8 +31,10 @@ from streams.readmodel.model import GoneJob
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from aiokafka import AIOKafkaConsumer
     from aiokafka.structs import ConsumerRecord
 
+    from streams.broker.connection import KafkaConnection
     from streams.broker.topics import Topics
     from streams.readmodel.model import Change, ReadModel
 
@@ -68,8 +70,8 @@ class _Batch:
 class Projector:
     """Applies the events of the topics that the read model is made of."""
 
-    def __init__(self, bootstrap: str, topics: Topics, model: ReadModel, *, partitions: int) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: KafkaConnection, topics: Topics, model: ReadModel, *, partitions: int) -> None:
+        self._kafka = kafka
         self._topics = topics
         self._model = model
         names = (
@@ -169,12 +171,10 @@ class Projector:
             await asyncio.sleep(PAUSE_S)
 
     async def _follow(self) -> None:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
-        )
+        consumer = self._kafka.consumer(enable_auto_commit=False, auto_offset_reset="earliest")
         # Kafka answers one request of a connection after the other, and a fetch waits for events: what the ends are is
         # asked on a connection of its own, or each question would wait for a fetch.
-        asker = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
+        asker = self._kafka.consumer(enable_auto_commit=False)
         try:
             await consumer.start()
             await asker.start()

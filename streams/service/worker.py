@@ -22,6 +22,7 @@ from streams.agents.intake import Intake
 from streams.agents.jobs import JobAgent
 from streams.agents.outbox import Outbox
 from streams.agents.register import Agents, TaskLane, register
+from streams.broker.connection import KafkaConnection
 from streams.broker.embedded import EmbeddedBroker
 from streams.broker.publisher import EventPublisher
 from streams.broker.topics import Topics, ensure_topics
@@ -48,6 +49,7 @@ from streams.service.recovery import ask_again, recover
 from streams.service.slot import WorkerSlot
 from streams.service.stalled import JobSweep
 from streams.service.watchdog import Watchdog
+from streams.settings_rules import exposures
 from streams.store.files import open_store
 from streams.telemetry.neighbours import Neighbours
 from streams.vectors.lite import LiteKeeper
@@ -178,7 +180,7 @@ async def _start(
         policy=ErrorPolicy(outbox, assignment, neighbours, give_up),
         assignment=assignment,
     )
-    app = make_app(settings, bootstrap=kafka, assignment=assignment, neighbours=neighbours)
+    app = make_app(settings, kafka=kafka, assignment=assignment, neighbours=neighbours)
     register(app, topics, agents)
     await libraries.ensure(settings.library)
     await _start_app(stack, app, give_up)
@@ -220,21 +222,24 @@ async def _start(
     if embedded:
         await recover(model, outbox)
     await libraries.take_up_deletions()
-    return Worker(web=web.address, kafka=kafka)
+    return Worker(web=web.address, kafka=kafka.servers)
 
 
 async def _start_broker(
     stack: AsyncExitStack, settings: Settings, topics: Topics, *, embedded: bool, new_index: bool
-) -> str:
-    """Start the embedded broker, or join the workers of the configured one; return the bootstrap servers."""
+) -> KafkaConnection:
+    """Start the embedded broker, or join the workers of the configured one; return which it is."""
     if not embedded:
-        await ensure_topics(settings.kafka, topics, partitions=PARTITIONS, changelogs=[changelog_topic(settings)])
+        for exposure in exposures(settings):
+            log.warning("others_can_read_along", reason=exposure)
+        kafka = KafkaConnection.of(settings)
+        await ensure_topics(kafka, topics, partitions=PARTITIONS, changelogs=[changelog_topic(settings)])
         await join_deployment(settings, new_index=new_index)
-        return settings.kafka
+        return kafka
     broker = EmbeddedBroker(settings.state)
     await broker.start()
     stack.push_async_callback(broker.stop)
-    return broker.bootstrap
+    return KafkaConnection.plaintext(broker.bootstrap)
 
 
 async def _start_milvus(stack: AsyncExitStack, settings: Settings) -> None:
@@ -281,7 +286,7 @@ def _start_sweep(
     settings: Settings,
     app: faust.App,
     *,
-    kafka: str,
+    kafka: KafkaConnection,
     model: ReadModel,
     projector: Projector,
     outbox: Outbox,
@@ -330,7 +335,7 @@ def _make_watchdog(
     topics: Topics,
     settings: Settings,
     *,
-    kafka: str,
+    kafka: KafkaConnection,
     assignment: Assignment,
     neighbours: Neighbours,
 ) -> Watchdog:

@@ -34,6 +34,7 @@ def fingerprint(task: ChunkTask, bench: Workbench) -> TaskReport:
 
     Raises:
         MediaError: The media cannot be had, or does not decode.
+        MemoryError: There is not the memory to look at all of the chunk.
     """
     chunk = _made_before(task, bench)
     if chunk is None:
@@ -46,7 +47,9 @@ def fingerprint(task: ChunkTask, bench: Workbench) -> TaskReport:
         upsert_windows(bench.vectors, key, windows)
     live: tuple[Match, ...] = ()
     if task.request.save_type is not SaveType.ONLYSAVE:  # the last task looks thoroughly
-        live, _ = capped(find_matches(task, assemble(1, [chunk].__getitem__), bench, thorough=False))
+        live, left_out = capped(find_matches(task, assemble(1, [chunk].__getitem__), bench, thorough=False))
+        if left_out:  # the complete event tells it of the whole job
+            log.warning("live_matches_left_out", job_id=task.job_id, chunk=task.chunk, reason=left_out)
     count = sum(len(rows.numbers) for rows in windows.values())
     return TaskReport(
         result=ChunkResult(task=task, outcome=TaskOutcome.DONE, metrics=Metrics(windows=count)), live=live

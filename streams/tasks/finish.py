@@ -9,14 +9,18 @@ from fingerprint.engine import ALGORITHM, assemble
 from fingerprint.file import read_fingerprint
 from fingerprint.model import Chunk, Query
 from fingerprint.ports import ReferenceKey
+from schemas.coverage import shortfalls
 from schemas.jobs import ChunkResult, Metrics, SaveType, TaskOutcome
+from schemas.limits import cut
 from streams.tasks.cap import capped
 from streams.tasks.report import TaskReport
-from streams.tasks.search import checked_windows, find_matches, upsert_windows
+from streams.tasks.search import checked_windows, find_matches, unsearched, upsert_windows
 from streams.tasks.source import open_input
+from streams.tasks.workbench import NotedFingerprints
 
 if TYPE_CHECKING:
     from fingerprint.ports import Windows
+    from schemas.coverage import Unsearched
     from schemas.jobs import ChunkTask
     from schemas.matches import Match, Track
     from streams.tasks.workbench import Workbench
@@ -36,31 +40,39 @@ def finish(task: ChunkTask, bench: Workbench) -> TaskReport:
 
     Raises:
         MediaError: A submitted fingerprint file cannot be had.
+        MediaError: Too little of the media could be looked at for an answer.
         PartMissingError: A chunk's part is missing from the store, or damaged there.
     """
     query = _query(task, bench)
+    query.coverage.require(bench.limits.least_coverage)
     windows = checked_windows(query.fingerprint.windows(), query.fingerprint.duration)
     data = query.fingerprint.to_bytes()
     matches: tuple[Match, ...] = ()
+    left: tuple[Unsearched, ...] = ()
     stored = False
     save_type = task.request.save_type
     if save_type in {SaveType.FORCESAVE, SaveType.ONLYSAVE}:
         stored = _save(task, windows, data, bench)
     if save_type is not SaveType.ONLYSAVE:
-        matches = find_matches(task, query, bench)
+        references = NotedFingerprints(bench.references)
+        matches = find_matches(task, query, bench, references=references)
+        left = unsearched(bench, references)
     threshold = task.request.similarity_threshold
     if save_type is SaveType.SAVE and not any(m.similarity >= threshold for m in matches):
         stored = _save(task, windows, data, bench)
     kept, left_out = capped(matches)
+    coverage = query.coverage.told()
     return TaskReport(
         result=ChunkResult(
             task=task,
             outcome=TaskOutcome.DONE,
-            message=left_out,
+            message=cut("; ".join([*shortfalls(coverage, left), *([left_out] if left_out else [])])),
             matches=kept,
             digest=query.fingerprint.digest,
             algorithm=ALGORITHM,
             stored=stored,
+            coverage=coverage,
+            unsearched=left,
             metrics=Metrics(
                 duration=query.fingerprint.duration,
                 windows=sum(len(rows.numbers) for rows in windows.values()),

@@ -10,6 +10,7 @@ import msgspec
 import structlog
 
 from fingerprint.media.errors import MediaError
+from fingerprint.media.faults import is_out_of_memory
 from schemas.errors import ErrorCode
 from schemas.jobs import TaskKind, TaskOutcome
 from streams.ports.errors import NeighbourAwayError
@@ -54,14 +55,6 @@ def run_task(assignment: Assignment, bench: Workbench) -> TaskReport:
         report = _DOERS[task.kind](task, replace(bench, scope=assignment.scope))
     except MediaError as error:
         return failed(task, TaskOutcome.FAILED, error.code, str(error))
-    except MemoryError:
-        return failed(
-            task,
-            TaskOutcome.RETRY,
-            ErrorCode.RESOURCE_TOO_LARGE,
-            "decoding needs more memory than a task may use: send a smaller rendition, or raise "
-            "MEDIADNA_TASK_MEMORY_MB",
-        )
     except PartMissingError as error:
         log.warning("part_missing", job_id=task.job_id, kind=task.kind, reason=str(error))
         return failed(task, TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR, str(error))
@@ -71,6 +64,14 @@ def run_task(assignment: Assignment, bench: Workbench) -> TaskReport:
         waiting.away = Away(neighbour=error.neighbour, reason=str(error))
         return waiting
     except Exception as error:
+        if is_out_of_memory(error):
+            return failed(
+                task,
+                TaskOutcome.RETRY,
+                ErrorCode.RESOURCE_TOO_LARGE,
+                "decoding needs more memory than a task may use: send a smaller rendition, or raise "
+                "MEDIADNA_TASK_MEMORY_MB",
+            )
         log.exception("task_failed", job_id=task.job_id, kind=task.kind, chunk=task.chunk)
         return failed(task, TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
     metrics = msgspec.structs.replace(

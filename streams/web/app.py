@@ -17,6 +17,7 @@ from streams.readmodel.cursor import BadCursor
 from streams.service.keys import KeyUsedError
 from streams.web.api import api_router
 from streams.web.gate import PUBLIC
+from streams.web.headers import add_protective_headers
 from streams.web.health import healthz, metrics, readyz
 from streams.web.library_pages import letters_page, libraries_page, library_page
 from streams.web.login import log_in, log_out, login_page
@@ -77,6 +78,7 @@ def create_app(services: Services) -> Litestar:
             "caller": Provide(provide_caller, sync_to_thread=False),
         },
         before_request=services.gate,
+        before_send=[add_protective_headers],
         exception_handlers={
             HTTPException: on_http_error,
             LibraryError: on_library_error,

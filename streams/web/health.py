@@ -8,7 +8,7 @@ from litestar import MediaType, Response, get
 from litestar.di import NamedDependency
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
 
-from streams.web.gate import PUBLIC
+from streams.web.gate import HEALTH, PUBLIC
 from streams.web.services import Services
 
 __all__ = ["healthz", "metrics", "readyz"]
@@ -17,13 +17,13 @@ JOBS = Gauge("mediadna_jobs", "Jobs in the read model, by status.", ["status"])
 CALLBACKS = Gauge("mediadna_callbacks", "Callbacks in the delivery log, by status.", ["status"])
 
 
-@get("/healthz", opt=PUBLIC, media_type=MediaType.TEXT, include_in_schema=False)
+@get("/healthz", opt=PUBLIC | HEALTH, media_type=MediaType.TEXT, include_in_schema=False)
 async def healthz() -> str:
     """Answer as long as the event loop turns."""
     return "alive"
 
 
-@get("/readyz", opt=PUBLIC, media_type=MediaType.TEXT, include_in_schema=False)
+@get("/readyz", opt=PUBLIC | HEALTH, media_type=MediaType.TEXT, include_in_schema=False)
 async def readyz(services: NamedDependency[Services]) -> Response[str]:
     """Answer 200 when the worker takes events and can do its work, else 503, and who is away since when."""
     missing = [f"{one.neighbour} is away since {one.since}: {one.reason}" for one in services.neighbours.away()]
@@ -32,7 +32,7 @@ async def readyz(services: NamedDependency[Services]) -> Response[str]:
     return Response("\n".join(missing) or "ready", status_code=503 if missing else 200)
 
 
-@get("/metrics", include_in_schema=False)
+@get("/metrics", opt=HEALTH, include_in_schema=False)
 async def metrics(services: NamedDependency[Services]) -> Response[bytes]:
     """Show Prometheus metrics."""
     for status, jobs in (await asyncio.to_thread(services.model.counts)).items():

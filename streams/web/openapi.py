@@ -71,7 +71,8 @@ def openapi_config() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="MediaDNA",
         version="1",
-        description="Tells which videos copy which. Lists are paged: `next` of one page is the `cursor` of the next.",
+        description="Tells which videos copy which. Lists are paged: `next` of one page is the `cursor` of the next. "
+        "Without a bearer token, a POST is sent as application/json, or with the header X-Requested-With.",
         path="/api",
         components=Components(security_schemes={"token": bearer}),
         security=[{}, {"token": []}],

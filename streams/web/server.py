@@ -59,6 +59,11 @@ class WebServer:
                 log_config=None,
                 access_log=False,
                 lifespan="off",
+                ws="none",
+                server_header=False,
+                # uvicorn by itself believes whoever connects from this machine, and a variable of its own
+                proxy_headers=bool(settings.proxy_networks),
+                forwarded_allow_ips=settings.proxy_networks,
                 timeout_graceful_shutdown=STOP_S,
             )
         )

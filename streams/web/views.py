@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 import msgspec
 
+from schemas.coverage import Coverage, Unsearched
 from schemas.jobs import Job, JobStatus, SaveType
 from schemas.libraries import Share
 from schemas.limits import LARGEST_METADATA, LONGEST_MEDIA_ID, LONGEST_NAME, LONGEST_TARGET, LONGEST_URL, MOST_SEARCHED
@@ -98,6 +99,8 @@ class JobView(msgspec.Struct, kw_only=True):
     digest: str
     algorithm: str
     matches: list[Match]
+    coverage: Coverage = Coverage()
+    unsearched: list[Unsearched] = []
 
     @classmethod
     def of(cls, job: Job) -> Self:
@@ -124,6 +127,8 @@ class JobView(msgspec.Struct, kw_only=True):
             digest=job.digest,
             algorithm=job.algorithm,
             matches=best_first(job.matches),
+            coverage=job.coverage,
+            unsearched=list(job.unsearched),
         )
 
 
@@ -144,6 +149,8 @@ class ResultView(msgspec.Struct, kw_only=True):
     digest: str
     algorithm: str
     matches: list[Match]
+    coverage: Coverage = Coverage()
+    unsearched: list[Unsearched] = []
 
     @classmethod
     def of(cls, job: Job) -> Self:

@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 
 from schemas.errors import TooLargeError
 from streams.libraries.errors import LibraryError
+from streams.web.headers import add_protective_headers
 from streams.web.services import Services
 from streams.web.vendor import replies
 from streams.web.vendor.access import Access
@@ -33,6 +34,7 @@ async def answer_call(
         headers=_headers(request),
         query=request.scope["query_string"],
         body=await request.body(),
+        http_version=request.scope["http_version"],
     )
     call = came.call(str(request.base_url))
     operation = operation_of(call)
@@ -54,6 +56,7 @@ def create_call_app(services: Services) -> Litestar:
             "services": Provide(lambda: services, sync_to_thread=False),
             "access": Provide(lambda: access, sync_to_thread=False),
         },
+        before_send=[add_protective_headers],
         exception_handlers={
             VendorError: replies.on_vendor_error,
             LibraryError: replies.on_library_error,

@@ -34,6 +34,7 @@ class Request:
         query: Parameters of the URL.
         form: Parameters of the body, where it is a form.
         body: The body.
+        http_version: Such as `1.1`.
     """
 
     method: str
@@ -41,9 +42,12 @@ class Request:
     query: list[tuple[str, str]]
     form: list[tuple[str, str]]
     body: bytes
+    http_version: str = "1.1"
 
     @classmethod
-    def read(cls, *, method: str, headers: Mapping[str, str], query: bytes, body: bytes) -> Request:
+    def read(
+        cls, *, method: str, headers: Mapping[str, str], query: bytes, body: bytes, http_version: str = "1.1"
+    ) -> Request:
         """Decode a request.
 
         Raises:
@@ -51,7 +55,9 @@ class Request:
         """
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         form = _pairs(body) if kind == "application/x-www-form-urlencoded" else []
-        request = cls(method=method, headers=headers, query=_pairs(query), form=form, body=body)
+        request = cls(
+            method=method, headers=headers, query=_pairs(query), form=form, body=body, http_version=http_version
+        )
         twice = [name for name, count in Counter(name for name, _ in request.pairs).items() if count > 1]
         if twice:
             raise invalid(twice[0], "it is given more than once")
@@ -61,6 +67,11 @@ class Request:
     def pairs(self) -> list[tuple[str, str]]:
         """All parameters, of the URL and of the form."""
         return self.query + self.form
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether it carries a signature, of whatever kind and worth."""
+        return "authorization" in self.headers or any(name in {"Signature", "AccessKeyId"} for name, _ in self.pairs)
 
     def call(self, base_url: str) -> Call:
         """Return what is called.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from streams.broker.connection import KafkaConnection
 from streams.broker.embedded import EmbeddedBroker, PortTaken
 from streams.broker.publisher import EventPublisher
 
@@ -49,7 +50,7 @@ async def test_the_address_stays_the_same_over_a_restart(tmp_path: Path) -> None
 async def test_a_publisher_finds_its_way_after_the_broker_was_restarted(tmp_path: Path) -> None:
     broker = EmbeddedBroker(tmp_path)
     await broker.start()
-    publisher = EventPublisher(broker.bootstrap)
+    publisher = EventPublisher(KafkaConnection.plaintext(broker.bootstrap))
     await publisher.publish("events", b"k", b"before", [])
     await broker.stop()
     broker = EmbeddedBroker(tmp_path)

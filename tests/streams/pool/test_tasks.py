@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from clips import Clips
 
 from schemas.errors import ErrorCode
 from schemas.jobs import ChunkTask, JobRequest, TaskKind, TaskOutcome
@@ -266,6 +267,19 @@ def test_no_process_outlives_its_parent_however_that_ends(tmp_path: Path) -> Non
         owner.wait()
         _, alive = psutil.wait_procs(children, timeout=30)
         assert alive == []
+
+
+async def test_a_picture_for_which_a_process_has_no_memory_is_told_and_is_no_video_that_copies_nothing(
+    tmp_path: Path, clips: Clips
+) -> None:
+    film = clips.make("eight-k.mkv", seconds=3.2, fps=5, size=(7680, 4320), audio=None)
+    pool = TaskPool(Settings(state=tmp_path, media=str(film.parent), task_memory_mb=512), slots=1)
+    try:
+        report = await pool.run(task(film, TaskKind.FINGERPRINT), Scope())
+    finally:
+        await asyncio.to_thread(pool.stop)
+    assert (report.result.outcome, report.result.code) == (TaskOutcome.RETRY, ErrorCode.RESOURCE_TOO_LARGE)
+    assert "MEDIADNA_TASK_MEMORY_MB" in report.result.message
 
 
 LIMITED = """

@@ -9,6 +9,7 @@ from contextlib import aclosing, closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from examples import job
 from inline import InlineService
@@ -286,14 +287,17 @@ async def test_a_reader_that_comes_back_over_http_sends_the_id_it_was_given(
 
 async def read_over_http(address: str, last_id: str | None, *, events: int) -> list[dict[str, str]]:
     """Return the first events that a reader gets."""
-    host, _, port = address.removeprefix("http://").partition(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    sent = f"Last-Event-ID: {last_id}\r\n" if last_id is not None else ""
-    writer.write(f"GET /api/v1/events HTTP/1.0\r\nHost: 127.0.0.1\r\n{sent}\r\n".encode())
-    async with asyncio.timeout(20):
-        assert b" 200 " in await reader.readline()
-        await reader.readuntil(b"\r\n\r\n")
-        found = [fields(await reader.readuntil(b"\n\n")) for _ in range(events)]
-    writer.close()
-    await writer.wait_closed()
-    return found
+    headers = {} if last_id is None else {"Last-Event-ID": last_id}
+    found: list[dict[str, str]] = []
+    text = ""
+    async with (
+        httpx.AsyncClient(trust_env=False, timeout=20) as client,
+        client.stream("GET", f"{address}/api/v1/events", headers=headers) as answer,
+    ):
+        assert answer.status_code == 200
+        async for piece in answer.aiter_text():
+            *whole, text = f"{text}{piece}".split("\n\n")
+            found += [fields(event.encode()) for event in whole]
+            if len(found) >= events:
+                break
+    return found[:events]

@@ -128,7 +128,7 @@ async def local(services: Services) -> AsyncIterator[Callable[..., Awaitable[Cal
     """Callers of an application that has no access keys, from the address that a test names."""
     clients: list[AsyncTestClient[Any]] = []
 
-    async def call_from(address: str, **settings: str) -> Caller:
+    async def call_from(address: str, **settings: Any) -> Caller:
         services.settings = services.settings.model_copy(update=settings)
         client = AsyncTestClient(from_address(create_call_app(services), address), base_url=f"http://{HOST}")
         clients.append(await client.__aenter__())
