@@ -9,7 +9,8 @@ INSTALL := -m pip install --quiet --disable-pip-version-check
 LOCKED := $(INSTALL) --require-hashes --no-build-isolation
 AUDIT := .audit
 
-.PHONY: help demo test check format kafka milvus train bench-accuracy bench-lanes bench-speed chaos schemas audit lock clean
+.PHONY: help demo test check format kafka milvus train bench-accuracy bench-lanes bench-speed chaos fuzz schemas audit lock \
+	clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -22,6 +23,11 @@ test: $(STAMP) ## run the whole test suite
 
 chaos: $(STAMP) ## let faults of every kind strike, and see that nothing is lost (ROUNDS=100, WORKERS=2, SEED=n, ARGS=--help)
 	PYTHONPATH=tests $(BIN)/python -m chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WORKERS),--workers $(WORKERS)) \
+		$(if $(SEED),--seed $(SEED)) $(ARGS)
+
+fuzz: $(STAMP) ## give changed inputs to every parser, and see that none breaks (SECONDS=3600, SEED=n, ARGS=--help)
+	$(BIN)/python $(LOCKED) --requirement requirements/fuzz.txt
+	PYTHONPATH=tests:tests/streams $(BIN)/python -m fuzz $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(SEED),--seed $(SEED)) $(ARGS)
 
 check: $(STAMP) ## lint, types, layers, dependencies
@@ -75,11 +81,12 @@ lock: $(AUDIT)/.installed ## write the versions and hashes of all dependencies a
 	$(LOCK) --extra dev --output-file requirements.txt pyproject.toml
 	$(LOCK) --group build --output-file requirements/build.txt
 	$(LOCK) --group bench --constraint requirements.txt --output-file requirements/bench.txt
+	$(LOCK) --group fuzz --constraint requirements.txt --output-file requirements/fuzz.txt
 	$(LOCK) --group train --no-deps --output-file requirements/train.txt
 	$(LOCK) --group audit --output-file requirements/audit.txt
 
 clean: ## remove the environment and everything fetched or made
-	rm -rf $(VENV) $(AUDIT) build .footage .demo .kafka .milvus .chaos .bench .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(AUDIT) build .footage .demo .kafka .milvus .chaos .fuzz .bench .mypy_cache .ruff_cache .pytest_cache
 
 $(STAMP): pyproject.toml requirements.txt requirements/build.txt
 	$(PYTHON) -m venv $(VENV)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fingerprint.codec import FAST_LEVEL, digest_of, pack, stored, unpack
+from fingerprint.bounds import check, check_duration, check_stills, most_bytes
+from fingerprint.codec import FAST_LEVEL, BadFingerprintError, digest_of, pack, stored, unpack
 from fingerprint.media.coverage import MediaCoverage, TrackCoverage
 from fingerprint.picture.stills import Stills
 from fingerprint.picture.track import PictureTrack
@@ -16,6 +17,7 @@ from fingerprint.picture.vectors import dequantise
 from fingerprint.ports import Windows
 from fingerprint.sound.track import SoundTrack
 from schemas.coverage import Cause
+from schemas.limits import LONGEST_MEDIA_S
 from schemas.matches import Track
 
 if TYPE_CHECKING:
@@ -82,13 +84,22 @@ class Fingerprint:
         return pack("fingerprint", _to_arrays(self.duration, self.picture, self.sound))
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Fingerprint:
-        """Return the fingerprint that a file holds.
+    def from_bytes(cls, data: bytes, max_duration_s: float = LONGEST_MEDIA_S) -> Fingerprint:
+        """Return the fingerprint that a file holds, if it is one that the engine could have made.
+
+        Args:
+            data: The file's content, of whatever origin.
+            max_duration_s: The longest media whose fingerprint is accepted, seconds.
 
         Raises:
-            BadFingerprintError: The file holds none, or one of another version.
+            FingerprintTooLargeError: It is one of longer media, or holds more than one of such media does.
+            BadFingerprintError: The file holds none, one of another version, or one that no media leaves.
         """
-        return cls(*_from_arrays(unpack("fingerprint", data)))
+        arrays = unpack("fingerprint", data, most_bytes(max_duration_s))
+        duration, picture, sound = _from_arrays(arrays, max_duration_s)
+        if not duration:
+            raise BadFingerprintError("the fingerprint is one of no media: its duration is 0")
+        return cls(duration, picture, sound)
 
 
 @dataclass(frozen=True)
@@ -126,11 +137,16 @@ class Chunk:
         """Return the chunk that bytes hold.
 
         Raises:
-            BadFingerprintError: They hold none.
+            BadFingerprintError: They hold none, or one that no media leaves.
         """
         arrays = unpack("chunk", data)
         start = int(stored(arrays, "start", np.int64, 1)[0]) / 1000
-        return cls(start, *_from_arrays(arrays), Stills.from_arrays(arrays), _coverage_from_arrays(arrays))
+        duration, picture, sound = _from_arrays(arrays, LONGEST_MEDIA_S)
+        stills = Stills.from_arrays(arrays)
+        check_stills(stills, duration)
+        if not 0 <= start <= duration:
+            raise BadFingerprintError("the chunk ends before it starts")
+        return cls(start, duration, picture, sound, stills, _coverage_from_arrays(arrays))
 
 
 @dataclass(frozen=True)
@@ -180,10 +196,14 @@ def _to_arrays(duration: float, picture: PictureTrack | None, sound: SoundTrack 
     return arrays
 
 
-def _from_arrays(arrays: Mapping[str, NDArray[Any]]) -> tuple[float, PictureTrack | None, SoundTrack | None]:
+def _from_arrays(
+    arrays: Mapping[str, NDArray[Any]], max_duration_s: float
+) -> tuple[float, PictureTrack | None, SoundTrack | None]:
     duration = int(stored(arrays, "duration", np.int64, 1)[0]) / 1000
+    check_duration(duration, max_duration_s)
     picture = PictureTrack.from_arrays(arrays) if any(name.startswith("picture.") for name in arrays) else None
     sound = SoundTrack.from_arrays(arrays) if any(name.startswith("sound.") for name in arrays) else None
+    check(duration, picture, sound)
     return duration, picture, sound
 
 

@@ -10,7 +10,7 @@ import msgspec
 from schemas.coverage import Coverage, Unsearched
 from schemas.errors import ErrorCode
 from schemas.events import MediaId, Rendition
-from schemas.limits import LONGEST_CALLER, LONGEST_DIGEST, LONGEST_NAME
+from schemas.limits import LONGEST_CALLER, LONGEST_DIGEST, LONGEST_MEDIA_S, LONGEST_NAME
 from schemas.matches import Match
 
 __all__ = [
@@ -35,6 +35,10 @@ __all__ = [
 EVENT_CALLER, LOCAL_CALLER = "event", "local"
 #: Stands for the place of media that was sent along with the job.
 UPLOADED = "upload://"
+
+#: The most of anything that a job's work amounts to: bytes, windows, seconds. Sums of millions of such numbers fit
+#: where they are kept.
+MOST = 1e12
 
 
 class JobStatus(StrEnum):
@@ -151,6 +155,16 @@ class Metrics(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True)
     processing_seconds: float = 0.0
     #: Of which their processors were at work.
     cpu_seconds: float = 0.0
+
+    def check(self) -> None:
+        """Let the numbers pass if media can amount to them. Old messages with others stay readable.
+
+        Raises:
+            ValueError: One is negative, not finite, or beyond what media can have.
+        """
+        amounts = (self.windows, self.fingerprint_bytes, self.processing_seconds, self.cpu_seconds)
+        if not 0 <= self.duration <= LONGEST_MEDIA_S or not all(0 <= amount <= MOST for amount in amounts):
+            raise ValueError(f"the metrics are none of media: {self}")
 
 
 class Job(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
@@ -289,6 +303,16 @@ class ChunkResult(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=T
     metrics: Metrics = msgspec.field(default_factory=Metrics)
     #: Name of the worker that did it.
     worker: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what no media amounts to: it would be billed.
+
+        Raises:
+            ValueError: A number is negative, not finite or beyond what media can have.
+        """
+        self.metrics.check()
+        if not all(0 <= start <= end <= MOST for start, end in self.spans):
+            raise ValueError("a chunk lies outside of any media")
 
 
 class LiveMatch(msgspec.Struct, rename="pascal", kw_only=True):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -25,7 +24,8 @@ from pydantic_settings import (
 )
 
 from fingerprint.media.limits import LEAST_COVERAGE, MAX_PIXELS
-from schemas.limits import LONGEST_NAME, LONGEST_TARGET
+from schemas.limits import LONGEST_MEDIA_S, LONGEST_NAME, LONGEST_TARGET
+from streams.redaction import without_secrets
 from streams.settings_rules import contradictions
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ __all__ = [
     "Settings",
     "available_cores",
     "listed",
-    "without_passwords",
 ]
 
 #: The settings file that is read when it lies in the working directory.
@@ -52,7 +51,6 @@ OTHER_VARIABLES = frozenset({"MEDIADNA_FOOTAGE", "MEDIADNA_BENCH_SHARED"})
 
 #: An empty text is no path of a file or folder: it would be taken for the working directory.
 _PATHS = (Path, Path | None)
-_PASSWORD = re.compile(r"://[^/@\s]+@")
 
 
 def available_cores() -> int:
@@ -244,7 +242,9 @@ class Settings(BaseSettings):
         description="seconds between comparisons of libraries with what is stored, which mend what differs; one worker "
         "makes them; 0: only 'mediadna doctor' does",
     )
-    max_duration_s: float = Field(default=12 * 3600.0, gt=0, description="longest media that is accepted, seconds")
+    max_duration_s: float = Field(
+        default=12 * 3600.0, gt=0, le=LONGEST_MEDIA_S, description="longest media that is accepted, seconds"
+    )
     max_upload_bytes: int = Field(default=4 * 2**30, gt=0, description="largest media that may be sent along, bytes")
     max_pixels: int = Field(
         default=MAX_PIXELS, gt=0, description="largest picture that is accepted, width times height; the default is 8K"
@@ -351,14 +351,9 @@ def listed(settings: Settings) -> list[Setting]:
     ]
 
 
-def without_passwords(text: str) -> str:
-    """Return the text without the users and passwords of the addresses in it."""
-    return _PASSWORD.sub("://***@", text)
-
-
 def _shown(value: object) -> str:
-    """Write a value without the passwords that addresses may hold."""
-    return "" if value is None else without_passwords(str(value))
+    """Write a value without what is secret in the addresses that it may hold."""
+    return "" if value is None else without_secrets(str(value))
 
 
 def _source(settings: Settings, name: str) -> str:

@@ -11,6 +11,7 @@ import msgspec
 from schemas.jobs import JobStatus
 from streams.cli.output import ExitCode, fail
 from streams.imports.engine import Refused
+from streams.redaction import check_of
 from streams.service.doctor import Report
 from streams.web.libraries import ItemList, ItemView, LibraryList, LibraryView
 from streams.web.paths import in_path
@@ -80,7 +81,7 @@ class Client:
             Refused: It is.
         """
         newest = next(iter(self.jobs(media_id=media_id, library=library, limit=1).jobs), None)
-        if newest is not None and newest.url != url and newest.status not in NOT_KEPT:
+        if newest is not None and newest.url_check != check_of(url) and newest.status not in NOT_KEPT:
             raise Refused(
                 f"{media_id!r} is the MediaId of {newest.url}, whose place it would take: add it by itself, with "
                 "--media-id and another one, or with this one if that is what you want"

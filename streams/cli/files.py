@@ -222,16 +222,18 @@ def _fingerprint(path: Path) -> Query | str:
 def _query(path: Path, scratch: str) -> Query | str:
     """Return the form of a file that is matched, of use as long as `scratch` is there; or what is wrong with it."""
     from fingerprint.codec import is_fingerprint  # noqa: PLC0415 (the engine loads in seconds)
+    from fingerprint.file import read_fingerprint  # noqa: PLC0415
     from fingerprint.media.errors import MediaError  # noqa: PLC0415
     from fingerprint.media.limits import MediaLimits  # noqa: PLC0415
-    from fingerprint.model import Fingerprint, Query  # noqa: PLC0415
+    from fingerprint.model import Query  # noqa: PLC0415
     from streams.decoder.errors import DecoderEndedError, DecoderError, DecoderGarbledError  # noqa: PLC0415
     from streams.decoder.whole import fingerprint_whole  # noqa: PLC0415
 
     try:
         with path.open("rb") as file:
             if is_fingerprint(file.read(64)):
-                return Query.of_fingerprint(Fingerprint.from_bytes(path.read_bytes()))
+                file.seek(0)
+                return Query.of_fingerprint(read_fingerprint(file, MediaLimits()))
             return fingerprint_whole(own_decoder(), file, MediaLimits(), Path(scratch))
     except OSError as error:
         return f"{ErrorCode.RESOURCE_NOT_FOUND}: {error}"

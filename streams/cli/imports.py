@@ -22,6 +22,7 @@ from streams.imports.finding import find
 from streams.imports.items import Fault, LeftOut, Plan, plan_of
 from streams.imports.sample import estimated_seconds
 from streams.imports.tally import Cost, Tally
+from streams.redaction import redacted, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -144,7 +145,7 @@ def _count(outcome: Outcome, tally: Tally, failures: list[dict[str, Any]], lines
         cpu_s=outcome.cpu_s,
     )
     row = {
-        "location": outcome.item.location,
+        "location": redacted(outcome.item.location),
         "media_id": outcome.item.media_id,
         "library": outcome.item.library,
         "job_id": outcome.job_id,
@@ -167,13 +168,13 @@ def _left_out(one: LeftOut) -> dict[str, Any]:
 
 def _without_job(where: str, status: str, code: ErrorCode, reason: str) -> dict[str, Any]:
     return {
-        "location": where,
+        "location": without_secrets(where),
         "media_id": "",
         "library": "",
         "job_id": "",
         "status": status,
         "code": code.value,
-        "message": reason,
+        "message": without_secrets(reason),
     }
 
 

@@ -33,6 +33,7 @@ from streams.cli.output import (
 from streams.cli.run import load_settings
 from streams.imports.engine import Refused
 from streams.imports.items import is_text
+from streams.redaction import redacted, without_secrets
 from streams.web.views import JobView
 
 __all__ = ["job", "jobs", "result", "submit"]
@@ -145,14 +146,14 @@ def _print_refused(refused: list[_Refusal], *, as_json: bool) -> None:
         if as_json:
             row = {
                 "media_id": one.media_id,
-                "url": media_url(one.place),
+                "url": redacted(media_url(one.place)),
                 "status": "refused",
                 "code": ErrorCode.INVALID_PARAMETER.value,
-                "message": one.reason,
+                "message": without_secrets(one.reason),
             }
             print_json(row)
         else:
-            note(f"{shown(one.place)}: refused, {ErrorCode.INVALID_PARAMETER}: {one.reason}")
+            note(f"{shown(redacted(one.place))}: refused, {ErrorCode.INVALID_PARAMETER}: {one.reason}")
 
 
 def jobs(

@@ -79,6 +79,7 @@ def worker(state: State = None, web: Web = None, media: Media = None, *, new_ind
 def _run(chosen: Settings, *, embedded: bool, new_index: bool = False) -> None:
     from streams.logs import configure_logging  # noqa: PLC0415 (other commands start faster without the service)
     from streams.service.confinement import confine_service  # noqa: PLC0415
+    from streams.service.private import private_files  # noqa: PLC0415
     from streams.service.worker import Worker, run_worker  # noqa: PLC0415
 
     def announce(running: Worker) -> None:
@@ -86,17 +87,20 @@ def _run(chosen: Settings, *, embedded: bool, new_index: bool = False) -> None:
         typer.echo(f"ready web={running.web} kafka={running.kafka} state={chosen.state}")
 
     try:
-        _make_folders(chosen)
         configure_logging(chosen)
         confine_service(chosen)
-        status = asyncio.run(run_worker(chosen, embedded=embedded, new_index=new_index, announce=announce))
+        with private_files(chosen):
+            _make_folders(chosen)
+            status = asyncio.run(run_worker(chosen, embedded=embedded, new_index=new_index, announce=announce))
     except (OSError, ValueError, RuntimeError) as error:
         fail(str(error), ExitCode.FAILED)
     raise typer.Exit(status)
 
 
 def _make_folders(chosen: Settings) -> None:
-    chosen.state.mkdir(parents=True, exist_ok=True)
+    from streams.service.private import make_private  # noqa: PLC0415 (other commands start faster without the service)
+
+    make_private(chosen.state)
     if not chosen.media:
         Path(chosen.media_places).mkdir(exist_ok=True)
 

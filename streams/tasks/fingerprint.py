@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from fingerprint.codec import BadFingerprintError
 from fingerprint.engine import assemble
 from fingerprint.model import Chunk
 from fingerprint.ports import ReferenceKey
 from schemas.jobs import ChunkResult, Metrics, SaveType, TaskOutcome
 from streams.tasks.cap import capped
 from streams.tasks.report import TaskReport
-from streams.tasks.search import find_matches, upsert_windows
+from streams.tasks.search import checked_windows, find_matches, upsert_windows
 from streams.tasks.source import open_input
 
 if TYPE_CHECKING:
@@ -35,14 +36,12 @@ def fingerprint(task: ChunkTask, bench: Workbench) -> TaskReport:
         MediaError: The media cannot be had, or does not decode.
         MemoryError: There is not the memory to look at all of the chunk.
     """
-    data = bench.store.get_part(task.job_id, task.chunk)
-    if data is None:
+    chunk = _made_before(task, bench)
+    if chunk is None:
         with open_input(task, bench) as source:
             chunk = bench.decoder.fingerprint(source, task.start, task.end, bench.limits)
         bench.store.put_part(task.job_id, task.chunk, chunk.to_bytes())
-    else:
-        chunk = Chunk.from_bytes(data)
-    windows = chunk.windows()
+    windows = checked_windows(chunk.windows(), task.end - task.start)
     if task.request.save_type in STORES_AT_ONCE:
         key = ReferenceKey(task.request.library, task.media_id, task.version)
         upsert_windows(bench.vectors, key, windows)
@@ -55,3 +54,15 @@ def fingerprint(task: ChunkTask, bench: Workbench) -> TaskReport:
     return TaskReport(
         result=ChunkResult(task=task, outcome=TaskOutcome.DONE, metrics=Metrics(windows=count)), live=live
     )
+
+
+def _made_before(task: ChunkTask, bench: Workbench) -> Chunk | None:
+    """Return what an earlier try has stored; None when there is nothing of use, and the chunk has to be decoded."""
+    data = bench.store.get_part(task.job_id, task.chunk)
+    if data is None:
+        return None
+    try:
+        return Chunk.from_bytes(data)
+    except BadFingerprintError as error:
+        log.warning("part_not_usable", job_id=task.job_id, chunk=task.chunk, reason=str(error))
+        return None

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fingerprint.bounds import most_windows
 from fingerprint.engine import match
+from fingerprint.media.errors import MediaError
 from schemas.coverage import MOST_UNSEARCHED, Unsearched
+from schemas.errors import ErrorCode
 from streams.vectors.scope import SearchScope
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from streams.tasks.workbench import NotedFingerprints, Workbench
     from streams.vectors.port import VectorStore
 
-__all__ = ["find_matches", "unsearched", "upsert_windows"]
+__all__ = ["checked_windows", "find_matches", "unsearched", "upsert_windows"]
 
 
 #: What is said of a library that holds items, of none of which the index has anything.
@@ -76,6 +79,24 @@ def _length(found: Match) -> float:
         total += max(0.0, interval.input_end - max(interval.input_start, reached))
         reached = max(reached, interval.input_end)
     return total
+
+
+def checked_windows(windows: dict[Track, Windows], seconds: float) -> dict[Track, Windows]:
+    """Return the windows of so many seconds of media, if these are no more than the engine can have made of them.
+
+    What the index keeps, and what every later search goes through, is in proportion to the media, whatever it is made
+    from: at most `most_windows` of a second of it, and of a job as many as the longest media that is accepted gives.
+
+    Raises:
+        MediaError: They are more.
+    """
+    count, most = sum(len(rows.numbers) for rows in windows.values()), most_windows(seconds)
+    if count > most:
+        raise MediaError(
+            ErrorCode.RESOURCE_TOO_LARGE,
+            f"{seconds:.0f} s of media would leave {count} windows, and {most} are the most: submit it in parts",
+        )
+    return windows
 
 
 def upsert_windows(vectors: VectorStore, key: ReferenceKey, windows: Mapping[Track, Windows]) -> None:

@@ -31,6 +31,7 @@ from streams.web.problems import (
     on_other_error,
     on_too_large,
     on_unavailable,
+    on_unreadable,
     on_used_key,
 )
 
@@ -85,6 +86,8 @@ def create_app(services: Services) -> Litestar:
             TooLargeError: on_too_large,
             KeyUsedError: on_used_key,
             OSError: on_unavailable,
+            UnicodeDecodeError: on_unreadable,
+            RecursionError: on_unreadable,
             Exception: on_other_error,
         },
         template_config=template_config(),

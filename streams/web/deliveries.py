@@ -12,7 +12,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from schemas.deliveries import Delivery, DeliveryStatus
-from streams.sources.policy import redacted
+from streams.redaction import redacted, without_secrets
 from streams.web.paging import Cursor, Limit
 from streams.web.services import Services
 
@@ -55,7 +55,7 @@ class DeliveryView(msgspec.Struct, kw_only=True):
             updated=delivery.update_time,
             next_attempt=delivery.next_time or None,
             attempts=[
-                AttemptView(time=one.time, status=one.status, error=one.error, seconds=one.seconds)
+                AttemptView(time=one.time, status=one.status, error=without_secrets(one.error), seconds=one.seconds)
                 for one in delivery.attempts
             ],
         )

@@ -14,6 +14,7 @@ from schemas.ids import new_job_id
 from schemas.jobs import ItemMarks, JobRequest, SaveType
 from schemas.libraries import Library, LibraryItem, LibraryStatus, Purpose, Seconds, Share
 from streams.access.roles import Role
+from streams.redaction import redacted
 from streams.web.asking import IdempotencyKey, ask, asked_by, told
 from streams.web.etag import UNCHANGED, with_etag
 from streams.web.gate import needs
@@ -92,7 +93,7 @@ class ItemView(msgspec.Struct, kw_only=True):
     job_id: str
     duration: float
     digest: str
-    url: str
+    url: Annotated[str, msgspec.Meta(description="where the media was read, without what may be secret in it")]
     disabled: bool
     metadata: dict[str, Any]
     created: str
@@ -108,7 +109,7 @@ class ItemView(msgspec.Struct, kw_only=True):
             job_id=item.job_id,
             duration=item.duration,
             digest=item.digest,
-            url=item.file_url,
+            url=redacted(item.file_url),
             disabled=item.disabled,
             metadata=item.metadata,
             created=item.creation_time,

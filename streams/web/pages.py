@@ -20,6 +20,7 @@ from schemas.coverage import shortfalls
 from schemas.jobs import JobStatus
 from schemas.matches import best_first
 from streams.readmodel.model import BadCursor, JobFilter
+from streams.redaction import redacted, without_secrets
 from streams.web.paths import in_path
 from streams.web.services import Services
 from streams.web.timeline import Timeline
@@ -96,7 +97,7 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
     """Return where templates are and how they write numbers."""
     config = TemplateConfig(directory=Path(__file__).parent / "templates", engine=JinjaTemplateEngine)
     filters = config.engine_instance.engine.filters
-    for one in (address, best_first, clock, in_path, percent, share, strength, wording):
+    for one in (address, best_first, clock, in_path, percent, share, redacted, strength, without_secrets, wording):
         filters[one.__name__] = one
     return config
 

@@ -29,6 +29,7 @@ __all__ = [
     "on_other_error",
     "on_too_large",
     "on_unavailable",
+    "on_unreadable",
     "on_used_key",
 ]
 
@@ -61,6 +62,12 @@ def on_bad_cursor(request: Request[Any, Any, Any], error: BadCursor) -> Response
 def on_too_large(request: Request[Any, Any, Any], error: TooLargeError) -> Response[Any]:
     """Answer that a request holds more than can be kept, and of what."""
     return on_http_error(request, HTTPException(str(error), status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+
+
+def on_unreadable(request: Request[Any, Any, Any], error: UnicodeDecodeError | RecursionError) -> Response[Any]:
+    """Answer that a body cannot be read at all: the framework takes these for faults of ours."""
+    reason = "is no UTF-8" if isinstance(error, UnicodeDecodeError) else "is nested too deep"
+    return on_http_error(request, HTTPException(f"the request's body {reason}", status_code=HTTPStatus.BAD_REQUEST))
 
 
 def on_used_key(request: Request[Any, Any, Any], error: KeyUsedError) -> Response[Any]:

@@ -10,6 +10,7 @@ import msgspec
 from schemas.ids import new_job_id
 from schemas.jobs import Job, JobRequest, JobStatus, SaveType
 from schemas.limits import LONGEST_URL
+from streams.redaction import redacted, without_secrets
 from streams.web.services import Services
 from streams.web.vendor.call import Call
 from streams.web.vendor.errors import VendorError, invalid, missing, no_such_resource
@@ -123,12 +124,12 @@ def _shown(job: Job, call: Call) -> dict[str, Any]:
         "PrimaryKey": job.media_id,
         "Config": msgspec.json.encode(config).decode(),
         "UserData": request.user_data or "",
-        "Input": {"Type": "OSS", "Media": request.file_url},
+        "Input": {"Type": "OSS", "Media": redacted(request.file_url)},
     }
     if job.status.ended:
         shown |= {
             "Code": job.code,
-            "Message": job.message,
+            "Message": without_secrets(job.message),
             "FinishTime": seconds_only(job.complete_time or job.update_time),
         }
     if job.status is JobStatus.SUCCESS:

@@ -23,6 +23,8 @@ BAD = (
     ("POST", "/api/v1/jobs", b'{"media_id": "x", "url": "file:///x", "library": "unknown"}'),
     ("POST", "/api/v1/jobs", b"x" * (2 << 20)),
     ("PUT", "/api/v1/jobs", b"{}"),
+    ("POST", "/api/v1/libraries", b'{"name": "a\x85b"}'),  # no UTF-8
+    ("POST", "/api/v1/jobs", b'{"metadata": ' + b"[" * 5000),  # nested too deep for any reader
 )
 #: MiB that the process may have grown by: an answer that were kept would be more than that.
 GROWTH_MB = 30
