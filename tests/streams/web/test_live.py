@@ -312,16 +312,15 @@ async def test_a_reader_whose_token_is_taken_back_hears_no_more(
     reader = Reader(live)
     events = live.follow(None, may_read=lambda: allowed[0])
     reading = asyncio.create_task(reader.read(events))
-    while not live._queues:
-        await asyncio.sleep(0)
-    inline.apply(jobs=[job("j1")])
-    while reader.seen != ["j1"]:
-        await asyncio.sleep(0.01)
-    allowed.clear()
-    allowed.append(False)
-    inline.apply(jobs=[job("j2")])
-    async with asyncio.timeout(20):  # the stream ends by itself
-        await reading
+    async with asyncio.timeout(20):
+        while reader.last_id is None:  # its place is known from then on
+            await asyncio.sleep(0.01)
+        inline.apply(jobs=[job("j1")])
+        while reader.seen != ["j1"]:
+            await asyncio.sleep(0.01)
+        allowed[0] = False
+        inline.apply(jobs=[job("j2")])
+        await reading  # the stream ends by itself
     assert reader.seen == ["j1"]
     assert live._queues == set()
 
