@@ -12,6 +12,7 @@ from schemas.errors import ErrorCode
 from schemas.events import MediaId, Rendition
 from schemas.limits import LONGEST_CALLER, LONGEST_DIGEST, LONGEST_MEDIA_S, LONGEST_NAME
 from schemas.matches import Match
+from schemas.rights import Right
 
 __all__ = [
     "EVENT_CALLER",
@@ -112,6 +113,9 @@ class JobRequest(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tr
     #: Who asked: a digest of a token, an AccessKeyId, "local" for programs of this machine that need neither, "event";
     #: empty where the service asks itself.
     caller: Annotated[str, msgspec.Meta(max_length=LONGEST_CALLER)] = ""
+    #: What the caller may do beyond asking: checked again where the work is done, since others may have stored in the
+    #: meantime. None: everything, as an admin, an event, and messages of before there were rights.
+    rights: tuple[Right, ...] | None = None
     #: Digest of all that was asked for under an idempotency key: tells whether a later call asks for the same.
     request_digest: Annotated[str, msgspec.Meta(max_length=LONGEST_DIGEST)] = ""
     #: Where the fingerprint is stored.
@@ -140,6 +144,15 @@ class JobRequest(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tr
     action: RequestAction = RequestAction.SUBMIT
     #: For `mark`: what to say of the item.
     marks: ItemMarks = ItemMarks()
+
+    def may(self, right: Right) -> bool:
+        """Whether the caller has a right."""
+        return self.rights is None or right in self.rights
+
+    @property
+    def stores(self) -> bool:
+        """Whether the job may put something into its library."""
+        return self.save_type is not SaveType.NOSAVE
 
 
 class Metrics(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):

@@ -155,9 +155,15 @@ class Settings(BaseSettings):
         "https://cdn.example.com/{MediaId}.mp4; empty: a file below the media folders that is named by the id",
     )
     access_keys: Path | None = Field(
-        default=None, description="file with one 'AccessKeyId AccessKeySecret [role]' a line, for the vendor's SDKs"
+        default=None,
+        description="file with one 'AccessKeyId AccessKeySecret [role]' a line, for the vendor's SDKs; a role may be "
+        "followed by rights, such as submitter+replace,curate",
     )
-    tokens: Path | None = Field(default=None, description="file with one 'token role' a line, for REST and web")
+    tokens: Path | None = Field(
+        default=None,
+        description="file with one 'token role' a line, for REST and web; rights may follow the role, such as "
+        "submitter+replace,curate, and the owner's name the line",
+    )
     unsigned_calls: Literal["auto", "never", "loopback"] = Field(
         default="auto",
         description="the vendor's calls without a signature, from programs of this machine; auto: taken only where "

@@ -34,8 +34,9 @@ PASSING = frozenset({429, 502, 503, 504})
 PAUSE_S = 1.0
 #: Jobs in these states have left nothing under their MediaId.
 NOT_KEPT = frozenset({JobStatus.FAIL, JobStatus.CANCELLED})
-#: Answers that are about who asks, not about what is asked for: all that follows would be answered so.
-NOT_ALLOWED = frozenset({401, 403})
+#: The answer that is about who asks, whatever is asked for: all that follows would be answered so. That somebody may
+#: not do something (403) can be about one item alone, whose MediaId is taken.
+NOT_KNOWN = httpx.codes.UNAUTHORIZED
 
 
 class Client:
@@ -70,7 +71,7 @@ class Client:
             Refused: The service does not take it.
         """
         answer = self._answer("POST", "/api/v1/jobs", json=body)
-        if answer.is_error and answer.status_code not in NOT_ALLOWED:
+        if answer.is_error and answer.status_code != NOT_KNOWN:
             raise Refused(_detail(answer))
         return msgspec.json.decode(_checked(answer), type=JobView)
 

@@ -25,9 +25,11 @@ from schemas.jobs import (
 )
 from schemas.libraries import LibraryItem
 from schemas.result import MediaDNAResult, coverage_of, matches_of, unsearched_of
+from schemas.rights import Right
 from streams.jobs.record import ActiveJob, MediaRecord
 from streams.jobs.renditions import best_first, is_known, is_new_content, noted
 from streams.jobs.versions import next_version
+from streams.libraries.errors import HELD_ALREADY, not_replacer
 
 if TYPE_CHECKING:
     from schemas.events import AIMediaDNAComplete
@@ -414,6 +416,9 @@ def _on_chunk(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, no
 
 
 def _on_finished(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, now: str) -> Step:
+    result = _as_permitted(record, active.job.request, result)
+    if result.outcome is not TaskOutcome.DONE:
+        return _fail(record, active, result.code, result.message, now=now)
     job = msgspec.structs.replace(
         _ended(active.job, JobStatus.SUCCESS, now, message=result.message or "OK"),
         matches=result.matches,
@@ -427,6 +432,23 @@ def _on_finished(record: MediaRecord, active: ActiveJob, result: ChunkResult, *,
     record.end(job.job_id)
     items = _stored(record, job, now=now) if result.stored else ()
     return Step(record, (job,), (_task(job, TaskKind.CLEAN),), items)
+
+
+def _as_permitted(record: MediaRecord, request: JobRequest, result: ChunkResult) -> ChunkResult:
+    """Return the result as far as its caller may do what it has done.
+
+    Of two jobs that began when their library held nothing, one stores first. Here is the place where they meet: the
+    task of the other one may have begun before that. What it has stored beside goes with its clean-up.
+    """
+    held = record.items.get(request.library)
+    if not result.stored or held is None or request.may(Right.REPLACE):
+        return result
+    if held.digest and held.digest == result.digest:
+        return msgspec.structs.replace(result, stored=False, message=result.message or HELD_ALREADY)
+    reason = str(not_replacer(request.library, request.media_id))
+    return msgspec.structs.replace(
+        result, outcome=TaskOutcome.FAILED, code=ErrorCode.RESOURCE_ACCESS, message=reason, stored=False
+    )
 
 
 def _stored(record: MediaRecord, job: Job, *, now: str) -> tuple[LibraryItem, ...]:

@@ -27,7 +27,7 @@ from streams.broker.publisher import EventPublisher
 from streams.broker.topics import Topics, ensure_topics
 from streams.callbacks.deliverer import Deliverer
 from streams.callbacks.sender import Sender
-from streams.callbacks.signing import Signer, ensure_secrets
+from streams.callbacks.signing import Signer, WatchedSigner, ensure_secrets
 from streams.callbacks.targets import Targets
 from streams.faust_app import SESSION_TIMEOUT_S, changelog_topic, make_app
 from streams.libraries.registry import Libraries
@@ -64,7 +64,9 @@ if TYPE_CHECKING:
 
     import faust
 
+    from streams.access.watched import AccessFiles
     from streams.agents.assignment import Assignment
+    from streams.callbacks.signing import Signs
     from streams.settings import Settings
 
 __all__ = ["Worker", "run_worker"]
@@ -193,7 +195,8 @@ async def _start(
     watchdog.start(give_up)
     _start_probes(stack, settings, slot, public, neighbours)
     _start_sweep(stack, settings, app, kafka=public, model=model, projector=projector, outbox=outbox)
-    _start_deliverer(stack, _make_deliverer(settings, app.shares, model, projector, outbox), projector)
+    signer = _watch_secrets(settings, gate.files)
+    _start_deliverer(stack, _make_deliverer(settings, signer, model, projector, outbox, shares=app.shares), projector)
     doctor = _start_doctor(stack, settings, app.shares, Means(model, projector, topics, import_pool, outbox))
     services = Services(
         settings=settings,
@@ -322,18 +325,29 @@ def _start_deliverer(stack: AsyncExitStack, deliverer: Deliverer, projector: Pro
     deliverer.start()
 
 
+def _watch_secrets(settings: Settings, files: AccessFiles) -> Signs:
+    """Return what signs callbacks, by the secrets as they are whenever one is sent."""
+    path = settings.callback_secrets or ensure_secrets(settings.state / "callback-secrets")
+    return WatchedSigner(files.watch("callback_secrets", path, Signer.load, Signer([])))
+
+
 def _make_deliverer(
-    settings: Settings, shares: Callable[[], frozenset[int]], model: ReadModel, projector: Projector, outbox: Outbox
+    settings: Settings,
+    signer: Signs,
+    model: ReadModel,
+    projector: Projector,
+    outbox: Outbox,
+    *,
+    shares: Callable[[], frozenset[int]],
 ) -> Deliverer:
     """Return what delivers callbacks."""
     topics = Topics.of(settings.topic_prefix)
-    path = settings.callback_secrets or ensure_secrets(settings.state / "callback-secrets")
 
     async def caught_up() -> None:
         await projector.caught_up(topics.job_complete)
         await projector.caught_up(topics.deliveries)
 
-    sender = Sender(Targets.of(settings), Signer.load(path))
+    sender = Sender(Targets.of(settings), signer)
     return Deliverer(model, sender, outbox, caught_up=caught_up, shares=shares)
 
 

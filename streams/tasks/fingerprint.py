@@ -42,7 +42,7 @@ def fingerprint(task: ChunkTask, bench: Workbench) -> TaskReport:
             chunk = bench.decoder.fingerprint(source, task.start, task.end, bench.limits)
         bench.store.put_part(task.job_id, task.chunk, chunk.to_bytes())
     windows = checked_windows(chunk.windows(), task.end - task.start)
-    if task.request.save_type in STORES_AT_ONCE:
+    if task.request.save_type in STORES_AT_ONCE and bench.scope.protected is None:  # else the last task judges first
         key = ReferenceKey(task.request.library, task.media_id, task.version)
         upsert_windows(bench.vectors, key, windows)
     live: tuple[Match, ...] = ()

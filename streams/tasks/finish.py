@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from fingerprint.codec import BadFingerprintError
 from fingerprint.engine import ALGORITHM, assemble
 from fingerprint.file import read_fingerprint
+from fingerprint.media.errors import MediaError
 from fingerprint.model import Chunk, Query
 from fingerprint.ports import ReferenceKey
 from schemas.coverage import shortfalls
+from schemas.errors import ErrorCode
 from schemas.jobs import ChunkResult, Metrics, SaveType, TaskOutcome
 from schemas.limits import cut
+from streams.libraries.errors import HELD_ALREADY, not_replacer
 from streams.tasks.cap import capped
 from streams.tasks.report import TaskReport
 from streams.tasks.search import checked_windows, find_matches, unsearched, upsert_windows
@@ -19,6 +22,7 @@ from streams.tasks.source import open_input
 from streams.tasks.workbench import NotedFingerprints
 
 if TYPE_CHECKING:
+    from fingerprint.model import Fingerprint
     from fingerprint.ports import Windows
     from schemas.coverage import Unsearched
     from schemas.jobs import ChunkTask
@@ -26,6 +30,10 @@ if TYPE_CHECKING:
     from streams.tasks.workbench import Workbench
 
 __all__ = ["PartMissingError", "finish"]
+
+
+#: A job of these kinds stores whatever it finds.
+STORES_ANYWAY = frozenset({SaveType.FORCESAVE, SaveType.ONLYSAVE})
 
 
 class PartMissingError(LookupError):
@@ -39,7 +47,7 @@ def finish(task: ChunkTask, bench: Workbench) -> TaskReport:
     least the one that finishes last then sees the other.
 
     Raises:
-        MediaError: A submitted fingerprint file cannot be had.
+        MediaError: A submitted fingerprint file cannot be had, or the job may not store what it has made.
         MediaError: Too little of the media could be looked at for an answer.
         PartMissingError: A chunk's part is missing from the store, or damaged there.
     """
@@ -51,22 +59,23 @@ def finish(task: ChunkTask, bench: Workbench) -> TaskReport:
     left: tuple[Unsearched, ...] = ()
     stored = False
     save_type = task.request.save_type
-    if save_type in {SaveType.FORCESAVE, SaveType.ONLYSAVE}:
-        stored = _save(task, windows, data, bench)
+    if save_type in STORES_ANYWAY:
+        stored = _save(task, query.fingerprint, windows, data, bench)
     if save_type is not SaveType.ONLYSAVE:
         references = NotedFingerprints(bench.references)
         matches = find_matches(task, query, bench, references=references)
         left = unsearched(bench, references)
     threshold = task.request.similarity_threshold
     if save_type is SaveType.SAVE and not any(m.similarity >= threshold for m in matches):
-        stored = _save(task, windows, data, bench)
+        stored = _save(task, query.fingerprint, windows, data, bench)
     kept, left_out = capped(matches)
     coverage = query.coverage.told()
+    same = task.request.stores and not stored and bench.scope.protected == query.fingerprint.digest
     return TaskReport(
         result=ChunkResult(
             task=task,
             outcome=TaskOutcome.DONE,
-            message=cut("; ".join([*shortfalls(coverage, left), *([left_out] if left_out else [])])),
+            message=cut("; ".join(filter(None, (*shortfalls(coverage, left), left_out, HELD_ALREADY if same else "")))),
             matches=kept,
             digest=query.fingerprint.digest,
             algorithm=ALGORITHM,
@@ -103,13 +112,24 @@ def _query(task: ChunkTask, bench: Workbench) -> Query:
     return assemble(task.chunks_total, load)
 
 
-def _save(task: ChunkTask, windows: dict[Track, Windows], data: bytes, bench: Workbench) -> bool:
+def _save(
+    task: ChunkTask, fingerprint: Fingerprint, windows: dict[Track, Windows], data: bytes, bench: Workbench
+) -> bool:
     """Store windows and fingerprint beside what the library holds; do not when a newer version is there.
 
-    Until the job has ended the library holds the older version: it is removed after that (`clean`), so that a job that
-    is cancelled at the last moment has taken nothing away.
+    Nor is the same content stored anew whose caller may not replace what is there. Until the job has ended the library
+    holds the older version: it is removed after that (`clean`), so that a job that is cancelled at the last moment has
+    taken nothing away.
+
+    Raises:
+        MediaError: The library holds other content, which the caller may not replace.
     """
     key = ReferenceKey(task.request.library, task.media_id, task.version)
+    protected = bench.scope.protected
+    if protected is not None:
+        if protected != fingerprint.digest:
+            raise MediaError(ErrorCode.RESOURCE_ACCESS, str(not_replacer(key.library, key.media_id)))
+        return False
     if any(stored.version > key.version for stored in bench.store.versions(key.library, key.media_id)):
         return False
     upsert_windows(bench.vectors, key, windows)

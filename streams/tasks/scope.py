@@ -35,6 +35,9 @@ class Scope(msgspec.Struct, kw_only=True, frozen=True):
     #: The version of the task's media item that this library holds now; 0: none. Whatever else a task may remove, it
     #: never removes this one.
     held: int = 0
+    #: Digest of what this library holds under the task's MediaId where the job's caller may not replace that; None
+    #: where there is nothing, or the caller may.
+    protected: str | None = None
     #: For tasks that compare store and index with what libraries hold: what to look at, or to mend.
     inspection: Inspection = Inspection()
 

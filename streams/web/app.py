@@ -12,6 +12,7 @@ from litestar.static_files import create_static_files_router
 
 from schemas.errors import TooLargeError
 from schemas.limits import LARGEST_INPUT
+from streams.access.callers import Caller
 from streams.libraries.errors import LibraryError
 from streams.readmodel.cursor import BadCursor
 from streams.service.keys import KeyUsedError
@@ -52,7 +53,7 @@ def create_app(services: Services) -> Litestar:
     def provide() -> Services:
         return services
 
-    def provide_caller(request: Request[Any, Any, Any]) -> str:
+    def provide_caller(request: Request[Any, Any, Any]) -> Caller:
         return services.gate.caller_of(request)
 
     return PathApplication(
@@ -93,6 +94,6 @@ def create_app(services: Services) -> Litestar:
         template_config=template_config(),
         openapi_config=openapi_config(),
         request_max_body_size=LARGEST_BODY,
-        signature_namespace={"Services": type(services)},
+        signature_namespace={"Services": type(services), "Caller": Caller},
         logging_config=None,
     )

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException, TooManyRequestsException
 
 from schemas.jobs import LOCAL_CALLER
-from streams.access.callers import caller_of_token
+from streams.access.callers import Caller, caller_of_token
 from streams.access.exposure import check_exposure, is_loopback
 from streams.access.guesses import Guesses, network_of
 from streams.access.limits import RateLimit
-from streams.access.roles import Role
-from streams.access.tokens import Tokens
-from streams.access.watched import WatchedFile
+from streams.access.roles import Grant, Role
+from streams.access.tokens import Holder, Tokens
+from streams.access.watched import AccessFiles
 from streams.web.origin import (
-    READING,
     is_from_elsewhere,
     is_own_origin,
     is_sendable_by_form,
@@ -34,6 +33,8 @@ __all__ = ["COOKIE", "HEALTH", "PUBLIC", "Gate", "needs"]
 
 #: Holds the token of a person who has logged in.
 COOKIE = "mediadna-token"
+#: Who sends what comes where no tokens are asked for.
+OWNER = Holder(Grant(Role.ADMIN), LOCAL_CALLER)
 #: Says of a route that everybody may use it.
 PUBLIC: dict[str, Any] = {"public": True}
 #: Says of a route that monitoring asks it: it is never refused for being asked often, which would look like an outage.
@@ -45,7 +46,7 @@ TOKENS_BY_ADDRESS, TOKENS_IN_ALL = "60/minute", "600/minute"
 
 
 def needs(role: Role) -> dict[str, Any]:
-    """Return what says of a route that it takes a role; others take a reader to read and a submitter to write."""
+    """Return what says of a route which role it takes. Nobody may use a route that says neither this nor `PUBLIC`."""
     return {"role": role}
 
 
@@ -60,7 +61,11 @@ class Gate:
             ValueError: It is not as it should be, or something would be open that other machines can reach.
         """
         check_exposure(settings)
-        self._tokens = WatchedFile(settings.tokens, Tokens.read) if settings.tokens else None
+        #: The files that say who may do what; other doors have theirs followed here as well.
+        self.files = AccessFiles()
+        self._tokens = (
+            self.files.watch("tokens", settings.tokens, Tokens.read, Tokens.nobody()) if settings.tokens else None
+        )
         self._limit = RateLimit(settings.rate_limit)
         self._guesses = Guesses(by_address=TOKENS_BY_ADDRESS, in_all=TOKENS_IN_ALL)
         self._logins = Guesses(by_address=LOGINS_BY_ADDRESS, in_all=LOGINS_IN_ALL)
@@ -70,13 +75,26 @@ class Gate:
         """Whether no tokens are asked for."""
         return self._tokens is None
 
-    def caller_of(self, request: Request[Any, Any, Any]) -> str:
-        """Return who sends a request that was let in: the same name at each call, and no secret."""
-        return LOCAL_CALLER if self.open else caller_of_token(_credential_of(request).token)
+    def caller_of(self, request: Request[Any, Any, Any]) -> Caller:
+        """Return who sends a request that was let in, and what they may do by now: its body may have come for long.
+
+        Raises:
+            NotAuthorizedException: The token has been taken back since.
+        """
+        token = _credential_of(request).token
+        holder = self._holder_of(token)
+        if holder is None:
+            raise _not_known()
+        return Caller(caller_of_token(token, holder.name), holder.grant)
 
     def role_of(self, token: str) -> Role | None:
-        """Return what a token allows."""
-        return self._tokens.value.role_of(token) if self._tokens else Role.ADMIN
+        """Return the role that a token gives."""
+        holder = self._holder_of(token)
+        return None if holder is None else holder.grant.role
+
+    def is_let_in(self, request: Request[Any, Any, Any]) -> bool:
+        """Whether the one who sent a request may still look: their token may have been taken back."""
+        return self._holder_of(_credential_of(request).token) is not None
 
     def log_in(self, request: Request[Any, Any, Any], token: str) -> Role | None:
         """Return what the token allows that a person logs in with; None when it is not known.
@@ -103,16 +121,11 @@ class Gate:
             self._check_rate(request, credential.token if role and not self.open else "")
         if options.get("public") or self.open or credential.by_cookie:
             _require_own_page(request)
-        if options.get("public"):
-            return
-        if role is None:
-            raise NotAuthorizedException(
-                "send a token that is in MEDIADNA_TOKENS as 'Authorization: Bearer ...'; commands send MEDIADNA_TOKEN",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
-        needed = options.get("role") or (Role.READER if request.method in READING else Role.SUBMITTER)
-        if not role.covers(needed):
-            raise PermissionDeniedException(f"this needs the role {needed}, and the token has {role}")
+        if not options.get("public"):
+            _require_role(request, role)
+
+    def _holder_of(self, token: str) -> Holder | None:
+        return self._tokens.value.holder_of(token) if self._tokens else OWNER
 
     def _role(self, request: Request[Any, Any, Any], token: str) -> Role | None:
         if not token or self.open:
@@ -142,6 +155,25 @@ class Gate:
         seconds = self._limit.wait(caller)
         if seconds:
             raise TooManyRequestsException("too many requests: slow down", headers={"Retry-After": str(seconds)})
+
+
+def _require_role(request: Request[Any, Any, Any], role: Role | None) -> None:
+    """Refuse who is not known, or may not use the route."""
+    if role is None:
+        raise _not_known()
+    # The framework answers OPTIONS by itself, with the methods that there are; its handlers say nothing of roles.
+    needed = Role.READER if request.method == "OPTIONS" else request.route_handler.opt.get("role")
+    if needed is None:
+        raise PermissionDeniedException("this route does not say who may use it, so nobody may: report it as a fault")
+    if not role.covers(needed):
+        raise PermissionDeniedException(f"this needs the role {needed}, and the token has {role}")
+
+
+def _not_known() -> NotAuthorizedException:
+    return NotAuthorizedException(
+        "send a token that is in MEDIADNA_TOKENS as 'Authorization: Bearer ...'; commands send MEDIADNA_TOKEN",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,14 +83,14 @@ class LetterList(msgspec.Struct, kw_only=True):
     next: str | None = None
 
 
-@get("/dead-letters", summary="List inputs that could not be used, newest first")
+@get("/dead-letters", summary="List inputs that could not be used, newest first", opt=needs(Role.READER))
 async def list_letters(services: NamedDependency[Services], *, cursor: Cursor = None, limit: Limit = 50) -> LetterList:
     """List dead letters."""
     page = await asyncio.to_thread(services.model.letters.page, cursor=cursor, limit=limit)
     return LetterList(letters=[LetterSummary.of(letter) for letter in page.letters], next=page.next)
 
 
-@get("/dead-letters/{letter_id:str}", summary="Show an input that could not be used")
+@get("/dead-letters/{letter_id:str}", summary="Show an input that could not be used", opt=needs(Role.READER))
 async def show_letter(letter_id: FromPath[str], services: NamedDependency[Services]) -> LetterView:
     """Show a dead letter without secrets in addresses; of a large input its first bytes, and where the whole is."""
     letter = await asyncio.to_thread(services.model.letters.get, letter_id)

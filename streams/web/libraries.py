@@ -13,6 +13,7 @@ from litestar.params import FromPath, JSONBody
 from schemas.ids import new_job_id
 from schemas.jobs import ItemMarks, JobRequest, SaveType
 from schemas.libraries import Library, LibraryItem, LibraryStatus, Purpose, Seconds, Share
+from streams.access.callers import Caller
 from streams.access.roles import Role
 from streams.redaction import redacted
 from streams.web.asking import IdempotencyKey, ask, asked_by, told
@@ -139,7 +140,7 @@ class ItemChanges(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
 
 
-@get("/libraries", summary="List libraries")
+@get("/libraries", summary="List libraries", opt=needs(Role.READER))
 async def list_libraries(services: NamedDependency[Services]) -> LibraryList:
     """List all libraries, by name."""
     libraries = await asyncio.to_thread(services.model.libraries.all)
@@ -154,7 +155,7 @@ async def create_library(data: JSONBody[NewLibrary], services: NamedDependency[S
     return Response(await _view(services, library), headers={"Location": place})
 
 
-@get("/libraries/{name:str}", summary="Show a library", responses=UNCHANGED)
+@get("/libraries/{name:str}", summary="Show a library", responses=UNCHANGED, opt=needs(Role.READER))
 async def show_library(
     name: FromPath[str], services: NamedDependency[Services], request: Request[Any, Any, Any]
 ) -> Response[LibraryView | None]:
@@ -196,7 +197,7 @@ async def purge_library(name: FromPath[str], services: NamedDependency[Services]
     return await _view(services, await services.libraries.get(name))
 
 
-@get("/libraries/{name:str}/items", summary="List what a library holds, newest first")
+@get("/libraries/{name:str}/items", summary="List what a library holds, newest first", opt=needs(Role.READER))
 async def list_items(
     name: FromPath[str],
     services: NamedDependency[Services],
@@ -210,12 +211,14 @@ async def list_items(
     return ItemList(items=[ItemView.of(item) for item in page.items], next=page.next)
 
 
-@post("/libraries/{name:str}/items", status_code=202, summary="Put a media item into a library")
+@post(
+    "/libraries/{name:str}/items", status_code=202, summary="Put a media item into a library", opt=needs(Role.SUBMITTER)
+)
 async def add_item(
     name: FromPath[str],
     data: JSONBody[NewItem],
     services: NamedDependency[Services],
-    caller: NamedDependency[str],
+    caller: NamedDependency[Caller],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[JobView]:
     """Ask for a job that stores the fingerprint of a media item, and matches nothing."""
@@ -233,7 +236,12 @@ async def add_item(
     return await ask(services, request, check=lambda: services.libraries.check(request))
 
 
-@get("/libraries/{name:str}/items/{media_id:str}", summary="Show an item of a library", responses=UNCHANGED)
+@get(
+    "/libraries/{name:str}/items/{media_id:str}",
+    summary="Show an item of a library",
+    responses=UNCHANGED,
+    opt=needs(Role.READER),
+)
 async def show_item(
     name: FromPath[str],
     media_id: FromPath[str],

@@ -16,11 +16,11 @@ import msgspec
 from schemas.jobs import LOCAL_CALLER
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from streams.readmodel.model import Change, ReadModel
 
-__all__ = ["LiveChanges"]
+__all__ = ["LiveChanges", "always"]
 
 #: Batches of changes that wait for one reader; one that is further behind is let go, and reads on from the read model
 #: when it comes back. Batches and not changes: one large batch would let go even readers that keep up. All readers
@@ -33,6 +33,8 @@ PAGE = 500
 MOST_OF_CALLER, MOST_READERS = 64, 256
 #: Seconds between signs of life, below what proxies take for a dead connection.
 KEEPALIVE_S = 15.0
+#: Seconds between looks at whether a reader may still read: one whose token is taken back hears no more within these.
+CHECK_S = 2.0
 #: Milliseconds after which a browser that lost the connection comes back.
 RETRY_MS = 2000
 
@@ -48,6 +50,11 @@ _RESET = b"event: reset\ndata: {}\n"
 _END = None
 
 Queue = asyncio.Queue["list[Change] | None"]
+
+
+def always() -> bool:
+    """Say that a reader may read on."""
+    return True
 
 
 class LiveChanges:
@@ -77,10 +84,15 @@ class LiveChanges:
         """Whether one more reader of this caller may follow."""
         return self._readers[caller] < MOST_OF_CALLER and self._readers.total() < MOST_READERS
 
-    async def follow(self, last_id: str | None, caller: str = LOCAL_CALLER) -> AsyncIterator[bytes]:
+    async def follow(
+        self, last_id: str | None, caller: str = LOCAL_CALLER, *, may_read: Callable[[], bool] = always
+    ) -> AsyncIterator[bytes]:
         """Yield changes in the form of server-sent events; none where there is no room for the reader.
 
+        They end when the reader may no longer read.
+
         Args:
+            may_read: Whether the reader may still read.
             last_id: Id of the last event that the reader has seen, to go on from there; None to start now. One that is
                 none of this log's, or cannot be read, leads to a `reset`, and on from now.
             caller: Who reads.
@@ -94,19 +106,18 @@ class LiveChanges:
             yield await reader.begin(last_id)
             while reader.behind:
                 async for event in reader.missed():
+                    if not may_read():
+                        return
                     yield event
                 reader.behind = queue not in self._queues and not self._closed
                 if reader.behind:  # more came meanwhile than waits for one reader; it is in the log as well
                     queue = self._join()
             while True:
-                try:
-                    async with asyncio.timeout(KEEPALIVE_S):
-                        changes = await queue.get()
-                except TimeoutError:
-                    yield b": still here\n\n"
-                    continue
-                if changes is _END:
+                changes = await _next(queue, may_read)
+                if changes is _END or not may_read():
                     return
+                if not changes:
+                    yield b": still here\n\n"
                 for event in reader.news(changes):
                     yield event
         finally:
@@ -126,6 +137,21 @@ class LiveChanges:
         while not queue.empty():
             queue.get_nowait()
         queue.put_nowait(_END)
+
+
+async def _next(queue: Queue, may_read: Callable[[], bool]) -> list[Change] | None:
+    """Return the next changes, none after a while without any, and the end when the reader may no longer read."""
+    patience_s = KEEPALIVE_S
+    while may_read():
+        step_s = min(CHECK_S, patience_s)
+        try:
+            async with asyncio.timeout(step_s):
+                return await queue.get()
+        except TimeoutError:
+            patience_s -= step_s
+            if patience_s <= 0:
+                return []
+    return _END
 
 
 class _Reader:

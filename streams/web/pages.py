@@ -19,8 +19,10 @@ from litestar.template.config import TemplateConfig
 from schemas.coverage import shortfalls
 from schemas.jobs import JobStatus
 from schemas.matches import best_first
+from streams.access.roles import Role
 from streams.readmodel.model import BadCursor, JobFilter
 from streams.redaction import redacted, without_secrets
+from streams.web.gate import needs
 from streams.web.paths import in_path
 from streams.web.services import Services
 from streams.web.timeline import Timeline
@@ -44,7 +46,7 @@ WORDING = {
 }
 
 
-@get("/", include_in_schema=False)
+@get("/", include_in_schema=False, opt=needs(Role.READER))
 async def jobs_page(
     services: NamedDependency[Services],
     *,
@@ -74,7 +76,7 @@ async def jobs_page(
     return render("jobs.html", context)
 
 
-@get("/jobs/{job_id:str}", include_in_schema=False)
+@get("/jobs/{job_id:str}", include_in_schema=False, opt=needs(Role.READER))
 async def job_page(job_id: FromPath[str], services: NamedDependency[Services]) -> Template:
     """Show one job with what it found."""
     job = await asyncio.to_thread(services.model.job, job_id)

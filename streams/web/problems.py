@@ -11,7 +11,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
-from streams.libraries.errors import LibraryError, UnknownItem, UnknownLibrary
+from streams.libraries.errors import ForbiddenError, LibraryError, UnknownItem, UnknownLibrary
 from streams.ports.errors import Neighbour, NeighbourAwayError
 
 if TYPE_CHECKING:
@@ -45,11 +45,15 @@ UNAVAILABLE: dict[Neighbour | None, str] = {
     Neighbour.MILVUS: "the service does not get through to its window index: try again later",
 }
 #: What a request runs into that names a library, or an item of one.
-LIBRARY_STATUS = {UnknownLibrary: HTTPStatus.NOT_FOUND, UnknownItem: HTTPStatus.NOT_FOUND}
+LIBRARY_STATUS = {
+    UnknownLibrary: HTTPStatus.NOT_FOUND,
+    UnknownItem: HTTPStatus.NOT_FOUND,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
+}
 
 
 def on_library_error(request: Request[Any, Any, Any], error: LibraryError) -> Response[Any]:
-    """Answer that there is no such library or item, or that its state does not allow this."""
+    """Answer that there is no such library or item, or that its state, or the caller's rights, do not allow this."""
     status = LIBRARY_STATUS.get(type(error), HTTPStatus.CONFLICT)
     return on_http_error(request, HTTPException(str(error), status_code=status))
 

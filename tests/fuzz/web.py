@@ -118,8 +118,8 @@ class _Web:
 class _Ending(LiveChanges):
     """Live changes that end with what there is: nobody waits for more here."""
 
-    async def follow(self, last_id: str | None, caller: str = "") -> Any:
-        events = super().follow(last_id, caller)
+    async def follow(self, last_id: str | None, *arguments: Any, **options: Any) -> Any:
+        events = super().follow(last_id, *arguments, **options)
         yield await anext(events)
         await events.aclose()  # type: ignore[attr-defined]  # it is a generator
 

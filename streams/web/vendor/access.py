@@ -10,10 +10,10 @@ from streams.access.guesses import network_of
 from streams.access.keys import AccessKey, AccessKeys
 from streams.access.limits import RateLimit
 from streams.access.roles import Role
-from streams.access.watched import WatchedFile
+from streams.access.watched import AccessFiles
 from streams.settings import Settings
 from streams.web.origin import mark_of_browser, mark_of_proxy, name_of_host
-from streams.web.vendor.authentication import Authenticator
+from streams.web.vendor.authentication import Authenticator, nonce_id
 from streams.web.vendor.call import Call, Request
 from streams.web.vendor.errors import VendorError, forbidden, throttled
 from streams.web.vendor.operations import Operation, operations
@@ -32,8 +32,12 @@ NO_KEYS = (
 class Access:
     """Lets callers in by their signatures; where nothing is asked of anybody, programs of this machine without one."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, files: AccessFiles) -> None:
         """Read the file of access keys, if there is one.
+
+        Args:
+            settings: The settings.
+            files: Where the file is followed.
 
         Raises:
             OSError: It cannot be read.
@@ -41,7 +45,8 @@ class Access:
         """
         self._authenticator: Authenticator | None = None
         if settings.access_keys:
-            self._authenticator = Authenticator(WatchedFile(settings.access_keys, AccessKeys.read))
+            keys = files.watch("access_keys", settings.access_keys, AccessKeys.read, AccessKeys.nobody())
+            self._authenticator = Authenticator(keys)
         self._takes_unsigned = takes_unsigned_calls(settings)
         self._limit = RateLimit(settings.rate_limit)
         self._refusals = RateLimit(settings.rate_limit)
@@ -64,7 +69,8 @@ class Access:
             raise forbidden(f"{call.action} needs the role {operation.role}, and the access key has {key.role}")
         if self._limit.wait(key.key_id) or self._limits[call.action].wait(key.key_id):
             raise throttled()
-        return replace(call, caller=caller_of_key(key.key_id))
+        signed_with = "" if key is OWN else nonce_id(request, key)
+        return replace(call, caller=caller_of_key(key.key_id), grant=key.grant, nonce_id=signed_with)
 
     def _key(self, request: Request, client: str) -> AccessKey:
         """Return the key of a call. Who is refused at the pace at which others may call is told no more than that."""

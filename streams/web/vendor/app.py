@@ -15,7 +15,7 @@ from streams.web.services import Services
 from streams.web.vendor import replies
 from streams.web.vendor.access import Access
 from streams.web.vendor.call import Request as CallRequest
-from streams.web.vendor.errors import VendorError
+from streams.web.vendor.errors import VendorError, used_nonce
 from streams.web.vendor.operations import operation_of
 
 __all__ = ["create_call_app"]
@@ -39,6 +39,8 @@ async def answer_call(
     call = came.call(str(request.base_url))
     operation = operation_of(call)
     call = access.check(came, call, operation, client=request.client.host if request.client else "")
+    if operation.changes and call.nonce_id and not await services.keys.claim_nonce(call.nonce_id):
+        raise used_nonce()
     return replies.reply(await operation.answer(call, services))
 
 
@@ -49,7 +51,7 @@ def create_call_app(services: Services) -> Litestar:
         OSError: The file of access keys cannot be read.
         ValueError: It is not as it should be.
     """
-    access = Access(services.settings)
+    access = Access(services.settings, services.gate.files)
     return Litestar(
         route_handlers=[answer_call],
         dependencies={

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from schemas.limits import LONGEST_MEDIA_ID
+from streams.access.roles import Grant, Role
 from streams.web.vendor.errors import invalid, missing
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ __all__ = ["Call", "Request"]
 
 #: Ids in one parameter: what the vendor's lists take.
 MOST_IDS = 10
+#: What somebody may do of whom nothing is known yet.
+LOOK_ONLY = Grant(Role.READER)
 #: Parameters of one request: several times what any operation has.
 MOST_PARAMETERS = 100
 
@@ -111,6 +114,9 @@ class Call:
         parameters: What the caller gives.
         base_url: Where the caller reaches us; ends with a slash.
         caller: Who calls; empty until that is checked.
+        grant: What they may do; nothing but look until that is checked.
+        nonce_id: Stands for the nonce that the call is signed with, among those of all keys; empty for one that needs
+            no signature.
     """
 
     action: str
@@ -118,6 +124,8 @@ class Call:
     parameters: Mapping[str, str]
     base_url: str
     caller: str = ""
+    grant: Grant = LOOK_ONLY
+    nonce_id: str = ""
 
     def optional(self, name: str) -> str | None:
         """Return a parameter; None when it is empty or not there."""

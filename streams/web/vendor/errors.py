@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from streams.libraries.errors import LibraryError, LibraryExists, UnknownItem, UnknownLibrary
+from streams.libraries.errors import ForbiddenError, LibraryError, LibraryExists, UnknownItem, UnknownLibrary
 
 __all__ = [
     "SIGNATURE_REFUSED",
@@ -91,6 +91,8 @@ def refused_library(error: LibraryError) -> VendorError:
     """Return the error for what cannot be done with a library."""
     if isinstance(error, UnknownLibrary | UnknownItem):
         return no_such_resource(str(error))
+    if isinstance(error, ForbiddenError):
+        return forbidden(str(error))
     if isinstance(error, LibraryExists):
         return invalid("Name", str(error))
     return VendorError("OperationDenied", HTTPStatus.FORBIDDEN, f"The operation is denied: {error}.")

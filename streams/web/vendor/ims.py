@@ -11,6 +11,7 @@ from schemas.ids import new_job_id
 from schemas.jobs import Job, JobRequest, JobStatus, SaveType
 from schemas.limits import LONGEST_URL
 from streams.redaction import redacted, without_secrets
+from streams.web.asking import check_cancel
 from streams.web.services import Services
 from streams.web.vendor.call import Call
 from streams.web.vendor.errors import VendorError, invalid, missing, no_such_resource
@@ -50,6 +51,7 @@ async def submit_dna_job(call: Call, services: Services) -> dict[str, Any]:
         file_url=await _address(call, services),
         source="api",
         caller=call.caller,
+        rights=call.grant.beyond,
         library=library,
         search=(library,),
         save_type=save_type,
@@ -77,6 +79,7 @@ async def cancel_dna_job(call: Call, services: Services) -> dict[str, Any]:
         code = "JobInComplete" if job.status is JobStatus.SUCCESS else "JobInFailure"
         message = f"The job has ended already, with status {job.status}."
         raise VendorError(f"PermissionDenied.{code}", HTTPStatus.FORBIDDEN, message)
+    await check_cancel(services, job, call.caller, call.grant)
     await services.commands.cancel(job)
     return {"JobId": job.job_id}
 

@@ -40,6 +40,7 @@ async def submit_ai_job(call: Call, services: Services) -> dict[str, Any]:
         file_url=await address_of_media(media_id, services),
         source="api",
         caller=call.caller,
+        rights=call.grant.beyond,
         library=library or services.settings.library,
         search=(library,) if library else (),
         extend=user_data.extend,

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from inline import InlineService
-from litestar.testing import AsyncTestClient
+from litestar.exceptions import NotAuthorizedException
+from litestar.testing import AsyncTestClient, RequestFactory
 
+from schemas.rights import Right
 from streams.access.limits import RateLimit
-from streams.access.roles import Role
+from streams.access.roles import Grant, Role
 from streams.settings import Settings
 from streams.web.app import create_app
 from streams.web.gate import COOKIE, Gate
@@ -305,3 +307,16 @@ async def test_behind_tls_the_cookie_is_never_sent_in_the_clear(services: Servic
             )
             cookie = answer.headers["set-cookie"].lower()
             assert {"secure", "httponly", "samesite=strict"} <= {part.strip() for part in cookie.split(";")}
+
+
+def test_who_sends_a_long_body_may_do_by_its_end_what_their_line_says_by_then(settings: Settings) -> None:
+    gate, factory = Gate(settings), RequestFactory()
+    request = factory.post("/api/v1/uploads", headers=bearer(Role.SUBMITTER))
+    assert gate.caller_of(request).grant == Grant(Role.SUBMITTER)
+    assert settings.tokens is not None
+    settings.tokens.write_text(f"{TOKENS[Role.SUBMITTER]} submitter+replace ann\n")
+    assert (gate.caller_of(request).name, gate.caller_of(request).grant.beyond) == ("ann", (Right.REPLACE,))
+    settings.tokens.unlink()
+    assert not gate.is_let_in(request)
+    with pytest.raises(NotAuthorizedException):
+        gate.caller_of(request)

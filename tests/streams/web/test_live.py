@@ -301,3 +301,59 @@ async def read_over_http(address: str, last_id: str | None, *, events: int) -> l
             if len(found) >= events:
                 break
     return found[:events]
+
+
+async def test_a_reader_whose_token_is_taken_back_hears_no_more(
+    model: ReadModel, inline: InlineService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_changes, "CHECK_S", 0.01)
+    live, allowed = LiveChanges(model), [True]
+    inline.subscribe(live.publish)
+    reader = Reader(live)
+    events = live.follow(None, may_read=lambda: allowed[0])
+    reading = asyncio.create_task(reader.read(events))
+    async with asyncio.timeout(20):
+        while reader.last_id is None:  # its place is known from then on
+            await asyncio.sleep(0.01)
+        inline.apply(jobs=[job("j1")])
+        while reader.seen != ["j1"]:
+            await asyncio.sleep(0.01)
+        allowed[0] = False
+        inline.apply(jobs=[job("j2")])
+        await reading  # the stream ends by itself
+    assert reader.seen == ["j1"]
+    assert live._queues == set()
+
+
+async def test_a_reader_that_is_behind_and_whose_token_is_taken_back_hears_no_more(model: ReadModel) -> None:
+    model.apply(jobs=jobs(0, 5))
+    allowed = iter([True, True, False])
+    live = LiveChanges(model)
+    seen = [event async for event in live.follow(place(model, 0), may_read=lambda: next(allowed, False))]
+    assert [fields(event).get("event") for event in seen] == [None, "job", "job"]
+
+
+async def test_a_stream_ends_within_moments_of_the_token_that_opened_it(
+    inline: InlineService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_changes, "CHECK_S", 0.01)
+    tokens = tmp_path / "tokens"
+    tokens.write_text("token-of-a-reader reader\ntoken-of-another reader\n")
+    services = inline.services(Settings(state=tmp_path, tokens=tokens, web="127.0.0.1:0"))
+    server = WebServer(services, inline)
+    await server.start()
+    try:
+        headers = {"Authorization": "Bearer token-of-a-reader"}
+        async with (
+            httpx.AsyncClient(timeout=20) as client,
+            client.stream("GET", f"{server.address}/api/v1/events", headers=headers) as answer,
+        ):
+            assert answer.status_code == 200
+            chunks = answer.aiter_bytes()
+            await anext(chunks)
+            tokens.write_text("token-of-another reader\n")
+            assert [chunk async for chunk in chunks] == []
+            again = await client.get(f"{server.address}/api/v1/events", headers=headers)
+            assert again.status_code == 401
+    finally:
+        await server.stop()

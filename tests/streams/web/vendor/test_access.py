@@ -111,6 +111,25 @@ async def test_a_call_cannot_be_made_twice(caller: Any) -> None:
     assert (await caller.v3("ListAIJob", JobIds="a", nonce="once", key="reader")).status_code == 200
 
 
+async def test_an_emptied_file_of_keys_shuts_everybody_out(caller: Any, tmp_path: Path) -> None:
+    assert (await caller.v3("ListAIJob", JobIds="a")).status_code == 200
+    (tmp_path / "keys").write_text("# nobody\n")
+    assert refusal(await caller.v3("ListAIJob", JobIds="a")) == (404, "InvalidAccessKeyId.NotFound")
+    assert refusal(await caller.unsigned("ListAIJob", JobIds="a")) == (400, "MissingParameter")
+
+
+@pytest.mark.parametrize("how", ["v1", "v3"])
+async def test_a_call_that_changes_something_uses_its_nonce_up_for_all_workers_and_one_that_looks_does_not(
+    caller: Any, model: ReadModel, how: str
+) -> None:
+    call = getattr(caller, how)
+    claims = "SELECT count(*) AS n FROM key_claims"
+    assert (await call("ListAIJob", JobIds="a")).status_code == 200
+    assert model._database.one(claims)["n"] == 0
+    assert (await call("SubmitAIJob", MediaId="file:///clip.mp4")).status_code == 200
+    assert model._database.one(claims)["n"] == 1
+
+
 async def test_a_nonce_is_not_used_up_by_a_call_with_a_wrong_signature(caller: Any) -> None:
     assert (await caller.v3("ListAIJob", JobIds="a", nonce="mine", signed_with="guessed")).status_code == 400
     assert (await caller.v3("ListAIJob", JobIds="a", nonce="mine")).status_code == 200
