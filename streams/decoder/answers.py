@@ -13,6 +13,7 @@ import numpy as np
 
 from fingerprint.model import Chunk
 from fingerprint.picture.collect import GRID_RATE
+from fingerprint.picture.local import LONG_SIDE
 from fingerprint.sound.collect import DENSITY
 from fingerprint.sound.track import FRAME_S
 
@@ -30,6 +31,10 @@ MARGIN_S = 1.0
 SOUND_WINDOWS_A_SECOND = 2
 #: How a JPEG begins: the only form that pictures for a second look have.
 JPEG = b"\xff\xd8\xff"
+#: What comes before its size: the start of the picture, and the parts that may stand before the one that names the size
+#: of a baseline picture, which are tables and the application's own (JFIF).
+SOI, BASELINE = b"\xff\xd8", b"\xff\xc0"
+TABLES = frozenset({b"\xff\xc4", b"\xff\xdb", b"\xff\xdd", b"\xff\xe0"})
 #: Characters of a codec's or a container's name; FFmpeg's longest has 35.
 LONGEST_WORD = 200
 #: Degrees that a picture may be turned by.
@@ -94,5 +99,19 @@ def _demand_times(what: str, times: NDArray[np.int32], inside: tuple[float, floa
 def _demand_jpegs(sizes: NDArray[np.int32], data: NDArray[np.uint8]) -> None:
     _demand(bool((sizes > len(JPEG)).all()), "stills without pictures")
     ends = np.cumsum(sizes.astype(np.int64))
-    for first in ends - sizes:
-        _demand(data[first : first + len(JPEG)].tobytes() == JPEG, "stills that are no JPEG")
+    for first, end in zip(ends - sizes, ends, strict=True):
+        _demand_jpeg(data[first:end].tobytes())
+
+
+def _demand_jpeg(data: bytes) -> None:
+    """Demand a JPEG (ITU-T T.81, annex B) of the kind and of no larger a size than the engine writes.
+
+    A header that announces more would have the picture's whole size allocated outside of the cage.
+    """
+    _demand(data.startswith(JPEG), "stills that are no JPEG")
+    at = len(SOI)
+    while data[at : at + 2] != BASELINE:
+        _demand(data[at : at + 2] in TABLES, "stills of a JPEG that the engine does not write")
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    height, width = (int.from_bytes(data[at + skip : at + skip + 2], "big") for skip in (5, 7))
+    _demand(min(height, width) > 0 and max(height, width) <= LONG_SIDE, f"stills of {width} x {height}")

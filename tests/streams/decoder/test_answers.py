@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fingerprint.engine import Chunk, fingerprint_chunk
 from fingerprint.media.limits import MediaLimits
-from fingerprint.picture.stills import Stills
+from fingerprint.picture.stills import Stills, encode_still
 from fingerprint.picture.track import PictureTrack
 from fingerprint.sound.track import SoundTrack
 from streams.decoder.answers import checked_chunk
@@ -42,6 +44,10 @@ def with_stills(chunk: Chunk, data: bytes) -> Chunk:
     return replace(chunk, stills=Stills.of([(0, np.frombuffer(data, np.uint8))]))
 
 
+def jpeg_of(width: int, height: int) -> bytes:
+    return encode_still(np.zeros((height, width, 3), np.uint8)).tobytes()
+
+
 FORGED: dict[str, Callable[[Chunk], Chunk]] = {
     "another start": lambda chunk: replace(chunk, start=5.0),
     "an end beyond the span": lambda chunk: replace(chunk, duration=1e6),
@@ -67,6 +73,14 @@ FORGED: dict[str, Callable[[Chunk], Chunk]] = {
         ),
     ),
     "a still of another form": lambda chunk: with_stills(chunk, b"II*\x00 a TIFF, whose decoder is another"),
+    "a still of a huge picture": lambda chunk: with_stills(chunk, jpeg_of(64, 321)),
+    "a still whose header names another size": lambda chunk: with_stills(
+        chunk, jpeg_of(64, 48).replace(b"\x00\x30\x00\x40", b"\xff\xff\xff\xff", 1)
+    ),
+    "a still that ends in its header": lambda chunk: with_stills(chunk, jpeg_of(64, 48)[:100]),
+    "a still that holds another one before itself": lambda chunk: with_stills(
+        chunk, b"\xff\xd8\xff\xe1\x00\x10" + bytes(14) + jpeg_of(64, 48)[2:]
+    ),
     "a still of nothing": lambda chunk: with_stills(chunk, b""),
 }
 
@@ -75,6 +89,12 @@ FORGED: dict[str, Callable[[Chunk], Chunk]] = {
 def test_a_chunk_that_this_span_cannot_give_is_refused(chunk: Chunk, forge: Callable[[Chunk], Chunk]) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         checked_chunk(forge(chunk).to_bytes(), 0.0, END)
+
+
+@given(st.integers(1, 320), st.integers(1, 320))
+def test_every_still_that_the_engine_writes_passes(chunk: Chunk, width: int, height: int) -> None:
+    ours = with_stills(chunk, jpeg_of(width, height))
+    assert checked_chunk(ours.to_bytes(), 0.0, END).to_bytes() == ours.to_bytes()
 
 
 def test_bytes_that_are_no_chunk_are_refused() -> None:
