@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from litestar import Request
 from litestar.di import Provide
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, InternalServerException
 from litestar.static_files import create_static_files_router
 
 from schemas.errors import TooLargeError
@@ -29,6 +29,7 @@ from streams.web.problems import (
     on_bad_cursor,
     on_http_error,
     on_library_error,
+    on_no_file,
     on_other_error,
     on_too_large,
     on_unavailable,
@@ -70,7 +71,13 @@ def create_app(services: Services) -> Litestar:
             log_in,
             log_out,
             create_static_files_router(
-                "/static", [Path(__file__).parent / "static"], include_in_schema=False, opt=PUBLIC
+                "/static",
+                [Path(__file__).parent / "static"],
+                include_in_schema=False,
+                opt=PUBLIC,
+                # A name that no file can have: with a zero in it, or what the file system refuses, as a longer one than
+                # it knows, of which Litestar makes an error of the server.
+                exception_handlers={InternalServerException: on_no_file, ValueError: on_no_file},
             ),
         ],
         middleware=[decode_names],

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import structlog
 from litestar import Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.response import Redirect
 
 from streams.libraries.errors import ForbiddenError, LibraryError, UnknownItem, UnknownLibrary
@@ -26,6 +26,7 @@ __all__ = [
     "on_bad_cursor",
     "on_http_error",
     "on_library_error",
+    "on_no_file",
     "on_other_error",
     "on_too_large",
     "on_unavailable",
@@ -88,6 +89,12 @@ def on_unavailable(request: Request[Any, Any, Any], error: OSError) -> Response[
     )
     headers = {"Retry-After": str(RETRY_S)}
     return on_http_error(request, HTTPException(detail, status_code=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers))
+
+
+def on_no_file(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Answer that there is no file of the name that a request gives: the file system cannot even be asked for it."""
+    _ = error
+    return on_http_error(request, NotFoundException())
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

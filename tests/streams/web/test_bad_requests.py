@@ -60,3 +60,9 @@ async def test_a_thousand_bad_requests_leave_memory_and_handles_as_they_were(
     assert handles() <= opened + 5
     assert resident_mb() - resident < GROWTH_MB
     assert model.jobs().jobs == []
+
+
+@pytest.mark.parametrize("path", ["a" * 300, "a/" * 3000, "%00", "a%00b", "%2e%2e/app.py", "%ff", "live.js/a", "."])
+async def test_a_static_file_that_cannot_be_there_is_not_found(client: AsyncTestClient, path: str) -> None:
+    answer = await client.get(f"/static/{path}")
+    assert answer.status_code == 404
