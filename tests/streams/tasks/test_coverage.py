@@ -11,6 +11,7 @@ from clips import Clips
 from examples import request
 from whole_job import SCOPE, make_bench, run_job
 
+from fingerprint import chunks as chunks_module
 from fingerprint.media.limits import MediaLimits
 from fingerprint.model import Chunk, Fingerprint
 from fingerprint.ports import ReferenceKey
@@ -19,7 +20,6 @@ from schemas.errors import ErrorCode
 from schemas.jobs import ChunkTask, JobStatus, TaskKind, TaskOutcome
 from schemas.result import coverage_of, result_of, unsearched_of
 from streams.store.port import FingerprintStore
-from streams.tasks import fingerprint as fingerprint_module
 from streams.tasks.run import run_task
 from streams.tasks.scope import Assignment, Scope, SearchedLibrary
 from streams.tasks.search import NOT_INDEXED
@@ -108,10 +108,10 @@ def test_a_fingerprint_file_is_of_media_that_nobody_has_looked_at(bench: Workben
 def test_memory_that_is_missing_anywhere_is_called_that(
     bench: Workbench, clip: Path, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
-    def fail(*_: object) -> Chunk:
+    def fail(*_: object, **__: object) -> Chunk:
         raise RuntimeError(words)
 
-    monkeypatch.setattr(fingerprint_module, "fingerprint_chunk", fail)
+    monkeypatch.setattr(chunks_module, "decode", fail)
     task = ChunkTask(
         job_id="j1", media_id="video", kind=TaskKind.FINGERPRINT, request=request(file_url=clip.as_uri()), end=4.0
     )
