@@ -53,7 +53,9 @@ def plan_chunks(info: MediaInfo) -> tuple[tuple[float, float], ...]:
     return tuple(zip([0.0, *ends], [*ends, info.duration], strict=True))
 
 
-def fingerprint_chunk(source: Source, start: float, end: float, limits: MediaLimits) -> Chunk:
+def fingerprint_chunk(
+    source: Source, start: float, end: float, limits: MediaLimits, *, several_clocks: bool = False
+) -> Chunk:
     """Decode a span once and return what it leaves; memory does not grow with its length.
 
     Args:
@@ -61,13 +63,15 @@ def fingerprint_chunk(source: Source, start: float, end: float, limits: MediaLim
         start: First second of the span, as planned.
         end: Where it ends, seconds.
         limits: What the media may cost.
+        several_clocks: Whether the file's clock starts anew or jumps, as `probe` tells.
 
     Raises:
         MediaError: The media cannot be opened or used.
     """
     cv2.setNumThreads(1)
     pictures, sound = PictureCollector(), SoundCollector(start, end)
-    for part in decode(source, start, end, limits=limits, picture=PICTURES, sound=SOUND):
+    parts = decode(source, start, end, limits=limits, several_clocks=several_clocks, picture=PICTURES, sound=SOUND)
+    for part in parts:
         if isinstance(part, Picture):
             pictures.add(part)
         else:
@@ -105,10 +109,11 @@ def fingerprint_media(source: Source, limits: MediaLimits, folder: Path) -> Quer
     Raises:
         MediaError: The media cannot be opened or used.
     """
-    spans = plan_chunks(probe(source, limits))
+    info = probe(source, limits)
+    spans = plan_chunks(info)
     chunks = _ChunkFiles(folder)
     for number, (start, end) in enumerate(spans):
-        chunks.write(number, fingerprint_chunk(source, start, end, limits))
+        chunks.write(number, fingerprint_chunk(source, start, end, limits, several_clocks=info.several_clocks))
     return assemble(len(spans), chunks.load)
 
 

@@ -9,6 +9,7 @@ from av.audio.frame import AudioFrame
 
 from fingerprint.media.clock import PictureClock
 from fingerprint.media.container import Source, open_container
+from fingerprint.media.continuity import running_packets
 from fingerprint.media.errors import MediaError
 from fingerprint.media.frames import LeadIn, PictureFrames
 from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
@@ -20,7 +21,7 @@ from fingerprint.media.wish import Picture, PictureWish, SoundBlock, SoundWish
 from schemas.errors import ErrorCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from av.container import InputContainer
     from av.packet import Packet
@@ -50,6 +51,7 @@ def decode(
     end: float = math.inf,
     *,
     limits: MediaLimits = DEFAULT_LIMITS,
+    several_clocks: bool = False,
     picture: PictureWish | None = PictureWish(),  # noqa: B008 (frozen)
     sound: SoundWish | None = SoundWish(),  # noqa: B008 (frozen)
 ) -> Iterator[Picture | SoundBlock]:
@@ -63,6 +65,8 @@ def decode(
         start: First second of the span, on the media's own clock.
         end: Where the span ends, seconds; it never goes past the limit on duration.
         limits: What the media may cost.
+        several_clocks: Whether the file's clock starts anew or jumps, as `probe` tells. Where it does, the span is one
+            of the time that a player shows, and reading begins at the start of the file.
         picture: How pictures are wanted; None for none.
         sound: How sound is wanted; None for none.
 
@@ -71,7 +75,8 @@ def decode(
     """
     end = min(end, limits.max_duration_s)
     with open_container(source, limits) as container:
-        yield from _Pass(container, start, end, limits, (picture, sound)).run()
+        packets = running_packets if several_clocks else read_packets
+        yield from _Pass(container, start, end, limits, (picture, sound), packets=packets).run()
 
 
 class _Pass:
@@ -84,8 +89,11 @@ class _Pass:
         end: float,
         limits: MediaLimits,
         wishes: tuple[PictureWish | None, SoundWish | None],
+        *,
+        packets: Callable[[InputContainer, list[Stream]], Iterator[Packet[Stream]]],
     ) -> None:
         picture, sound = wishes
+        self._packets = packets
         video, audio = choose_tracks(container, limits.max_pixels)
         self._container = container
         self._origin = start_time(container)
@@ -114,7 +122,7 @@ class _Pass:
         streams: list[Stream] = [stream for stream in (self._video, self._audio) if stream is not None]
         if not streams:
             return
-        for lead in LEADS_S:
+        for lead in LEADS_S if self._packets is read_packets else LEADS_S[-1:]:
             position = max(0.0, self._start - lead)
             self._wary = position > 0 and seek(self._container, streams[0], position, self._origin)
             yield from self._walk(streams)
@@ -131,7 +139,7 @@ class _Pass:
 
     def _walk(self, streams: list[Stream]) -> Iterator[Picture | SoundBlock]:
         ticks = {stream.index: float(stream.time_base or 0) for stream in streams}
-        for packet in read_packets(self._container, streams):
+        for packet in self._packets(self._container, streams):
             time = packet_time(packet, ticks[packet.stream.index], self._origin)
             if packet.stream is self._video:
                 yield from self._pictures(packet)
