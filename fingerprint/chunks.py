@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import cv2
 
+from fingerprint.media.coverage import MediaCoverage
 from fingerprint.media.decode import decode
+from fingerprint.media.faults import is_out_of_memory
 from fingerprint.media.probe import probe
 from fingerprint.media.wish import Picture
 from fingerprint.model import Chunk, Fingerprint, Piece, Query
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from fingerprint.media.info import MediaInfo
     from fingerprint.media.limits import MediaLimits
 
-__all__ = ["assemble", "fingerprint_chunk", "fingerprint_media", "plan_chunks"]
+__all__ = ["ChunkFiles", "assemble", "fingerprint_chunk", "fingerprint_media", "plan_chunks"]
 
 #: Length of a chunk, seconds: seeking costs up to 40 % of a 10 s chunk and little of a 30 s one.
 CHUNK_S = 30.0
@@ -67,10 +69,30 @@ def fingerprint_chunk(
 
     Raises:
         MediaError: The media cannot be opened or used.
+        MemoryError: There is not the memory to look at all of the span.
     """
+    try:
+        return _fingerprint_chunk(source, start, end, limits, several_clocks=several_clocks)
+    except Exception as error:
+        if is_out_of_memory(error) and not isinstance(error, MemoryError):
+            raise MemoryError(f"there is not the memory to fingerprint a chunk: {error}") from error
+        raise
+
+
+def _fingerprint_chunk(source: Source, start: float, end: float, limits: MediaLimits, *, several_clocks: bool) -> Chunk:
     cv2.setNumThreads(1)
     pictures, sound = PictureCollector(), SoundCollector(start, end)
-    parts = decode(source, start, end, limits=limits, several_clocks=several_clocks, picture=PICTURES, sound=SOUND)
+    covered: list[MediaCoverage] = []
+    parts = decode(
+        source,
+        start,
+        end,
+        limits=limits,
+        several_clocks=several_clocks,
+        picture=PICTURES,
+        sound=SOUND,
+        covered=covered.append,
+    )
     for part in parts:
         if isinstance(part, Picture):
             pictures.add(part)
@@ -83,6 +105,7 @@ def fingerprint_chunk(
         picture=track if len(track.grid_ms) else None,
         sound=sounds if sound.heard else None,
         stills=pictures.stills(),
+        coverage=MediaCoverage.joined(covered),
     )
 
 
@@ -94,8 +117,15 @@ def assemble(count: int, load: Callable[[int], Chunk]) -> Query:
         load: Gives each chunk by its number, in order of time. It is asked for each of them now and whenever the query
             is matched, so that few are held at a time.
     """
-    bare = (replace(load(number), stills=Stills.of([])) for number in range(count))
-    return Query(_joined(bare).fingerprint, _Pieces(count, load))
+    covered: list[MediaCoverage] = []
+
+    def bare() -> Iterator[Chunk]:
+        for chunk in map(load, range(count)):
+            covered.append(chunk.coverage)
+            yield replace(chunk, stills=Stills.of([]))
+
+    whole = _joined(bare()).fingerprint
+    return Query(whole, _Pieces(count, load), MediaCoverage.joined(covered))
 
 
 def fingerprint_media(source: Source, limits: MediaLimits, folder: Path) -> Query:
@@ -107,26 +137,31 @@ def fingerprint_media(source: Source, limits: MediaLimits, folder: Path) -> Quer
         folder: An empty folder for the chunks; the query is of use as long as it is there.
 
     Raises:
-        MediaError: The media cannot be opened or used.
+        MediaError: The media cannot be opened or used, or too little of it can be looked at (`least_coverage`).
+        MemoryError: There is not the memory to look at all of it.
     """
     info = probe(source, limits)
     spans = plan_chunks(info)
-    chunks = _ChunkFiles(folder)
+    chunks = ChunkFiles(folder)
     for number, (start, end) in enumerate(spans):
         chunks.write(number, fingerprint_chunk(source, start, end, limits, several_clocks=info.several_clocks))
-    return assemble(len(spans), chunks.load)
+    query = assemble(len(spans), chunks.load)
+    query.coverage.require(limits.least_coverage)
+    return query
 
 
-class _ChunkFiles:
-    """Chunks as files in a folder."""
+class ChunkFiles:
+    """Chunks as files in a folder; the same object is of use in every process that sees the folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def write(self, number: int, chunk: Chunk) -> None:
+        """Keep a chunk under its number."""
         self._path(number).write_bytes(chunk.to_bytes())
 
     def load(self, number: int) -> Chunk:
+        """Return the chunk of a number."""
         return Chunk.from_bytes(self._path(number).read_bytes())
 
     def _path(self, number: int) -> Path:

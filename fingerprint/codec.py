@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import numpy as np
@@ -14,7 +14,18 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["FAST_LEVEL", "Arrays", "BadFingerprintError", "digest_of", "is_fingerprint", "pack", "stored", "unpack"]
+__all__ = [
+    "FAST_LEVEL",
+    "Arrays",
+    "BadFingerprintError",
+    "FingerprintTooLargeError",
+    "digest_of",
+    "is_fingerprint",
+    "pack",
+    "rising",
+    "stored",
+    "unpack",
+]
 
 #: What every file starts with; the byte after it is the version of this format.
 MAGIC = b"\x89MDNA"
@@ -22,6 +33,10 @@ VERSION = 1
 
 #: Arrays that are no longer than this once unpacked are let in, bytes: twelve hours of fingerprint, with room.
 MOST_BYTES = 1 << 29
+
+#: Arrays that a file holds at the most, and axes of one: ours have sixteen and two. Each costs the reader some memory
+#: however short it is, so that a file of nothing but names would fill it.
+MOST_ARRAYS, MOST_AXES = 64, 8
 
 #: Types that arrays may have.
 DTYPES = frozenset({"|u1", "|i1", "<u2", "<i2", "<i4", "<f4", "<i8", "<f8", "<u4"})
@@ -40,10 +55,17 @@ class BadFingerprintError(ValueError):
     """The bytes are no fingerprint, a damaged one, or one of another version."""
 
 
+class FingerprintTooLargeError(BadFingerprintError):
+    """The bytes may be a fingerprint, and hold more than one of media within the limits does."""
+
+
 class _Array(msgspec.Struct, array_like=True):
     dtype: str
-    shape: tuple[int, ...]
+    shape: Annotated[tuple[Annotated[int, msgspec.Meta(ge=0)], ...], msgspec.Meta(max_length=MOST_AXES)]
     data: bytes
+
+
+_Rows = Annotated[dict[str, _Array], msgspec.Meta(max_length=MOST_ARRAYS)]
 
 
 def is_fingerprint(head: bytes) -> bool:
@@ -58,43 +80,62 @@ def pack(kind: str, arrays: Mapping[str, NDArray[Any]], level: int = LEVEL) -> b
     return MAGIC + bytes([VERSION]) + zlib.compress(body, level)
 
 
-def unpack(kind: str, data: bytes) -> Arrays:
+def unpack(kind: str, data: bytes, most_bytes: int | None = None) -> Arrays:
     """Return the arrays that `pack` stored as this kind.
 
+    Args:
+        kind: What the bytes have to be.
+        data: The bytes, of whatever origin.
+        most_bytes: Bytes that the arrays may take once unpacked; no more than so many are ever unpacked.
+
     Raises:
+        FingerprintTooLargeError: Unpacked it is larger than allowed.
         BadFingerprintError: The bytes are something else, damaged, or of another version.
     """
     if not is_fingerprint(data):
         raise BadFingerprintError("this is no fingerprint of MediaDNA")
     if data[len(MAGIC) : len(MAGIC) + 1] != bytes([VERSION]):
         raise BadFingerprintError("the fingerprint was made by another version: make it again from the media")
-    inflater = zlib.decompressobj()
+    body = _inflated(memoryview(data)[len(MAGIC) + 1 :], MOST_BYTES if most_bytes is None else most_bytes)
     try:
-        body = inflater.decompress(data[len(MAGIC) + 1 :], MOST_BYTES)
-        if inflater.unconsumed_tail or not inflater.eof:
-            raise BadFingerprintError("the fingerprint is cut off, or too large")
-        found, rows = msgspec.msgpack.decode(body, type=tuple[str, dict[str, _Array]])
-        if found != kind:
-            raise BadFingerprintError(f"this holds a {found}, not a {kind}")
-        return {name: _unpack_array(row) for name, row in rows.items()}
-    except (zlib.error, msgspec.MsgspecError, ValueError) as error:
+        found, rows = msgspec.msgpack.decode(body, type=tuple[str, _Rows])
+        arrays = {name: _unpack_array(row) for name, row in rows.items()}
+    except (msgspec.MsgspecError, ValueError) as error:
         raise BadFingerprintError(f"the fingerprint is damaged: {error}") from error
+    if found != kind:
+        raise BadFingerprintError(f"this holds a {found[:20]}, not a {kind}")
+    return arrays
 
 
 def stored(arrays: Mapping[str, NDArray[Any]], name: str, dtype: type[np.generic], *shape: int) -> NDArray[Any]:
     """Return one of the arrays that `unpack` gave, of a type and shape; -1 stands for any length.
 
     Raises:
-        BadFingerprintError: It is missing, or has another shape: arrays that do not fit together are damaged ones.
+        BadFingerprintError: It is missing, or has another type or shape: arrays that do not fit together are damaged
+            ones, and a number that is converted may become another.
     """
     array = arrays.get(name)
     if array is None:
         raise BadFingerprintError(f"the fingerprint lacks {name}")
+    if array.dtype != np.dtype(dtype):
+        raise BadFingerprintError(f"the fingerprint's {name} has the type {array.dtype}, not {np.dtype(dtype)}")
     if len(array.shape) != len(shape) or any(
         want not in {-1, has} for want, has in zip(shape, array.shape, strict=True)
     ):
         raise BadFingerprintError(f"the fingerprint's {name} has the shape {array.shape}, not {shape}")
-    return np.asarray(array).astype(dtype)
+    return np.array(array)  # a copy: what `unpack` gives cannot be written to
+
+
+def rising(steps: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the times that were stored as the steps between them, int32 `(n,)`.
+
+    Raises:
+        BadFingerprintError: They go back, or beyond what such numbers hold, where they would start over.
+    """
+    times = np.cumsum(steps, dtype=np.int64)
+    if (steps < 0).any() or times[-1:].max(initial=0) > np.iinfo(np.int32).max:
+        raise BadFingerprintError("the fingerprint's times are not in order")
+    return times.astype(np.int32)
 
 
 def digest_of(arrays: Mapping[str, NDArray[Any]], salt: str) -> str:
@@ -106,6 +147,21 @@ def digest_of(arrays: Mapping[str, NDArray[Any]], salt: str) -> str:
     return digest.hexdigest()
 
 
+def _inflated(data: memoryview, most: int) -> bytes:
+    """Return what was packed, without ever holding more than so many bytes of it."""
+    inflater = zlib.decompressobj()
+    most = min(MOST_BYTES, most)
+    try:
+        body = inflater.decompress(data, most)
+    except zlib.error as error:
+        raise BadFingerprintError(f"the fingerprint is damaged: {error}") from error
+    if inflater.unconsumed_tail:
+        raise FingerprintTooLargeError(f"the fingerprint is too large: unpacked it takes more than {most} bytes")
+    if not inflater.eof:
+        raise BadFingerprintError("the fingerprint is cut off")
+    return body
+
+
 def _pack_array(array: NDArray[Any]) -> _Array:
     little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
     return _Array(little.dtype.str, array.shape, little.tobytes())
@@ -113,5 +169,5 @@ def _pack_array(array: NDArray[Any]) -> _Array:
 
 def _unpack_array(row: _Array) -> NDArray[Any]:
     if row.dtype not in DTYPES:
-        raise BadFingerprintError(f"{row.dtype} is no type of a fingerprint's numbers")
+        raise BadFingerprintError(f"{row.dtype[:20]!r} is no type of a fingerprint's numbers")
     return np.frombuffer(row.data, np.dtype(row.dtype)).reshape(row.shape)

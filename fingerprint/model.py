@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fingerprint.codec import FAST_LEVEL, digest_of, pack, stored, unpack
+from fingerprint.bounds import check, check_duration, check_stills, most_bytes
+from fingerprint.codec import FAST_LEVEL, BadFingerprintError, digest_of, pack, stored, unpack
+from fingerprint.media.coverage import MediaCoverage, TrackCoverage
 from fingerprint.picture.stills import Stills
 from fingerprint.picture.track import PictureTrack
 from fingerprint.picture.vectors import dequantise
 from fingerprint.ports import Windows
 from fingerprint.sound.track import SoundTrack
+from schemas.coverage import Cause
+from schemas.limits import LONGEST_MEDIA_S
 from schemas.matches import Track
 
 if TYPE_CHECKING:
@@ -80,13 +84,22 @@ class Fingerprint:
         return pack("fingerprint", _to_arrays(self.duration, self.picture, self.sound))
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Fingerprint:
-        """Return the fingerprint that a file holds.
+    def from_bytes(cls, data: bytes, max_duration_s: float = LONGEST_MEDIA_S) -> Fingerprint:
+        """Return the fingerprint that a file holds, if it is one that the engine could have made.
+
+        Args:
+            data: The file's content, of whatever origin.
+            max_duration_s: The longest media whose fingerprint is accepted, seconds.
 
         Raises:
-            BadFingerprintError: The file holds none, or one of another version.
+            FingerprintTooLargeError: It is one of longer media, or holds more than one of such media does.
+            BadFingerprintError: The file holds none, one of another version, or one that no media leaves.
         """
-        return cls(*_from_arrays(unpack("fingerprint", data)))
+        arrays = unpack("fingerprint", data, most_bytes(max_duration_s))
+        duration, picture, sound = _from_arrays(arrays, max_duration_s)
+        if not duration:
+            raise BadFingerprintError("the fingerprint is one of no media: its duration is 0")
+        return cls(duration, picture, sound)
 
 
 @dataclass(frozen=True)
@@ -99,6 +112,7 @@ class Chunk:
         picture: The span's part of the picture track.
         sound: The span's part of the sound track.
         stills: Pictures for a second look at the query.
+        coverage: How much of the span was looked at. It is a chunk's alone: the fingerprint is of what was seen.
     """
 
     start: float
@@ -106,6 +120,7 @@ class Chunk:
     picture: PictureTrack | None
     sound: SoundTrack | None
     stills: Stills = field(default_factory=lambda: Stills.of([]))
+    coverage: MediaCoverage = field(default_factory=MediaCoverage)
 
     def windows(self) -> dict[Track, Windows]:
         """Return the rows for the index, by track."""
@@ -113,19 +128,25 @@ class Chunk:
 
     def to_bytes(self) -> bytes:
         """Return the chunk as bytes."""
-        arrays = _to_arrays(self.duration, self.picture, self.sound)
-        return pack("chunk", arrays | self.stills.to_arrays() | {"start": _milliseconds(self.start)}, FAST_LEVEL)
+        arrays = _to_arrays(self.duration, self.picture, self.sound) | self.stills.to_arrays()
+        arrays |= {"start": _milliseconds(self.start)} | _coverage_to_arrays(self.coverage)
+        return pack("chunk", arrays, FAST_LEVEL)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Chunk:
         """Return the chunk that bytes hold.
 
         Raises:
-            BadFingerprintError: They hold none.
+            BadFingerprintError: They hold none, or one that no media leaves.
         """
         arrays = unpack("chunk", data)
         start = int(stored(arrays, "start", np.int64, 1)[0]) / 1000
-        return cls(start, *_from_arrays(arrays), Stills.from_arrays(arrays))
+        duration, picture, sound = _from_arrays(arrays, LONGEST_MEDIA_S)
+        stills = Stills.from_arrays(arrays)
+        check_stills(stills, duration)
+        if not 0 <= start <= duration:
+            raise BadFingerprintError("the chunk ends before it starts")
+        return cls(start, duration, picture, sound, stills, _coverage_from_arrays(arrays))
 
 
 @dataclass(frozen=True)
@@ -149,10 +170,12 @@ class Query:
         fingerprint: Of the whole item.
         pieces: What it is matched by, one after the other, so that memory does not grow with its length. Pieces may be
             loaded anew each time that they are walked through.
+        coverage: How much of the item was looked at; of a stored fingerprint that is not known.
     """
 
     fingerprint: Fingerprint
     pieces: Iterable[Piece]
+    coverage: MediaCoverage = field(default_factory=MediaCoverage)
 
     @classmethod
     def of_fingerprint(cls, fingerprint: Fingerprint) -> Query:
@@ -173,11 +196,37 @@ def _to_arrays(duration: float, picture: PictureTrack | None, sound: SoundTrack 
     return arrays
 
 
-def _from_arrays(arrays: Mapping[str, NDArray[Any]]) -> tuple[float, PictureTrack | None, SoundTrack | None]:
+def _from_arrays(
+    arrays: Mapping[str, NDArray[Any]], max_duration_s: float
+) -> tuple[float, PictureTrack | None, SoundTrack | None]:
     duration = int(stored(arrays, "duration", np.int64, 1)[0]) / 1000
+    check_duration(duration, max_duration_s)
     picture = PictureTrack.from_arrays(arrays) if any(name.startswith("picture.") for name in arrays) else None
     sound = SoundTrack.from_arrays(arrays) if any(name.startswith("sound.") for name in arrays) else None
+    check(duration, picture, sound)
     return duration, picture, sound
+
+
+def _coverage_to_arrays(coverage: MediaCoverage) -> Arrays:
+    """Return what was expected and what was missed of each track, by the causes' names: those rise in number."""
+    return {
+        f"coverage.{track}.{name}": np.array([seconds], np.float64)
+        for track, part in coverage.tracks.items()
+        for name, seconds in (("expected", part.expected), *part.missed.items())
+        if seconds
+    }
+
+
+def _coverage_from_arrays(arrays: Mapping[str, NDArray[Any]]) -> MediaCoverage:
+    def seconds(track: Track, name: str) -> float:
+        array = f"coverage.{track}.{name}"
+        return float(stored(arrays, array, np.float64, 1)[0]) if array in arrays else 0.0
+
+    def part(track: Track) -> TrackCoverage:
+        missed = {cause: seconds(track, cause) for cause in Cause}
+        return TrackCoverage(seconds(track, "expected"), {cause: lost for cause, lost in missed.items() if lost})
+
+    return MediaCoverage(picture=part(Track.PICTURE), sound=part(Track.SOUND))
 
 
 def _windows(picture: PictureTrack | None, sound: SoundTrack | None) -> dict[Track, Windows]:

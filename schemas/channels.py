@@ -112,8 +112,10 @@ CHANNELS: tuple[Channel, ...] = (
         name="idempotency-keys",
         title="Idempotency keys",
         description="Which request a caller's key stands for: the first message of each JobId says it. The job itself "
-        "says it as well, so messages need not be kept for longer than requests wait.",
-        key="JobId, which is derived from the caller and the key: keeps the claims of a key in order.",
+        "says it as well, so messages need not be kept for longer than requests wait. Also which nonces of signed "
+        "calls were used, for half an hour each.",
+        key="JobId, which is derived from the caller and the key, or what stands for a nonce: keeps the claims of a "
+        "key, or of a nonce, in order.",
         payloads=(KeyClaim,),
         use=Use.INTERNAL,
         headers=Headers.NONE,

@@ -7,7 +7,6 @@ CloudEvents' Kafka protocol binding knows two modes: *structured*, where the env
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -111,7 +110,7 @@ def _data_of(envelope: Mapping[str, Any]) -> dict[str, Any] | bytes:
     if isinstance(encoded, str):
         try:
             return base64.b64decode(encoded, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:  # binascii's own, and of text that is no ASCII
             raise InvalidEvent(f"the CloudEvents envelope's data_base64 is no base64: {error}") from error
     raise InvalidEvent("the CloudEvents envelope's data is no JSON object: put the event there")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from schemas.cloudevents import output_headers
+from schemas.coverage import Cause, Coverage, Missed
 from schemas.deadletter import DeadLetterReplay, dead_letter_headers, letter_of
 from schemas.deliveries import Attempt, Delivery, DeliveryStatus
 from schemas.deployment import DeploymentClaim, Place
@@ -104,6 +105,7 @@ _CLAIM = KeyClaim(
     request_digest="0cc175b9c0f1b6a831c399e269772661",
     claim_time=_READY,
 )
+_COVERAGE = Coverage(picture=0.98, sound=1.0, missed=(Missed(track=Track.PICTURE, cause=Cause.DAMAGED, seconds=0.392),))
 _METRICS = Metrics(duration=19.6, windows=118, fingerprint_bytes=40213, processing_seconds=3.4)
 _JOB = Job(
     job_id=_REQUEST.job_id,
@@ -120,6 +122,7 @@ _JOB = Job(
     matches=(_MATCH,),
     digest="9b74c9897bac770f",
     algorithm="mediadna-1",
+    coverage=_COVERAGE,
     metrics=_METRICS,
 )
 _TASK = ChunkTask(

@@ -7,10 +7,12 @@ from typing import Annotated, Any
 
 import msgspec
 
+from schemas.coverage import Coverage, Unsearched
 from schemas.errors import ErrorCode
 from schemas.events import MediaId, Rendition
-from schemas.limits import LONGEST_CALLER, LONGEST_DIGEST, LONGEST_NAME
+from schemas.limits import LONGEST_CALLER, LONGEST_DIGEST, LONGEST_MEDIA_S, LONGEST_NAME
 from schemas.matches import Match
+from schemas.rights import Right
 
 __all__ = [
     "EVENT_CALLER",
@@ -34,6 +36,10 @@ __all__ = [
 EVENT_CALLER, LOCAL_CALLER = "event", "local"
 #: Stands for the place of media that was sent along with the job.
 UPLOADED = "upload://"
+
+#: The most of anything that a job's work amounts to: bytes, windows, seconds. Sums of millions of such numbers fit
+#: where they are kept.
+MOST = 1e12
 
 
 class JobStatus(StrEnum):
@@ -107,6 +113,9 @@ class JobRequest(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tr
     #: Who asked: a digest of a token, an AccessKeyId, "local" for programs of this machine that need neither, "event";
     #: empty where the service asks itself.
     caller: Annotated[str, msgspec.Meta(max_length=LONGEST_CALLER)] = ""
+    #: What the caller may do beyond asking: checked again where the work is done, since others may have stored in the
+    #: meantime. None: everything, as an admin, an event, and messages of before there were rights.
+    rights: tuple[Right, ...] | None = None
     #: Digest of all that was asked for under an idempotency key: tells whether a later call asks for the same.
     request_digest: Annotated[str, msgspec.Meta(max_length=LONGEST_DIGEST)] = ""
     #: Where the fingerprint is stored.
@@ -136,6 +145,15 @@ class JobRequest(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tr
     #: For `mark`: what to say of the item.
     marks: ItemMarks = ItemMarks()
 
+    def may(self, right: Right) -> bool:
+        """Whether the caller has a right."""
+        return self.rights is None or right in self.rights
+
+    @property
+    def stores(self) -> bool:
+        """Whether the job may put something into its library."""
+        return self.save_type is not SaveType.NOSAVE
+
 
 class Metrics(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
     """What a job's work amounted to."""
@@ -150,6 +168,16 @@ class Metrics(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True)
     processing_seconds: float = 0.0
     #: Of which their processors were at work.
     cpu_seconds: float = 0.0
+
+    def check(self) -> None:
+        """Let the numbers pass if media can amount to them. Old messages with others stay readable.
+
+        Raises:
+            ValueError: One is negative, not finite, or beyond what media can have.
+        """
+        amounts = (self.windows, self.fingerprint_bytes, self.processing_seconds, self.cpu_seconds)
+        if not 0 <= self.duration <= LONGEST_MEDIA_S or not all(0 <= amount <= MOST for amount in amounts):
+            raise ValueError(f"the metrics are none of media: {self}")
 
 
 class Job(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
@@ -189,6 +217,10 @@ class Job(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
     algorithm: str = ""
     #: Whether the fingerprint was stored in the library.
     stored: bool = False
+    #: Which share of the media was looked at, once the job has succeeded.
+    coverage: Coverage = Coverage()
+    #: What was to be searched, and was not.
+    unsearched: tuple[Unsearched, ...] = ()
     #: What the work amounted to.
     metrics: Metrics = msgspec.field(default_factory=Metrics)
 
@@ -239,6 +271,8 @@ class ChunkTask(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tru
     end: float = 0.0
     #: All chunks of the job (for `finish`).
     chunks_total: int = 0
+    #: The media's clock starts anew or jumps, as looking at it has shown.
+    several_clocks: bool = False
     #: How often this very task has been tried before.
     attempt: int = 0
     #: When the job was asked for.
@@ -268,6 +302,8 @@ class ChunkResult(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=T
     message: str = ""
     #: For `plan`: the spans of the chunks, seconds.
     spans: tuple[tuple[float, float], ...] = ()
+    #: For `plan`: whether the media's clock starts anew or jumps, so that its spans are those of a player's time.
+    several_clocks: bool = False
     #: For `finish`: what was found.
     matches: tuple[Match, ...] = ()
     #: For `finish`: of the fingerprint, hex.
@@ -276,10 +312,24 @@ class ChunkResult(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=T
     algorithm: str = ""
     #: For `finish`: whether the fingerprint was stored in the library.
     stored: bool = False
+    #: For `finish`: which share of the media was looked at.
+    coverage: Coverage = Coverage()
+    #: For `finish`: what was to be searched, and was not.
+    unsearched: tuple[Unsearched, ...] = ()
     #: What the work amounted to.
     metrics: Metrics = msgspec.field(default_factory=Metrics)
     #: Name of the worker that did it.
     worker: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what no media amounts to: it would be billed.
+
+        Raises:
+            ValueError: A number is negative, not finite or beyond what media can have.
+        """
+        self.metrics.check()
+        if not all(0 <= start <= end <= MOST for start, end in self.spans):
+            raise ValueError("a chunk lies outside of any media")
 
 
 class LiveMatch(msgspec.Struct, rename="pascal", kw_only=True):

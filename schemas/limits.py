@@ -31,6 +31,7 @@ __all__ = [
     "LONGEST_DIGEST",
     "LONGEST_EXTEND",
     "LONGEST_MEDIA_ID",
+    "LONGEST_MEDIA_S",
     "LONGEST_MESSAGE",
     "LONGEST_NAME",
     "LONGEST_TARGET",
@@ -76,6 +77,9 @@ LARGEST_MATCH = MIB
 MOST_RENDITIONS, LARGEST_RENDITIONS = 64, 256 * KIB
 #: Chunks of one job: the spans of so many are 4 MB, and a month of video.
 MOST_CHUNKS = 100_000
+
+#: The longest media that can be fingerprinted at all, seconds: 24 days. Times are kept as milliseconds in 32 bits.
+LONGEST_MEDIA_S = 24 * 86_400.0
 
 #: Bytes of what an item's owner says of it, as JSON, and how deep it may be nested: what is read within a job, within
 #: a record, is nested deeper still, and readers of JSON give up at some depth.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
+from schemas.coverage import Cause, Coverage, Missed, Unsearched
 from schemas.events import AIMediaDNAComplete
 from schemas.jobs import JobStatus
 from schemas.matches import Interval, Match, Track, best_first
@@ -18,16 +19,21 @@ if TYPE_CHECKING:
     from schemas.jobs import Job
 
 __all__ = [
+    "CoverageInfo",
     "DetailItem",
     "FingerprintInfo",
     "MediaDNAResult",
+    "MissedInfo",
     "Span",
+    "UnsearchedInfo",
     "VideoDNAItem",
     "complete_event",
+    "coverage_of",
     "interval_size",
     "match_size",
     "matches_of",
     "result_of",
+    "unsearched_of",
 ]
 
 #: Digits behind the point of times (milliseconds, finer than any picture) and of similarities, shares and speeds.
@@ -100,6 +106,39 @@ class FingerprintInfo(msgspec.Struct, rename="pascal", frozen=True, kw_only=True
     duration: str
 
 
+class MissedInfo(msgspec.Struct, rename="pascal", frozen=True, kw_only=True):
+    """A part of a track that was not looked at."""
+
+    #: `picture` or `sound`.
+    track: Track
+    #: Why.
+    cause: Cause
+    #: How much of the track.
+    seconds: str
+
+
+class CoverageInfo(msgspec.Struct, rename="pascal", frozen=True, kw_only=True, omit_defaults=True):
+    """Which shares of the input were looked at."""
+
+    #: Of the picture, 0..1; not there without a picture, or where it is not known, as of a fingerprint file.
+    picture: str | None = None
+    #: Of the sound, 0..1; not there without sound, or where it is not known.
+    sound: str | None = None
+    #: What was not looked at, and why.
+    missed: tuple[MissedInfo, ...] = ()
+
+
+class UnsearchedInfo(msgspec.Struct, rename="pascal", frozen=True, kw_only=True, omit_defaults=True):
+    """A library, or a reference of one, that was to be searched and was not."""
+
+    #: The library.
+    library: str
+    #: MediaId of the reference; not there where it is the whole library.
+    primary_key: str = ""
+    #: Why, for a person.
+    reason: str
+
+
 class MediaDNAResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The content of `Data`. Numbers are strings, in seconds or 0..1.
 
@@ -110,12 +149,20 @@ class MediaDNAResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     video_dna: tuple[VideoDNAItem, ...] = msgspec.field(name="VideoDNA", default=())
     #: What the result rests on; not there when the input could not be fingerprinted.
     fingerprint: FingerprintInfo | None = msgspec.field(name="Fingerprint", default=None)
+    #: Which shares of the input were looked at; not there where that is not known.
+    coverage: CoverageInfo | None = msgspec.field(name="Coverage", default=None)
+    #: What was to be searched and was not; not there when everything was.
+    unsearched: tuple[UnsearchedInfo, ...] = msgspec.field(name="Unsearched", default=())
 
     def to_json(self) -> str:
         """Return the result as JSON; `VideoDNA` is always there, and empty when nothing matched."""
         content: dict[str, object] = {"VideoDNA": self.video_dna}
         if self.fingerprint is not None:
             content["Fingerprint"] = self.fingerprint
+        if self.coverage is not None:
+            content["Coverage"] = self.coverage
+        if self.unsearched:
+            content["Unsearched"] = self.unsearched
         return msgspec.json.encode(content).decode()
 
     @classmethod
@@ -135,7 +182,14 @@ def result_of(job: Job) -> MediaDNAResult:
         fingerprint = FingerprintInfo(
             algorithm=job.algorithm, digest=job.digest, duration=_number(job.metrics.duration, TIME_DIGITS)
         )
-    return MediaDNAResult(video_dna=tuple(_item(match) for match in best_first(job.matches)), fingerprint=fingerprint)
+    return MediaDNAResult(
+        video_dna=tuple(_item(match) for match in best_first(job.matches)),
+        fingerprint=fingerprint,
+        coverage=None if job.coverage == Coverage() else _coverage(job.coverage),
+        unsearched=tuple(
+            UnsearchedInfo(library=one.library, primary_key=one.media_id, reason=one.reason) for one in job.unsearched
+        ),
+    )
 
 
 def complete_event(job: Job) -> AIMediaDNAComplete:
@@ -173,6 +227,23 @@ def matches_of(result: MediaDNAResult) -> tuple[Match, ...]:
     )
 
 
+def coverage_of(result: MediaDNAResult) -> Coverage:
+    """Read the shares that were looked at back out of a result."""
+    told = result.coverage or CoverageInfo()
+    return Coverage(
+        picture=None if told.picture is None else float(told.picture),
+        sound=None if told.sound is None else float(told.sound),
+        missed=tuple(Missed(track=one.track, cause=one.cause, seconds=float(one.seconds)) for one in told.missed),
+    )
+
+
+def unsearched_of(result: MediaDNAResult) -> tuple[Unsearched, ...]:
+    """Read what was not searched back out of a result."""
+    return tuple(
+        Unsearched(library=one.library, media_id=one.primary_key, reason=one.reason) for one in result.unsearched
+    )
+
+
 def match_size(match: Match) -> int:
     """Return the bytes that a match takes at most wherever it is written: on a topic, or inside `Data`."""
     bare = msgspec.structs.replace(match, intervals=())
@@ -188,6 +259,17 @@ def _size(plain: msgspec.Struct, shown: msgspec.Struct) -> int:
     """The bytes of the larger form, and of a comma: plain JSON, or JSON inside a string, which writes quotes longer."""
     inside = msgspec.json.encode(msgspec.json.encode(shown).decode())
     return max(len(msgspec.json.encode(plain)), len(inside)) + 1
+
+
+def _coverage(coverage: Coverage) -> CoverageInfo:
+    return CoverageInfo(
+        picture=None if coverage.picture is None else _number(coverage.picture, SHARE_DIGITS),
+        sound=None if coverage.sound is None else _number(coverage.sound, SHARE_DIGITS),
+        missed=tuple(
+            MissedInfo(track=one.track, cause=one.cause, seconds=_number(one.seconds, TIME_DIGITS))
+            for one in coverage.missed
+        ),
+    )
 
 
 def _item(match: Match) -> VideoDNAItem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import faust
+from faust.auth import OAuthCredentials, SASLCredentials, SSLCredentials
 
 from schemas.channels import PARTITIONS
 from schemas.limits import LARGEST_EVENT
@@ -13,7 +14,11 @@ from streams.faust_transport import Transport
 from streams.pool.tasks import WALL_FACTOR
 
 if TYPE_CHECKING:
+    from faust.types.auth import CredentialsT
+
     from streams.agents.assignment import Assignment
+    from streams.broker.connection import KafkaConnection
+    from streams.broker.security import KafkaSecurity
     from streams.settings import Settings
     from streams.telemetry.neighbours import Neighbours
 
@@ -44,18 +49,24 @@ def changelog_topic(settings: Settings) -> str:
     return f"{app_id(settings)}-{MEDIA_TABLE}-changelog"
 
 
-def make_app(settings: Settings, *, bootstrap: str, assignment: Assignment, neighbours: Neighbours) -> faust.App:
+def make_app(
+    settings: Settings, *, kafka: KafkaConnection, assignment: Assignment, neighbours: Neighbours
+) -> faust.App:
     """Make the Faust app.
 
     Args:
         settings: The service's settings.
-        bootstrap: Bootstrap servers of Kafka.
+        kafka: The broker.
         assignment: What the agents work on.
         neighbours: Is told when the broker answers.
+
+    Raises:
+        SecretFileError: A file of the settings cannot be used.
     """
     app = faust.App(
         app_id(settings),
-        broker=[f"kafka://{server}" for server in bootstrap.split(",")],
+        broker=[f"kafka://{server.strip()}" for server in kafka.servers.split(",")],
+        broker_credentials=_credentials(kafka.security),
         store="memory://",
         datadir=settings.state / "faust",
         topic_partitions=PARTITIONS,
@@ -86,6 +97,19 @@ def make_app(settings: Settings, *, bootstrap: str, assignment: Assignment, neig
     transport = Transport(app.conf.broker_consumer, app)
     transport.assignment = assignment
     transport.neighbours = neighbours
+    transport.kafka = kafka
     app.transport = transport
     assignment.follow(lambda: app.consumer.assignment())  # noqa: PLW0108 (there is no consumer before the start)
     return app
+
+
+def _credentials(security: KafkaSecurity) -> CredentialsT | None:
+    """Return what Faust's own consumer and producer connect with."""
+    context = security.context()
+    if not security.has_sasl:
+        return None if context is None else SSLCredentials(context)
+    if security.tokens is not None:
+        return OAuthCredentials(oauth_cb=security.tokens, ssl_context=context)
+    return SASLCredentials(
+        username=security.user, password=security.password(), ssl_context=context, mechanism=security.mechanism
+    )

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import structlog
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from faust.types.transports import ConsumerT
 
     from streams.agents.assignment import Assignment
+    from streams.broker.connection import KafkaConnection
     from streams.telemetry.neighbours import Neighbours
 
 __all__ = ["Transport"]
@@ -120,18 +120,24 @@ class Consumer(aiokafka.Consumer):
     async def _places(self) -> dict[TP, tuple[int, str]]:
         """Return the group's committed offsets with their metadata; none when the broker does not say."""
         held = self.assignment()
-        admin = AIOKafkaAdminClient(bootstrap_servers=[f"{url.host}:{url.port}" for url in self.transport.url])
         try:
-            await admin.start()
-            partitions = [TopicPartition(*tp) for tp in held]
-            found = await admin.list_consumer_group_offsets(self.app.conf.id, partitions=partitions)
-        except KafkaError as error:  # what is done beyond the offsets is then done again: no more than that
+            found = await self._offsets([TopicPartition(*tp) for tp in held])
+        except (KafkaError, OSError) as error:  # what is done beyond the offsets is then done again: no more than that
             log.warning("finished_work_not_known", error=repr(error))
             return dict.fromkeys(held, (0, ""))
-        finally:
-            await admin.close()
         places = {TP(tp.topic, tp.partition): place for tp, place in found.items()}
         return {tp: (places[tp].offset, places[tp].metadata or "") if tp in places else (0, "") for tp in held}
+
+    async def _offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, OffsetAndMetadata]:
+        admin = self._own_transport.kafka.admin()
+        try:
+            await admin.start()
+            found: dict[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(
+                self.app.conf.id, partitions=partitions
+            )
+        finally:
+            await admin.close()
+        return found
 
     @property
     def _agents(self) -> Assignment:
@@ -153,9 +159,11 @@ class Transport(aiokafka.Transport):
     Attributes:
         assignment: What the agents work on.
         neighbours: Is told when the broker answers.
+        kafka: The broker.
     """
 
     Consumer: ClassVar[type[ConsumerT]] = Consumer
 
     assignment: Assignment
     neighbours: Neighbours
+    kafka: KafkaConnection

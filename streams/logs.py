@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from streams.redaction import without_secrets
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.settings import Settings
 
-__all__ = ["configure_logging"]
+__all__ = ["OURS", "configure_logging"]
 
 #: Libraries that tell much of their inner life at the level of information.
 QUIET = ("aiokafka", "faust", "mode", "uvicorn", "httpx", "pymilvus", "kafka")
+#: What tells of its inner life where somebody wants to know. Libraries' own tell of requests with their credentials.
+OURS = ("streams", "fingerprint", "schemas")
 #: Seconds for which a library's line that is told again is left out. While the broker is away its clients would tell of
 #: it some hundred times a second, and fill a disk with it.
 REPEATED_S = 30.0
@@ -41,6 +45,11 @@ class Once(logging.Filter):
         is_new = line not in self._told
         self._told.setdefault(line, now)
         return is_new
+
+
+def _redact(_logger: object, _method: str, line: Any) -> str:
+    """Take what is secret out of a line that is ready: the addresses that libraries and tracebacks repeat are in it."""
+    return without_secrets(str(line))
 
 
 def configure_logging(settings: Settings) -> None:
@@ -67,12 +76,15 @@ def configure_logging(settings: Settings) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers, _redact],
         )
     )
     handler.addFilter(Once())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(settings.log_level.upper())
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    root.setLevel(max(logging.INFO, level))
+    for name in OURS:
+        logging.getLogger(name).setLevel(level)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

@@ -10,8 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
-from streams.pool.tasks import ENVIRONMENT
-from streams.processes import die_with_parent
+from streams.processes import LIBRARY_ENVIRONMENT, die_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +51,7 @@ class Meter:
 
 def alone(step: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Return what a step returns that runs on one core in a fresh process like those of a worker."""
-    for name, value in ENVIRONMENT.items():
+    for name, value in LIBRARY_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     with ProcessPoolExecutor(1, get_context("spawn"), initializer=_settle, initargs=(os.getpid(),)) as pool:
         return pool.submit(step, *args, **kwargs).result()

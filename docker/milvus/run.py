@@ -73,7 +73,7 @@ def main() -> None:
         enter_own_namespaces()  # or say now that it cannot run here
         return
     node = folder / "node"
-    write_settings(library, node)
+    write_settings(library, node, dict(one.split("=", 1) for one in arguments.set))
     with _listen(arguments.port) as listener:  # before the namespace is left: this socket stays outside
         enter_own_namespaces()
         _start_helper(listener)
@@ -127,9 +127,10 @@ def _unpack(archive: Path, folder: Path) -> None:
                 (folder / name).write_bytes(wheel.read(member))
 
 
-def write_settings(library: Path, node: Path) -> None:
-    """Write the server's settings: the wheel's own, with this node's folders."""
+def write_settings(library: Path, node: Path, chosen: dict[str, str]) -> None:
+    """Write the server's settings: the wheel's own, with this node's folders, and what was chosen."""
     values = {
+        **chosen,
         "etcd_log_path": node / "logs" / "etcd.log",
         "etcd_data_dir": node / "data" / "etcd.data",
         "local_storage_dir": node / "data",
@@ -229,6 +230,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, default=Path(".milvus"), help="holds the programs and the server's data")
     parser.add_argument("--lib", type=Path, help="holds the programs (default: lib/ in the folder)")
     parser.add_argument("--port", type=int, default=19530, help="port that clients use, on loopback")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting, as config.yaml.template names it, such as authorization_enabled=true",
+    )
     parser.add_argument("--install-only", action="store_true", help="bring the programs, try the namespaces, and stop")
     parser.add_argument("--end-with-parent", type=int, metavar="PID", help="end when this parent process ends")
     return parser.parse_args()

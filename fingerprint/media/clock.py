@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from av.video.frame import VideoFrame
 
-__all__ = ["PictureClock"]
+__all__ = ["FALLBACK_PERIOD", "PictureClock"]
 
 #: Time between pictures when the file does not say, seconds.
 FALLBACK_PERIOD = 1 / 25
@@ -42,6 +42,14 @@ class PictureClock:
     def seconds(self, stamp: int) -> float:
         """Return a time stamp as seconds on the media's own clock."""
         return stamp * self._tick - self._origin
+
+    def length(self, ticks: int | None) -> float:
+        """Return how long a picture is shown, seconds.
+
+        Args:
+            ticks: What the file says; None where its pictures have no times and are counted.
+        """
+        return ticks * self._tick if ticks else self._period
 
     def time(self, frame: VideoFrame) -> float:
         """Return the picture's time in seconds; never before the picture before it."""

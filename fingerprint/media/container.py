@@ -8,6 +8,7 @@ the containers listed here, and has nothing to open a second file with.
 from __future__ import annotations
 
 import io
+import logging
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
@@ -18,7 +19,7 @@ import av.logging
 
 from fingerprint.media.edit_list import cuts_nothing
 from fingerprint.media.errors import MediaError
-from fingerprint.media.faults import MEDIA_FAULTS, blame_media, is_media_fault, unreadable
+from fingerprint.media.faults import MEDIA_FAULTS, blame_media, claims_too_much, is_media_fault, unreadable
 from fingerprint.media.tracks import decoder_pixels
 from schemas.errors import ErrorCode
 from schemas.limits import cut
@@ -59,8 +60,11 @@ LOOKED_AT = 4
 #: Characters of another file's name that are repeated: media is untrusted.
 NAME_LENGTH = 100
 
-# FFmpeg writes about every broken packet to standard error; what matters comes as an exception.
-av.logging.set_level(av.logging.PANIC)
+# FFmpeg writes about every broken packet. Errors are kept for who captures them (`decode_packet`), also those that say
+# the same as the one before; nothing of it goes to the service's own log, whose size media must not decide.
+av.logging.set_level(av.logging.ERROR)
+av.logging.set_skip_repeated(False)
+logging.getLogger("libav").setLevel(logging.CRITICAL + 1)
 
 
 class _View:
@@ -149,7 +153,7 @@ def _opened(file: BinaryIO, limits: MediaLimits) -> Iterator[InputContainer]:
             io_open=_refuse,
         )
     except MEDIA_FAULTS as error:
-        if not is_media_fault(error):
+        if not is_media_fault(error) and not claims_too_much(error):
             raise
         if isinstance(error, av.error.ArgumentError) or _is_playlist(file):
             raise MediaError(

@@ -15,7 +15,7 @@ from fingerprint.media.faults import MEDIA_FAULTS, is_media_fault
 from fingerprint.media.packets import read_packets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from av.container import InputContainer
     from av.packet import Packet
@@ -88,12 +88,22 @@ class RunningTime:
 
 
 def running_packets(
-    container: InputContainer, streams: list[Stream], running: RunningTime | None = None
+    container: InputContainer,
+    streams: list[Stream],
+    damaged: Callable[[], None] = lambda: None,
+    running: RunningTime | None = None,
 ) -> Iterator[Packet[Stream]]:
-    """Yield the packets of a whole file, as `read_packets` does, with times that run on over all its clocks."""
+    """Yield the packets of a whole file, as `read_packets` does, with times that run on over all its clocks.
+
+    Args:
+        container: The media.
+        streams: Whose packets.
+        damaged: Called where reading starts again: packets may be lost there.
+        running: Counts the clocks.
+    """
     running = running or RunningTime()
     ticks = {stream.index: float(stream.time_base or 0) for stream in streams}
-    for packet in read_packets(container, streams):
+    for packet in read_packets(container, streams, damaged):
         stamp = packet.dts if packet.dts is not None else packet.pts
         tick = ticks[packet.stream.index]
         if stamp is not None and tick:
@@ -125,7 +135,7 @@ def has_several_clocks(container: InputContainer, streams: list[Stream]) -> bool
     if not rewind(container):
         return False
     running = RunningTime()
-    for _ in running_packets(container, streams, running):
+    for _ in running_packets(container, streams, running=running):
         pass
     return running.clocks > 1
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from av.audio.frame import AudioFrame
 
+from fingerprint.media.account import Account
 from fingerprint.media.clock import PictureClock
 from fingerprint.media.container import Source, open_container
 from fingerprint.media.continuity import running_packets
-from fingerprint.media.errors import MediaError
 from fingerprint.media.frames import LeadIn, PictureFrames
 from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
-from fingerprint.media.packets import READ_THROUGH, Tally, decode_packet, packet_time, read_packets, seek
+from fingerprint.media.packets import READ_THROUGH, decode_packet, packet_time, read_packets, seek
 from fingerprint.media.pictures import PicturePicker
 from fingerprint.media.sound import SoundLine
-from fingerprint.media.tracks import choose_tracks, pixel_aspect, start_time
+from fingerprint.media.tracks import Tracks, choose_tracks, pixel_aspect, start_time
 from fingerprint.media.wish import Picture, PictureWish, SoundBlock, SoundWish
-from schemas.errors import ErrorCode
+from schemas.coverage import Cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.packet import Packet
     from av.stream import Stream
+
+    from fingerprint.media.coverage import MediaCoverage
 
 __all__ = ["Picture", "PictureWish", "SoundBlock", "SoundWish", "Source", "decode"]
 
@@ -54,11 +56,12 @@ def decode(
     several_clocks: bool = False,
     picture: PictureWish | None = PictureWish(),  # noqa: B008 (frozen)
     sound: SoundWish | None = SoundWish(),  # noqa: B008 (frozen)
+    covered: Callable[[MediaCoverage], None] | None = None,
 ) -> Iterator[Picture | SoundBlock]:
     """Yield the pictures and the sound of `[start, end)`, each in order of time, mixed as they lie in the file.
 
     Pictures and samples are counted from the start of the media item, so the chunks `[a, b)` and `[b, c)` give
-    together what `[a, c)` gives. What does not decode is left out; sound keeps its time by zeros.
+    together what `[a, c)` gives. What does not decode is left out, and told at the end; sound keeps its time by zeros.
 
     Args:
         source: Path, or seekable binary file object, which stays open.
@@ -69,14 +72,19 @@ def decode(
             of the time that a player shows, and reading begins at the start of the file.
         picture: How pictures are wanted; None for none.
         sound: How sound is wanted; None for none.
+        covered: Called at the end, with how much of the span was looked at.
 
     Raises:
         MediaError: The media cannot be opened, its pictures are too large, or nothing of it decodes.
+        MemoryError: Some of the span was not looked at for want of memory, if `covered` is asked for.
     """
     end = min(end, limits.max_duration_s)
     with open_container(source, limits) as container:
         packets = running_packets if several_clocks else read_packets
-        yield from _Pass(container, start, end, limits, (picture, sound), packets=packets).run()
+        walk = _Pass(container, start, end, limits, (picture, sound), packets=packets)
+        yield from walk.run()
+        if covered is not None:
+            covered(walk.account.coverage())
 
 
 class _Pass:
@@ -90,17 +98,18 @@ class _Pass:
         limits: MediaLimits,
         wishes: tuple[PictureWish | None, SoundWish | None],
         *,
-        packets: Callable[[InputContainer, list[Stream]], Iterator[Packet[Stream]]],
+        packets: Callable[[InputContainer, list[Stream], Callable[[], None]], Iterator[Packet[Stream]]],
     ) -> None:
         picture, sound = wishes
         self._packets = packets
         video, audio = choose_tracks(container, limits.max_pixels)
         self._container = container
+        self._max_pixels = limits.max_pixels
         self._origin = start_time(container)
         self._start, self._end = start, end
         self._video = video if picture else None
         self._audio = audio if sound else None
-        self._tally = Tally()
+        self.account = Account(container, Tracks(self._video, self._audio), start, end)
         self._picture_start = start
         self._wary = False  # sought, and no picture decoded since
         self._overshot = False  # the first picture after seeking is too late
@@ -108,8 +117,8 @@ class _Pass:
             skipping = picture.rate <= MAX_SKIPPING_RATE and container.format.name not in READ_THROUGH
             clock = PictureClock(self._origin, video.average_rate, float(video.time_base or 0))
             self._lead_in = LeadIn(clock, start)
-            self._frames = PictureFrames(video, clock, self._tally, skipping=skipping)
-            self._picker = PicturePicker(picture, start, end, pixel_aspect(video), limits.max_pixels)
+            self._frames = PictureFrames(video, clock, self.account.picture, skipping=skipping)
+            self._picker = PicturePicker(picture, start, end, pixel_aspect(video))
         if audio is not None and sound is not None:
             self._start = min(self._start, start - sound.margin_s - SOUND_LEAD_S)
             self._end = end + sound.margin_s
@@ -131,28 +140,29 @@ class _Pass:
             self._restart(streams[0])
         if self._audio is not None:
             yield from self._line.finish()
-        if self._tally.refused and not self._tally.decoded and self._start <= 0:
-            raise MediaError(
-                ErrorCode.RESOURCE_CONTENT_BAD,
-                "nothing in the file decodes: it is damaged or not what its header says, upload it again",
-            )
+        if self._start <= 0:
+            self.account.check()
 
     def _walk(self, streams: list[Stream]) -> Iterator[Picture | SoundBlock]:
         ticks = {stream.index: float(stream.time_base or 0) for stream in streams}
-        for packet in self._packets(self._container, streams):
-            time = packet_time(packet, ticks[packet.stream.index], self._origin)
+        for packet in self._packets(self._container, streams, self.account.lose):
+            tick = ticks[packet.stream.index]
+            time = packet_time(packet, tick, self._origin)
+            self.account.read(packet, tick)
             if packet.stream is self._video:
                 yield from self._pictures(packet)
             elif time is None or time >= self._start:
                 yield from self._sound(packet)
             if self._overshot or self._finished(time):
                 return
+        self.account.read_all = True
 
     def _restart(self, stream: Stream) -> None:
         """Go back to the start of the file, from where the next try seeks less far."""
         self._overshot = False
         self._frames.restart()
         self._lead_in.restart()
+        self.account.restart()
         if self._audio is not None:
             self._line.restart()
         seek(self._container, stream, 0.0, self._origin)
@@ -174,13 +184,38 @@ class _Pass:
                 self._overshot = time > self._picture_start
                 if self._overshot:
                     return
+            if frame.width * frame.height > self._max_pixels:  # it was not so large at the start of the file
+                self.account.picture.watch.refuse(time, Cause.TOO_LARGE)
+                continue
+            self.account.picture.watch.see(time)
             picture = self._picker.offer(frame, time)
             if picture is not None:
                 yield picture
+        if self._picker.done:
+            self.account.picture.watch.finish()
 
     def _sound(self, packet: Packet[Stream]) -> Iterator[SoundBlock]:
         if self._line.done:
             return
-        for frame in decode_packet(packet, self._tally):
+        watch = self.account.sound.watch
+        frames, cause = decode_packet(packet, self.account.sound.tally)
+        asked = self._asked_sound(packet)
+        if cause is not None and asked is not None:
+            watch.refuse(asked, cause)
+        for frame in frames:
             if isinstance(frame, AudioFrame):
-                yield from self._line.feed(frame, None if frame.pts is None else frame.pts * self._tick - self._origin)
+                time = None if frame.pts is None else frame.pts * self._tick - self._origin
+                shown = asked if time is None else time
+                if shown is not None:
+                    watch.see(shown)
+                yield from self._line.feed(frame, time)
+        if self._line.done:
+            watch.finish()
+
+    def _asked_sound(self, packet: Packet[Stream]) -> float | None:
+        """Note that there is sound in a packet, and return when that is; None where there is none."""
+        if not packet.size or packet.is_discard:
+            return None
+        stamp = packet.dts if packet.pts is None else packet.pts
+        time = None if stamp is None else stamp * self._tick - self._origin
+        return self.account.sound.watch.ask(time, (packet.duration or 0) * self._tick)

@@ -15,12 +15,28 @@ from schemas.errors import ErrorCode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MEDIA_FAULTS", "blame_media", "is_media_fault", "reason_of", "unreadable"]
+__all__ = [
+    "MEDIA_FAULTS",
+    "blame_media",
+    "claims_too_much",
+    "is_media_fault",
+    "is_memory_free",
+    "is_out_of_memory",
+    "reason_of",
+    "unreadable",
+]
 
 #: What media makes FFmpeg and PyAV raise: errors of FFmpeg's own; bytes that are no text (codec tags), values out of
 #: range, streams that appear in mid-file, forms of pictures and sound that PyAV does not know. Wrong types are not
 #: among them: those are wrong calls.
 MEDIA_FAULTS = (av.error.FFmpegError, ValueError, LookupError, ArithmeticError, RuntimeError)
+
+#: Bytes that no reader of a container needs at once: the index of a film of a day, or a packet of it, is smaller.
+SPARE_BYTES = 256 * 2**20
+
+#: What OpenCV calls it when it gets no memory (`cv::Error::StsNoMem`); and how libraries in C++ say so.
+OPENCV_NO_MEMORY = -4
+NO_MEMORY = ("std::bad_alloc", "bad allocation", "Failed to allocate memory")
 
 #: Where PyAV lies. What of it is compiled names its files from the package on: `av/stream.py`.
 PYAV = Path(av.__file__).parent
@@ -31,17 +47,44 @@ def is_media_fault(error: BaseException) -> bool:
 
     It is for what FFmpeg reports, and for what is raised inside PyAV. The same kinds of errors from anywhere else are
     faults of ours, or of the place that the media is read from: these must not end a job for good, and must be seen.
+    Memory that is not there is no fault of the media, whoever misses it: another try, or another limit, may have it.
     """
+    if isinstance(error, MemoryError):
+        return False
     if isinstance(error, av.error.FFmpegError):
         return True
     return isinstance(error, MEDIA_FAULTS) and _raised_in_pyav(error)
 
 
+def claims_too_much(error: BaseException) -> bool:
+    """Tell whether FFmpeg got no memory since damaged media claims to need more than there can be.
+
+    A broken length names gigabytes: that is damage. Where memory is really short, plenty of it is not to be had.
+    """
+    if not isinstance(error, av.error.MemoryError):
+        return False
+    return is_memory_free(SPARE_BYTES)
+
+
+def is_memory_free(size: int) -> bool:
+    """Tell whether so many bytes of memory are to be had."""
+    try:
+        bytearray(size)
+    except MemoryError:
+        return False
+    return True
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error says that there is no memory, in the words of whichever library got none."""
+    if isinstance(error, MemoryError) or getattr(error, "code", None) == OPENCV_NO_MEMORY:
+        return True
+    return any(words in str(error) for words in NO_MEMORY)
+
+
 @contextmanager
 def blame_media() -> Iterator[None]:
     """Turn whatever media makes PyAV raise into an error with a code; everything else passes as it is.
-
-    Memory that is not there passes too: another try may have it.
 
     Raises:
         MediaError: The media is to blame.
@@ -49,7 +92,7 @@ def blame_media() -> Iterator[None]:
     try:
         yield
     except MEDIA_FAULTS as error:
-        if isinstance(error, MemoryError) or not is_media_fault(error):
+        if not is_media_fault(error):
             raise
         raise unreadable(error) from error
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from av.video.frame import VideoFrame
 
-from fingerprint.media.packets import Tally, decode_packet
+from fingerprint.media.packets import decode_packet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.stream import VideoStream
 
+    from fingerprint.media.account import TrackAccount
     from fingerprint.media.clock import PictureClock
 
 __all__ = ["LeadIn", "PictureFrames"]
@@ -79,10 +80,10 @@ class PictureFrames:
     gap, the packets since the key frame are decoded again in full, and so is what follows up to the next key frame.
     """
 
-    def __init__(self, video: VideoStream, clock: PictureClock, tally: Tally, *, skipping: bool) -> None:
+    def __init__(self, video: VideoStream, clock: PictureClock, account: TrackAccount, *, skipping: bool) -> None:
         self._context = video.codec_context
         self._clock = clock
-        self._tally = tally
+        self._account = account
         self._groups: deque[list[Packet[Stream]]] = deque(maxlen=2)
         self._kept_bytes = 0
         self._allowed = skipping
@@ -99,15 +100,27 @@ class PictureFrames:
         """Yield the frames that the packet completes, each with its time in seconds."""
         if self._allowed:
             self._keep(packet)
-        for frame in decode_packet(packet, self._tally):
-            if not isinstance(frame, VideoFrame):
-                continue
+        shown = self._shown(packet)
+        if packet.size and not packet.is_discard:
+            length = self._clock.length(None if shown is None else packet.duration)
+            shown = self._account.watch.ask(shown, length)
+        for frame in self._decoded(packet, shown):
             before = self._clock.last
             time = self._clock.time(frame)
             if self._skipping and before is not None and self._left_out(before, time):
                 yield from self._again(before)
                 return
             yield frame, time
+
+    def _shown(self, packet: Packet[Stream]) -> float | None:
+        stamp = packet.dts if packet.pts is None else packet.pts
+        return None if stamp is None else self._clock.seconds(stamp)
+
+    def _decoded(self, packet: Packet[Stream], shown: float | None) -> list[VideoFrame]:
+        frames, cause = decode_packet(packet, self._account.tally)
+        if cause is not None and shown is not None:
+            self._account.watch.refuse(shown, cause)
+        return [frame for frame in frames if isinstance(frame, VideoFrame)]
 
     def _skip(self, skipping: bool) -> None:  # noqa: FBT001 (a switch)
         self._skipping = skipping
@@ -145,6 +158,6 @@ class PictureFrames:
         self._context.flush_buffers()
         self._clock.last = before
         for packet in [packet for group in self._groups for packet in group]:
-            for frame in decode_packet(packet, self._tally):
-                if isinstance(frame, VideoFrame) and self._clock.is_after(frame, before):
+            for frame in self._decoded(packet, self._shown(packet)):
+                if self._clock.is_after(frame, before):
                     yield frame, self._clock.time(frame)

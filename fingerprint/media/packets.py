@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import av.error
+import av.logging
 
-from fingerprint.media.faults import MEDIA_FAULTS, is_media_fault
+from fingerprint.media.faults import MEDIA_FAULTS, claims_too_much, is_media_fault
+from schemas.coverage import Cause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from av.audio.frame import AudioFrame
     from av.container import InputContainer
@@ -23,6 +26,13 @@ __all__ = ["READ_THROUGH", "Tally", "decode_packet", "packet_time", "read_packet
 #: Reading goes on after damage this often; then what follows is taken for the end.
 MAX_READ_ERRORS = 64
 
+#: What FFmpeg raises where a decoder does not know what a stream uses.
+UNSUPPORTED = (av.error.PatchWelcomeError, av.error.NotImplementedError, av.error.DecoderNotFoundError)
+
+#: What FFmpeg writes into its log when a picture gets no memory: since there is none, or since of its size, which is
+#: over the limit, or of none. It raises nothing where the decoder goes on all the same.
+NO_BUFFER, TOO_LARGE, BAD_SIZE = "get_buffer() failed", "exceeds specified max pixel count", "image parameters invalid"
+
 #: Containers without an index, whose times after a seek are guesses from a bit rate: they are read from the start.
 #: Reading without decoding is a hundredth of the cost of decoding.
 READ_THROUGH = frozenset(
@@ -30,51 +40,81 @@ READ_THROUGH = frozenset(
 )
 
 
-def read_packets(container: InputContainer, streams: list[Stream]) -> Iterator[Packet[Stream]]:
+def read_packets(
+    container: InputContainer, streams: list[Stream], damaged: Callable[[], None] = lambda: None
+) -> Iterator[Packet[Stream]]:
     """Yield the streams' packets to the real end of the file, then one empty packet a stream that flushes its decoder.
 
     Damage in mid-file, or a stream that appears there, ends the generator of PyAV; reading then starts again behind it.
+
+    Args:
+        container: The media.
+        streams: Whose packets.
+        damaged: Called where reading starts again: packets may be lost there.
     """
     for _ in range(MAX_READ_ERRORS):
         try:
             yield from container.demux(*streams)
         except MEDIA_FAULTS as error:
-            if not is_media_fault(error):
+            if not is_media_fault(error) and not claims_too_much(error):
                 raise
+            damaged()
             continue
         return
 
 
 @dataclass(slots=True)
 class Tally:
-    """How decoding goes.
+    """How decoding of a track goes.
 
     Attributes:
         decoded: Frames that came out.
-        refused: Packets that a decoder refused.
+        refused: Packets that the decoder refused, by the cause.
     """
 
     decoded: int = 0
-    refused: int = 0
+    refused: Counter[Cause] = field(default_factory=Counter)
+
+    @property
+    def cause(self) -> Cause | None:
+        """Why packets were refused: of several causes the first one of `Cause`."""
+        return next((cause for cause in Cause if self.refused[cause]), None)
 
 
-def decode_packet(packet: Packet[Stream], tally: Tally) -> list[VideoFrame | AudioFrame]:
-    """Return the frames that a packet completes.
+def decode_packet(packet: Packet[Stream], tally: Tally) -> tuple[list[VideoFrame | AudioFrame], Cause | None]:
+    """Return the frames that a packet completes, and why it was refused; None where it was not.
 
     A packet that the decoder refuses costs that packet: ordinary encoders write some (Theora's empty ones), and
-    damaged streams hold some.
+    damaged streams hold some. Decoders of H.264 keep to themselves that there was no memory for a picture, or that it
+    is too large, and go on with the next one: only the log tells.
     """
     frames: list[VideoFrame | AudioFrame] = []
-    try:
-        frames += packet.decode()  # type: ignore[arg-type]  # only picture and sound streams are read
-    except av.error.EOFError:
-        pass  # flushed already, as after reading was taken up again
-    except MEDIA_FAULTS as error:
-        if not is_media_fault(error):
-            raise
-        tally.refused += 1
+    cause: Cause | None = None
+    with av.logging.Capture() as log:
+        try:
+            frames += packet.decode()  # type: ignore[arg-type]  # only picture and sound streams are read
+        except av.error.EOFError:
+            pass  # flushed already, as after reading was taken up again
+        except MemoryError:
+            cause = Cause.OUT_OF_MEMORY
+        except MEDIA_FAULTS as error:
+            if not is_media_fault(error):
+                raise
+            cause = Cause.UNSUPPORTED if isinstance(error, UNSUPPORTED) else Cause.DAMAGED
+    if log:
+        cause = _cause_told([message for _, _, message in log]) or cause
+    if cause is not None:
+        tally.refused[cause] += 1
     tally.decoded += len(frames)
-    return frames
+    return frames, cause
+
+
+def _cause_told(messages: Sequence[str]) -> Cause | None:
+    """Return why no picture was decoded, where FFmpeg's log tells that it had no room for it."""
+    if any(TOO_LARGE in message for message in messages):
+        return Cause.TOO_LARGE
+    refused = any(NO_BUFFER in message for message in messages)
+    return Cause.OUT_OF_MEMORY if refused and not any(BAD_SIZE in message for message in messages) else None
 
 
 def packet_time(packet: Packet[Stream], tick: float, origin: float) -> float | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
-from fingerprint.media.tracks import check_pixels, quarter_turns
+from fingerprint.media.tracks import quarter_turns
 from fingerprint.media.wish import Picture, PictureWish
 
 if TYPE_CHECKING:
@@ -28,12 +28,11 @@ class PicturePicker:
     never leave one out. Only picked pictures are scaled; scaling each one would cost as much as half the decoding.
     """
 
-    def __init__(self, wish: PictureWish, start: float, end: float, aspect: float, max_pixels: int) -> None:
+    def __init__(self, wish: PictureWish, start: float, end: float, aspect: float) -> None:
         self._wish = wish
         self._next = self._cell(start, up=True)
         self._end = math.inf if math.isinf(end) else self._cell(end, up=True)
         self._aspect = aspect
-        self._max_pixels = max_pixels
         self._reformatter = VideoReformatter()
         self.done = self._next >= self._end
 
@@ -54,7 +53,6 @@ class PicturePicker:
         return Picture(number=cell, time=max(0.0, time), rgb=self._upright(frame))
 
     def _upright(self, frame: VideoFrame) -> NDArray[np.uint8]:
-        check_pixels(frame.width, frame.height, self._max_pixels)
         width, height = frame.width * self._aspect, float(frame.height)
         scale = min(1.0, self._wish.long_side / max(width, height))
         small = self._reformatter.reformat(

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from fingerprint.media.account import CUT_SHORT_S, is_short_of_memory
+from fingerprint.media.clock import FALLBACK_PERIOD
 from fingerprint.media.container import Source, open_container
 from fingerprint.media.continuity import has_several_clocks
+from fingerprint.media.coverage import nothing_decodes
 from fingerprint.media.duration import real_duration, running_duration
 from fingerprint.media.errors import MediaError
 from fingerprint.media.info import MediaInfo
 from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
 from fingerprint.media.packets import Tally, decode_packet, read_packets
 from fingerprint.media.tracks import Tracks, choose_tracks, is_encrypted, pixel_aspect, quarter_turns
+from schemas.coverage import Cause
 from schemas.errors import ErrorCode
 
 if TYPE_CHECKING:
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.stream import Stream
     from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
 
 __all__ = ["probe"]
 
@@ -36,6 +41,7 @@ def probe(source: Source, limits: MediaLimits = DEFAULT_LIMITS) -> MediaInfo:
 
     Raises:
         MediaError: The file is missing, damaged, encrypted, over a limit, or has neither picture nor sound.
+        MemoryError: Looking at it needs more memory than there is.
     """
     with open_container(source, limits) as container:
         tracks = choose_tracks(container, limits.max_pixels)
@@ -45,7 +51,7 @@ def probe(source: Source, limits: MediaLimits = DEFAULT_LIMITS) -> MediaInfo:
         if any(is_encrypted(stream) for stream in streams):
             raise _encrypted()
         info = _describe(container, tracks, _first_frames(container, streams))
-        duration = real_duration(container, streams)
+        duration = _duration(container, streams, tracks.video)
         several_clocks = has_several_clocks(container, streams)
         if several_clocks:
             duration = running_duration(container, streams)
@@ -62,6 +68,7 @@ def _first_frames(container: InputContainer, streams: list[Stream]) -> dict[int,
 
     Raises:
         MediaError: Nothing decodes, or samples are encrypted.
+        MemoryError: A frame needs more memory than there is.
     """
     tried = dict.fromkeys((stream.index for stream in streams), 0)
     found: dict[int, VideoFrame | AudioFrame] = {}
@@ -73,17 +80,27 @@ def _first_frames(container: InputContainer, streams: list[Stream]) -> dict[int,
         tried[index] += 1
         if packet.has_sidedata("encryption_info"):
             raise _encrypted()
-        frames = decode_packet(packet, tally)
+        frames, _ = decode_packet(packet, tally)
         if frames:
             found[index] = frames[0]
         if all(i in found or count >= TRIED_PACKETS for i, count in tried.items()):
             break
-    if not found:
-        raise MediaError(
-            ErrorCode.RESOURCE_CONTENT_BAD,
-            "nothing in the file decodes: it is damaged or not what its header says, upload it again",
-        )
+    if not found or tally.cause is Cause.OUT_OF_MEMORY:
+        raise nothing_decodes(tally.cause)
     return found
+
+
+def _duration(container: InputContainer, streams: list[Stream], video: VideoStream | None) -> float:
+    """Return where the last packet ends; a single picture that is said to last no time is shown for a moment.
+
+    Raises:
+        MemoryError: Less than the header says is found, and there is not the memory to be sure that it is all.
+    """
+    found = real_duration(container, streams)
+    claimed = (container.duration or 0) / 1e6
+    if (not found or found < claimed - CUT_SHORT_S) and is_short_of_memory(video):
+        raise nothing_decodes(Cause.OUT_OF_MEMORY)
+    return found or FALLBACK_PERIOD
 
 
 def _encrypted() -> MediaError:

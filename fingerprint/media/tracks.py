@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from av.stream import Disposition
 
@@ -25,6 +25,7 @@ __all__ = [
     "pixel_aspect",
     "quarter_turns",
     "start_time",
+    "undecodable_streams",
 ]
 
 #: Sample entries of protected MP4 tracks (ISO 14496-12 and Apple's FairPlay): what they hold is not what they say.
@@ -54,12 +55,8 @@ def choose_tracks(container: InputContainer, max_pixels: int) -> Tracks:
     Raises:
         MediaError: The picture is larger than `max_pixels`.
     """
-    video = cast("VideoStream | None", container.streams.best("video"))
-    if video is not None and (video.disposition & Disposition.attached_pic or not _decodable(video)):
-        video = None
-    audio = cast("AudioStream | None", container.streams.best("audio"))
-    if audio is not None and not _decodable(audio):
-        audio = None
+    video = cast("VideoStream | None", _best(container, "video"))
+    audio = cast("AudioStream | None", _best(container, "audio"))
     if video is not None:
         check_pixels(video.codec_context.width, video.codec_context.height, max_pixels)
         # What the header says may change in mid-stream: the decoder refuses to allocate much more than the limit.
@@ -69,6 +66,28 @@ def choose_tracks(container: InputContainer, max_pixels: int) -> Tracks:
             # One thread a job: parallel jobs fill the cores, and threads of one job were measured to save no time.
             stream.codec_context.thread_count = 1
     return Tracks(video, audio)
+
+
+def undecodable_streams(container: InputContainer) -> list[Stream]:
+    """Return the main picture and the main sound as far as there is no decoder for them, nor for another one."""
+    return [
+        best
+        for kind in ("video", "audio")
+        if (best := container.streams.best(kind)) is not None and not _is_cover(best) and not _best(container, kind)
+    ]
+
+
+def _best(container: InputContainer, kind: Literal["video", "audio"]) -> Stream | None:
+    """Return the main stream of a kind; another one where there is no decoder for that."""
+    best = container.streams.best(kind)
+    if best is None or _is_cover(best):
+        return None
+    others = (stream for stream in container.streams if stream.type == kind and not _is_cover(stream))
+    return next((stream for stream in (best, *others) if _decodable(stream)), None)
+
+
+def _is_cover(stream: Stream) -> bool:
+    return bool(stream.disposition & Disposition.attached_pic)
 
 
 def check_pixels(width: int, height: int, max_pixels: int) -> None:

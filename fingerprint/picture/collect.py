@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from fingerprint.media.wish import Picture
 
-__all__ = ["GRID_RATE", "LOCAL_FEATURES", "PICTURES", "PictureCollector"]
+__all__ = ["CUT_STEP", "DUE", "GRID_RATE", "LOCAL_BLOCK", "LOCAL_FEATURES", "PICTURES", "PictureCollector"]
 
 #: Pictures looked at a second: cuts and movement are placed to a quarter of a second and better.
 GRID_RATE = 4

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from fingerprint.codec import stored
+from fingerprint.codec import BadFingerprintError, stored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,10 +78,12 @@ class Stills:
             BadFingerprintError: Arrays are missing, or do not fit together.
         """
         sizes = stored(arrays, "stills.sizes", np.int32, -1)
+        if (sizes <= 0).any():
+            raise BadFingerprintError("the chunk has pictures of no size")
         return cls(
             stored(arrays, "stills.times", np.int32, len(sizes)),
             sizes,
-            stored(arrays, "stills.data", np.uint8, int(sizes.sum())),
+            stored(arrays, "stills.data", np.uint8, int(sizes.sum(dtype=np.int64))),
         )
 
     @classmethod

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fingerprint.codec import BadFingerprintError, stored
+from fingerprint.codec import BadFingerprintError, rising, stored
 from fingerprint.picture.local import CODE_LENGTH, LocalFeatures
 from fingerprint.picture.trained import trained
 
@@ -91,7 +91,7 @@ class PictureTrack:
         grid = stored(arrays, "picture.grid", np.int32, -1)
         if (counts < 0).any() or not np.isin(rows, np.arange(len(numbers))).all():
             raise BadFingerprintError("the fingerprint's local features belong to no picture")
-        features = int(counts.sum())
+        features = int(counts.sum(dtype=np.int64))
         return cls(
             numbers=numbers,
             times_ms=stored(arrays, "picture.times", np.int32, len(numbers)),
@@ -104,7 +104,7 @@ class PictureTrack:
                 stored(arrays, "picture.local.angles", np.uint8, features),
                 stored(arrays, "picture.local.codes", np.int8, features, CODE_LENGTH),
             ),
-            grid_ms=np.cumsum(grid, dtype=np.int32),
+            grid_ms=rising(grid),
             tiny=np.cumsum(stored(arrays, "picture.tiny", np.uint8, TINY_SIDE**2, len(grid)).T, axis=0, dtype=np.uint8),
             size=stored(arrays, "picture.size", np.uint16, 2),
         )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["SIDE", "chance", "dequantise", "describe", "quantise", "squeezed"]
+__all__ = ["SIDE", "STEP", "chance", "dequantise", "describe", "quantise", "squeezed"]
 
 #: Side of the square that pictures are squeezed into: a copy with another aspect ratio looks the same there.
 SIDE = 160

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from fingerprint.media.wish import SoundBlock
 
-__all__ = ["SOUND", "SoundCollector"]
+__all__ = ["CODE_SCALE", "DENSITY", "SOUND", "WINDOW_STEP", "SoundCollector", "transform"]
 
 #: Samples a second: what lies above 4 kHz does not survive low bit rates.
 RATE = 8000
@@ -62,6 +62,9 @@ WINDOW_FRAMES = round(WINDOW_MS / 1000 / FRAME_S)
 
 #: Coefficients of a window's cosine transform that are kept, in time and in pitch.
 TIME_TERMS, PITCH_TERMS = 10, 10
+
+#: What a window's vector, of length one, is multiplied by to be stored with 8 bits a number.
+CODE_SCALE = 250
 
 #: Peaks in a window below which there is nothing to hear in it: silence, hum and steady tones.
 LEAST_PEAKS = 6
@@ -124,12 +127,12 @@ class SoundCollector:
             length = float(np.linalg.norm(terms))
             if length > 0:
                 numbers.append(number)
-                codes.append(np.clip(np.rint(terms / length * 250), -127, 127).astype(np.int8))
+                codes.append(np.clip(np.rint(terms / length * CODE_SCALE), -127, 127).astype(np.int8))
         return np.array(numbers, np.int32), np.array(codes, np.int8).reshape(-1, TIME_TERMS * PITCH_TERMS)
 
 
 @functools.cache
-def _transform() -> Any:
+def transform() -> Any:
     """Return essentia's constant-Q transform (Velasco et al. 2011); importing essentia takes a second."""
     import essentia  # noqa: PLC0415 (slow, and not needed where only pictures or results are handled)
 
@@ -157,7 +160,7 @@ def _spectrum(samples: NDArray[np.float32], offset: int) -> tuple[NDArray[np.flo
         padded = np.zeros(BLOCK, np.float32)
         at = max(0, -begin)
         padded[at : at + len(piece)] = piece
-        tones = np.abs(_transform()(padded)[0][:, KEPT // 2 + 1 : KEPT // 2 + 1 + KEPT])
+        tones = np.abs(transform()(padded)[0][:, KEPT // 2 + 1 : KEPT // 2 + 1 + KEPT])
         parts.append(20 * np.log10(np.maximum(tones / SCALE, 1e-6)))
     return np.concatenate(parts, 1).astype(np.float32), first * KEPT
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fingerprint.codec import stored
+from fingerprint.codec import rising, stored
 from fingerprint.ports import Windows
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from fingerprint.codec import Arrays
 
-__all__ = ["FRAME_S", "WINDOW_MS", "SoundTrack"]
+__all__ = ["FRAME_S", "LENGTH", "WINDOW_MS", "SoundTrack"]
 
 #: Time between two frames of the analysis, seconds: peaks are placed on these. 546 of them are 32,768 samples at 8 kHz.
 FRAME_S = 32768 / 546 / 8000
@@ -91,7 +91,7 @@ class SoundTrack:
         frames = stored(arrays, "sound.frames", np.int32, -1)
         numbers = stored(arrays, "sound.numbers", np.int32, -1)
         return cls(
-            np.cumsum(frames, dtype=np.int32),
+            rising(frames),
             stored(arrays, "sound.bins", np.uint8, len(frames)),
             numbers,
             stored(arrays, "sound.starts", np.int32, len(numbers)),

@@ -1,15 +1,18 @@
-"""The file of access keys: one `AccessKeyId AccessKeySecret [role]` a line."""
+"""The file of access keys: one `AccessKeyId AccessKeySecret [role[+right[,right]]]` a line."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from streams.access.roles import Role
+from streams.access.lines import EmptyFileError, lines_of
+from streams.access.roles import Grant, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from schemas.rights import Right
 
 __all__ = ["AccessKey", "AccessKeys"]
 
@@ -27,11 +30,18 @@ class AccessKey:
         key_id: AccessKeyId.
         secret: AccessKeySecret.
         role: What it allows.
+        rights: What it allows beyond its role.
     """
 
     key_id: str
     secret: str = field(repr=False)
     role: Role = DEFAULT_ROLE
+    rights: frozenset[Right] = frozenset()
+
+    @property
+    def grant(self) -> Grant:
+        """The role and the rights."""
+        return Grant(self.role, self.rights)
 
 
 class AccessKeys:
@@ -41,27 +51,32 @@ class AccessKeys:
         self._keys = dict(keys)
 
     @classmethod
-    def read(cls, path: Path) -> AccessKeys:
+    def nobody(cls) -> Self:
+        """Return no keys: what a file says that is gone, or was emptied."""
+        return cls({})
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
         """Read a file; empty lines, and those that begin with `#`, count for nothing.
 
         Raises:
             OSError: The file cannot be read.
+            EmptyFileError: It holds no key.
             ValueError: A line is no key, or names one a second time.
         """
         keys: dict[str, AccessKey] = {}
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            words = line.split()
-            if not words or words[0].startswith("#"):
-                continue
+        for where, words in lines_of(path):
             try:
                 key = _key(words)
             except ValueError as error:
-                raise ValueError(f"{path}, line {number}: {error}") from None
+                raise ValueError(f"{where}: {error}") from None
             if key.key_id in keys:
-                raise ValueError(f"{path}, line {number}: the key {key.key_id} is there already: keep one of the two")
+                raise ValueError(f"{where}: the key {key.key_id} is there already: keep one of the two")
             keys[key.key_id] = key
         if not keys:
-            raise ValueError(f"{path} holds no access key: write 'AccessKeyId AccessKeySecret [role]' lines into it")
+            raise EmptyFileError(
+                f"{path} holds no access key: write 'AccessKeyId AccessKeySecret [role]' lines into it"
+            )
         return cls(keys)
 
     def get(self, key_id: str) -> AccessKey | None:
@@ -73,7 +88,5 @@ def _key(words: list[str]) -> AccessKey:
     """Read a line; the message of what is wrong holds no secret."""
     if not ID_AND_SECRET <= len(words) <= ID_AND_SECRET + 1:
         raise ValueError("write 'AccessKeyId AccessKeySecret [role]'")
-    role = words[ID_AND_SECRET] if len(words) > ID_AND_SECRET else DEFAULT_ROLE
-    if role not in set(Role):
-        raise ValueError(f"write one of {', '.join(Role)} as the role")
-    return AccessKey(words[0], words[1], Role(role))
+    grant = Grant.parse(words[ID_AND_SECRET]) if len(words) > ID_AND_SECRET else Grant(DEFAULT_ROLE)
+    return AccessKey(words[0], words[1], grant.role, grant.rights)

@@ -1,61 +1,99 @@
-"""The file of bearer tokens: one `token role` a line."""
+"""The file of bearer tokens: one `token role[+right[,right]] [name]` a line."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
-from streams.access.roles import Role
+from streams.access.callers import checked_name
+from streams.access.lines import EmptyFileError, lines_of
+from streams.access.roles import Grant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Tokens"]
+    from streams.access.roles import Role
+
+__all__ = ["Holder", "Tokens"]
 
 #: Characters of a token: fewer could be guessed.
 SHORTEST_TOKEN = 16
-#: What a line holds.
-TOKEN_AND_ROLE = 2
+#: Words of a line, without and with the name.
+WORDS = range(2, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has a token.
+
+    Attributes:
+        grant: What it allows.
+        name: Who its owner is called; empty where the line does not say.
+    """
+
+    grant: Grant
+    name: str = ""
 
 
 class Tokens:
     """The tokens that may call. Only their digests are kept, so that no dump or log of the process holds one."""
 
-    def __init__(self, roles: Mapping[str, Role]) -> None:
-        self._roles = {_digest(token): role for token, role in roles.items()}
+    def __init__(self, holders: Mapping[str, Holder]) -> None:
+        self._holders = {_digest(token): holder for token, holder in holders.items()}
 
     @classmethod
-    def read(cls, path: Path) -> Tokens:
+    def nobody(cls) -> Self:
+        """Return no tokens: what a file says that is gone, or was emptied."""
+        return cls({})
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
         """Read a file; empty lines, and those that begin with `#`, count for nothing.
 
         Raises:
             OSError: The file cannot be read.
-            ValueError: A line is no token with a role. The message holds no token.
+            EmptyFileError: It holds no token.
+            ValueError: A line is no token with a role, or holds one a second time. The message holds no token.
         """
-        roles: dict[str, Role] = {}
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            words = line.split()
-            if not words or words[0].startswith("#"):
-                continue
-            if len(words) != TOKEN_AND_ROLE or words[1] not in set(Role):
-                raise ValueError(f"{path}, line {number}: write a token and one of {', '.join(Role)}")
-            if len(words[0]) < SHORTEST_TOKEN:
-                raise ValueError(f"{path}, line {number}: a token has {SHORTEST_TOKEN} characters at least")
-            roles[words[0]] = Role(words[1])
-        if not roles:
-            raise ValueError(f"{path} holds no token: write 'token role' lines into it")
-        return cls(roles)
+        holders: dict[str, Holder] = {}
+        for where, words in lines_of(path):
+            try:
+                holder = _holder(words)
+            except ValueError as error:
+                raise ValueError(f"{where}: {error}") from None
+            if words[0] in holders:
+                raise ValueError(f"{where}: this token is there already: keep one of the two lines")
+            holders[words[0]] = holder
+        if not holders:
+            raise EmptyFileError(f"{path} holds no token: write 'token role' lines into it")
+        return cls(holders)
 
-    def role_of(self, token: str) -> Role | None:
-        """Return what a token allows; None when it is none of ours. It takes equally long for every token."""
+    def holder_of(self, token: str) -> Holder | None:
+        """Return who has a token; None when it is none of ours. It takes equally long for every token."""
         asked = _digest(token)
         found = None
-        for digest, role in self._roles.items():
+        for digest, holder in self._holders.items():
             if hmac.compare_digest(digest, asked):
-                found = role
+                found = holder
         return found
+
+    def role_of(self, token: str) -> Role | None:
+        """Return the role that a token gives; None when it is none of ours."""
+        holder = self.holder_of(token)
+        return None if holder is None else holder.grant.role
+
+
+def _holder(words: list[str]) -> Holder:
+    """Read a line; the message of what is wrong holds no token."""
+    if len(words) not in WORDS:
+        raise ValueError("write 'token role', or 'token role name' with a name that is one word")
+    if len(words[0]) < SHORTEST_TOKEN:
+        raise ValueError(f"a token has {SHORTEST_TOKEN} characters at least")
+    grant = Grant.parse(words[1])
+    return Holder(grant, *map(checked_name, words[2:]))
 
 
 def _digest(token: str) -> bytes:

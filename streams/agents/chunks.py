@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from schemas.errors import ErrorCode
 from schemas.jobs import TaskOutcome
-from streams.libraries.errors import LibraryError
+from streams.libraries.errors import ForbiddenError, LibraryError
 from streams.ports.errors import EventTooLargeError
 from streams.tasks.report import failed
 
@@ -62,6 +62,8 @@ class ChunkAgent:
         """
         try:
             scope = await self._scopes.scope_of(task)
+        except ForbiddenError as error:
+            report = failed(task, TaskOutcome.FAILED, ErrorCode.RESOURCE_ACCESS, str(error))
         except LibraryError as error:
             report = failed(task, TaskOutcome.FAILED, ErrorCode.INVALID_PARAMETER, str(error))
         else:

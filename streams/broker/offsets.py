@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.partitioner import DefaultPartitioner
 
 from schemas.channels import PARTITIONS
@@ -13,7 +12,9 @@ from schemas.channels import PARTITIONS
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Sequence
 
-    from aiokafka import TopicPartition
+    from aiokafka import AIOKafkaConsumer, TopicPartition
+
+    from streams.broker.connection import KafkaConnection
 
 __all__ = ["GroupOffsets", "group_offsets", "partition_of"]
 
@@ -57,12 +58,12 @@ class GroupOffsets:
 
 @asynccontextmanager
 async def group_offsets(
-    bootstrap: str, group: str, partitions: Sequence[TopicPartition]
+    kafka: KafkaConnection, group: str, partitions: Sequence[TopicPartition]
 ) -> AsyncIterator[GroupOffsets]:
     """Connect to the broker until the block ends.
 
     Args:
-        bootstrap: Bootstrap servers of Kafka.
+        kafka: The broker.
         group: The group.
         partitions: What may be asked about.
 
@@ -70,7 +71,7 @@ async def group_offsets(
         KafkaError: The broker does not answer.
     """
     # Assigned, not subscribed: it asks for the group's place and is no member of the group.
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False)
+    consumer = kafka.consumer(group_id=group, enable_auto_commit=False)
     try:
         await consumer.start()
         consumer.assign(partitions)

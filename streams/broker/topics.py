@@ -6,16 +6,20 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
 
 from schemas.channels import CHANNELS
 from schemas.limits import LARGEST_BATCH
+from streams.broker.handshake import shake_hands
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from aiokafka.admin import AIOKafkaAdminClient
+
     from schemas.channels import Channel
+    from streams.broker.connection import KafkaConnection
 
 __all__ = ["LARGEST_BATCH", "Topics", "ensure_topics"]
 
@@ -72,24 +76,26 @@ class Topics:
         return tuple(vars(self).values())
 
 
-async def ensure_topics(bootstrap: str, topics: Topics, *, partitions: int, changelogs: Collection[str] = ()) -> None:
+async def ensure_topics(
+    kafka: KafkaConnection, topics: Topics, *, partitions: int, changelogs: Collection[str] = ()
+) -> None:
     """Create the topics that are missing, and wait until they can be used. What is there stays as the operator made it.
 
     Args:
-        bootstrap: Bootstrap servers of Kafka.
+        kafka: Where they are to be.
         topics: The service's topics.
         partitions: Partitions of those that are made.
         changelogs: Topics that Faust keeps tables on: as compacted, and as large, as ours. Made by Faust itself, one
             may show up only after the worker has begun to need it.
 
     Raises:
-        ConnectionError: No broker answers.
+        ConnectionError: No broker answers, or none lets this worker in.
         KafkaError: The broker refuses; its message says why.
         TimeoutError: The broker accepted the topics, and does not show them.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = kafka.admin()
     try:
-        await _start(admin, bootstrap)
+        await _start(admin, kafka)
         wanted = {*topics.all(), *changelogs}
         missing = wanted - set(await admin.list_topics())
         if missing:
@@ -105,12 +111,23 @@ async def ensure_topics(bootstrap: str, topics: Topics, *, partitions: int, chan
         await admin.close()
 
 
-async def _start(admin: AIOKafkaAdminClient, bootstrap: str) -> None:
+async def _start(admin: AIOKafkaAdminClient, kafka: KafkaConnection) -> None:
+    if kafka.security.protocol != "plaintext":
+        await _explain(kafka)
     try:
         await admin.start()
     except KafkaConnectionError as error:
+        await _explain(kafka)
+        raise ConnectionError(f"Kafka at {kafka.servers} did not answer at first, and does now: start again") from error
+
+
+async def _explain(kafka: KafkaConnection) -> None:
+    """Raise why this worker is not let in, if it is not: aiokafka's clients keep it to themselves."""
+    try:
+        await shake_hands(kafka)
+    except ConnectionError as error:
         raise ConnectionError(
-            f"no Kafka answers at {bootstrap}: start it, or set MEDIADNA_KAFKA to another one"
+            f"no Kafka lets this worker in at {kafka.servers}, which MEDIADNA_KAFKA names: {error}"
         ) from error
 
 

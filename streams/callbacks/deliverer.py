@@ -21,7 +21,7 @@ from schemas.result import complete_event
 from streams.callbacks.log import GoneDelivery, receiver_of
 from streams.callbacks.schedule import after_attempt, refused
 from streams.callbacks.targets import TargetRefused
-from streams.sources.policy import redacted
+from streams.redaction import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

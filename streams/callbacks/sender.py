@@ -15,6 +15,7 @@ import httpx
 from schemas.clock import format_time
 from schemas.deliveries import Attempt
 from schemas.limits import cut
+from streams.callbacks.signing import NoSecretError
 from streams.sources.addresses import addresses_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from schemas.deliveries import Delivery
-    from streams.callbacks.signing import Signer
+    from streams.callbacks.signing import Signs
     from streams.callbacks.targets import Targets
 
 __all__ = ["Sender"]
@@ -43,7 +44,7 @@ class Sender:
     A redirect is not followed, since nobody has checked where it leads, and of an answer only the status is read.
     """
 
-    def __init__(self, targets: Targets, signer: Signer) -> None:
+    def __init__(self, targets: Targets, signer: Signs) -> None:
         self._targets = targets
         self._signer = signer
 
@@ -63,6 +64,8 @@ class Sender:
             error = f"no answer within {ATTEMPT_S:g} s"
         except (httpx.HTTPError, OSError, UnicodeError) as failure:
             error = cut(f"no answer: {str(failure) or type(failure).__name__}")
+        except NoSecretError as failure:
+            error = cut(f"not sent: {failure}")
         else:
             error = _judged(status)
         return Attempt(time=format_time(now), status=status, error=error, seconds=round(time.monotonic() - started, 3))

@@ -9,15 +9,19 @@ import hashlib
 import os
 import secrets
 import string
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from standardwebhooks.webhooks import Webhook
+
+from streams.access.lines import EmptyFileError
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-__all__ = ["Signer", "ensure_secrets"]
+    from streams.access.watched import WatchedFile
+
+__all__ = ["NoSecretError", "Signer", "Signs", "WatchedSigner", "ensure_secrets"]
 
 #: What a secret of Standard Webhooks begins with; base64 follows.
 PREFIX = "whsec_"
@@ -27,6 +31,18 @@ SECRET_BYTES = range(24, 65)
 NEW_SECRET_BYTES = 32
 #: Characters of an AuthKey: VOD's longest.
 AUTH_KEY_LENGTH = 32
+
+
+class NoSecretError(RuntimeError):
+    """There is no secret to sign with: an event that nobody can prove to be ours is not sent."""
+
+
+class Signs(Protocol):
+    """Proves to receivers where an event comes from."""
+
+    def headers(self, event_id: str, url: str, body: bytes, now: datetime) -> dict[str, str]:
+        """Return the headers that do so; arguments as for `Signer.headers`."""
+        ...
 
 
 class Signer:
@@ -58,7 +74,8 @@ class Signer:
             elif secret and not secret.startswith("#"):
                 keys.append(secret)
         if not webhooks:
-            raise ValueError(f"{path} holds no line '{PREFIX}...': add a secret that signs the body of callbacks")
+            text = f"{path} holds no line '{PREFIX}...': add a secret that signs the body of callbacks"
+            raise ValueError(text) if keys else EmptyFileError(text)
         if len(keys) > 1:
             raise ValueError(f"{path} holds {len(keys)} AuthKeys: X-VOD-SIGNATURE is made with one, so keep one")
         return cls(webhooks, keys[0] if keys else "")
@@ -71,7 +88,12 @@ class Signer:
             url: Where the event is posted to.
             body: The event.
             now: When it is posted, UTC.
+
+        Raises:
+            NoSecretError: There is no secret to sign with.
         """
+        if not self._webhooks:
+            raise NoSecretError("no secret signs callbacks: put one into the file of MEDIADNA_CALLBACK_SECRETS")
         text, timestamp = body.decode(), str(int(now.timestamp()))
         headers = {
             "webhook-id": event_id,
@@ -83,6 +105,17 @@ class Signer:
             headers["X-VOD-TIMESTAMP"] = timestamp
             headers["X-VOD-SIGNATURE"] = hashlib.md5(signed.encode(), usedforsecurity=False).hexdigest()  # as VOD does
         return headers
+
+
+class WatchedSigner:
+    """Signs with what the file of secrets says now: one that is taken out of it signs nothing more."""
+
+    def __init__(self, file: WatchedFile[Signer]) -> None:
+        self._file = file
+
+    def headers(self, event_id: str, url: str, body: bytes, now: datetime) -> dict[str, str]:
+        """Return the headers; arguments and errors as for `Signer.headers`."""
+        return self._file.value.headers(event_id, url, body, now)
 
 
 def ensure_secrets(path: Path) -> Path:

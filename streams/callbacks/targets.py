@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from schemas.limits import LONGEST_TARGET
+from streams.redaction import redacted
 from streams.sources.networks import is_public
-from streams.sources.policy import is_below, redacted, web_address
+from streams.sources.policy import is_below, web_address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,6 +11,7 @@ import msgspec
 from schemas.jobs import JobStatus
 from streams.cli.output import ExitCode, fail
 from streams.imports.engine import Refused
+from streams.redaction import check_of
 from streams.service.doctor import Report
 from streams.web.libraries import ItemList, ItemView, LibraryList, LibraryView
 from streams.web.paths import in_path
@@ -33,8 +34,9 @@ PASSING = frozenset({429, 502, 503, 504})
 PAUSE_S = 1.0
 #: Jobs in these states have left nothing under their MediaId.
 NOT_KEPT = frozenset({JobStatus.FAIL, JobStatus.CANCELLED})
-#: Answers that are about who asks, not about what is asked for: all that follows would be answered so.
-NOT_ALLOWED = frozenset({401, 403})
+#: The answer that is about who asks, whatever is asked for: all that follows would be answered so. That somebody may
+#: not do something (403) can be about one item alone, whose MediaId is taken.
+NOT_KNOWN = httpx.codes.UNAUTHORIZED
 
 
 class Client:
@@ -49,7 +51,9 @@ class Client:
         self._settings = settings
         self._patience_s = patience_s
         token = settings.token.get_secret_value()
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {"X-Requested-With": "mediadna"}  # shows that no page of some site has made a browser send this
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         self._http = httpx.Client(timeout=ANSWER_S, trust_env=False, headers=headers)
 
     def __enter__(self) -> Self:
@@ -67,7 +71,7 @@ class Client:
             Refused: The service does not take it.
         """
         answer = self._answer("POST", "/api/v1/jobs", json=body)
-        if answer.is_error and answer.status_code not in NOT_ALLOWED:
+        if answer.is_error and answer.status_code != NOT_KNOWN:
             raise Refused(_detail(answer))
         return msgspec.json.decode(_checked(answer), type=JobView)
 
@@ -78,7 +82,7 @@ class Client:
             Refused: It is.
         """
         newest = next(iter(self.jobs(media_id=media_id, library=library, limit=1).jobs), None)
-        if newest is not None and newest.url != url and newest.status not in NOT_KEPT:
+        if newest is not None and newest.url_check != check_of(url) and newest.status not in NOT_KEPT:
             raise Refused(
                 f"{media_id!r} is the MediaId of {newest.url}, whose place it would take: add it by itself, with "
                 "--media-id and another one, or with this one if that is what you want"

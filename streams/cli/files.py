@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from shutil import rmtree
@@ -14,9 +15,22 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from schemas.coverage import Coverage
 from schemas.errors import ErrorCode
+from streams.cli.decoding import own_decoder
 from streams.cli.names import distinct_names
-from streams.cli.output import AsJson, ExitCode, fail, note, notes, print_json, print_left_out, print_matches, shown
+from streams.cli.output import (
+    AsJson,
+    ExitCode,
+    fail,
+    note,
+    notes,
+    print_json,
+    print_left_out,
+    print_matches,
+    print_shortfalls,
+    shown,
+)
 from streams.imports.items import Fault, LeftOut
 from streams.imports.telling import files_below
 from streams.processes import die_with_parent
@@ -25,7 +39,7 @@ from streams.settings import available_cores
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from fingerprint.model import Fingerprint, Query
+    from fingerprint.model import Query
     from schemas.matches import Match
 
 __all__ = ["compare", "fingerprint", "match"]
@@ -50,11 +64,16 @@ def compare(
 
     with TemporaryDirectory() as scratch:
         index = MemoryIndex()
-        index.add(str(second), _usable(second, _fingerprint(second)))
-        matches = match_query(_usable(first, _query(first, scratch)), index, index)
+        reference = _usable(second, _fingerprint(second))
+        index.add(str(second), reference.fingerprint)
+        query = _usable(first, _query(first, scratch))
+        matches = match_query(query, index, index)
+    covered = {"a": query.coverage.told(), "b": reference.coverage.told()}
+    print_shortfalls(str(first), covered["a"])
+    print_shortfalls(str(second), covered["b"])
     found = [one for one in matches if one.similarity >= LEAST_SIMILARITY]
     if as_json:
-        print_json({"a": str(first), "b": str(second), "matches": found})
+        print_json({"a": str(first), "b": str(second), "matches": found, "coverage": covered})
     else:
         print_matches(str(first), found)
 
@@ -64,7 +83,9 @@ def fingerprint(
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")],
 ) -> None:
     """Write a file's fingerprint: a compact binary file that can be submitted in place of the media."""
-    found = _usable(media, _fingerprint(media))
+    query = _usable(media, _fingerprint(media))
+    print_shortfalls(str(media), query.coverage.told())
+    found = query.fingerprint
     data = found.to_bytes()
     try:
         output.write_bytes(data)
@@ -86,6 +107,7 @@ def match(
 
     if not against.is_dir():
         fail(f"{against} is no folder: name one with files that may be the originals", ExitCode.USAGE)
+    own_decoder()  # settings that are not valid are said once, and not by each process
     references, unusable = _references(against)
     names, queries = _names(references), _names(files)
     index = MemoryIndex()
@@ -93,17 +115,21 @@ def match(
         if isinstance(reference, str):
             unusable = _complain(path, reference)
         else:
-            index.add(names[path], reference)
+            print_shortfalls(str(path), reference.coverage.told())
+            index.add(names[path], reference.fingerprint)
     with TemporaryDirectory() as scratch:
         folders = [mkdtemp(dir=scratch) for _ in files]
         for path, folder, query in zip(files, folders, _side_by_side(_query, files, jobs, folders), strict=True):
             found: list[Match] = []
+            coverage: Coverage | None = None
             if isinstance(query, str):
                 unusable = _complain(path, query)
             else:
+                coverage = query.coverage.told()
+                print_shortfalls(str(path), coverage)
                 found = match_query(query, index, index)
             if jsonl:
-                print_json(_line(queries[path], found))
+                print_json(_line(queries[path], found, coverage))
                 sys.stdout.flush()
             elif not isinstance(query, str):
                 print_matches(str(path), [one for one in found if one.similarity >= LEAST_SIMILARITY])
@@ -131,7 +157,7 @@ def _names(paths: Sequence[Path]) -> dict[Path, str]:
     return {path: names[str(path)] or str(path) for path in paths}
 
 
-def _line(query: str, matches: list[Match]) -> dict[str, Any]:
+def _line(query: str, matches: list[Match], coverage: Coverage | None) -> dict[str, Any]:
     """The line of one file, as the contract has it: weak likenesses too, for who sets a threshold of their own."""
     return {
         "query": query,
@@ -153,6 +179,7 @@ def _line(query: str, matches: list[Match]) -> dict[str, Any]:
             }
             for one in matches
         ],
+        **({} if coverage is None else {"coverage": coverage}),
     }
 
 
@@ -185,27 +212,36 @@ def _side_by_side(
             yield outcome
 
 
-def _fingerprint(path: Path) -> Fingerprint | str:
-    """Return the fingerprint of a file, or what is wrong with it."""
+def _fingerprint(path: Path) -> Query | str:
+    """Return the fingerprint of a file, and how much of the file it is of; or what is wrong with it."""
     with TemporaryDirectory() as scratch:
         query = _query(path, scratch)
-    return query if isinstance(query, str) else query.fingerprint
+    return query if isinstance(query, str) else replace(query, pieces=())
 
 
 def _query(path: Path, scratch: str) -> Query | str:
     """Return the form of a file that is matched, of use as long as `scratch` is there; or what is wrong with it."""
     from fingerprint.codec import is_fingerprint  # noqa: PLC0415 (the engine loads in seconds)
-    from fingerprint.engine import fingerprint_media  # noqa: PLC0415
+    from fingerprint.file import read_fingerprint  # noqa: PLC0415
     from fingerprint.media.errors import MediaError  # noqa: PLC0415
     from fingerprint.media.limits import MediaLimits  # noqa: PLC0415
-    from fingerprint.model import Fingerprint, Query  # noqa: PLC0415
+    from fingerprint.model import Query  # noqa: PLC0415
+    from streams.decoder.errors import DecoderEndedError, DecoderError, DecoderGarbledError  # noqa: PLC0415
+    from streams.decoder.whole import fingerprint_whole  # noqa: PLC0415
 
     try:
         with path.open("rb") as file:
             if is_fingerprint(file.read(64)):
-                return Query.of_fingerprint(Fingerprint.from_bytes(path.read_bytes()))
-        return fingerprint_media(str(path), MediaLimits(), Path(scratch))
+                file.seek(0)
+                return Query.of_fingerprint(read_fingerprint(file, MediaLimits()))
+            return fingerprint_whole(own_decoder(), file, MediaLimits(), Path(scratch))
     except OSError as error:
         return f"{ErrorCode.RESOURCE_NOT_FOUND}: {error}"
     except MediaError as error:
         return f"{error.code}: {error}"
+    except (DecoderEndedError, DecoderGarbledError) as error:
+        return f"{ErrorCode.RESOURCE_CONTENT_BAD}: {error}: transcode the media anew"
+    except MemoryError as error:
+        return f"{ErrorCode.RESOURCE_TOO_LARGE}: {error}: take a smaller rendition, or raise MEDIADNA_TASK_MEMORY_MB"
+    except DecoderError as error:
+        return f"{ErrorCode.INTERNAL_ERROR}: {error}"

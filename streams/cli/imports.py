@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from schemas.errors import ErrorCode
 from schemas.jobs import SaveType
 from streams.cli.client import Client
+from streams.cli.decoding import own_decoder
 from streams.cli.output import AsJson, ExitCode, fail, note, notes, print_json, print_left_out, print_table, say
 from streams.cli.run import load_settings
 from streams.imports.engine import Importer, Outcome
@@ -21,6 +22,7 @@ from streams.imports.finding import find
 from streams.imports.items import Fault, LeftOut, Plan, plan_of
 from streams.imports.sample import estimated_seconds
 from streams.imports.tally import Cost, Tally
+from streams.redaction import redacted, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -143,7 +145,7 @@ def _count(outcome: Outcome, tally: Tally, failures: list[dict[str, Any]], lines
         cpu_s=outcome.cpu_s,
     )
     row = {
-        "location": outcome.item.location,
+        "location": redacted(outcome.item.location),
         "media_id": outcome.item.media_id,
         "library": outcome.item.library,
         "job_id": outcome.job_id,
@@ -166,13 +168,13 @@ def _left_out(one: LeftOut) -> dict[str, Any]:
 
 def _without_job(where: str, status: str, code: ErrorCode, reason: str) -> dict[str, Any]:
     return {
-        "location": where,
+        "location": without_secrets(where),
         "media_id": "",
         "library": "",
         "job_id": "",
         "status": status,
         "code": code.value,
-        "message": reason,
+        "message": without_secrets(reason),
     }
 
 
@@ -189,7 +191,7 @@ def _state(tally: Tally, now: float) -> str:
 
 
 def _show_plan(plan: Plan, recent: UsageView | None, *, as_json: bool) -> None:
-    seconds = estimated_seconds(plan.items)
+    seconds = estimated_seconds(plan.items, own_decoder())
     cost = None
     if seconds is not None:
         known = recent is not None and recent.total.seconds > 0

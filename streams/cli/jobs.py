@@ -24,6 +24,7 @@ from streams.cli.output import (
     notes,
     print_json,
     print_matches,
+    print_shortfalls,
     print_table,
     say,
     say_more,
@@ -32,6 +33,7 @@ from streams.cli.output import (
 from streams.cli.run import load_settings
 from streams.imports.engine import Refused
 from streams.imports.items import is_text
+from streams.redaction import redacted, without_secrets
 from streams.web.views import JobView
 
 __all__ = ["job", "jobs", "result", "submit"]
@@ -144,14 +146,14 @@ def _print_refused(refused: list[_Refusal], *, as_json: bool) -> None:
         if as_json:
             row = {
                 "media_id": one.media_id,
-                "url": media_url(one.place),
+                "url": redacted(media_url(one.place)),
                 "status": "refused",
                 "code": ErrorCode.INVALID_PARAMETER.value,
-                "message": one.reason,
+                "message": without_secrets(one.reason),
             }
             print_json(row)
         else:
-            note(f"{shown(one.place)}: refused, {ErrorCode.INVALID_PARAMETER}: {one.reason}")
+            note(f"{shown(redacted(one.place))}: refused, {ErrorCode.INVALID_PARAMETER}: {one.reason}")
 
 
 def jobs(
@@ -194,6 +196,7 @@ def result(media_id: Annotated[str, typer.Argument(metavar="MEDIA_ID")], *, as_j
     """Show what a media item copies, by its newest job that succeeded."""
     with Client(load_settings()) as client:
         found = client.result(media_id)
+    print_shortfalls(found.media_id, found.coverage, found.unsearched)
     if as_json:
         print_json(found)
     else:
@@ -202,6 +205,7 @@ def result(media_id: Annotated[str, typer.Argument(metavar="MEDIA_ID")], *, as_j
 
 def _print_jobs(found: list[JobView], *, as_json: bool, results: bool) -> None:
     for one in found:
+        print_shortfalls(one.media_id, one.coverage, one.unsearched)
         if as_json:
             print_json(one)
         elif one.status is JobStatus.SUCCESS and results:

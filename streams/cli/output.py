@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from schemas.coverage import Coverage, Unsearched, shortfalls
 from schemas.matches import Match
 from streams.imports.items import LeftOut
 
@@ -30,6 +31,7 @@ __all__ = [
     "print_json",
     "print_left_out",
     "print_matches",
+    "print_shortfalls",
     "print_table",
     "say",
     "say_more",
@@ -116,6 +118,12 @@ def print_left_out(left_out: Sequence[LeftOut]) -> None:
 def shown(text: str) -> str:
     """Return a name as it is shown in a line: one that holds line breaks or the like is quoted, with these as codes."""
     return text if text.isprintable() else repr(text)
+
+
+def print_shortfalls(title: str, coverage: Coverage, unsearched: Sequence[Unsearched] = ()) -> None:
+    """Warn, beside the results, of what an answer does not rest on."""
+    for one in shortfalls(coverage, unsearched):
+        note(f"{shown(title)}: {one}")
 
 
 def print_matches(title: str, matches: list[Match]) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import difflib
 import tomllib
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from streams.cage.trial import CageError, try_cage
 from streams.cli.output import AsJson, ExitCode, fail, print_json, print_table
-from streams.settings import SETTINGS_FILE, Settings, listed
+from streams.settings import PREFIX, SETTINGS_FILE, Setting, Settings, listed
 
 __all__ = ["load_settings", "settings", "up", "worker"]
 
@@ -44,9 +47,20 @@ def load_settings(**overrides: object) -> Settings:
 
 def _problem(error: ErrorDetails) -> str:
     name = "_".join(map(str, error["loc"]))
+    if not name:  # about several settings at once, each named in what is said
+        return error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
-        return f"there is no setting {name!r} as in {SETTINGS_FILE}: 'mediadna settings' lists those that there are"
-    return f"MEDIADNA_{name.upper()} is not valid: {error['msg']}"
+        return f"there is no setting {_unknown(name)}: 'mediadna settings' lists those that there are"
+    return f"{PREFIX}{name.upper()} is not valid: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _unknown(name: str) -> str:
+    """Say where a name stands that is none, and which one may have been meant."""
+    from_environment = name.startswith(PREFIX)
+    known = [PREFIX + field.upper() if from_environment else field for field in Settings.model_fields]
+    near = difflib.get_close_matches(name, known, n=1)
+    place = f"{name}, as in the environment" if from_environment else f"{name!r} as in {SETTINGS_FILE}"
+    return f"{place} (there is {near[0]})" if near else place
 
 
 def up(state: State = None, web: Web = None, media: Media = None) -> None:
@@ -64,6 +78,8 @@ def worker(state: State = None, web: Web = None, media: Media = None, *, new_ind
 
 def _run(chosen: Settings, *, embedded: bool, new_index: bool = False) -> None:
     from streams.logs import configure_logging  # noqa: PLC0415 (other commands start faster without the service)
+    from streams.service.confinement import confine_service  # noqa: PLC0415
+    from streams.service.private import private_files  # noqa: PLC0415
     from streams.service.worker import Worker, run_worker  # noqa: PLC0415
 
     def announce(running: Worker) -> None:
@@ -71,25 +87,40 @@ def _run(chosen: Settings, *, embedded: bool, new_index: bool = False) -> None:
         typer.echo(f"ready web={running.web} kafka={running.kafka} state={chosen.state}")
 
     try:
-        _make_folders(chosen)
         configure_logging(chosen)
-        status = asyncio.run(run_worker(chosen, embedded=embedded, new_index=new_index, announce=announce))
+        confine_service(chosen)
+        with private_files(chosen):
+            _make_folders(chosen)
+            status = asyncio.run(run_worker(chosen, embedded=embedded, new_index=new_index, announce=announce))
     except (OSError, ValueError, RuntimeError) as error:
         fail(str(error), ExitCode.FAILED)
     raise typer.Exit(status)
 
 
 def _make_folders(chosen: Settings) -> None:
-    chosen.state.mkdir(parents=True, exist_ok=True)
+    from streams.service.private import make_private  # noqa: PLC0415 (other commands start faster without the service)
+
+    make_private(chosen.state)
     if not chosen.media:
         Path(chosen.media_places).mkdir(exist_ok=True)
 
 
 def settings(*, as_json: AsJson = False) -> None:
-    """List every setting, its value and where it comes from."""
-    rows = listed(load_settings())
+    """List every setting, its value and where it comes from; and what of the decoder's cage holds here."""
+    rows = [_with_what_holds(row) for row in listed(load_settings())]
     if as_json:
         print_json(rows)
         return
     columns = ("variable", "value", "source", "meaning")
     print_table(columns, [(row.variable, row.value, row.source, row.meaning) for row in rows])
+
+
+def _with_what_holds(row: Setting) -> Setting:
+    """Add to the cage's setting what it comes to on this machine."""
+    if row.variable != "MEDIADNA_CAGE":
+        return row
+    try:
+        here = try_cage().in_words
+    except CageError as error:
+        here = str(error)
+    return msgspec.structs.replace(row, meaning=f"{row.meaning}. Here: {here}")

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import msgspec
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from rich.console import Console
 
 from fingerprint.media.errors import MediaError
 from fingerprint.media.probe import probe
 from schemas.clock import utc_now
 from schemas.events import AIMediaDNAComplete
+from streams.broker.connection import KafkaConnection
 from streams.broker.topics import Topics
 from streams.demo.edit import Edit, Piece, Truth, make_copy
 from streams.demo.footage import VIDEOS, fetch
@@ -26,6 +26,8 @@ from streams.demo.service import Service, ServiceFailed, running_service
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from aiokafka import AIOKafkaConsumer
 
 __all__ = ["DemoFailed", "run_demo"]
 
@@ -150,8 +152,9 @@ async def _ask_by_event(service: Service, copy: Path) -> AIMediaDNAComplete:
         "Size": copy.stat().st_size,
     }
     console.print(f"   {msgspec.json.encode(event).decode()}", markup=False)
-    async with _consumer(service.kafka, topics.job_complete) as consumer:
-        producer = AIOKafkaProducer(bootstrap_servers=service.kafka)
+    kafka = KafkaConnection.plaintext(service.kafka)
+    async with _consumer(kafka, topics.job_complete) as consumer:
+        producer = kafka.producer()
         await producer.start()
         try:
             await producer.send_and_wait(topics.transcode_complete, msgspec.json.encode(event), b"suspicious-upload")
@@ -166,8 +169,8 @@ async def _ask_by_event(service: Service, copy: Path) -> AIMediaDNAComplete:
 
 
 @contextlib.asynccontextmanager
-async def _consumer(bootstrap: str, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+async def _consumer(kafka: KafkaConnection, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
+    consumer = kafka.consumer(topic, auto_offset_reset="earliest")
     await consumer.start()
     try:
         yield consumer

@@ -53,7 +53,7 @@ async def running_service(
     Raises:
         ServiceFailed: It ended, or said nothing in time; the message has the end of its log.
     """
-    state.mkdir(parents=True, exist_ok=True)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
     log = state / "service.log"
     call = [sys.executable, "-m", "streams.cli.main", command, "--state", str(state), *arguments]
     with log.open("ab") as output:

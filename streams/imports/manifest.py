@@ -57,7 +57,10 @@ def read_manifest(place: str, library: str, locate: Callable[[str], str]) -> Ite
 
 def _csv_rows(file: Iterable[str]) -> Iterator[tuple[int, object]]:
     reader = csv.DictReader(file, strict=True)
-    names = [FIELDS.get(_plain(name)) for name in reader.fieldnames or ()]
+    try:
+        names = [FIELDS.get(_plain(name)) for name in reader.fieldnames or ()]
+    except csv.Error as error:
+        raise ValueError(f"the first line is none of a CSV file: {error}") from error
     if "location" not in names:
         raise ValueError("the first line of the CSV names no column 'location': name the columns there")
     while True:

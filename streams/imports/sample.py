@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+from fingerprint.media.errors import MediaError
+from fingerprint.media.limits import DEFAULT_LIMITS
+from streams.decoder.errors import DecoderError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from streams.decoder.port import MediaDecoder
     from streams.imports.items import Item
 
 __all__ = ["estimated_seconds"]
@@ -16,20 +22,22 @@ __all__ = ["estimated_seconds"]
 SAMPLE = 40
 
 
-def estimated_seconds(items: Sequence[Item]) -> float | None:
+def estimated_seconds(items: Sequence[Item], decoder: MediaDecoder) -> float | None:
     """Estimate the length of all items from that of some files on this machine; None when there are none.
 
     Where the sizes of all are known, length is taken to go with size, else all to be as long as the files in the mean.
-    """
-    from fingerprint.media.errors import MediaError  # noqa: PLC0415 (the engine loads in seconds)
-    from fingerprint.media.probe import probe  # noqa: PLC0415
 
+    Args:
+        items: What is to be imported.
+        decoder: What looks into files.
+    """
     files = [item for item in items if urlsplit(item.location).scheme == "file"]
     seconds, looked_at = 0.0, []
     for item in files[:: max(1, len(files) // SAMPLE)]:
         try:
-            seconds += probe(unquote(urlsplit(item.location).path)).duration
-        except MediaError:
+            with Path(unquote(urlsplit(item.location).path)).open("rb") as file:
+                seconds += decoder.probe(file, DEFAULT_LIMITS).duration
+        except (OSError, MediaError, MemoryError, DecoderError):
             continue
         looked_at.append(item)
     if not looked_at:

@@ -24,10 +24,12 @@ from schemas.jobs import (
     TaskOutcome,
 )
 from schemas.libraries import LibraryItem
-from schemas.result import MediaDNAResult, matches_of
+from schemas.result import MediaDNAResult, coverage_of, matches_of, unsearched_of
+from schemas.rights import Right
 from streams.jobs.record import ActiveJob, MediaRecord
 from streams.jobs.renditions import best_first, is_known, is_new_content, noted
 from streams.jobs.versions import next_version
+from streams.libraries.errors import HELD_ALREADY, not_replacer
 
 if TYPE_CHECKING:
     from schemas.events import AIMediaDNAComplete
@@ -188,6 +190,8 @@ def on_complete_event(record: MediaRecord, event: AIMediaDNAComplete, *, now: st
         update_time=now,
         complete_time=event.complete_time,
         matches=matches_of(result),
+        coverage=coverage_of(result),
+        unsearched=unsearched_of(result),
         stored=item is not None and item.version == active.job.version,
     )
     if result.fingerprint is not None:
@@ -382,7 +386,7 @@ def _fail(record: MediaRecord, active: ActiveJob, code: str, message: str, *, no
 def _on_planned(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, now: str) -> Step:
     if active.planned:
         return Step(record)
-    active.spans, active.planned = result.spans, True
+    active.spans, active.planned, active.several_clocks = result.spans, True, result.several_clocks
     active.job = msgspec.structs.replace(
         active.job,
         status=JobStatus.PROCESSING,
@@ -394,7 +398,10 @@ def _on_planned(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, 
     if not result.spans:  # a fingerprint file came in place of the media: there is nothing to decode
         return Step(record, (active.job,), (_finish_task(active),))
     tasks = tuple(
-        _task(active.job, TaskKind.FINGERPRINT, chunk=number, start=start, end=end)
+        msgspec.structs.replace(
+            _task(active.job, TaskKind.FINGERPRINT, chunk=number, start=start, end=end),
+            several_clocks=active.several_clocks,
+        )
         for number, (start, end) in enumerate(result.spans)
     )
     return Step(record, (active.job,), tasks)
@@ -412,17 +419,39 @@ def _on_chunk(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, no
 
 
 def _on_finished(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, now: str) -> Step:
+    result = _as_permitted(record, active.job.request, result)
+    if result.outcome is not TaskOutcome.DONE:
+        return _fail(record, active, result.code, result.message, now=now)
     job = msgspec.structs.replace(
         _ended(active.job, JobStatus.SUCCESS, now, message=result.message or "OK"),
         matches=result.matches,
         digest=result.digest,
         algorithm=result.algorithm,
         stored=result.stored,
+        coverage=result.coverage,
+        unsearched=result.unsearched,
         metrics=_with_work(result.metrics, active.job.metrics, result.metrics),
     )
     record.end(job.job_id)
     items = _stored(record, job, now=now) if result.stored else ()
     return Step(record, (job,), (_task(job, TaskKind.CLEAN),), items)
+
+
+def _as_permitted(record: MediaRecord, request: JobRequest, result: ChunkResult) -> ChunkResult:
+    """Return the result as far as its caller may do what it has done.
+
+    Of two jobs that began when their library held nothing, one stores first. Here is the place where they meet: the
+    task of the other one may have begun before that. What it has stored beside goes with its clean-up.
+    """
+    held = record.items.get(request.library)
+    if not result.stored or held is None or request.may(Right.REPLACE):
+        return result
+    if held.digest and held.digest == result.digest:
+        return msgspec.structs.replace(result, stored=False, message=result.message or HELD_ALREADY)
+    reason = str(not_replacer(request.library, request.media_id))
+    return msgspec.structs.replace(
+        result, outcome=TaskOutcome.FAILED, code=ErrorCode.RESOURCE_ACCESS, message=reason, stored=False
+    )
 
 
 def _stored(record: MediaRecord, job: Job, *, now: str) -> tuple[LibraryItem, ...]:
@@ -463,7 +492,7 @@ def _with_work(metrics: Metrics, *parts: Metrics) -> Metrics:
 
 def _finish_task(active: ActiveJob) -> ChunkTask:
     task = _task(active.job, TaskKind.FINISH, chunk=active.job.chunks_total)
-    return msgspec.structs.replace(task, attempt=active.restarts)
+    return msgspec.structs.replace(task, attempt=active.restarts, several_clocks=active.several_clocks)
 
 
 def _task(job: Job, kind: TaskKind, *, chunk: int = 0, start: float = 0.0, end: float = 0.0) -> ChunkTask:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 __all__ = [
+    "HELD_ALREADY",
+    "ForbiddenError",
     "LibraryBusy",
     "LibraryError",
     "LibraryExists",
@@ -10,11 +12,21 @@ __all__ = [
     "LibraryProtected",
     "UnknownItem",
     "UnknownLibrary",
+    "not_curator",
+    "not_replacer",
 ]
+
+
+#: What a job says that has come to the very content that its library holds, and may not replace it.
+HELD_ALREADY = "its library holds this very content already, which stays as it is"
 
 
 class LibraryError(ValueError):
     """A request names a library, or an item of one, that it cannot be done with."""
+
+
+class ForbiddenError(LibraryError):
+    """The caller may not do this with the library."""
 
 
 class UnknownLibrary(LibraryError):  # noqa: N818 (says what is wrong)
@@ -57,3 +69,19 @@ class LibraryProtected(LibraryError):  # noqa: N818 (says what is wrong)
 
     def __init__(self, name: str) -> None:
         super().__init__(f"library {name!r} is the one that jobs use which name none: purge it to empty it")
+
+
+def not_curator(library: str, purpose: str) -> ForbiddenError:
+    """Return why a caller without the right `curate` may not store into a library, or end jobs that do."""
+    return ForbiddenError(
+        f"library {library!r} is of the purpose {purpose}, and what it holds decides about videos: a caller needs the "
+        "right curate, or the role admin, for it; name a library of the purpose general, or match only (nosave)"
+    )
+
+
+def not_replacer(library: str, media_id: str) -> ForbiddenError:
+    """Return why a caller without the right `replace` may not store content under a MediaId that is taken."""
+    return ForbiddenError(
+        f"library {library!r} holds other content under the media id {media_id!r}: a caller needs the right replace, "
+        "or the role admin, to put something in its place; take another media id, or match only (nosave)"
+    )

@@ -14,11 +14,19 @@ import structlog
 from schemas.admission import check_metadata
 from schemas.clock import utc_now
 from schemas.ids import new_job_id
-from schemas.jobs import ChunkTask, JobRequest, RequestAction, TaskKind, TaskOutcome
+from schemas.jobs import UPLOADED, ChunkTask, JobRequest, RequestAction, TaskKind, TaskOutcome
 from schemas.libraries import DEFAULT_LIBRARY, Library, LibraryStatus
+from schemas.rights import Right
 from streams.jobs.versions import version_at
-from streams.libraries.errors import LibraryBusy, LibraryExists, LibraryProtected, UnknownItem, UnknownLibrary
-from streams.libraries.scope import check_request
+from streams.libraries.errors import (
+    LibraryBusy,
+    LibraryExists,
+    LibraryProtected,
+    UnknownItem,
+    UnknownLibrary,
+    not_replacer,
+)
+from streams.libraries.scope import check_curator, check_request
 from streams.ports.waiting import within
 from streams.tasks.scope import Scope
 
@@ -83,14 +91,36 @@ class Libraries:
         return library
 
     async def check(self, request: JobRequest) -> None:
-        """Check that a job can use the libraries that it names.
+        """Check that a job can use the libraries that it names, and that its caller may.
+
+        Whether it would replace what is there by other content shows here where that is read from elsewhere. What was
+        sent along, or has changed where it lies, shows when it has been looked at: the job then fails.
 
         Raises:
+            ForbiddenError: Its caller may not.
             LibraryError: It cannot.
         """
         await self._feed.caught_up(self._topics.libraries)
         libraries = await asyncio.to_thread(self._model.libraries.all)
         check_request(request, {library.name: library for library in libraries})
+        if request.stores and not request.may(Right.REPLACE) and request.file_url != UPLOADED:
+            await self._feed.caught_up(self._topics.items)
+            item = await asyncio.to_thread(self._model.libraries.item, request.library, request.media_id)
+            if item is not None and _place(item.file_url) != _place(request.file_url):
+                raise not_replacer(request.library, request.media_id)
+
+    async def check_cancel(self, request: JobRequest) -> None:
+        """Check that a caller may end a job: what is ended in time is kept out of its library.
+
+        Args:
+            request: The job's, with the rights of the one who wants to end it.
+
+        Raises:
+            ForbiddenError: The caller may not.
+        """
+        library = await self._find(request.library)
+        if library is not None and request.stores:
+            check_curator(request, library)
 
     async def create(self, library: Library) -> Library:
         """Make a library.
@@ -302,6 +332,11 @@ class Libraries:
     async def _find(self, name: str) -> Library | None:
         await self._feed.caught_up(self._topics.libraries)
         return await asyncio.to_thread(self._model.libraries.get, name)
+
+
+def _place(url: str) -> str:
+    """Return an address without what may differ each time that it is handed out, such as the signature behind it."""
+    return url.partition("#")[0].partition("?")[0]
 
 
 async def _until(shown: Callable[[], T | None]) -> T:

@@ -11,8 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+import structlog
 
-from schemas.jobs import JobStatus
+from schemas.jobs import JobStatus, Metrics
+from schemas.limits import LONGEST_MEDIA_S
 from streams.metering.periods import Interval, billed_minutes
 
 if TYPE_CHECKING:
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
     from streams.readmodel.database import Database
 
 __all__ = ["Usage", "UsageLog", "record_usage"]
+
+#: Milliseconds of the longest media. An entry with more, or with less than none, was written before that was checked.
+LONGEST_MS = round(LONGEST_MEDIA_S * 1000)
+
+log = structlog.get_logger(__name__)
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +93,8 @@ class UsageLog:
     def _sums(self, period: str, since: str, until: str, library: str | None) -> list[sqlite3.Row]:
         query = f"""
             SELECT {period} AS period, library, count(*) AS jobs,
-                sum(milliseconds) AS milliseconds, sum(cpu_milliseconds) AS cpu_milliseconds
+                sum(CASE WHEN milliseconds BETWEEN 0 AND {LONGEST_MS} THEN milliseconds ELSE 0 END) AS milliseconds,
+                sum(cpu_milliseconds) AS cpu_milliseconds
             FROM usage WHERE completed >= ? AND completed < ? AND (? IS NULL OR library = ?)
             GROUP BY 1, 2 ORDER BY 1, 2
         """  # noqa: S608 (no user's text)
@@ -94,16 +102,22 @@ class UsageLog:
 
 
 def record_usage(writer: sqlite3.Connection, job: Job) -> None:
-    """Count a job that has succeeded."""
+    """Count a job that has succeeded, at what media can amount to: what a bill adds up is checked where it is added."""
     if job.status is not JobStatus.SUCCESS:
         return
+    metrics = job.metrics
+    try:
+        metrics.check()
+    except ValueError as error:  # an old message, or one of a foreign writer: its job counts, its numbers do not
+        log.warning("usage_not_counted", job_id=job.job_id, reason=str(error))
+        metrics = Metrics()
     writer.execute(
         "INSERT OR REPLACE INTO usage VALUES (?, ?, ?, ?, ?)",
         (
             job.job_id,
             job.complete_time or job.update_time,
             job.request.library,
-            round(job.metrics.duration * 1000),
-            round(job.metrics.cpu_seconds * 1000),
+            round(metrics.duration * 1000),
+            round(metrics.cpu_seconds * 1000),
         ),
     )

@@ -10,8 +10,10 @@ from streams.sources.policy import SourcePolicy
 from streams.store.files import open_store
 from streams.tasks.workbench import StoredFingerprints, Workbench
 from streams.vectors.connect import connect
+from streams.vectors.security import MilvusSecurity
 
 if TYPE_CHECKING:
+    from streams.decoder.port import MediaDecoder
     from streams.settings import Settings
 
 __all__ = ["make_workbench", "media_limits"]
@@ -20,17 +22,26 @@ __all__ = ["make_workbench", "media_limits"]
 def media_limits(settings: Settings) -> MediaLimits:
     """Return the limits on media that the settings name."""
     return MediaLimits(
-        max_duration_s=settings.max_duration_s, max_pixels=settings.max_pixels, max_bytes=settings.max_bytes
+        max_duration_s=settings.max_duration_s,
+        max_pixels=settings.max_pixels,
+        max_bytes=settings.max_bytes,
+        least_coverage=settings.least_coverage,
     )
 
 
-def make_workbench(settings: Settings) -> Workbench:
-    """Connect to the window index and the fingerprint store."""
+def make_workbench(settings: Settings, decoder: MediaDecoder) -> Workbench:
+    """Connect to the window index and the fingerprint store; `decoder` decodes media."""
     store = open_store(settings.store_url)
     return Workbench(
-        vectors=connect(settings.milvus, settings.state / "milvus", algorithm=ALGORITHM),
+        vectors=connect(
+            settings.milvus,
+            settings.state / "milvus",
+            algorithm=ALGORITHM,
+            security=MilvusSecurity.of(settings),
+        ),
         store=store,
         references=StoredFingerprints(store),
         policy=SourcePolicy.parse(settings.media_places, max_bytes=settings.max_bytes),
         limits=media_limits(settings),
+        decoder=decoder,
     )

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import math
 import os
 import resource
 import signal
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from schemas.jobs import TaskKind
+from streams.cage.privileges import hide_memory
+from streams.decoder.client import CagedDecoder
 from streams.logs import configure_logging
-from streams.processes import die_with_parent
+from streams.pool.budget import ProcessorTime
+from streams.processes import die_with_parent, mapped_memory
 from streams.tasks.scope import Assignment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from streams.settings import Settings
     from streams.tasks.workbench import Workbench
 
@@ -43,11 +43,15 @@ class ProcessSetup:
 
 @dataclass
 class _State:
-    bench: Workbench | None = None
     setup: ProcessSetup | None = None
+    decoder: CagedDecoder | None = None
+    bench: Workbench | None = None
 
 
 _state = _State()
+
+#: Tasks that begin with decoding.
+_DECODING = frozenset({TaskKind.PLAN, TaskKind.FINGERPRINT})
 
 
 def initialise(setup: ProcessSetup) -> None:
@@ -58,14 +62,21 @@ def initialise(setup: ProcessSetup) -> None:
     os.nice(setup.niceness)
     # Standard output is the service's, whose reader waits for one line only: a log there would fill the pipe and hang.
     configure_logging(setup.settings)
+    if not setup.settings.debuggable:
+        hide_memory()
     _state.setup = setup
+    _state.decoder = CagedDecoder(
+        memory=setup.settings.task_memory_mb * 2**20, required=setup.settings.cage == "required"
+    )
+    # When this process ends in good order it sees its decoder end; otherwise the kernel ends that.
+    Finalize(None, _state.decoder.close, exitpriority=0)
 
 
 def call(assignment: bytes, cpu_s: float) -> bytes:
     """Do one task, or die of SIGXCPU in the middle of it when it uses more processor time than it may.
 
     Processor time, and not the clock, says whether a task is too much: on a busy machine every task takes long. The
-    kernel keeps count also inside a decoder that does not come back.
+    kernel keeps count also inside a decoder that does not come back, which is a process of its own.
 
     Args:
         assignment: An `Assignment` as JSON.
@@ -73,12 +84,29 @@ def call(assignment: bytes, cpu_s: float) -> bytes:
 
     Returns:
         A `TaskReport` as JSON.
+
+    Raises:
+        DecoderEndedError: The decoder died of the task, or was ended from outside.
+        DecoderGarbledError: The decoder is not to be trusted any more, and was ended.
+        DecoderNotStartedError: There is no decoder to be had.
     """
+    task = msgspec.json.decode(assignment, type=Assignment)
+    decoder = _decoder()
+    if task.task.kind in _DECODING:
+        decoder.prepare()  # both processes load what they need at the same time
+
     from streams.tasks.run import run_task  # noqa: PLC0415 (the engine loads in seconds: not before it is needed)
 
     bench = _bench()
-    with _limited_processor_time(cpu_s):
-        return msgspec.json.encode(run_task(msgspec.json.decode(assignment, type=Assignment), bench))
+    with ProcessorTime(cpu_s) as budget:
+        decoder.budget = budget
+        return msgspec.json.encode(run_task(task, bench))
+
+
+def _decoder() -> CagedDecoder:
+    if _state.decoder is None:
+        raise RuntimeError("the process was not initialised: call initialise() first")
+    return _state.decoder
 
 
 def _bench() -> Workbench:
@@ -87,26 +115,14 @@ def _bench() -> Workbench:
 
         if _state.setup is None:
             raise RuntimeError("the process was not initialised: call initialise() first")
-        _state.bench = make_workbench(_state.setup.settings)
+        _state.bench = make_workbench(_state.setup.settings, _decoder())
         _limit_memory(_state.setup.settings.task_memory_mb * 2**20)
     return _state.bench
 
 
-@contextmanager
-def _limited_processor_time(seconds: float) -> Iterator[None]:
-    """Have the kernel end this process once it has used so many seconds more; its count goes by whole seconds."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    _, most = resource.getrlimit(resource.RLIMIT_CPU)
-    limit = math.ceil(used.ru_utime + used.ru_stime + seconds)
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, most))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_CPU, (most, most))
-
-
 def _limit_memory(extra: int) -> None:
     """Limit the address space to what is mapped now and `extra` bytes: decoders of hostile files cannot take more."""
-    with Path("/proc/self/statm").open(encoding="ascii") as statm:
-        mapped = int(statm.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (mapped + extra, mapped + extra))
+    limit = mapped_memory() + extra
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    # The decoder is started from here, with a limit of its own that need not be below this one.
+    resource.setrlimit(resource.RLIMIT_AS, (limit, most))

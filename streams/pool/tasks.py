@@ -14,6 +14,7 @@ from schemas.errors import ErrorCode
 from schemas.jobs import TaskKind, TaskOutcome
 from streams.pool.worker import CrashedError, LostError, PoolWorker, StalledError, WorkedTooLongError
 from streams.ports.errors import Neighbour, NeighbourAwayError
+from streams.processes import LIBRARY_ENVIRONMENT
 from streams.tasks.report import TaskReport, failed
 from streams.tasks.scope import Assignment
 
@@ -34,17 +35,6 @@ MOST_RENEWALS = 5
 #: Times a task's processor time that it may take by the clock. On a machine that is busy with five times as much as it
 #: can do, work still gets its time; a read that hangs ends after this.
 WALL_FACTOR = 5.0
-#: Environment of the processes. Libraries that would start threads of their own get one: the parallelism is in the
-#: processes. And blocks from 4 MiB on go back to the system when they are freed, where glibc would begin to keep them:
-#: FFmpeg lists the samples of a long MP4 anew for each chunk, tens of MiB. Up to 16 MiB of smaller ones are kept all
-#: the same: taking them anew for each picture would cost a tenth of the time.
-ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "MALLOC_MMAP_THRESHOLD_": str(4 * 2**20),
-    "MALLOC_TRIM_THRESHOLD_": str(16 * 2**20),
-}
 #: Tasks about a media item. What they take is the media's doing; what others take is that of the surroundings.
 _ABOUT_MEDIA = frozenset({TaskKind.PLAN, TaskKind.FINGERPRINT, TaskKind.FINISH})
 
@@ -63,7 +53,7 @@ class TaskPool:
     """
 
     def __init__(self, settings: Settings, *, slots: int, niceness: int = 0) -> None:
-        for name, value in ENVIRONMENT.items():
+        for name, value in LIBRARY_ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         self._settings = settings
         self._workers = [PoolWorker(settings, niceness=niceness) for _ in range(slots)]
@@ -131,7 +121,7 @@ class TaskPool:
                 task,
                 TaskOutcome.RETRY,
                 ErrorCode.RESOURCE_CONTENT_BAD,
-                f"the decoder crashed on this media (status {error.status}): transcode it anew and send that",
+                f"the decoder crashed on this media ({error}): transcode it anew and send that",
             )
         except LostError:
             raise

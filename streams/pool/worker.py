@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pebble
 import structlog
 
+from streams.decoder.errors import DecoderEndedError, DecoderGarbledError, DecoderNotStartedError
 from streams.pool.process import ProcessSetup, call, initialise
 
 if TYPE_CHECKING:
@@ -41,15 +42,7 @@ class StalledError(Exception):
 
 
 class CrashedError(Exception):
-    """The process died of what it did.
-
-    Attributes:
-        status: Its exit status; a negative one is the number of a signal.
-    """
-
-    def __init__(self, status: int) -> None:
-        super().__init__(f"exit status {status}")
-        self.status = status
+    """The process, or its decoder, died of what it did."""
 
 
 class LostError(Exception):
@@ -94,7 +87,7 @@ class PoolWorker:
         Raises:
             WorkedTooLongError: It used more processor time.
             StalledError: It took longer.
-            CrashedError: The process died of the task.
+            CrashedError: The process, or its decoder, died of the task.
             LostError: The process is gone, and not because of the task.
         """
         try:
@@ -109,12 +102,13 @@ class PoolWorker:
         except TimeoutError as error:
             raise StalledError from error
         except pebble.ProcessExpired as error:
-            status = int(error.exitcode)
-            if -status == signal.SIGXCPU:
-                raise WorkedTooLongError from error
-            if -status in _FROM_OUTSIDE:
-                raise LostError(f"the process was ended from outside (signal {-status})", at_work=True) from error
-            raise CrashedError(status) from error
+            raise _ended("the process", int(error.exitcode)) from error
+        except DecoderEndedError as error:
+            raise _ended("the decoder", error.status) from error
+        except DecoderGarbledError as error:
+            raise CrashedError(str(error)) from error
+        except DecoderNotStartedError as error:
+            raise LostError(str(error), at_work=False) from error
         except FutureCancelled as error:
             raise asyncio.CancelledError from error
         except BrokenProcessPool as error:  # it died before it had begun, or could not be started
@@ -138,6 +132,15 @@ class PoolWorker:
             # Not forked: a fork of a process with threads and an event loop inherits locks and handlers.
             context=multiprocessing.get_context("spawn"),
         )
+
+
+def _ended(what: str, status: int) -> WorkedTooLongError | LostError | CrashedError:
+    """Return the error of a process that ended at work; a negative status is the number of a signal."""
+    if -status == signal.SIGXCPU:
+        return WorkedTooLongError()
+    if -status in _FROM_OUTSIDE:
+        return LostError(f"{what} was ended from outside (signal {-status})", at_work=True)
+    return CrashedError(f"status {status}")
 
 
 def _end(pool: pebble.ProcessPool) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from schemas.jobs import Job, JobStatus, LiveMatch
+from schemas.keys import NONCE, expired_before
 from streams.callbacks.log import DeliveryLog, GoneDelivery, apply_delivery, expect_delivery
 from streams.metering.usage import UsageLog, record_usage
 from streams.readmodel.changelog import log_id_of
@@ -152,6 +154,9 @@ class ReadModel:
             writer.executemany("INSERT OR IGNORE INTO completions VALUES (?, ?)", completions)
             of_keys = [(claim.job_id, claim.request_digest) for claim in claims]
             writer.executemany("INSERT OR IGNORE INTO key_claims VALUES (?, ?)", of_keys)
+            if any(claim.job_id.startswith(NONCE) for claim in claims):
+                expired = "DELETE FROM key_claims WHERE job_id >= ? AND job_id < ?"
+                writer.execute(expired, expired_before(time.time()))
             changes += [_change(writer, "job", job.job_id) for job in jobs if _apply_job(writer, job)]
             changes += [_change(writer, "match", match.job_id) for match in live if _apply_live(writer, match)]
             for delivery in deliveries:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from schemas.deadletter import DeadLetterReplay
@@ -22,7 +22,7 @@ from schemas.jobs import Job, LiveMatch
 from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem, item_of_key
 from streams.callbacks.log import GoneDelivery
-from streams.ports.errors import is_disk_full
+from streams.ports.errors import Neighbour, NeighbourAwayError, is_disk_full
 from streams.ports.waiting import within
 from streams.readmodel.letters import Letter
 from streams.readmodel.libraries import GoneItem, GoneLibrary
@@ -31,8 +31,10 @@ from streams.readmodel.model import GoneJob
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from aiokafka import AIOKafkaConsumer
     from aiokafka.structs import ConsumerRecord
 
+    from streams.broker.connection import KafkaConnection
     from streams.broker.topics import Topics
     from streams.readmodel.model import Change, ReadModel
 
@@ -68,8 +70,8 @@ class _Batch:
 class Projector:
     """Applies the events of the topics that the read model is made of."""
 
-    def __init__(self, bootstrap: str, topics: Topics, model: ReadModel, *, partitions: int) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: KafkaConnection, topics: Topics, model: ReadModel, *, partitions: int) -> None:
+        self._kafka = kafka
         self._topics = topics
         self._model = model
         names = (
@@ -87,6 +89,8 @@ class Projector:
         self._asker: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
         self._applied = asyncio.Condition()
+        #: How many brokers were lost: what one held will never come from the next.
+        self._lost_brokers = 0
         self._listeners: list[Callable[[list[Change]], None]] = []
 
     def subscribe(self, listener: Callable[[list[Change]], None]) -> None:
@@ -104,6 +108,22 @@ class Projector:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+
+    async def take_up(self, kafka: KafkaConnection) -> None:
+        """Follow the broker that has taken the place of the one before; returns when all that it holds is applied.
+
+        Args:
+            kafka: Where that one is.
+        """
+        self._kafka = kafka
+        await self.start()
+
+    async def let_go(self) -> None:
+        """Stop following a broker that is gone with all its events; who waits for one of them hears so."""
+        await self.stop()
+        self._lost_brokers += 1
+        async with self._applied:
+            self._applied.notify_all()
 
     async def completed_as(self, job_id: str) -> str | None:
         """Read the completion topic to its present end; return the code of the job's event, None when there is none."""
@@ -132,11 +152,15 @@ class Projector:
 
         Raises:
             TimeoutError: It takes too long: is the broker there?
+            NeighbourAwayError: An embedded broker has ended meanwhile, and taken along what was on the topic.
         """
+        lost = self._lost_brokers
         async with within(CATCH_UP_S, f"what is on {topic} could not be read within {CATCH_UP_S:g} s"):
             ends = await self._ends(topic)
             async with self._applied:
-                await self._applied.wait_for(lambda: self._has_reached(ends))
+                await self._applied.wait_for(lambda: self._lost_brokers != lost or self._has_reached(ends))
+        if self._lost_brokers != lost:
+            raise NeighbourAwayError(Neighbour.KAFKA, f"the broker has ended while {topic} was read: try again")
 
     async def _ends(self, topic: str) -> dict[TopicPartition, int]:
         while True:
@@ -169,12 +193,10 @@ class Projector:
             await asyncio.sleep(PAUSE_S)
 
     async def _follow(self) -> None:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
-        )
+        consumer = self._kafka.consumer(enable_auto_commit=False, auto_offset_reset="earliest")
         # Kafka answers one request of a connection after the other, and a fetch waits for events: what the ends are is
         # asked on a connection of its own, or each question would wait for a fetch.
-        asker = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
+        asker = self._kafka.consumer(enable_auto_commit=False)
         try:
             await consumer.start()
             await asker.start()

@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import stamina
 import structlog
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, for_code
 
 from schemas.deployment import DeploymentClaim
+from streams.broker.connection import KafkaConnection
 from streams.broker.topics import Topics
 from streams.faust_app import app_id
 from streams.service.places import claim_of, refusal, same_places, standing
 
 if TYPE_CHECKING:
+    from aiokafka.admin import AIOKafkaAdminClient
+
     from streams.settings import Settings
 
 __all__ = ["SplitDeploymentError", "join_deployment"]
@@ -51,7 +53,7 @@ async def join_deployment(settings: Settings, *, new_index: bool) -> None:
         TimeoutError: Kafka does not answer.
     """
     own = claim_of(settings)
-    claims = _Claims(settings.kafka, Topics.of(settings.topic_prefix).deployment)
+    claims = _Claims(KafkaConnection.of(settings), Topics.of(settings.topic_prefix).deployment)
     try:
         async with asyncio.timeout(ASKING_S):
             if new_index:
@@ -117,7 +119,7 @@ def _refuse(reason: str) -> None:
 
 async def _workers(settings: Settings) -> int:
     """Return how many workers are at work. A broker that has just been started does not know at once."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+    admin = KafkaConnection.of(settings).admin()
     try:
         await admin.start()
         async for attempt in stamina.retry_context(on=_passes, attempts=None, timeout=None):
@@ -145,17 +147,15 @@ def _passes(error: Exception) -> bool:
 class _Claims:
     """The topic of claims."""
 
-    def __init__(self, bootstrap: str, topic: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: KafkaConnection, topic: str) -> None:
+        self._kafka = kafka
         # One partition has one order.
         self._partition = TopicPartition(topic, 0)
 
     async def read(self) -> dict[str, DeploymentClaim]:
         """Return all claims that were not given up, by their keys, in the order of the topic."""
         found: dict[str, DeploymentClaim] = {}
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
-        )
+        consumer = self._kafka.consumer(enable_auto_commit=False, auto_offset_reset="earliest")
         try:
             await consumer.start()
             consumer.assign([self._partition])
@@ -171,7 +171,7 @@ class _Claims:
 
     async def write(self, claim_id: str, claim: DeploymentClaim | None) -> None:
         """Make a claim, or give it up; returns when all in-sync replicas know."""
-        producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap, enable_idempotence=True)
+        producer = self._kafka.producer(enable_idempotence=True)
         try:
             await producer.start()
             value = None if claim is None else msgspec.json.encode(claim)

@@ -1,8 +1,13 @@
-"""Idempotency keys: the same request under the same key is asked for once, and another one is refused."""
+"""Idempotency keys and nonces, over all workers.
+
+The same request under the same key is asked for once, and another one is refused. A call with the same nonce is made
+once.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import uuid
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -76,6 +81,22 @@ class RequestKeys:
         await self._feed.caught_up(self._topics.jobs)  # what another worker was asked for under the key
         return await self.known(request)
 
+    async def claim_nonce(self, nonce_id: str) -> bool:
+        """Use a nonce up; tell whether it had not been used before, at any worker.
+
+        Args:
+            nonce_id: What `schemas.keys.nonce_claim_id` makes of it.
+
+        Raises:
+            PublishError: The broker does not take the claim.
+            TimeoutError: The broker does not take the claim, or does not give it back.
+        """
+        claim = KeyClaim(job_id=nonce_id, request_digest=uuid.uuid4().hex, claim_time=utc_now())
+        async with within(CLAIMED_S, "the broker has not taken the claim of a nonce yet"):
+            await self._outbox.key_claim(claim)
+        await self._feed.caught_up(self._topics.idempotency_keys)
+        return await asyncio.to_thread(self._model.key_digest, nonce_id) == claim.request_digest
+
 
 def check_same(job: Job, request: JobRequest) -> None:
     """Check that a job is what a keyed request asks for.
@@ -93,5 +114,7 @@ def check_same(job: Job, request: JobRequest) -> None:
 
 
 def _comparable(request: JobRequest) -> JobRequest:
-    """Return a request without what the service adds to it: times, callers, and the place of callbacks by default."""
-    return msgspec.structs.replace(request, requested_time="", caller="", request_digest="", callback_url=None)
+    """Return a request without what the service adds: times, callers, their rights, callbacks' place by default."""
+    return msgspec.structs.replace(
+        request, requested_time="", caller="", rights=None, request_digest="", callback_url=None
+    )

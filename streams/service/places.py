@@ -18,7 +18,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from schemas.clock import utc_now
 from schemas.deployment import DeploymentClaim, Place
-from streams.settings import without_passwords
+from streams.redaction import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -112,7 +112,7 @@ def _fault(what: str, own: Place, others: Iterable[Place], setting: str) -> tupl
 
 def _index_of(settings: Settings) -> Place:
     if settings.milvus:
-        return Place(location=without_passwords(settings.milvus))
+        return Place(location=without_secrets(settings.milvus))
     folder = settings.state / "milvus"
     return Place(location=f"Milvus Lite in {_here(folder)}", place_id=folder_id(folder), embedded=True)
 
@@ -120,7 +120,7 @@ def _index_of(settings: Settings) -> Place:
 def _store_of(settings: Settings) -> Place:
     filesystem, root = fsspec.core.url_to_fs(settings.store_url)
     if not isinstance(filesystem, LocalFileSystem):
-        return Place(location=without_passwords(settings.store_url))
+        return Place(location=without_secrets(settings.store_url))
     folder = Path(root)
     return Place(location=_here(folder), place_id=folder_id(folder), embedded=not settings.store)
 

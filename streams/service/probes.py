@@ -7,6 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from streams.broker.handshake import shake_hands as greet_kafka
 from streams.ports.errors import Neighbour, NeighbourAwayError, away_from
 from streams.vectors.lite_files import LOCALHOST, LiteFiles
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
+    from streams.broker.connection import KafkaConnection
     from streams.settings import Settings
     from streams.telemetry.neighbours import Neighbours
 
@@ -23,10 +25,10 @@ __all__ = ["Probes", "disk_probe", "kafka_probe", "milvus_probe"]
 INTERVAL_S = 5.0
 #: Seconds that a server may take to accept a connection.
 CONNECTING_S = 3.0
+#: The port that an address of Milvus means which names none.
+MILVUS_PORT = 19530
 #: Bytes that are written to see whether the disk takes any: one block, so that a full disk shows.
 BLOCK_BYTES = 4096
-#: Ports that addresses mean which name none.
-MILVUS_PORT, KAFKA_PORT = 19530, 9092
 
 
 class Probes:
@@ -96,30 +98,41 @@ def disk_probe(folder: Path) -> Callable[[], Awaitable[None]]:
 
 
 def milvus_probe(settings: Settings) -> Callable[[], Awaitable[None]]:
-    """Return a probe that connects to Milvus, or to the state folder's Milvus Lite server."""
+    """Return a probe that connects to Milvus, or to the state folder's Milvus Lite server; by TLS and token if set."""
 
     async def probe() -> None:
         if settings.milvus:
             parts = urlsplit(settings.milvus)
-            await _connect(Neighbour.MILVUS, parts.hostname or LOCALHOST, parts.port or MILVUS_PORT)
-        else:
-            await _connect(Neighbour.MILVUS, LOCALHOST, LiteFiles(settings.state / "milvus").port())
+            if parts.scheme == "https" or settings.milvus_token_file is not None:
+                return await asyncio.to_thread(_greet_milvus, settings)
+            return await _connect(Neighbour.MILVUS, parts.hostname or LOCALHOST, parts.port or MILVUS_PORT)
+        return await _connect(Neighbour.MILVUS, LOCALHOST, LiteFiles(settings.state / "milvus").port())
 
     return probe
 
 
-def kafka_probe(bootstrap: str) -> Callable[[], Awaitable[None]]:
-    """Return a probe that connects to any of the bootstrap servers."""
+def kafka_probe(kafka: KafkaConnection) -> Callable[[], Awaitable[None]]:
+    """Return a probe that connects to any of the bootstrap servers; where these let in not everybody, as this worker.
+
+    Kafka's clients try for ever with a password that has been changed, or a certificate that is over. This one says so.
+    """
 
     async def probe() -> None:
-        servers = [urlsplit(f"//{server.strip()}") for server in bootstrap.split(",")]
-        places = [(server.hostname or LOCALHOST, server.port or KAFKA_PORT) for server in servers]
-        for host, port in places[:-1]:
+        if kafka.security.protocol != "plaintext":
+            return await greet_kafka(kafka)
+        for host, port in kafka.places[:-1]:
             with contextlib.suppress(NeighbourAwayError):
                 return await _connect(Neighbour.KAFKA, host, port)
-        return await _connect(Neighbour.KAFKA, *places[-1])
+        return await _connect(Neighbour.KAFKA, *kafka.places[-1])
 
     return probe
+
+
+def _greet_milvus(settings: Settings) -> None:
+    # Milvus's client takes long to load, and much memory: in this process not before it is needed, nor in its loop.
+    from streams.vectors.security import MilvusSecurity, shake_hands  # noqa: PLC0415
+
+    shake_hands(settings.milvus, MilvusSecurity.of(settings))
 
 
 async def _connect(neighbour: Neighbour, host: str, port: int) -> None:

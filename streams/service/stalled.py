@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from schemas.jobs import Job
+    from streams.broker.connection import KafkaConnection
     from streams.broker.offsets import GroupOffsets
     from streams.broker.topics import Topics
     from streams.readmodel.model import UnmovedJob
@@ -119,7 +120,7 @@ class JobSweep:
 
     def __init__(
         self,
-        bootstrap: str,
+        kafka: KafkaConnection,
         group: str,
         topics: Topics,
         jobs: Jobs,
@@ -133,7 +134,7 @@ class JobSweep:
         """Prepare.
 
         Args:
-            bootstrap: Bootstrap servers of Kafka.
+            kafka: The broker.
             group: The agents' consumer group.
             topics: The service's topics.
             jobs: Knows where each job stands.
@@ -143,7 +144,7 @@ class JobSweep:
             stall_s: Seconds without progress after which a job is looked at.
             tries: How often a task is tried before its job fails.
         """
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self._group = group
         self._topics = topics
         self._jobs = jobs
@@ -178,7 +179,7 @@ class JobSweep:
 
     async def _follow(self) -> None:
         partitions = self._passed(*self._lanes)
-        async with group_offsets(self._bootstrap, self._group, partitions) as offsets:
+        async with group_offsets(self._kafka, self._group, partitions) as offsets:
             while True:
                 await self._look(offsets)
                 await asyncio.sleep(self._pause_s)

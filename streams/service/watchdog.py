@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from aiokafka import TopicPartition
 
+    from streams.broker.connection import KafkaConnection
     from streams.broker.offsets import GroupOffsets
     from streams.telemetry.neighbours import Neighbours
 
@@ -76,7 +77,7 @@ class Watchdog:
 
     def __init__(
         self,
-        bootstrap: str,
+        kafka: KafkaConnection,
         group: str,
         partitions: Sequence[TopicPartition],
         *,
@@ -88,7 +89,7 @@ class Watchdog:
         """Prepare.
 
         Args:
-            bootstrap: Bootstrap servers of Kafka.
+            kafka: The broker.
             group: The agents' consumer group.
             partitions: What the group reads.
             assignment: Returns what this worker reads of it; without any, it answers for all of it: a worker that was
@@ -98,7 +99,7 @@ class Watchdog:
             patience_s: Seconds without progress, while events wait, after which they count as stalled. Longer than the
                 longest that one event may take.
         """
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self._group = group
         self._partitions = partitions
         self._assignment = assignment
@@ -131,7 +132,7 @@ class Watchdog:
                 await asyncio.sleep(LOOK_S)
 
     async def _follow(self) -> None:
-        async with group_offsets(self._bootstrap, self._group, self._partitions) as offsets:
+        async with group_offsets(self._kafka, self._group, self._partitions) as offsets:
             while True:
                 await self._look(offsets)
                 await asyncio.sleep(LOOK_S)

@@ -15,28 +15,28 @@ import structlog
 from aiokafka import TopicPartition
 
 from schemas.channels import PARTITIONS
-from streams.agents.assignment import Assignment
 from streams.agents.chunks import ChunkAgent
 from streams.agents.error_policy import ErrorPolicy
 from streams.agents.intake import Intake
 from streams.agents.jobs import JobAgent
 from streams.agents.outbox import Outbox
 from streams.agents.register import Agents, TaskLane, register
+from streams.broker.connection import KafkaConnection
 from streams.broker.embedded import EmbeddedBroker
 from streams.broker.publisher import EventPublisher
 from streams.broker.topics import Topics, ensure_topics
 from streams.callbacks.deliverer import Deliverer
 from streams.callbacks.sender import Sender
-from streams.callbacks.signing import Signer, ensure_secrets
+from streams.callbacks.signing import Signer, WatchedSigner, ensure_secrets
 from streams.callbacks.targets import Targets
 from streams.faust_app import SESSION_TIMEOUT_S, changelog_topic, make_app
 from streams.libraries.registry import Libraries
 from streams.libraries.scope import LibraryScopes
 from streams.pool.tasks import WALL_FACTOR, TaskPool
 from streams.ports.errors import Neighbour
-from streams.ports.waiting import within
 from streams.readmodel.model import ReadModel
 from streams.readmodel.projector import Projector
+from streams.service.broker_keeper import BrokerKeeper
 from streams.service.commands import Commands
 from streams.service.deployment import join_deployment
 from streams.service.doctor import Doctor
@@ -44,13 +44,16 @@ from streams.service.inspector import Means
 from streams.service.keys import RequestKeys
 from streams.service.letters import Letters
 from streams.service.probes import Probes, disk_probe, kafka_probe, milvus_probe
-from streams.service.recovery import ask_again, recover
+from streams.service.recovery import EmbeddedWork, ask_again, recover
+from streams.service.running_app import RunningApp
 from streams.service.slot import WorkerSlot
 from streams.service.stalled import JobSweep
 from streams.service.watchdog import Watchdog
+from streams.settings_rules import exposures
 from streams.store.files import open_store
 from streams.telemetry.neighbours import Neighbours
 from streams.vectors.lite import LiteKeeper
+from streams.web.connections import raise_descriptor_limit
 from streams.web.gate import Gate
 from streams.web.live import LiveChanges
 from streams.web.server import WebServer
@@ -61,6 +64,9 @@ if TYPE_CHECKING:
 
     import faust
 
+    from streams.access.watched import AccessFiles
+    from streams.agents.assignment import Assignment
+    from streams.callbacks.signing import Signs
     from streams.settings import Settings
 
 __all__ = ["Worker", "run_worker"]
@@ -69,8 +75,6 @@ log = structlog.get_logger(__name__)
 
 #: Seconds from the wish to stop to the end of the process, whatever still hangs: half of what the contract allows.
 STOP_S = 15.0
-#: Seconds until the agents have partitions; joining a group waits for its other members' heartbeats.
-JOIN_S = 120.0
 #: How often a chunk's whole time limit, and a dead member's, may pass without an event handled before the agents count
 #: as stalled.
 PATIENCE_TRIES = 2
@@ -110,6 +114,7 @@ async def run_worker(
     Returns:
         The exit status: 0 when it was told to stop.
     """
+    raise_descriptor_limit()
     stop = asyncio.get_running_loop().create_future()
     _stop_on_signals(stop)
 
@@ -143,7 +148,11 @@ async def _start(
     slot = WorkerSlot(settings.state)
     stack.callback(slot.release)
     topics = Topics.of(settings.topic_prefix)
-    kafka = await _start_broker(stack, settings, topics, embedded=embedded, new_index=new_index)
+    broker = await _start_broker(stack, settings) if embedded else None
+    if broker is None:
+        kafka = public = await _join_kafka(settings, topics, new_index=new_index)
+    else:
+        kafka, public = KafkaConnection.plaintext(broker.worker_bootstrap), KafkaConnection.plaintext(broker.bootstrap)
     if not settings.milvus:
         await _start_milvus(stack, settings)
     model = ReadModel(slot.folder / "jobs.sqlite")
@@ -157,49 +166,38 @@ async def _start(
     publisher = EventPublisher(kafka, neighbours)
     stack.push_async_callback(publisher.stop)
     outbox = Outbox(publisher, topics, projector)
-    pool = TaskPool(settings, slots=settings.slots)
-    stack.push_async_callback(asyncio.to_thread, pool.stop)
-    import_pool = TaskPool(settings, slots=settings.import_slots, niceness=IMPORT_NICENESS)
-    stack.push_async_callback(asyncio.to_thread, import_pool.stop)
+    pool, import_pool = _make_pools(stack, settings)
     libraries = Libraries(outbox, model, projector, topics, pool)
     scopes = LibraryScopes(model, projector, topics)
-    name = f"{socket.gethostname()}:{os.getpid()}"
-    chunks, import_chunks = (ChunkAgent(one, scopes, outbox, worker=name) for one in (pool, import_pool))
-    assignment = Assignment(give_up)
-    agents = Agents(
-        intake=Intake(settings, outbox),
-        jobs=lambda table: JobAgent(
-            table, projector, outbox, tries=settings.task_tries, callback_url=settings.callback_url
-        ),
-        lanes=(
-            TaskLane("chunk", topics.chunks, chunks, settings.slots),
-            TaskLane("import-chunk", topics.import_chunks, import_chunks, settings.import_slots),
-        ),
-        policy=ErrorPolicy(outbox, assignment, neighbours, give_up),
-        assignment=assignment,
-    )
-    app = make_app(settings, bootstrap=kafka, assignment=assignment, neighbours=neighbours)
-    register(app, topics, agents)
+
+    def make(kafka: KafkaConnection, assignment: Assignment) -> faust.App:
+        policy = ErrorPolicy(outbox, assignment, neighbours, give_up)
+        agents = _make_agents(
+            settings,
+            topics,
+            projector,
+            outbox,
+            scopes=scopes,
+            pools=(pool, import_pool),
+            policy=policy,
+            assignment=assignment,
+        )
+        app = make_app(settings, kafka=kafka, assignment=assignment, neighbours=neighbours)
+        register(app, topics, agents)
+        return app
+
+    app = RunningApp(make, topics, give_up)
+    stack.push_async_callback(app.stop)
     await libraries.ensure(settings.library)
-    await _start_app(stack, app, give_up)
-    watchdog = _make_watchdog(app, topics, settings, kafka=kafka, assignment=assignment, neighbours=neighbours)
+    await app.start(kafka)
+    watchdog = _make_watchdog(app, topics, settings, kafka=public, neighbours=neighbours)
     stack.push_async_callback(watchdog.stop)
     watchdog.start(give_up)
-    probes = Probes(
-        {
-            Neighbour.DISK: disk_probe(slot.folder),
-            Neighbour.MILVUS: milvus_probe(settings),
-            Neighbour.KAFKA: kafka_probe(kafka),
-        },
-        neighbours,
-        doubtful=frozenset({Neighbour.KAFKA}),
-    )
-    stack.push_async_callback(probes.stop)
-    probes.start()
-    _start_sweep(stack, settings, app, kafka=kafka, model=model, projector=projector, outbox=outbox)
-    shares = partial(_held, app, topics)
-    _start_deliverer(stack, _make_deliverer(settings, shares, model, projector, outbox), projector)
-    doctor = _start_doctor(stack, settings, shares, Means(model, projector, topics, import_pool, outbox))
+    _start_probes(stack, settings, slot, public, neighbours)
+    _start_sweep(stack, settings, app, kafka=public, model=model, projector=projector, outbox=outbox)
+    signer = _watch_secrets(settings, gate.files)
+    _start_deliverer(stack, _make_deliverer(settings, signer, model, projector, outbox, shares=app.shares), projector)
+    doctor = _start_doctor(stack, settings, app.shares, Means(model, projector, topics, import_pool, outbox))
     services = Services(
         settings=settings,
         model=model,
@@ -212,29 +210,95 @@ async def _start(
         live=LiveChanges(model),
         gate=gate,
         neighbours=neighbours,
-        ready=lambda: _is_ready(app),
+        ready=app.is_ready,
     )
     web = WebServer(services, projector)
     await web.start()
     stack.push_async_callback(web.stop)
-    if embedded:
+    if broker is not None:
         await recover(model, outbox)
+        _keep_broker(
+            stack, broker, EmbeddedWork(broker, app, publisher, projector, model, outbox, libraries), neighbours
+        )
     await libraries.take_up_deletions()
-    return Worker(web=web.address, kafka=kafka)
+    return Worker(web=web.address, kafka=public.servers)
 
 
-async def _start_broker(
-    stack: AsyncExitStack, settings: Settings, topics: Topics, *, embedded: bool, new_index: bool
-) -> str:
-    """Start the embedded broker, or join the workers of the configured one; return the bootstrap servers."""
-    if not embedded:
-        await ensure_topics(settings.kafka, topics, partitions=PARTITIONS, changelogs=[changelog_topic(settings)])
-        await join_deployment(settings, new_index=new_index)
-        return settings.kafka
+def _make_pools(stack: AsyncExitStack, settings: Settings) -> tuple[TaskPool, TaskPool]:
+    """Return the worker processes of both lanes: of live jobs, and of imports."""
+    pool = TaskPool(settings, slots=settings.slots)
+    stack.push_async_callback(asyncio.to_thread, pool.stop)
+    import_pool = TaskPool(settings, slots=settings.import_slots, niceness=IMPORT_NICENESS)
+    stack.push_async_callback(asyncio.to_thread, import_pool.stop)
+    return pool, import_pool
+
+
+def _start_probes(
+    stack: AsyncExitStack, settings: Settings, slot: WorkerSlot, kafka: KafkaConnection, neighbours: Neighbours
+) -> None:
+    """Start looking after the neighbours that nothing else asks while no work is under way."""
+    probes = Probes(
+        {
+            Neighbour.DISK: disk_probe(slot.folder),
+            Neighbour.MILVUS: milvus_probe(settings),
+            Neighbour.KAFKA: kafka_probe(kafka),
+        },
+        neighbours,
+        doubtful=frozenset({Neighbour.KAFKA}),
+    )
+    stack.push_async_callback(probes.stop)
+    probes.start()
+
+
+def _make_agents(
+    settings: Settings,
+    topics: Topics,
+    projector: Projector,
+    outbox: Outbox,
+    *,
+    scopes: LibraryScopes,
+    pools: tuple[TaskPool, TaskPool],
+    policy: ErrorPolicy,
+    assignment: Assignment,
+) -> Agents:
+    """Return what handles the events of each topic."""
+    name = f"{socket.gethostname()}:{os.getpid()}"
+    chunks, import_chunks = (ChunkAgent(pool, scopes, outbox, worker=name) for pool in pools)
+    return Agents(
+        intake=Intake(settings, outbox),
+        jobs=lambda table: JobAgent(
+            table, projector, outbox, tries=settings.task_tries, callback_url=settings.callback_url
+        ),
+        lanes=(
+            TaskLane("chunk", topics.chunks, chunks, settings.slots),
+            TaskLane("import-chunk", topics.import_chunks, import_chunks, settings.import_slots),
+        ),
+        policy=policy,
+        assignment=assignment,
+    )
+
+
+async def _join_kafka(settings: Settings, topics: Topics, *, new_index: bool) -> KafkaConnection:
+    """Join the workers of the configured Kafka; return which it is."""
+    for exposure in exposures(settings):
+        log.warning("others_can_read_along", reason=exposure)
+    kafka = KafkaConnection.of(settings)
+    await ensure_topics(kafka, topics, partitions=PARTITIONS, changelogs=[changelog_topic(settings)])
+    await join_deployment(settings, new_index=new_index)
+    return kafka
+
+
+async def _start_broker(stack: AsyncExitStack, settings: Settings) -> EmbeddedBroker:
     broker = EmbeddedBroker(settings.state)
-    await broker.start()
     stack.push_async_callback(broker.stop)
-    return broker.bootstrap
+    await broker.start()
+    return broker
+
+
+def _keep_broker(stack: AsyncExitStack, broker: EmbeddedBroker, work: EmbeddedWork, neighbours: Neighbours) -> None:
+    keeper = BrokerKeeper(broker, work, neighbours)
+    stack.push_async_callback(keeper.stop)
+    keeper.start()
 
 
 async def _start_milvus(stack: AsyncExitStack, settings: Settings) -> None:
@@ -261,27 +325,38 @@ def _start_deliverer(stack: AsyncExitStack, deliverer: Deliverer, projector: Pro
     deliverer.start()
 
 
+def _watch_secrets(settings: Settings, files: AccessFiles) -> Signs:
+    """Return what signs callbacks, by the secrets as they are whenever one is sent."""
+    path = settings.callback_secrets or ensure_secrets(settings.state / "callback-secrets")
+    return WatchedSigner(files.watch("callback_secrets", path, Signer.load, Signer([])))
+
+
 def _make_deliverer(
-    settings: Settings, shares: Callable[[], frozenset[int]], model: ReadModel, projector: Projector, outbox: Outbox
+    settings: Settings,
+    signer: Signs,
+    model: ReadModel,
+    projector: Projector,
+    outbox: Outbox,
+    *,
+    shares: Callable[[], frozenset[int]],
 ) -> Deliverer:
     """Return what delivers callbacks."""
     topics = Topics.of(settings.topic_prefix)
-    path = settings.callback_secrets or ensure_secrets(settings.state / "callback-secrets")
 
     async def caught_up() -> None:
         await projector.caught_up(topics.job_complete)
         await projector.caught_up(topics.deliveries)
 
-    sender = Sender(Targets.of(settings), Signer.load(path))
+    sender = Sender(Targets.of(settings), signer)
     return Deliverer(model, sender, outbox, caught_up=caught_up, shares=shares)
 
 
 def _start_sweep(
     stack: AsyncExitStack,
     settings: Settings,
-    app: faust.App,
+    app: RunningApp,
     *,
-    kafka: str,
+    kafka: KafkaConnection,
     model: ReadModel,
     projector: Projector,
     outbox: Outbox,
@@ -290,12 +365,12 @@ def _start_sweep(
     topics = Topics.of(settings.topic_prefix)
     sweep = JobSweep(
         kafka,
-        app.conf.id,
+        app.group,
         topics,
         model,
         ask_again=partial(ask_again, outbox),
         caught_up=projector.caught_up,
-        held=partial(_held, app, topics),
+        held=app.shares,
         stall_s=settings.stall_s,
         tries=settings.task_tries,
     )
@@ -303,57 +378,24 @@ def _start_sweep(
     sweep.start()
 
 
-def _held(app: faust.App, topics: Topics) -> frozenset[int]:
-    """Return the partitions of requests that this worker holds: what workers divide among them goes by these."""
-    held = () if app.rebalancing else app.consumer.assignment()
-    return frozenset(p.partition for p in held if p.topic == topics.job_requests)
-
-
-async def _start_app(stack: AsyncExitStack, app: faust.App, give_up: Callable[[BaseException], None]) -> None:
-    """Start the Faust app; return when its agents have partitions to read."""
-
-    async def watch() -> None:
-        await app.wait_until_stopped()
-        give_up(app.crash_reason or RuntimeError("the Faust app has stopped"))
-
-    stack.push_async_callback(app.stop)
-    await app.start()
-    watcher = asyncio.create_task(watch(), name="faust-watch")
-    stack.callback(watcher.cancel)
-    async with within(JOIN_S, f"the consumer group gave this worker no place within {JOIN_S:g} s"):
-        while not _is_ready(app):  # noqa: ASYNC110 (Faust gives no event to wait for)
-            await asyncio.sleep(0.1)
-
-
 def _make_watchdog(
-    app: faust.App,
+    app: RunningApp,
     topics: Topics,
     settings: Settings,
     *,
-    kafka: str,
-    assignment: Assignment,
+    kafka: KafkaConnection,
     neighbours: Neighbours,
 ) -> Watchdog:
     """Return what notices when the agents stop without a word."""
     return Watchdog(
         kafka,
-        app.conf.id,
+        app.group,
         [TopicPartition(topic, number) for topic in topics.inputs for number in range(PARTITIONS)],
-        assignment=app.consumer.assignment,
-        handled=assignment.handled,
+        assignment=app.assignment,
+        handled=app.handled,
         neighbours=neighbours,
         patience_s=PATIENCE_TRIES * (WALL_FACTOR * settings.task_timeout_s + SESSION_TIMEOUT_S),
     )
-
-
-def _is_ready(app: faust.App) -> bool:
-    """Whether the worker has its place in the group: no rebalance or recovery is under way, and it has its share.
-
-    Where there are more workers than the partitions can be divided among, that share is none: such a worker serves API
-    and web view, and takes over when another one ends.
-    """
-    has_place = bool(app.consumer.assignment()) or app.unassigned
-    return has_place and not app.rebalancing and not app.in_recovery
 
 
 def _stop_on_signals(stop: asyncio.Future[int]) -> None:

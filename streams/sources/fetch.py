@@ -12,9 +12,9 @@ import httpx
 
 from fingerprint.media.errors import MediaError
 from schemas.errors import ErrorCode
+from streams.redaction import redacted
 from streams.sources.addresses import CheckedBackend
 from streams.sources.deadline import Deadline
-from streams.sources.policy import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

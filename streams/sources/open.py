@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from fingerprint.media.errors import MediaError
 from schemas.errors import ErrorCode
+from streams.redaction import redacted
 from streams.sources.files import open_file
 from streams.sources.http import open_http
-from streams.sources.policy import redacted
 from streams.sources.s3 import open_s3
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from fingerprint.media.errors import MediaError
 from schemas.errors import ErrorCode
+from streams.redaction import redacted
 
-__all__ = ["SourcePolicy", "Timeouts", "is_below", "redacted", "web_address"]
+__all__ = ["SourcePolicy", "Timeouts", "is_below", "web_address"]
 
 #: Schemes of places on the network, and the port that each has by default.
 WEB_PORTS = {"http": 80, "https": 443}
@@ -109,8 +110,8 @@ class SourcePolicy:
         Raises:
             MediaError: The URL is not below a listed prefix.
         """
-        parts = urlsplit(url)
-        if not any(is_below(parts, urlsplit(prefix)) for prefix in self.buckets):
+        parts = _readable(url)
+        if parts is None or not any(is_below(parts, urlsplit(prefix)) for prefix in self.buckets):
             raise MediaError(
                 ErrorCode.RESOURCE_ACCESS,
                 f"{redacted(url)} is below none of the s3:// places that MEDIADNA_MEDIA lists",
@@ -134,23 +135,21 @@ class SourcePolicy:
             )
 
 
-def redacted(url: str) -> str:
-    """Return the URL without user, password and query, which hold secrets, for messages."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url.partition("?")[0].rpartition("@")[2]
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
-
-
 def web_address(url: str) -> SplitResult | None:
     """Return the parts of an `http(s)` URL with a host; None when the text is none."""
+    parts = _readable(url)
+    usable = parts is not None and parts.scheme in WEB_PORTS and bool(parts.hostname) and _port(parts) > 0
+    return parts if usable else None
+
+
+def _readable(url: str) -> SplitResult | None:
+    """Return the parts of a URL; None where its host or its port is none, which Python says when they are asked for."""
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in WEB_PORTS and bool(parts.hostname) and _port(parts) > 0
+        _ = parts.hostname, parts.port
     except ValueError:
         return None
-    return parts if usable else None
+    return parts
 
 
 def _port(parts: SplitResult) -> int:

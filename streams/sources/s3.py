@@ -8,7 +8,7 @@ import fsspec
 
 from fingerprint.media.errors import MediaError
 from schemas.errors import ErrorCode
-from streams.sources.policy import redacted
+from streams.redaction import redacted
 
 if TYPE_CHECKING:
     from streams.sources.policy import SourcePolicy

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from fingerprint.codec import is_fingerprint
 from fingerprint.engine import plan_chunks
 from fingerprint.media.errors import MediaError
-from fingerprint.media.probe import probe
 from schemas.errors import ErrorCode
 from schemas.jobs import ChunkResult, Metrics, TaskOutcome
 from schemas.limits import MOST_CHUNKS
@@ -32,7 +31,7 @@ def plan(task: ChunkTask, bench: Workbench) -> TaskReport:
         source.seek(0)
         if is_fingerprint(head):
             return TaskReport(result=ChunkResult(task=task, outcome=TaskOutcome.DONE))
-        info = probe(source, bench.limits)
+        info = bench.decoder.probe(source, bench.limits)
     spans = tuple(plan_chunks(info))
     if len(spans) > MOST_CHUNKS:
         raise MediaError(
@@ -40,5 +39,11 @@ def plan(task: ChunkTask, bench: Workbench) -> TaskReport:
             f"the media would be cut into {len(spans)} chunks, and {MOST_CHUNKS} are the most: send it in pieces",
         )
     return TaskReport(
-        result=ChunkResult(task=task, outcome=TaskOutcome.DONE, spans=spans, metrics=Metrics(duration=info.duration))
+        result=ChunkResult(
+            task=task,
+            outcome=TaskOutcome.DONE,
+            spans=spans,
+            several_clocks=info.several_clocks,
+            metrics=Metrics(duration=info.duration),
+        )
     )

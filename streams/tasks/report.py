@@ -8,6 +8,7 @@ from schemas.jobs import ChunkResult, ChunkTask, TaskOutcome
 from schemas.limits import cut
 from schemas.matches import Match
 from streams.ports.errors import Neighbour
+from streams.redaction import without_secrets
 from streams.tasks.stock import Inventory, Repairs, Survey
 
 __all__ = ["Away", "TaskReport", "failed"]
@@ -33,5 +34,5 @@ class TaskReport(msgspec.Struct, kw_only=True):
 
 
 def failed(task: ChunkTask, outcome: TaskOutcome, code: str, message: str) -> TaskReport:
-    """Report that a task did not get done, and why."""
-    return TaskReport(result=ChunkResult(task=task, outcome=outcome, code=code, message=cut(message)))
+    """Report that a task did not get done, and why, in words that may be shown: libraries repeat addresses whole."""
+    return TaskReport(result=ChunkResult(task=task, outcome=outcome, code=code, message=cut(without_secrets(message))))

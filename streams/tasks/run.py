@@ -10,8 +10,10 @@ import msgspec
 import structlog
 
 from fingerprint.media.errors import MediaError
+from fingerprint.media.faults import is_out_of_memory
 from schemas.errors import ErrorCode
 from schemas.jobs import TaskKind, TaskOutcome
+from streams.decoder.errors import DecoderEndedError, DecoderGarbledError, DecoderNotStartedError
 from streams.ports.errors import NeighbourAwayError
 from streams.tasks.clean import clean
 from streams.tasks.fingerprint import fingerprint
@@ -47,21 +49,18 @@ def run_task(assignment: Assignment, bench: Workbench) -> TaskReport:
     """Do the task. What the media is to blame for fails for good; anything else may be tried again.
 
     A neighbour that is away is nobody's fault: the report says so, and the task waits without a try being counted.
+
+    Raises:
+        DecoderEndedError: The decoder died in the middle of the task.
+        DecoderGarbledError: The decoder is not to be trusted any more.
+        DecoderNotStartedError: There is no decoder to be had.
     """
-    started, worked = time.perf_counter(), time.process_time()
+    started, worked = time.perf_counter(), _processor_time(bench)
     task = assignment.task
     try:
         report = _DOERS[task.kind](task, replace(bench, scope=assignment.scope))
     except MediaError as error:
         return failed(task, TaskOutcome.FAILED, error.code, str(error))
-    except MemoryError:
-        return failed(
-            task,
-            TaskOutcome.RETRY,
-            ErrorCode.RESOURCE_TOO_LARGE,
-            "decoding needs more memory than a task may use: send a smaller rendition, or raise "
-            "MEDIADNA_TASK_MEMORY_MB",
-        )
     except PartMissingError as error:
         log.warning("part_missing", job_id=task.job_id, kind=task.kind, reason=str(error))
         return failed(task, TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR, str(error))
@@ -70,13 +69,28 @@ def run_task(assignment: Assignment, bench: Workbench) -> TaskReport:
         waiting = failed(task, TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR, str(error))
         waiting.away = Away(neighbour=error.neighbour, reason=str(error))
         return waiting
+    except (DecoderEndedError, DecoderGarbledError, DecoderNotStartedError):
+        raise  # what that means for the task is judged where this process's own end would be
     except Exception as error:
+        if is_out_of_memory(error):
+            return failed(
+                task,
+                TaskOutcome.RETRY,
+                ErrorCode.RESOURCE_TOO_LARGE,
+                "decoding needs more memory than a task may use: send a smaller rendition, or raise "
+                "MEDIADNA_TASK_MEMORY_MB",
+            )
         log.exception("task_failed", job_id=task.job_id, kind=task.kind, chunk=task.chunk)
         return failed(task, TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
     metrics = msgspec.structs.replace(
         report.result.metrics,
         processing_seconds=round(time.perf_counter() - started, 3),
-        cpu_seconds=round(time.process_time() - worked, 3),
+        cpu_seconds=round(_processor_time(bench) - worked, 3),
     )
     report.result = msgspec.structs.replace(report.result, metrics=metrics)
     return report
+
+
+def _processor_time(bench: Workbench) -> float:
+    """Return the seconds of processor time that this process and its decoder have used."""
+    return time.process_time() + bench.decoder.cpu_s

@@ -1,4 +1,4 @@
-"""What tasks work with: the window index, the fingerprint store, and the places and limits of media."""
+"""What tasks work with: index and store, the places and limits of media, and what decodes it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import structlog
 
 from fingerprint.codec import BadFingerprintError
 from fingerprint.model import Fingerprint
+from schemas.coverage import Unsearched
+from schemas.limits import cut
 from streams.tasks.scope import Scope
 
 if TYPE_CHECKING:
@@ -17,11 +19,12 @@ if TYPE_CHECKING:
 
     from fingerprint.media.limits import MediaLimits
     from fingerprint.ports import ReferenceKey
+    from streams.decoder.port import MediaDecoder
     from streams.sources.policy import SourcePolicy
     from streams.store.port import FingerprintStore
     from streams.vectors.port import VectorStore
 
-__all__ = ["StoredFingerprints", "Workbench"]
+__all__ = ["NotedFingerprints", "StoredFingerprints", "Workbench"]
 
 log = structlog.get_logger(__name__)
 
@@ -41,11 +44,46 @@ class StoredFingerprints:
         One that another version made must not fail the jobs of all who resemble it.
         """
         try:
+            return self.read(key)
+        except BadFingerprintError as error:
+            log.warning("reference_not_usable", library=key.library, media_id=key.media_id, reason=str(error))
+            return None
+
+    def read(self, key: ReferenceKey) -> Fingerprint | None:
+        """Return the stored fingerprint; None when it is gone, or not stored yet.
+
+        Raises:
+            BadFingerprintError: It is there, and cannot be read.
+        """
+        try:
             return self._cached(key)
         except KeyError:  # not cached: it may be there at the next call
             return None
+
+
+class NotedFingerprints:
+    """A `FingerprintSource` that notes what it could not read: an answer that lacks a reference has to say so."""
+
+    def __init__(self, stored: StoredFingerprints) -> None:
+        self._stored = stored
+        self._unreadable: dict[ReferenceKey, str] = {}
+
+    @property
+    def unreadable(self) -> tuple[Unsearched, ...]:
+        """What is there and could not be read."""
+        return tuple(
+            Unsearched(library=key.library, media_id=key.media_id, reason=cut(reason))
+            for key, reason in self._unreadable.items()
+        )
+
+    def load(self, key: ReferenceKey) -> Fingerprint | None:
+        """Return the stored fingerprint; None when it is gone, not stored yet, or cannot be read, which is noted."""
+        try:
+            return self._stored.read(key)
         except BadFingerprintError as error:
-            log.warning("reference_not_usable", library=key.library, media_id=key.media_id, reason=str(error))
+            if key not in self._unreadable:
+                log.warning("reference_not_usable", library=key.library, media_id=key.media_id, reason=str(error))
+            self._unreadable[key] = f"its fingerprint cannot be read ({error}): add it anew"
             return None
 
 
@@ -58,6 +96,7 @@ class Workbench:
     references: StoredFingerprints
     policy: SourcePolicy
     limits: MediaLimits
+    decoder: MediaDecoder
     scope: Scope = field(default_factory=Scope)
 
 

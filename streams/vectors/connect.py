@@ -9,14 +9,17 @@ from streams.vectors.connection import MilvusConnection
 from streams.vectors.lite import lite_uri
 from streams.vectors.milvus import EXACT, GRAPH, MilvusVectors
 from streams.vectors.names import CollectionNames
+from streams.vectors.security import OPEN
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from streams.vectors.security import MilvusSecurity
+
 __all__ = ["connect"]
 
 
-def connect(uri: str, lite_folder: Path, *, algorithm: str) -> MilvusVectors:
+def connect(uri: str, lite_folder: Path, *, algorithm: str, security: MilvusSecurity = OPEN) -> MilvusVectors:
     """Return the window index: the Milvus at `uri`, or when that is empty Milvus Lite's server on the folder.
 
     Nothing is contacted before the first call.
@@ -25,8 +28,9 @@ def connect(uri: str, lite_folder: Path, *, algorithm: str) -> MilvusVectors:
         uri: Address of a Milvus server, which may hold `user:password@`.
         lite_folder: Folder that a `LiteKeeper` serves.
         algorithm: Name of the fingerprint algorithm: windows of different algorithms live apart.
+        security: Token and certificates for that server; Milvus Lite is on loopback, and asks nobody.
     """
     names = CollectionNames(algorithm)
     if uri:
-        return MilvusVectors(MilvusConnection(lambda: uri), names, GRAPH)
-    return MilvusVectors(MilvusConnection(partial(lite_uri, lite_folder)), names, EXACT)
+        return MilvusVectors(MilvusConnection(lambda: uri, security), names, GRAPH)
+    return MilvusVectors(MilvusConnection(partial(lite_uri, lite_folder), OPEN), names, EXACT)

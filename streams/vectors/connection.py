@@ -20,6 +20,8 @@ from streams.ports.errors import Neighbour, NeighbourAwayError, away_from
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from streams.vectors.security import MilvusSecurity
+
 __all__ = ["PATIENCE", "MilvusConnection"]
 
 T = TypeVar("T")
@@ -50,14 +52,16 @@ class MilvusConnection:
         loaded: Names of the collections that this connection has found there and loaded.
     """
 
-    def __init__(self, address: Callable[[], str]) -> None:
+    def __init__(self, address: Callable[[], str], security: MilvusSecurity) -> None:
         """Prepare.
 
         Args:
             address: Returns the server's URI; asked again when the server has gone.
+            security: How the server is spoken to.
         """
         self.loaded: set[str] = set()
         self._address = address
+        self._security = security
         self._client: MilvusClient | None = None
 
     def call(self, function: Callable[[MilvusClient], T]) -> T:
@@ -75,7 +79,7 @@ class MilvusConnection:
             if _is_our_fault(error):
                 raise
             away = away_from(Neighbour.MILVUS, error)
-            raise NeighbourAwayError(away.neighbour, f"Milvus does not do its work: {away}") from error
+            raise NeighbourAwayError(away.neighbour, f"Milvus does not do its work: {away}{_more(error)}") from error
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def close(self) -> None:
@@ -89,12 +93,19 @@ class MilvusConnection:
     def _try(self, function: Callable[[MilvusClient], T]) -> T:
         try:
             if self._client is None:
-                self._client = MilvusClient(self._address(), timeout=CONNECTING_S, dedicated=True)
+                options = self._security.for_pymilvus()
+                self._client = MilvusClient(self._address(), timeout=CONNECTING_S, dedicated=True, **options)
             return function(self._client)
         except Exception as error:
             if _is_transient(error):
                 self.close()
             raise
+
+
+def _more(error: Exception) -> str:
+    """Return what gRPC said where Milvus's client keeps it to itself, such as whose certificate is not trusted."""
+    cause = error.__cause__
+    return f" ({cause.details()})" if isinstance(cause, grpc.RpcError) and isinstance(cause, grpc.Call) else ""
 
 
 def _is_our_fault(error: Exception) -> bool:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import numpy as np
 
+from streams.cage.privileges import hide_memory
 from streams.processes import die_with_parent
 from streams.vectors.lite_files import LOCALHOST, LiteFiles
 
@@ -62,6 +63,7 @@ def main() -> int:
     """Run the server; its port is in the folder's port file as soon as it answers."""
     parent, folder = sys.argv[1:]
     die_with_parent(int(parent))
+    hide_memory()  # its environment is the service's
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides when to stop

@@ -16,6 +16,7 @@ from pymilvus import DataType, MilvusClient, MilvusException
 from fingerprint.ports import ReferenceKey
 from schemas.limits import LONGEST_MEDIA_ID
 from schemas.matches import Track
+from streams.ports.errors import Neighbour, NeighbourAwayError
 from streams.vectors.connection import PATIENCE
 from streams.vectors.hits import HitCollector
 from streams.vectors.names import literal
@@ -184,6 +185,10 @@ class MilvusVectors:
             consistency_level="Strong",
             **PATIENCE,
         )
+        if len(answers) != len(vectors):  # what was not answered must not read as "nothing alike"
+            raise NeighbourAwayError(
+                Neighbour.MILVUS, f"it answered {len(answers)} of {len(vectors)} searches in collection {name}"
+            )
         return answers
 
     def _count(self, client: MilvusClient, name: str, condition: str) -> int:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Router, get
+from litestar import Request, Router, get
 from litestar.di import NamedDependency
-from litestar.exceptions import ClientException
+from litestar.exceptions import ClientException, TooManyRequestsException
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
+from streams.access.callers import Caller
+from streams.access.roles import Role
 from streams.readmodel.model import MatchPage
 from streams.settings import Setting, Settings, listed
 from streams.web.deliveries import DELIVERY_ROUTES
 from streams.web.doctor import DOCTOR_ROUTES
+from streams.web.gate import needs
 from streams.web.jobs import JOB_ROUTES, upload_route
 from streams.web.letters import LETTER_ROUTES
 from streams.web.libraries import LIBRARY_ROUTES
 from streams.web.media import MEDIA_ROUTES
 from streams.web.paging import Cursor, Limit
+from streams.web.problems import RETRY_S
 from streams.web.services import Services
 from streams.web.usage import show_usage
 from streams.web.vendor.results import show_dna_result
@@ -38,7 +42,7 @@ LastEventId = Annotated[
 Input = Annotated[str | None, QueryParameter(description="what this media item copies")]
 
 
-@get("/matches", summary="List who copies whom, newest first")
+@get("/matches", summary="List who copies whom, newest first", opt=needs(Role.READER))
 async def list_matches(
     services: NamedDependency[Services],
     *,
@@ -55,20 +59,27 @@ async def list_matches(
     )
 
 
-@get("/settings", summary="List the settings")
+@get("/settings", summary="List the settings", opt=needs(Role.READER))
 async def list_settings(services: NamedDependency[Services]) -> list[Setting]:
     """List every setting, its value and where it comes from; secrets are masked."""
     return listed(services.settings)
 
 
-@get("/events", summary="Follow changes as server-sent events", media_type="text/event-stream")
+@get("/events", summary="Follow changes as server-sent events", media_type="text/event-stream", opt=needs(Role.READER))
 async def follow_changes(
     services: NamedDependency[Services],
+    caller: NamedDependency[Caller],
+    request: Request[Any, Any, Any],
     last_event_id: LastEventId = None,
 ) -> Stream:
     """Follow changes; a reader that was away sends the last id it saw, and gets all that it missed or a `reset`."""
+    if not services.live.has_room(caller.name):
+        raise TooManyRequestsException(
+            "too many readers follow changes: end some, or come back later", headers={"Retry-After": str(RETRY_S)}
+        )
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Stream(services.live.follow(last_event_id), media_type="text/event-stream", headers=headers)
+    changes = services.live.follow(last_event_id, caller.name, may_read=lambda: services.gate.is_let_in(request))
+    return Stream(changes, media_type="text/event-stream", headers=headers)
 
 
 def api_router(settings: Settings) -> Router:

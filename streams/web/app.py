@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from litestar import Request
 from litestar.di import Provide
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, InternalServerException
 from litestar.static_files import create_static_files_router
 
 from schemas.errors import TooLargeError
 from schemas.limits import LARGEST_INPUT
+from streams.access.callers import Caller
 from streams.libraries.errors import LibraryError
 from streams.readmodel.cursor import BadCursor
 from streams.service.keys import KeyUsedError
 from streams.web.api import api_router
 from streams.web.gate import PUBLIC
+from streams.web.headers import add_protective_headers
 from streams.web.health import healthz, metrics, readyz
 from streams.web.library_pages import letters_page, libraries_page, library_page
 from streams.web.login import log_in, log_out, login_page
@@ -27,9 +29,11 @@ from streams.web.problems import (
     on_bad_cursor,
     on_http_error,
     on_library_error,
+    on_no_file,
     on_other_error,
     on_too_large,
     on_unavailable,
+    on_unreadable,
     on_used_key,
 )
 
@@ -50,7 +54,7 @@ def create_app(services: Services) -> Litestar:
     def provide() -> Services:
         return services
 
-    def provide_caller(request: Request[Any, Any, Any]) -> str:
+    def provide_caller(request: Request[Any, Any, Any]) -> Caller:
         return services.gate.caller_of(request)
 
     return PathApplication(
@@ -67,7 +71,13 @@ def create_app(services: Services) -> Litestar:
             log_in,
             log_out,
             create_static_files_router(
-                "/static", [Path(__file__).parent / "static"], include_in_schema=False, opt=PUBLIC
+                "/static",
+                [Path(__file__).parent / "static"],
+                include_in_schema=False,
+                opt=PUBLIC,
+                # A name that no file can have: with a zero in it, or what the file system refuses, as a longer one than
+                # it knows, of which Litestar makes an error of the server.
+                exception_handlers={InternalServerException: on_no_file, ValueError: on_no_file},
             ),
         ],
         middleware=[decode_names],
@@ -76,6 +86,7 @@ def create_app(services: Services) -> Litestar:
             "caller": Provide(provide_caller, sync_to_thread=False),
         },
         before_request=services.gate,
+        before_send=[add_protective_headers],
         exception_handlers={
             HTTPException: on_http_error,
             LibraryError: on_library_error,
@@ -83,11 +94,13 @@ def create_app(services: Services) -> Litestar:
             TooLargeError: on_too_large,
             KeyUsedError: on_used_key,
             OSError: on_unavailable,
+            UnicodeDecodeError: on_unreadable,
+            RecursionError: on_unreadable,
             Exception: on_other_error,
         },
         template_config=template_config(),
         openapi_config=openapi_config(),
         request_max_body_size=LARGEST_BODY,
-        signature_namespace={"Services": type(services)},
+        signature_namespace={"Services": type(services), "Caller": Caller},
         logging_config=None,
     )

@@ -13,11 +13,13 @@ from litestar.params import HeaderParameter, QueryParameter
 from schemas.admission import check_request_size
 from schemas.ids import keyed_job_id
 from schemas.jobs import Job, JobRequest
+from streams.access.callers import Caller
+from streams.access.roles import Grant
 from streams.service.keys import check_same
 from streams.web.services import Services
 from streams.web.views import JobView
 
-__all__ = ["AskedUnderKey", "IdempotencyKey", "ask", "asked_by", "told"]
+__all__ = ["AskedUnderKey", "IdempotencyKey", "ask", "asked_by", "check_cancel", "told"]
 
 #: Characters of a key: room for a UUID or a name of the caller's own.
 LONGEST_KEY = 256
@@ -54,12 +56,12 @@ def told(asked: msgspec.Struct) -> dict[str, Any]:
 
 
 def asked_by(
-    caller: str, request: JobRequest, *, key: str | None, route: str, details: Mapping[str, object]
+    caller: Caller, request: JobRequest, *, key: str | None, route: str, details: Mapping[str, object]
 ) -> JobRequest:
     """Return a request with who asks, and with the id and the digest that the caller's key leads to, if there is one.
 
     Args:
-        caller: Who asks.
+        caller: Who asks. The request says what they may do, whoever has asked for the same before.
         request: What for.
         key: The caller's idempotency key.
         route: Which route takes the request: the same fields mean something else on another one.
@@ -68,13 +70,14 @@ def asked_by(
     Raises:
         TooLargeError: Not all that follows from the request could be written; its key stays free.
     """
+    request = msgspec.structs.replace(request, caller=caller.name, rights=caller.grant.beyond)
     check_request_size(request)
     if not key:
-        return msgspec.structs.replace(request, caller=caller)
+        return request
     content = msgspec.json.encode((route, details), order="sorted")
     digest = hashlib.blake2b(content, digest_size=DIGEST_BYTES).hexdigest()
-    job_id = keyed_job_id(key, caller=caller)
-    return msgspec.structs.replace(request, caller=caller, job_id=job_id, request_digest=digest)
+    job_id = keyed_job_id(key, caller=caller.name)
+    return msgspec.structs.replace(request, job_id=job_id, request_digest=digest)
 
 
 async def ask(
@@ -108,6 +111,16 @@ async def ask(
         if keyed:
             check_same(there, request)
     return _accepted(there)
+
+
+async def check_cancel(services: Services, job: Job, name: str, grant: Grant) -> None:
+    """Check that a caller may end a job: their own always, and what others want to store as their rights say.
+
+    Raises:
+        ForbiddenError: They may not.
+    """
+    if job.request.caller != name:
+        await services.libraries.check_cancel(msgspec.structs.replace(job.request, rights=grant.beyond))
 
 
 def _accepted(job: Job) -> Response[JobView]:

@@ -12,7 +12,9 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from schemas.deliveries import Delivery, DeliveryStatus
-from streams.sources.policy import redacted
+from streams.access.roles import Role
+from streams.redaction import redacted, without_secrets
+from streams.web.gate import needs
 from streams.web.paging import Cursor, Limit
 from streams.web.services import Services
 
@@ -55,7 +57,7 @@ class DeliveryView(msgspec.Struct, kw_only=True):
             updated=delivery.update_time,
             next_attempt=delivery.next_time or None,
             attempts=[
-                AttemptView(time=one.time, status=one.status, error=one.error, seconds=one.seconds)
+                AttemptView(time=one.time, status=one.status, error=without_secrets(one.error), seconds=one.seconds)
                 for one in delivery.attempts
             ],
         )
@@ -75,7 +77,7 @@ class Replayed(msgspec.Struct, kw_only=True):
     more: bool
 
 
-@get("/deliveries", summary="List callbacks and what became of them, newest first")
+@get("/deliveries", summary="List callbacks and what became of them, newest first", opt=needs(Role.READER))
 async def list_deliveries(
     services: NamedDependency[Services],
     *,
@@ -91,19 +93,29 @@ async def list_deliveries(
     return DeliveryList(deliveries=[DeliveryView.of(one) for one in page.deliveries], next=page.next)
 
 
-@get("/deliveries/{job_id:str}", summary="Show the callback of a job")
+@get("/deliveries/{job_id:str}", summary="Show the callback of a job", opt=needs(Role.READER))
 async def show_delivery(job_id: FromPath[str], services: NamedDependency[Services]) -> DeliveryView:
     """Show a delivery with its attempts."""
     return DeliveryView.of(await _delivery(services, job_id))
 
 
-@post("/deliveries/{job_id:str}/replay", status_code=202, summary="Deliver a job's callback once more")
+@post(
+    "/deliveries/{job_id:str}/replay",
+    status_code=202,
+    summary="Deliver a job's callback once more",
+    opt=needs(Role.SUBMITTER),
+)
 async def replay_delivery(job_id: FromPath[str], services: NamedDependency[Services]) -> DeliveryView:
     """Deliver a job's event once more, under the id that it had: a receiver that has it can tell."""
     return DeliveryView.of(await services.commands.replay_delivery(await _delivery(services, job_id)))
 
 
-@post("/deliveries/replay", status_code=202, summary="Deliver all callbacks once more that were given up")
+@post(
+    "/deliveries/replay",
+    status_code=202,
+    summary="Deliver all callbacks once more that were given up",
+    opt=needs(Role.SUBMITTER),
+)
 async def replay_deliveries(services: NamedDependency[Services], media_id: FromQuery[str | None] = None) -> Replayed:
     """Deliver events once more whose receiver was away for too long, under the ids that they had."""
     page = await asyncio.to_thread(

@@ -30,7 +30,7 @@ class NewExamination(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     force: Annotated[bool, msgspec.Meta(description="mend also where most of a library would go")] = False
 
 
-@get("/doctor", summary="Show what the latest comparison has found")
+@get("/doctor", summary="Show what the latest comparison has found", opt=needs(Role.READER))
 async def show_report(services: NamedDependency[Services]) -> Report:
     """Show what the latest comparison of this worker has found, or has found so far."""
     return services.doctor.report

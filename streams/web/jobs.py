@@ -16,11 +16,14 @@ from litestar.params import Body, FromPath, FromQuery, JSONBody, QueryParameter
 
 from schemas.ids import keyed_job_id, new_job_id
 from schemas.jobs import UPLOADED, Job, JobRequest, JobStatus, SaveType
+from streams.access.callers import Caller
+from streams.access.roles import Role
 from streams.callbacks.targets import TargetRefused, Targets
-from streams.libraries.errors import LibraryError
+from streams.libraries.errors import ForbiddenError, LibraryError
 from streams.readmodel.model import JobFilter
-from streams.web.asking import AskedUnderKey, IdempotencyKey, ask, asked_by, told
+from streams.web.asking import AskedUnderKey, IdempotencyKey, ask, asked_by, check_cancel, told
 from streams.web.etag import UNCHANGED, with_etag
+from streams.web.gate import needs
 from streams.web.paging import Cursor, Limit
 from streams.web.services import Services
 from streams.web.views import JobList, JobView, LibraryName, MediaId, NewJob
@@ -46,11 +49,11 @@ class Upload(msgspec.Struct, kw_only=True):
     save_type: SaveType = SaveType.FORCESAVE
 
 
-@post("/jobs", status_code=202, summary="Ask for a job")
+@post("/jobs", status_code=202, summary="Ask for a job", opt=needs(Role.SUBMITTER))
 async def submit_job(
     data: JSONBody[NewJob],
     services: NamedDependency[Services],
-    caller: NamedDependency[str],
+    caller: NamedDependency[Caller],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[JobView]:
     """Ask for a job over a media item that the service can reach."""
@@ -67,11 +70,17 @@ async def submit_job(
 def upload_route(largest: int) -> Any:
     """Return the route that takes uploads of at most so many bytes."""
 
-    @post("/uploads", status_code=202, summary="Ask for a job, and send its media along", request_max_body_size=largest)
+    @post(
+        "/uploads",
+        status_code=202,
+        summary="Ask for a job, and send its media along",
+        request_max_body_size=largest,
+        opt=needs(Role.SUBMITTER),
+    )
     async def upload_media(
         data: Annotated[Upload, Body(media_type=RequestEncodingType.MULTI_PART)],
         services: NamedDependency[Services],
-        caller: NamedDependency[str],
+        caller: NamedDependency[Caller],
         idempotency_key: IdempotencyKey = None,
     ) -> Response[JobView]:
         """Ask for a job over media, or a fingerprint file, that comes along; it is kept until the job ends."""
@@ -100,10 +109,10 @@ def upload_route(largest: int) -> Any:
     return upload_media
 
 
-@get("/jobs", summary="List jobs, newest first")
+@get("/jobs", summary="List jobs, newest first", opt=needs(Role.READER))
 async def list_jobs(
     services: NamedDependency[Services],
-    caller: NamedDependency[str],
+    caller: NamedDependency[Caller],
     *,
     status: FromQuery[JobStatus | None] = None,
     library: LibraryFilter = None,
@@ -115,13 +124,13 @@ async def list_jobs(
     limit: Limit = 50,
 ) -> JobList:
     """List jobs; filters combine."""
-    job_id = keyed_job_id(idempotency_key, caller=caller) if idempotency_key else None
+    job_id = keyed_job_id(idempotency_key, caller=caller.name) if idempotency_key else None
     wanted = JobFilter(job_id=job_id, status=status, library=library, media_id=media_id, since=since, until=until)
     page = await asyncio.to_thread(services.model.jobs, wanted, cursor=cursor, limit=limit)
     return JobList(jobs=[JobView.of(job) for job in page.jobs], next=page.next)
 
 
-@get("/jobs/{job_id:str}", summary="Show a job", responses=UNCHANGED)
+@get("/jobs/{job_id:str}", summary="Show a job", responses=UNCHANGED, opt=needs(Role.READER))
 async def show_job(
     job_id: FromPath[str], services: NamedDependency[Services], request: Request[Any, Any, Any]
 ) -> Response[JobView | None]:
@@ -129,21 +138,24 @@ async def show_job(
     return with_etag(request, JobView.of(await _job(services, job_id)))
 
 
-@post("/jobs/{job_id:str}/cancel", status_code=202, summary="End a job")
-async def cancel_job(job_id: FromPath[str], services: NamedDependency[Services]) -> JobView:
+@post("/jobs/{job_id:str}/cancel", status_code=202, summary="End a job", opt=needs(Role.SUBMITTER))
+async def cancel_job(
+    job_id: FromPath[str], services: NamedDependency[Services], caller: NamedDependency[Caller]
+) -> JobView:
     """Ask for the end of a job that has not ended."""
     job = await _job(services, job_id)
     if job.status.ended:
         raise HTTPException(f"there is nothing to end: the job has ended, with status {job.status}", status_code=409)
+    await check_cancel(services, job, caller.name, caller.grant)
     await services.commands.cancel(job)
     return JobView.of(job)
 
 
-@post("/jobs/{job_id:str}/rerun", status_code=202, summary="Do a job again")
+@post("/jobs/{job_id:str}/rerun", status_code=202, summary="Do a job again", opt=needs(Role.SUBMITTER))
 async def rerun_job(
     job_id: FromPath[str],
     services: NamedDependency[Services],
-    caller: NamedDependency[str],
+    caller: NamedDependency[Caller],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[JobView]:
     """Ask for a new job that is to do what an ended one did."""
@@ -171,6 +183,8 @@ JOB_ROUTES = (submit_job, list_jobs, show_job, cancel_job, rerun_job)
 async def _check(services: Services, request: JobRequest) -> None:
     try:
         await services.libraries.check(request)
+    except ForbiddenError:
+        raise
     except LibraryError as error:
         raise ClientException(str(error)) from error
 

@@ -14,6 +14,7 @@ from litestar.params import FromPath
 
 from streams.access.roles import Role
 from streams.readmodel.letters import Letter
+from streams.redaction import without_secrets, without_secrets_in_bytes
 from streams.web.gate import needs
 from streams.web.paging import Cursor, Limit
 from streams.web.services import Services
@@ -43,7 +44,7 @@ class LetterSummary(msgspec.Struct, kw_only=True):
             time=letter.time,
             topic=letter.header("x-original-topic"),
             code=letter.header("x-error-code"),
-            reason=letter.header("x-error-reason"),
+            reason=without_secrets(letter.header("x-error-reason")),
             replayed=letter.replayed or None,
             truncated=letter.truncated,
             place=letter.place,
@@ -56,16 +57,20 @@ class LetterView(LetterSummary, kw_only=True):
     headers: dict[str, str]
     key: Annotated[str | None, msgspec.Meta(description="as text; what is no UTF-8 is replaced")]
     text: Annotated[str | None, msgspec.Meta(description="the value as text; what is no UTF-8 is replaced")]
-    value: Annotated[str | None, msgspec.Meta(description="the value's bytes, in base64")]
+    value: Annotated[
+        str | None, msgspec.Meta(description="the value's bytes, in base64, without what may be secret in addresses")
+    ]
 
     @classmethod
     def whole(cls, letter: Letter) -> Self:
-        """Return all that is known of a letter."""
-        value = letter.value
+        """Return all that is known of a letter, without what may be secret in the addresses that it holds."""
+        value, key = (part and without_secrets_in_bytes(part) for part in (letter.value, letter.key))
         return cls(
             **msgspec.structs.asdict(LetterSummary.of(letter)),
-            headers={name: content.decode(errors="replace") for name, content in letter.headers},
-            key=None if letter.key is None else letter.key.decode(errors="replace"),
+            headers={
+                name: without_secrets_in_bytes(content).decode(errors="replace") for name, content in letter.headers
+            },
+            key=None if key is None else key.decode(errors="replace"),
             text=None if value is None else value.decode(errors="replace"),
             value=None if value is None else base64.b64encode(value).decode(),
         )
@@ -78,16 +83,16 @@ class LetterList(msgspec.Struct, kw_only=True):
     next: str | None = None
 
 
-@get("/dead-letters", summary="List inputs that could not be used, newest first")
+@get("/dead-letters", summary="List inputs that could not be used, newest first", opt=needs(Role.READER))
 async def list_letters(services: NamedDependency[Services], *, cursor: Cursor = None, limit: Limit = 50) -> LetterList:
     """List dead letters."""
     page = await asyncio.to_thread(services.model.letters.page, cursor=cursor, limit=limit)
     return LetterList(letters=[LetterSummary.of(letter) for letter in page.letters], next=page.next)
 
 
-@get("/dead-letters/{letter_id:str}", summary="Show an input that could not be used")
+@get("/dead-letters/{letter_id:str}", summary="Show an input that could not be used", opt=needs(Role.READER))
 async def show_letter(letter_id: FromPath[str], services: NamedDependency[Services]) -> LetterView:
-    """Show a dead letter as it came; of a large input its first bytes, and where the whole is."""
+    """Show a dead letter without secrets in addresses; of a large input its first bytes, and where the whole is."""
     letter = await asyncio.to_thread(services.model.letters.get, letter_id)
     if letter is None:
         raise NotFoundException(f"there is no dead letter {letter_id!r}")

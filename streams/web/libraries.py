@@ -13,7 +13,9 @@ from litestar.params import FromPath, JSONBody
 from schemas.ids import new_job_id
 from schemas.jobs import ItemMarks, JobRequest, SaveType
 from schemas.libraries import Library, LibraryItem, LibraryStatus, Purpose, Seconds, Share
+from streams.access.callers import Caller
 from streams.access.roles import Role
+from streams.redaction import redacted
 from streams.web.asking import IdempotencyKey, ask, asked_by, told
 from streams.web.etag import UNCHANGED, with_etag
 from streams.web.gate import needs
@@ -92,7 +94,7 @@ class ItemView(msgspec.Struct, kw_only=True):
     job_id: str
     duration: float
     digest: str
-    url: str
+    url: Annotated[str, msgspec.Meta(description="where the media was read, without what may be secret in it")]
     disabled: bool
     metadata: dict[str, Any]
     created: str
@@ -108,7 +110,7 @@ class ItemView(msgspec.Struct, kw_only=True):
             job_id=item.job_id,
             duration=item.duration,
             digest=item.digest,
-            url=item.file_url,
+            url=redacted(item.file_url),
             disabled=item.disabled,
             metadata=item.metadata,
             created=item.creation_time,
@@ -138,7 +140,7 @@ class ItemChanges(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
 
 
-@get("/libraries", summary="List libraries")
+@get("/libraries", summary="List libraries", opt=needs(Role.READER))
 async def list_libraries(services: NamedDependency[Services]) -> LibraryList:
     """List all libraries, by name."""
     libraries = await asyncio.to_thread(services.model.libraries.all)
@@ -153,7 +155,7 @@ async def create_library(data: JSONBody[NewLibrary], services: NamedDependency[S
     return Response(await _view(services, library), headers={"Location": place})
 
 
-@get("/libraries/{name:str}", summary="Show a library", responses=UNCHANGED)
+@get("/libraries/{name:str}", summary="Show a library", responses=UNCHANGED, opt=needs(Role.READER))
 async def show_library(
     name: FromPath[str], services: NamedDependency[Services], request: Request[Any, Any, Any]
 ) -> Response[LibraryView | None]:
@@ -195,7 +197,7 @@ async def purge_library(name: FromPath[str], services: NamedDependency[Services]
     return await _view(services, await services.libraries.get(name))
 
 
-@get("/libraries/{name:str}/items", summary="List what a library holds, newest first")
+@get("/libraries/{name:str}/items", summary="List what a library holds, newest first", opt=needs(Role.READER))
 async def list_items(
     name: FromPath[str],
     services: NamedDependency[Services],
@@ -209,12 +211,14 @@ async def list_items(
     return ItemList(items=[ItemView.of(item) for item in page.items], next=page.next)
 
 
-@post("/libraries/{name:str}/items", status_code=202, summary="Put a media item into a library")
+@post(
+    "/libraries/{name:str}/items", status_code=202, summary="Put a media item into a library", opt=needs(Role.SUBMITTER)
+)
 async def add_item(
     name: FromPath[str],
     data: JSONBody[NewItem],
     services: NamedDependency[Services],
-    caller: NamedDependency[str],
+    caller: NamedDependency[Caller],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[JobView]:
     """Ask for a job that stores the fingerprint of a media item, and matches nothing."""
@@ -232,7 +236,12 @@ async def add_item(
     return await ask(services, request, check=lambda: services.libraries.check(request))
 
 
-@get("/libraries/{name:str}/items/{media_id:str}", summary="Show an item of a library", responses=UNCHANGED)
+@get(
+    "/libraries/{name:str}/items/{media_id:str}",
+    summary="Show an item of a library",
+    responses=UNCHANGED,
+    opt=needs(Role.READER),
+)
 async def show_item(
     name: FromPath[str],
     media_id: FromPath[str],

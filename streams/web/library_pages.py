@@ -9,13 +9,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
+from streams.access.roles import Role
+from streams.web.gate import needs
 from streams.web.pages import PAGE, render
 from streams.web.services import Services
 
 __all__ = ["letters_page", "libraries_page", "library_page"]
 
 
-@get("/libraries", include_in_schema=False)
+@get("/libraries", include_in_schema=False, opt=needs(Role.READER))
 async def libraries_page(services: NamedDependency[Services]) -> Template:
     """Show all libraries."""
     rows = services.model.libraries
@@ -23,7 +25,7 @@ async def libraries_page(services: NamedDependency[Services]) -> Template:
     return render("libraries.html", {"libraries": libraries})
 
 
-@get("/libraries/{name:str}", include_in_schema=False)
+@get("/libraries/{name:str}", include_in_schema=False, opt=needs(Role.READER))
 async def library_page(
     name: FromPath[str], services: NamedDependency[Services], cursor: FromQuery[str | None] = None
 ) -> Template:
@@ -34,7 +36,7 @@ async def library_page(
     return render("library.html", {"library": library, "page": page, "count": count})
 
 
-@get("/dead-letters", include_in_schema=False)
+@get("/dead-letters", include_in_schema=False, opt=needs(Role.READER))
 async def letters_page(services: NamedDependency[Services], cursor: FromQuery[str | None] = None) -> Template:
     """Show inputs that could not be used."""
     page = await asyncio.to_thread(services.model.letters.page, cursor=cursor, limit=PAGE)

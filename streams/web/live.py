@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from schemas.jobs import LOCAL_CALLER
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from streams.readmodel.model import Change, ReadModel
 
-__all__ = ["LiveChanges"]
+__all__ = ["LiveChanges", "always"]
 
 #: Batches of changes that wait for one reader; one that is further behind is let go, and reads on from the read model
 #: when it comes back. Batches and not changes: one large batch would let go even readers that keep up. All readers
@@ -25,8 +28,13 @@ __all__ = ["LiveChanges"]
 QUEUED = 256
 #: Changes that are read at a time for a reader that is behind: all of them at once would be held for each such reader.
 PAGE = 500
+#: Readers at a time, of one caller and in all: each holds a connection for as long as it likes. A page of the web view
+#: is one; connections are twice as many at the least, so that others are served beside them.
+MOST_OF_CALLER, MOST_READERS = 64, 256
 #: Seconds between signs of life, below what proxies take for a dead connection.
 KEEPALIVE_S = 15.0
+#: Seconds between looks at whether a reader may still read: one whose token is taken back hears no more within these.
+CHECK_S = 2.0
 #: Milliseconds after which a browser that lost the connection comes back.
 RETRY_MS = 2000
 
@@ -44,12 +52,18 @@ _END = None
 Queue = asyncio.Queue["list[Change] | None"]
 
 
+def always() -> bool:
+    """Say that a reader may read on."""
+    return True
+
+
 class LiveChanges:
     """Hands every change of the read model to all readers that follow along."""
 
     def __init__(self, model: ReadModel) -> None:
         self._model = model
         self._queues: set[Queue] = set()
+        self._readers: Counter[str] = Counter()
         self._closed = False
 
     def publish(self, changes: list[Change]) -> None:
@@ -66,36 +80,49 @@ class LiveChanges:
         for queue in list(self._queues):
             self._let_go(queue)
 
-    async def follow(self, last_id: str | None) -> AsyncIterator[bytes]:
-        """Yield changes in the form of server-sent events.
+    def has_room(self, caller: str) -> bool:
+        """Whether one more reader of this caller may follow."""
+        return self._readers[caller] < MOST_OF_CALLER and self._readers.total() < MOST_READERS
+
+    async def follow(
+        self, last_id: str | None, caller: str = LOCAL_CALLER, *, may_read: Callable[[], bool] = always
+    ) -> AsyncIterator[bytes]:
+        """Yield changes in the form of server-sent events; none where there is no room for the reader.
+
+        They end when the reader may no longer read.
 
         Args:
+            may_read: Whether the reader may still read.
             last_id: Id of the last event that the reader has seen, to go on from there; None to start now. One that is
                 none of this log's, or cannot be read, leads to a `reset`, and on from now.
+            caller: Who reads.
         """
+        if not self.has_room(caller):  # several came at once, and there was room for one of them
+            return
         reader = _Reader(self._model)
         queue = self._join()
+        self._readers[caller] += 1
         try:
             yield await reader.begin(last_id)
             while reader.behind:
                 async for event in reader.missed():
+                    if not may_read():
+                        return
                     yield event
                 reader.behind = queue not in self._queues and not self._closed
                 if reader.behind:  # more came meanwhile than waits for one reader; it is in the log as well
                     queue = self._join()
             while True:
-                try:
-                    async with asyncio.timeout(KEEPALIVE_S):
-                        changes = await queue.get()
-                except TimeoutError:
-                    yield b": still here\n\n"
-                    continue
-                if changes is _END:
+                changes = await _next(queue, may_read)
+                if changes is _END or not may_read():
                     return
+                if not changes:
+                    yield b": still here\n\n"
                 for event in reader.news(changes):
                     yield event
         finally:
             self._queues.discard(queue)
+            self._readers -= Counter([caller])  # without what is left of callers that have gone
 
     def _join(self) -> Queue:
         """Return a queue that takes every change from now on."""
@@ -110,6 +137,21 @@ class LiveChanges:
         while not queue.empty():
             queue.get_nowait()
         queue.put_nowait(_END)
+
+
+async def _next(queue: Queue, may_read: Callable[[], bool]) -> list[Change] | None:
+    """Return the next changes, none after a while without any, and the end when the reader may no longer read."""
+    patience_s = KEEPALIVE_S
+    while may_read():
+        step_s = min(CHECK_S, patience_s)
+        try:
+            async with asyncio.timeout(step_s):
+                return await queue.get()
+        except TimeoutError:
+            patience_s -= step_s
+            if patience_s <= 0:
+                return []
+    return _END
 
 
 class _Reader:

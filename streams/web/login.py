@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -9,6 +10,7 @@ from litestar import MediaType, Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
+from litestar.exceptions import TooManyRequestsException
 from litestar.params import Body, FromQuery
 from litestar.response import Redirect, Template
 
@@ -35,31 +37,38 @@ Form = Annotated[Credentials, Body(media_type=RequestEncodingType.URL_ENCODED)]
 @get("/login", opt=PUBLIC, include_in_schema=False)
 async def login_page(onward: FromQuery[str] = "/") -> Template:
     """Show the form."""
-    return render("login.html", {"onward": _own(onward), "refused": False})
+    return _form(onward)
 
 
 @post("/login", opt=PUBLIC, include_in_schema=False, status_code=200, media_type=MediaType.HTML)
 async def log_in(data: Form, services: NamedDependency[Services], request: Request[Any, Any, Any]) -> Response[Any]:
     """Take a token, and go where the person wanted to go."""
-    if services.gate.role_of(data.token) is None:
-        refused = render("login.html", {"onward": _own(data.onward), "refused": True})
-        refused.status_code = 401
-        return refused
-    cookie = Cookie(
-        key=COOKIE,
-        value=data.token,
-        max_age=STAYS_S,
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
-    return Redirect(_own(data.onward), status_code=303, cookies=[cookie])
+    try:
+        role = services.gate.log_in(request, data.token)
+    except TooManyRequestsException as error:
+        return _form(data.onward, refusal="many", status=error.status_code, headers=error.headers)
+    if role is None:
+        return _form(data.onward, refusal="unknown", status=401)
+    return Redirect(_own(data.onward), status_code=303, cookies=[_cookie(request, data.token, max_age=STAYS_S)])
 
 
 @post("/logout", opt=PUBLIC, include_in_schema=False, status_code=303)
-async def log_out() -> Redirect:
+async def log_out(request: Request[Any, Any, Any]) -> Redirect:
     """Forget the token."""
-    return Redirect("/login", status_code=303, cookies=[Cookie(key=COOKIE, value="", max_age=0, httponly=True)])
+    return Redirect("/login", status_code=303, cookies=[_cookie(request, "", max_age=0)])
+
+
+def _form(onward: str, *, refusal: str = "", status: int = 200, headers: Mapping[str, str] | None = None) -> Template:
+    page = render("login.html", {"onward": _own(onward), "refusal": refusal})
+    page.status_code = status
+    page.headers.update(headers or {})
+    return page
+
+
+def _cookie(request: Request[Any, Any, Any], token: str, *, max_age: int) -> Cookie:
+    """Return the cookie of a token. Behind TLS, which a named proxy tells of, it is never sent in the clear."""
+    secure = request.url.scheme == "https"
+    return Cookie(key=COOKIE, value=token, max_age=max_age, httponly=True, samesite="strict", secure=secure)
 
 
 def _own(place: str) -> str:

@@ -23,7 +23,12 @@ __all__ = ["MEDIA_ROUTES"]
 BINARY = "application/octet-stream"
 
 
-@get("/media/{media_id:str}/result", summary="Show a media item's newest result", responses=UNCHANGED)
+@get(
+    "/media/{media_id:str}/result",
+    summary="Show a media item's newest result",
+    responses=UNCHANGED,
+    opt=needs(Role.READER),
+)
 async def show_result(
     media_id: FromPath[str], services: NamedDependency[Services], request: Request[Any, Any, Any]
 ) -> Response[ResultView | None]:
@@ -34,7 +39,12 @@ async def show_result(
     return with_etag(request, ResultView.of(job))
 
 
-@get("/media/{media_id:str}/fingerprint", summary="Fetch a media item's fingerprint", media_type=BINARY)
+@get(
+    "/media/{media_id:str}/fingerprint",
+    summary="Fetch a media item's fingerprint",
+    media_type=BINARY,
+    opt=needs(Role.READER),
+)
 async def fetch_fingerprint(
     media_id: FromPath[str], services: NamedDependency[Services], library: FromQuery[str | None] = None
 ) -> Response[bytes]:

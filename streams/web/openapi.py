@@ -5,10 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from litestar import Router
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
+from streams.access.roles import Role
+from streams.web.gate import needs
 from streams.web.problems import CONTENT_TYPE
 
 if TYPE_CHECKING:
@@ -71,8 +74,9 @@ def openapi_config() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="MediaDNA",
         version="1",
-        description="Tells which videos copy which. Lists are paged: `next` of one page is the `cursor` of the next.",
-        path="/api",
+        description="Tells which videos copy which. Lists are paged: `next` of one page is the `cursor` of the next. "
+        "Without a bearer token, a POST is sent as application/json, or with the header X-Requested-With.",
+        openapi_router=Router("/api", route_handlers=[], include_in_schema=False, opt=needs(Role.READER)),
         components=Components(security_schemes={"token": bearer}),
         security=[{}, {"token": []}],
         render_plugins=[_Document(path="/openapi.json")],

@@ -16,9 +16,13 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
 from litestar.template.config import TemplateConfig
 
+from schemas.coverage import shortfalls
 from schemas.jobs import JobStatus
 from schemas.matches import best_first
+from streams.access.roles import Role
 from streams.readmodel.model import BadCursor, JobFilter
+from streams.redaction import redacted, without_secrets
+from streams.web.gate import needs
 from streams.web.paths import in_path
 from streams.web.services import Services
 from streams.web.timeline import Timeline
@@ -40,17 +44,9 @@ WORDING = {
     JobStatus.FAIL: "failed",
     JobStatus.CANCELLED: "cancelled",
 }
-#: Scripts, styles and connections come from this service alone; nothing is ever framed.
-SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
 
 
-@get("/", include_in_schema=False)
+@get("/", include_in_schema=False, opt=needs(Role.READER))
 async def jobs_page(
     services: NamedDependency[Services],
     *,
@@ -80,7 +76,7 @@ async def jobs_page(
     return render("jobs.html", context)
 
 
-@get("/jobs/{job_id:str}", include_in_schema=False)
+@get("/jobs/{job_id:str}", include_in_schema=False, opt=needs(Role.READER))
 async def job_page(job_id: FromPath[str], services: NamedDependency[Services]) -> Template:
     """Show one job with what it found."""
     job = await asyncio.to_thread(services.model.job, job_id)
@@ -90,7 +86,8 @@ async def job_page(job_id: FromPath[str], services: NamedDependency[Services]) -
     matches = best_first(job.matches or [seen.match for seen in live])
     durations = await asyncio.to_thread(_durations, services, [match.media_id for match in matches])
     timelines = [Timeline.of(match, job.metrics.duration, durations.get(match.media_id, 0.0)) for match in matches]
-    return render("job.html", {"job": job, "timelines": timelines})
+    context = {"job": job, "timelines": timelines, "shortfalls": shortfalls(job.coverage, job.unsearched)}
+    return render("job.html", context)
 
 
 def page_router() -> Router:
@@ -102,7 +99,7 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
     """Return where templates are and how they write numbers."""
     config = TemplateConfig(directory=Path(__file__).parent / "templates", engine=JinjaTemplateEngine)
     filters = config.engine_instance.engine.filters
-    for one in (address, best_first, clock, in_path, percent, share, strength, wording):
+    for one in (address, best_first, clock, in_path, percent, share, redacted, strength, without_secrets, wording):
         filters[one.__name__] = one
     return config
 
@@ -148,4 +145,4 @@ def _durations(services: Services, media_ids: list[str]) -> dict[str, float]:
 
 def render(name: str, context: dict[str, Any]) -> Template:
     """Return a page that is made of a template."""
-    return Template(name, context=context, headers=SECURITY_HEADERS)
+    return Template(name, context=context)

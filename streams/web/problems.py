@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 import structlog
 from litestar import Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.response import Redirect
 
-from streams.libraries.errors import LibraryError, UnknownItem, UnknownLibrary
+from streams.libraries.errors import ForbiddenError, LibraryError, UnknownItem, UnknownLibrary
 from streams.ports.errors import Neighbour, NeighbourAwayError
 
 if TYPE_CHECKING:
@@ -26,9 +26,11 @@ __all__ = [
     "on_bad_cursor",
     "on_http_error",
     "on_library_error",
+    "on_no_file",
     "on_other_error",
     "on_too_large",
     "on_unavailable",
+    "on_unreadable",
     "on_used_key",
 ]
 
@@ -44,11 +46,15 @@ UNAVAILABLE: dict[Neighbour | None, str] = {
     Neighbour.MILVUS: "the service does not get through to its window index: try again later",
 }
 #: What a request runs into that names a library, or an item of one.
-LIBRARY_STATUS = {UnknownLibrary: HTTPStatus.NOT_FOUND, UnknownItem: HTTPStatus.NOT_FOUND}
+LIBRARY_STATUS = {
+    UnknownLibrary: HTTPStatus.NOT_FOUND,
+    UnknownItem: HTTPStatus.NOT_FOUND,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
+}
 
 
 def on_library_error(request: Request[Any, Any, Any], error: LibraryError) -> Response[Any]:
-    """Answer that there is no such library or item, or that its state does not allow this."""
+    """Answer that there is no such library or item, or that its state, or the caller's rights, do not allow this."""
     status = LIBRARY_STATUS.get(type(error), HTTPStatus.CONFLICT)
     return on_http_error(request, HTTPException(str(error), status_code=status))
 
@@ -61,6 +67,12 @@ def on_bad_cursor(request: Request[Any, Any, Any], error: BadCursor) -> Response
 def on_too_large(request: Request[Any, Any, Any], error: TooLargeError) -> Response[Any]:
     """Answer that a request holds more than can be kept, and of what."""
     return on_http_error(request, HTTPException(str(error), status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+
+
+def on_unreadable(request: Request[Any, Any, Any], error: UnicodeDecodeError | RecursionError) -> Response[Any]:
+    """Answer that a body cannot be read at all: the framework takes these for faults of ours."""
+    reason = "is no UTF-8" if isinstance(error, UnicodeDecodeError) else "is nested too deep"
+    return on_http_error(request, HTTPException(f"the request's body {reason}", status_code=HTTPStatus.BAD_REQUEST))
 
 
 def on_used_key(request: Request[Any, Any, Any], error: KeyUsedError) -> Response[Any]:
@@ -77,6 +89,12 @@ def on_unavailable(request: Request[Any, Any, Any], error: OSError) -> Response[
     )
     headers = {"Retry-After": str(RETRY_S)}
     return on_http_error(request, HTTPException(detail, status_code=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers))
+
+
+def on_no_file(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Answer that there is no file of the name that a request gives: the file system cannot even be asked for it."""
+    _ = error
+    return on_http_error(request, NotFoundException())
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import uvicorn
 
 from streams.web.app import create_app
+from streams.web.connections import BACKLOG, BoundedProtocol, ConnectionSweep
 from streams.web.front import FrontDoor
 from streams.web.vendor.app import create_call_app
 
@@ -59,9 +60,17 @@ class WebServer:
                 log_config=None,
                 access_log=False,
                 lifespan="off",
+                ws="none",
+                http=BoundedProtocol,
+                backlog=BACKLOG,
+                server_header=False,
+                # uvicorn by itself believes whoever connects from this machine, and a variable of its own
+                proxy_headers=bool(settings.proxy_networks),
+                forwarded_allow_ips=settings.proxy_networks,
                 timeout_graceful_shutdown=STOP_S,
             )
         )
+        self._sweep = ConnectionSweep(self._server.server_state.connections)
         self._task: asyncio.Task[None] | None = None
         self.address = ""
 
@@ -85,10 +94,12 @@ class WebServer:
         self._task = asyncio.create_task(self._server.serve([listener]), name="web")
         while not self._server.started:  # noqa: ASYNC110 (uvicorn gives no event to wait for)
             await asyncio.sleep(0.02)
+        self._sweep.start()
 
     async def stop(self) -> None:
         """Stop listening, and let readers of live changes go."""
         self._live.close()
+        await self._sweep.stop()
         self._server.should_exit = True
         if self._task is not None:
             await self._task

@@ -12,7 +12,9 @@ from litestar.exceptions import ClientException
 from litestar.params import FromQuery, QueryParameter
 
 from schemas.clock import parse_time
+from streams.access.roles import Role
 from streams.metering.periods import Interval, checked_span
+from streams.web.gate import needs
 from streams.web.services import Services
 from streams.web.usage_views import PeriodView, SumView, UsageView
 
@@ -25,7 +27,7 @@ From = Annotated[str | None, QueryParameter(name="from", description="first time
 To = Annotated[str | None, QueryParameter(name="to", description="first time that no longer counts; now by default")]
 
 
-@get("/usage", summary="Sum the media that was processed")
+@get("/usage", summary="Sum the media that was processed", opt=needs(Role.READER))
 async def show_usage(
     services: NamedDependency[Services],
     *,

@@ -6,10 +6,12 @@ from typing import Annotated, Any, Literal, Self
 
 import msgspec
 
+from schemas.coverage import Coverage, Unsearched
 from schemas.jobs import Job, JobStatus, SaveType
 from schemas.libraries import Share
 from schemas.limits import LARGEST_METADATA, LONGEST_MEDIA_ID, LONGEST_NAME, LONGEST_TARGET, LONGEST_URL, MOST_SEARCHED
 from schemas.matches import Match, best_first
+from streams.redaction import check_of, redacted, without_secrets
 
 __all__ = [
     "JobList",
@@ -79,7 +81,10 @@ class JobView(msgspec.Struct, kw_only=True):
     status: JobStatus
     library: str
     source: str
-    url: str
+    url: Annotated[str, msgspec.Meta(description="where the media was read, without what may be secret in it")]
+    url_check: Annotated[
+        str, msgspec.Meta(description="four hex digits: others mean another address, also where `url` is shown alike")
+    ]
     save_type: SaveType
     created: str
     updated: str
@@ -94,6 +99,8 @@ class JobView(msgspec.Struct, kw_only=True):
     digest: str
     algorithm: str
     matches: list[Match]
+    coverage: Coverage = Coverage()
+    unsearched: list[Unsearched] = []
 
     @classmethod
     def of(cls, job: Job) -> Self:
@@ -104,13 +111,14 @@ class JobView(msgspec.Struct, kw_only=True):
             status=job.status,
             library=job.request.library,
             source=job.request.source,
-            url=job.request.file_url,
+            url=redacted(job.request.file_url),
+            url_check=check_of(job.request.file_url),
             save_type=job.request.save_type,
             created=job.creation_time,
             updated=job.update_time,
             completed=job.complete_time,
             code=job.code,
-            message=job.message,
+            message=without_secrets(job.message),
             version=job.version,
             chunks_done=job.chunks_done,
             chunks_total=job.chunks_total,
@@ -119,6 +127,8 @@ class JobView(msgspec.Struct, kw_only=True):
             digest=job.digest,
             algorithm=job.algorithm,
             matches=best_first(job.matches),
+            coverage=job.coverage,
+            unsearched=list(job.unsearched),
         )
 
 
@@ -139,6 +149,8 @@ class ResultView(msgspec.Struct, kw_only=True):
     digest: str
     algorithm: str
     matches: list[Match]
+    coverage: Coverage = Coverage()
+    unsearched: list[Unsearched] = []
 
     @classmethod
     def of(cls, job: Job) -> Self:

@@ -30,8 +30,8 @@ STOP_S = 30.0
 WATCH_S, BUSY_SHARE = 0.3, 0.5
 #: What a worker says once it takes events.
 READY = re.compile(r"ready web=(\S+) kafka=\S+ state=.*\n")
-#: In the command line of the processes that do tasks.
-TASK_PROCESS = "spawn_main"
+#: In the command lines of the processes that do tasks, and of those that decode for them.
+TASK_PROCESSES = ("spawn_main", "streams.decoder")
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Worker:
         for pid in self.processes():
             with suppress(psutil.Error):
                 process = psutil.Process(pid)
-                if any(TASK_PROCESS in part for part in process.cmdline()):
+                if any(name in part for name in TASK_PROCESSES for part in process.cmdline()):
                     spent = process.cpu_times()
                     times[pid] = spent.user + spent.system
         return times

@@ -6,49 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tracks import DESCRIBED, WINDOWS, picture, sound
 
 from fingerprint.codec import BadFingerprintError, pack, unpack
 from fingerprint.model import Chunk, Fingerprint, Query
-from fingerprint.picture.local import CODE_LENGTH, LocalFeatures
+from fingerprint.picture.local import LocalFeatures
 from fingerprint.picture.stills import Stills, encode_still
 from fingerprint.picture.track import PictureTrack
 from fingerprint.sound.track import SoundTrack
 from schemas.matches import Track
-
-DESCRIBED, LOOKED_AT, PEAKS, WINDOWS = 5, 20, 30, 4
-
-
-def picture(seed: int = 0) -> PictureTrack:
-    rng = np.random.default_rng(seed)
-    rows = np.array([0, 3], np.int32)
-    counts = np.array([2, 4], np.int32)
-    return PictureTrack(
-        numbers=np.arange(DESCRIBED, dtype=np.int32) * 4,
-        times_ms=np.arange(DESCRIBED, dtype=np.int32) * 1000,
-        codes=rng.integers(-90, 90, (DESCRIBED, 384)).astype(np.int8),
-        local_rows=rows,
-        local_counts=counts,
-        local=LocalFeatures(
-            rng.integers(0, 1280, (6, 2)).astype(np.uint16),
-            rng.integers(0, 256, 6).astype(np.uint8),
-            rng.integers(0, 256, 6).astype(np.uint8),
-            rng.integers(-127, 128, (6, CODE_LENGTH)).astype(np.int8),
-        ),
-        grid_ms=np.arange(LOOKED_AT, dtype=np.int32) * 250,
-        tiny=rng.integers(0, 256, (LOOKED_AT, 64)).astype(np.uint8),
-        size=np.array([320, 180], np.uint16),
-    )
-
-
-def sound(seed: int = 0) -> SoundTrack:
-    rng = np.random.default_rng(seed)
-    return SoundTrack(
-        frames=np.sort(rng.integers(0, 600, PEAKS)).astype(np.int32),
-        bins=rng.integers(0, 140, PEAKS).astype(np.uint8),
-        numbers=np.arange(WINDOWS, dtype=np.int32),
-        starts_ms=np.arange(WINDOWS, dtype=np.int32) * 540,
-        codes=rng.integers(-127, 128, (WINDOWS, 100)).astype(np.int8),
-    )
 
 
 def same_picture(one: PictureTrack | None, other: PictureTrack | None) -> bool:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from schemas.errors import TooLargeError
 from schemas.events import StreamTranscodeComplete, TranscodeComplete
-from schemas.jobs import JobRequest
+from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, TaskKind, TaskOutcome
 from schemas.limits import LARGEST_EVENT, LARGEST_INPUT, LONGEST_EXTEND, LONGEST_MESSAGE, LONGEST_URL, LONGEST_WORD
 from schemas.wire import InvalidEvent, decode, decode_transcode_event
 
@@ -399,3 +399,40 @@ def test_a_trace_that_is_too_long_to_be_one_is_left_out() -> None:
 
 def test_a_refusal_that_repeats_a_long_value_is_cut() -> None:
     assert len(refusal({**STREAM, "Status": "x" * 100_000})) <= LONGEST_MESSAGE
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"Metrics": {"Duration": -60.0}},
+        {"Metrics": {"Duration": 4.6e15}},
+        {"Metrics": {"Duration": 1e308, "Windows": 1}},
+        {"Metrics": {"Windows": -1}},
+        {"Metrics": {"CpuSeconds": -1.0}},
+        {"Metrics": {"ProcessingSeconds": 1e200}},
+        {"Spans": [[0.0, -1.0]]},
+        {"Spans": [[5.0, 4.0]]},
+        {"Spans": [[0.0, 4.6e15]]},
+    ],
+)
+def test_a_result_that_no_media_can_have_is_refused_before_anything_is_billed(wrong: dict[str, object]) -> None:
+    request = JobRequest(job_id="j1", media_id="video", file_url="file:///a.mp4")
+    task = ChunkTask(job_id="j1", media_id="video", kind=TaskKind.PLAN, request=request)
+    whole = msgspec.to_builtins(ChunkResult(task=task, outcome=TaskOutcome.DONE, spans=((0.0, 5.0),)))
+    decode(json.dumps(whole).encode(), ChunkResult)
+    with pytest.raises(InvalidEvent, match=r"none of media|outside of any media"):
+        decode(json.dumps({**whole, **wrong}).encode(), ChunkResult)
+
+
+def test_a_job_of_such_numbers_that_is_recorded_already_stays_readable() -> None:
+    old = {"JobId": "j1", "MediaId": "video", "Status": "success", "CreationTime": "", "UpdateTime": ""}
+    request = {"JobId": "j1", "MediaId": "video", "FileUrl": "file:///a.mp4"}
+    read = decode(json.dumps({**old, "Request": request, "Metrics": {"Duration": 4.6e15}}).encode(), Job)
+    assert read.metrics.duration == 4.6e15
+
+
+def test_an_envelope_whose_payload_is_no_ascii_is_refused_as_any_that_is_no_base64() -> None:
+    for packed in ("é", "a", "\ud800"):
+        envelope = {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "data_base64": packed}
+        with pytest.raises(InvalidEvent, match=r"data_base64 is no base64|cannot be read"):
+            decode_transcode_event([], json.dumps(envelope).encode())

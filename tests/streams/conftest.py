@@ -1,7 +1,7 @@
 """What many tests of the service need: a read model, an embedded broker, Apache Kafka, and a Milvus server.
 
-Of Apache Kafka there are the fixtures `kafka` (a node for the whole session) and `start_kafka` (one's own), of Milvus
-`milvus` and `start_milvus`.
+Of Apache Kafka there are the fixtures `kafka` (a node for the whole session), `secure_kafka` (one that asks who comes)
+and `start_kafka` (one's own), of Milvus `milvus` and `start_milvus`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support.nodes import KafkaNode, MilvusNode
+from support.secure_kafka import SecureKafkaNode
 
 from streams.broker.embedded import EmbeddedBroker
 from streams.readmodel.model import ReadModel
@@ -58,6 +59,15 @@ def kafka(kafka_jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     node = KafkaNode(tmp_path_factory.mktemp("kafka"))
     node.start()
     yield node.bootstrap
+    node.kill()
+
+
+@pytest.fixture(scope="session")
+def secure_kafka(kafka_jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureKafkaNode]:  # noqa: ARG001 (must be there)
+    """Yield a node that lets in nobody whom it does not know, for the whole session."""
+    node = SecureKafkaNode(tmp_path_factory.mktemp("secure-kafka"))
+    node.start()
+    yield node
     node.kill()
 
 

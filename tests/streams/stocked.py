@@ -12,8 +12,10 @@ from whole_job import make_bench
 
 from fingerprint.engine import ALGORITHM
 from fingerprint.model import Fingerprint
+from fingerprint.picture.vectors import unit
 from fingerprint.ports import ReferenceKey
-from fingerprint.sound.track import LENGTH, SoundTrack
+from fingerprint.sound.collect import CODE_SCALE, WINDOW_STEP
+from fingerprint.sound.track import FRAME_S, LENGTH, SoundTrack
 from schemas.clock import utc_now
 from schemas.jobs import JobStatus, Metrics
 from schemas.libraries import Library, LibraryItem
@@ -34,9 +36,11 @@ OLD = int(time.time() * 1000) - 2 * 3_600_000
 def fingerprint_of(windows: int) -> Fingerprint:
     """Return a fingerprint that has some windows of sound."""
     numbers = np.arange(windows, dtype=np.int32)
-    codes = np.random.default_rng(windows).integers(-99, 99, (windows, LENGTH)).astype(np.int8)
+    vectors = unit(np.random.default_rng(windows).normal(size=(windows, LENGTH)).astype(np.float32))
+    codes = np.clip(np.rint(vectors * CODE_SCALE), -127, 127).astype(np.int8)
+    starts = np.rint(numbers * (WINDOW_STEP * FRAME_S * 1000)).astype(np.int32)
     nothing = SoundTrack.nothing()
-    sound = SoundTrack(nothing.frames, nothing.bins, numbers, numbers * 2000, codes)
+    sound = SoundTrack(nothing.frames, nothing.bins, numbers, starts, codes)
     return Fingerprint(2.0 * windows, sound=sound)
 
 

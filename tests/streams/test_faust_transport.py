@@ -15,6 +15,7 @@ from faust.types import TP
 from streams.agents.assignment import Assignment
 from streams.agents.fair_queue import Share
 from streams.agents.lane import Lane
+from streams.broker.connection import KafkaConnection
 from streams.faust_app import make_app
 from streams.settings import Settings
 from streams.telemetry.neighbours import Neighbours
@@ -70,7 +71,9 @@ async def send(place: Place, *values: bytes) -> TP:
 
 def app_of(place: Place, folder: Path, assignment: Assignment) -> faust.App:
     settings = Settings(state=folder, topic_prefix=place.topic)
-    return make_app(settings, bootstrap=place.bootstrap, assignment=assignment, neighbours=Neighbours())
+    return make_app(
+        settings, kafka=KafkaConnection.plaintext(place.bootstrap), assignment=assignment, neighbours=Neighbours()
+    )
 
 
 def raw(app: faust.App, place: Place) -> Any:

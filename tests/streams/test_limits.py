@@ -60,6 +60,7 @@ from schemas.result import complete_event
 from schemas.wire import decode_transcode_event
 from streams.agents.assignment import Assignment
 from streams.agents.intake import request_of
+from streams.broker.connection import KafkaConnection
 from streams.broker.topics import LARGEST_BATCH as TOPIC_TAKES
 from streams.callbacks.schedule import KEPT_ATTEMPTS
 from streams.faust_app import make_app
@@ -382,5 +383,7 @@ def test_every_event_is_refused_with_a_sentence_or_leads_to_what_can_be_written(
 
 def test_the_producer_of_what_is_remembered_takes_as_much_as_the_topics(tmp_path: Path) -> None:
     settings, assignment = Settings(state=tmp_path), Assignment(lambda _: None)
-    app = make_app(settings, bootstrap="127.0.0.1:1", assignment=assignment, neighbours=Neighbours())
+    app = make_app(
+        settings, kafka=KafkaConnection.plaintext("127.0.0.1:1"), assignment=assignment, neighbours=Neighbours()
+    )
     assert app.conf.producer_max_request_size == LARGEST_EVENT

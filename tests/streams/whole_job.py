@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+from support.decoders import InlineDecoder
 
 from fingerprint.media.limits import MediaLimits
 from schemas.jobs import Job, JobRequest, SaveType
+from streams.decoder.port import MediaDecoder
 from streams.jobs.machine import on_request, on_result
 from streams.jobs.record import MediaRecord
 from streams.sources.policy import SourcePolicy
@@ -21,7 +23,9 @@ SCOPE = Scope(search=(SearchedLibrary(name="default"),))
 NOW = "2026-11-24T20:00:00.000Z"
 
 
-def make_bench(state: Path, *places: Path, limits: MediaLimits | None = None) -> Workbench:
+def make_bench(
+    state: Path, *places: Path, limits: MediaLimits | None = None, decoder: MediaDecoder | None = None
+) -> Workbench:
     """Return what tasks work with: a window index in memory, a store below `state`, media from the places alone."""
     store = open_store(str(state / "fingerprints"))
     return Workbench(
@@ -30,6 +34,7 @@ def make_bench(state: Path, *places: Path, limits: MediaLimits | None = None) ->
         references=StoredFingerprints(store),
         policy=SourcePolicy.parse(" ".join(map(str, places)), max_bytes=1 << 30),
         limits=limits or MediaLimits(),
+        decoder=decoder or InlineDecoder(),
     )
 
 

@@ -62,6 +62,14 @@ class Node(ABC):
     def answers(self) -> bool:
         """Whether the server does what clients ask of it."""
 
+    def arguments(self) -> list[str]:
+        """Return what the node's script is told beside folder and port."""
+        return []
+
+    def environment(self) -> dict[str, str]:
+        """Return the node's environment."""
+        return {**os.environ}
+
     @property
     def log(self) -> Path:
         """What the server says."""
@@ -87,8 +95,9 @@ class Node(ABC):
         """Start the server; returns before it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         own = ["--folder", str(self.folder), "--port", str(self.port), "--end-with-parent", str(os.getpid())]
+        command = [*self.command(), *own, *self.arguments()]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen([*self.command(), *own], stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=self.environment())
 
     def start(self) -> None:
         """Start the server; returns as soon as it answers.

@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from streams.access.callers import caller_of_key
+from streams.access.exposure import is_loopback, takes_unsigned_calls
+from streams.access.guesses import network_of
 from streams.access.keys import AccessKey, AccessKeys
 from streams.access.limits import RateLimit
 from streams.access.roles import Role
-from streams.access.watched import WatchedFile
+from streams.access.watched import AccessFiles
 from streams.settings import Settings
-from streams.web.gate import is_loopback
-from streams.web.vendor.authentication import Authenticator
+from streams.web.origin import mark_of_browser, mark_of_proxy, name_of_host
+from streams.web.vendor.authentication import Authenticator, nonce_id
 from streams.web.vendor.call import Call, Request
-from streams.web.vendor.errors import forbidden, throttled
+from streams.web.vendor.errors import VendorError, forbidden, throttled
 from streams.web.vendor.operations import Operation, operations
 
 __all__ = ["Access"]
 
-#: What programs of this machine call with where no keys are configured.
+#: What programs of this machine call with that need no key.
 OWN = AccessKey(key_id="", secret="", role=Role.ADMIN)
-#: What only browsers send, and proxies: neither is a program of this machine.
-FOREIGN_HEADERS = ("origin", "forwarded", "x-forwarded-for")
+#: What is said to calls without a signature where signatures are asked for, and no key is there to sign with.
+NO_KEYS = (
+    "calls are signed here: set MEDIADNA_ACCESS_KEYS to a file of 'AccessKeyId AccessKeySecret role' lines, or, for "
+    "programs of this machine, MEDIADNA_UNSIGNED_CALLS to loopback"
+)
 
 
 class Access:
-    """Lets callers in by their signatures; where no access keys are configured, programs of this machine only."""
+    """Lets callers in by their signatures; where nothing is asked of anybody, programs of this machine without one."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, files: AccessFiles) -> None:
         """Read the file of access keys, if there is one.
+
+        Args:
+            settings: The settings.
+            files: Where the file is followed.
 
         Raises:
             OSError: It cannot be read.
@@ -37,9 +45,11 @@ class Access:
         """
         self._authenticator: Authenticator | None = None
         if settings.access_keys:
-            self._authenticator = Authenticator(WatchedFile(settings.access_keys, AccessKeys.read))
-        self._on_loopback = is_loopback(settings.web_host)
+            keys = files.watch("access_keys", settings.access_keys, AccessKeys.read, AccessKeys.nobody())
+            self._authenticator = Authenticator(keys)
+        self._takes_unsigned = takes_unsigned_calls(settings)
         self._limit = RateLimit(settings.rate_limit)
+        self._refusals = RateLimit(settings.rate_limit)
         self._limits = {name: RateLimit(f"{operation.per_second}/second") for name, operation in operations().items()}
 
     def check(self, request: Request, call: Call, operation: Operation, *, client: str) -> Call:
@@ -59,13 +69,23 @@ class Access:
             raise forbidden(f"{call.action} needs the role {operation.role}, and the access key has {key.role}")
         if self._limit.wait(key.key_id) or self._limits[call.action].wait(key.key_id):
             raise throttled()
-        return replace(call, caller=caller_of_key(key.key_id))
+        signed_with = "" if key is OWN else nonce_id(request, key)
+        return replace(call, caller=caller_of_key(key.key_id), grant=key.grant, nonce_id=signed_with)
 
     def _key(self, request: Request, client: str) -> AccessKey:
-        if self._authenticator is not None:
+        """Return the key of a call. Who is refused at the pace at which others may call is told no more than that."""
+        try:
+            return self._key_of(request, client)
+        except VendorError:
+            if self._refusals.wait(network_of(client)):
+                raise throttled() from None
+            raise
+
+    def _key_of(self, request: Request, client: str) -> AccessKey:
+        if self._authenticator is not None and (request.is_signed or not self._takes_unsigned):
             return self._authenticator.key_of(request)
-        if not self._on_loopback:
-            raise forbidden("other machines can reach this address, so calls are signed: set MEDIADNA_ACCESS_KEYS")
+        if not self._takes_unsigned:
+            raise forbidden(NO_KEYS)
         _require_own_program(request, client)
         return OWN
 
@@ -76,15 +96,11 @@ def _require_own_program(request: Request, client: str) -> None:
     Raises:
         VendorError: The request comes from elsewhere.
     """
-    if not is_loopback(client) or not is_loopback(_name_of(request.headers.get("host", ""))):
-        raise forbidden("without MEDIADNA_ACCESS_KEYS, calls are taken on loopback addresses only")
-    by_page = request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}
-    if by_page or any(name in request.headers for name in FOREIGN_HEADERS):
-        raise forbidden("without MEDIADNA_ACCESS_KEYS, calls are taken from programs of this machine only")
-
-
-def _name_of(host: str) -> str | None:
-    try:
-        return urlsplit(f"//{host}").hostname
-    except ValueError:
-        return None
+    if not is_loopback(client) or not is_loopback(name_of_host(request.headers.get("host", ""))):
+        raise forbidden("calls without a signature are taken on loopback addresses only: set MEDIADNA_ACCESS_KEYS")
+    mark = mark_of_proxy(request.headers, request.http_version) or mark_of_browser(request.headers)
+    if mark:
+        raise forbidden(
+            f"calls without a signature are taken from programs of this machine only, and by {mark} this comes from a "
+            "browser or through a proxy: set MEDIADNA_ACCESS_KEYS"
+        )

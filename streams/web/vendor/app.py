@@ -10,11 +10,12 @@ from litestar.exceptions import HTTPException
 
 from schemas.errors import TooLargeError
 from streams.libraries.errors import LibraryError
+from streams.web.headers import add_protective_headers
 from streams.web.services import Services
 from streams.web.vendor import replies
 from streams.web.vendor.access import Access
 from streams.web.vendor.call import Request as CallRequest
-from streams.web.vendor.errors import VendorError
+from streams.web.vendor.errors import VendorError, used_nonce
 from streams.web.vendor.operations import operation_of
 
 __all__ = ["create_call_app"]
@@ -33,10 +34,13 @@ async def answer_call(
         headers=_headers(request),
         query=request.scope["query_string"],
         body=await request.body(),
+        http_version=request.scope["http_version"],
     )
     call = came.call(str(request.base_url))
     operation = operation_of(call)
     call = access.check(came, call, operation, client=request.client.host if request.client else "")
+    if operation.changes and call.nonce_id and not await services.keys.claim_nonce(call.nonce_id):
+        raise used_nonce()
     return replies.reply(await operation.answer(call, services))
 
 
@@ -47,13 +51,14 @@ def create_call_app(services: Services) -> Litestar:
         OSError: The file of access keys cannot be read.
         ValueError: It is not as it should be.
     """
-    access = Access(services.settings)
+    access = Access(services.settings, services.gate.files)
     return Litestar(
         route_handlers=[answer_call],
         dependencies={
             "services": Provide(lambda: services, sync_to_thread=False),
             "access": Provide(lambda: access, sync_to_thread=False),
         },
+        before_send=[add_protective_headers],
         exception_handlers={
             VendorError: replies.on_vendor_error,
             LibraryError: replies.on_library_error,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from schemas.clock import format_time, parse_time
+from schemas.keys import nonce_claim_id
 from streams.web.vendor.errors import (
     bad_time,
     incomplete_signature,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from streams.access.watched import WatchedFile
     from streams.web.vendor.call import Request
 
-__all__ = ["Authenticator"]
+__all__ = ["Authenticator", "nonce_id"]
 
 #: How far the time of a call may be from ours, on either side: the vendor's figure.
 TOLERANCE = timedelta(minutes=15)
@@ -52,7 +53,11 @@ _AUTHORIZATION = re.compile(
 
 
 class Authenticator:
-    """Checks signatures. Nonces are remembered by each worker for itself, and not over a restart."""
+    """Checks signatures.
+
+    Nonces are remembered by each worker for itself, and not over a restart: that is enough for calls that look only. Of
+    one that changes something, all workers have to be asked, by what `nonce_id` returns.
+    """
 
     def __init__(
         self,
@@ -141,6 +146,20 @@ class Authenticator:
             raise throttled() from None
         if not new:
             raise used_nonce()
+
+
+def nonce_id(request: Request, key: AccessKey) -> str:
+    """Return what stands for the nonce of a request whose signature was checked, until the call is too old anyway.
+
+    The time of a call is signed as its nonce is: whoever makes a recorded call again can change neither.
+    """
+    given = dict(request.pairs)
+    if "authorization" in request.headers:
+        date, nonce = request.headers["x-acs-date"], request.headers["x-acs-signature-nonce"]
+    else:
+        date, nonce = given["Timestamp"], given["SignatureNonce"]
+    expiry = int(parse_time(date).timestamp() + NONCE_S)
+    return nonce_claim_id(expiry, key.key_id, nonce)
 
 
 def _check_signed(request: Request, signed: list[str]) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from schemas.limits import LONGEST_MEDIA_ID
+from streams.access.roles import Grant, Role
 from streams.web.vendor.errors import invalid, missing
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ __all__ = ["Call", "Request"]
 
 #: Ids in one parameter: what the vendor's lists take.
 MOST_IDS = 10
+#: What somebody may do of whom nothing is known yet.
+LOOK_ONLY = Grant(Role.READER)
 #: Parameters of one request: several times what any operation has.
 MOST_PARAMETERS = 100
 
@@ -34,6 +37,7 @@ class Request:
         query: Parameters of the URL.
         form: Parameters of the body, where it is a form.
         body: The body.
+        http_version: Such as `1.1`.
     """
 
     method: str
@@ -41,9 +45,12 @@ class Request:
     query: list[tuple[str, str]]
     form: list[tuple[str, str]]
     body: bytes
+    http_version: str = "1.1"
 
     @classmethod
-    def read(cls, *, method: str, headers: Mapping[str, str], query: bytes, body: bytes) -> Request:
+    def read(
+        cls, *, method: str, headers: Mapping[str, str], query: bytes, body: bytes, http_version: str = "1.1"
+    ) -> Request:
         """Decode a request.
 
         Raises:
@@ -51,7 +58,9 @@ class Request:
         """
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         form = _pairs(body) if kind == "application/x-www-form-urlencoded" else []
-        request = cls(method=method, headers=headers, query=_pairs(query), form=form, body=body)
+        request = cls(
+            method=method, headers=headers, query=_pairs(query), form=form, body=body, http_version=http_version
+        )
         twice = [name for name, count in Counter(name for name, _ in request.pairs).items() if count > 1]
         if twice:
             raise invalid(twice[0], "it is given more than once")
@@ -61,6 +70,11 @@ class Request:
     def pairs(self) -> list[tuple[str, str]]:
         """All parameters, of the URL and of the form."""
         return self.query + self.form
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether it carries a signature, of whatever kind and worth."""
+        return "authorization" in self.headers or any(name in {"Signature", "AccessKeyId"} for name, _ in self.pairs)
 
     def call(self, base_url: str) -> Call:
         """Return what is called.
@@ -100,6 +114,9 @@ class Call:
         parameters: What the caller gives.
         base_url: Where the caller reaches us; ends with a slash.
         caller: Who calls; empty until that is checked.
+        grant: What they may do; nothing but look until that is checked.
+        nonce_id: Stands for the nonce that the call is signed with, among those of all keys; empty for one that needs
+            no signature.
     """
 
     action: str
@@ -107,6 +124,8 @@ class Call:
     parameters: Mapping[str, str]
     base_url: str
     caller: str = ""
+    grant: Grant = LOOK_ONLY
+    nonce_id: str = ""
 
     def optional(self, name: str) -> str | None:
         """Return a parameter; None when it is empty or not there."""

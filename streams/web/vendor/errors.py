@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from streams.libraries.errors import LibraryError, LibraryExists, UnknownItem, UnknownLibrary
+from streams.libraries.errors import ForbiddenError, LibraryError, LibraryExists, UnknownItem, UnknownLibrary
 
 __all__ = [
+    "SIGNATURE_REFUSED",
     "VendorError",
     "bad_time",
     "forbidden",
@@ -28,6 +29,8 @@ __all__ = [
     "used_nonce",
 ]
 
+#: The code of a call whose signature is not the right one.
+SIGNATURE_REFUSED = "SignatureDoesNotMatch"
 #: Characters of what a caller sent that an error repeats: enough to recognize it, too few to fill a log with.
 LONGEST_ECHO = 1000
 
@@ -88,6 +91,8 @@ def refused_library(error: LibraryError) -> VendorError:
     """Return the error for what cannot be done with a library."""
     if isinstance(error, UnknownLibrary | UnknownItem):
         return no_such_resource(str(error))
+    if isinstance(error, ForbiddenError):
+        return forbidden(str(error))
     if isinstance(error, LibraryExists):
         return invalid("Name", str(error))
     return VendorError("OperationDenied", HTTPStatus.FORBIDDEN, f"The operation is denied: {error}.")
@@ -114,7 +119,7 @@ def refused_signature(string_to_sign: str) -> VendorError:
     """Return the error for a signature that is not the right one; it says what ought to have been signed."""
     shown = string_to_sign.encode("unicode_escape").decode()[:LONGEST_ECHO]
     message = f"Specified signature is not matched with our calculation. server string to sign is:{shown}"
-    return VendorError("SignatureDoesNotMatch", HTTPStatus.BAD_REQUEST, message)
+    return VendorError(SIGNATURE_REFUSED, HTTPStatus.BAD_REQUEST, message)
 
 
 def bad_time(text: str) -> VendorError:

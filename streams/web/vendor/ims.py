@@ -10,6 +10,8 @@ import msgspec
 from schemas.ids import new_job_id
 from schemas.jobs import Job, JobRequest, JobStatus, SaveType
 from schemas.limits import LONGEST_URL
+from streams.redaction import redacted, without_secrets
+from streams.web.asking import check_cancel
 from streams.web.services import Services
 from streams.web.vendor.call import Call
 from streams.web.vendor.errors import VendorError, invalid, missing, no_such_resource
@@ -49,6 +51,7 @@ async def submit_dna_job(call: Call, services: Services) -> dict[str, Any]:
         file_url=await _address(call, services),
         source="api",
         caller=call.caller,
+        rights=call.grant.beyond,
         library=library,
         search=(library,),
         save_type=save_type,
@@ -76,6 +79,7 @@ async def cancel_dna_job(call: Call, services: Services) -> dict[str, Any]:
         code = "JobInComplete" if job.status is JobStatus.SUCCESS else "JobInFailure"
         message = f"The job has ended already, with status {job.status}."
         raise VendorError(f"PermissionDenied.{code}", HTTPStatus.FORBIDDEN, message)
+    await check_cancel(services, job, call.caller, call.grant)
     await services.commands.cancel(job)
     return {"JobId": job.job_id}
 
@@ -123,12 +127,12 @@ def _shown(job: Job, call: Call) -> dict[str, Any]:
         "PrimaryKey": job.media_id,
         "Config": msgspec.json.encode(config).decode(),
         "UserData": request.user_data or "",
-        "Input": {"Type": "OSS", "Media": request.file_url},
+        "Input": {"Type": "OSS", "Media": redacted(request.file_url)},
     }
     if job.status.ended:
         shown |= {
             "Code": job.code,
-            "Message": job.message,
+            "Message": without_secrets(job.message),
             "FinishTime": seconds_only(job.complete_time or job.update_time),
         }
     if job.status is JobStatus.SUCCESS:

@@ -22,13 +22,17 @@ OSS, S3 = "oss://", "s3://"
 def find_media(media_id: str, model: ReadModel, settings: Settings) -> str:
     """Return the address of a media item.
 
-    It is where the item was read from before; an address in place of an id is taken as it is; else the configured
-    template says it; else it is a file below the media folders that is named so, with or without its suffix.
+    It is where a library's item was read from, or else the newest job: a job that only matches may be anybody's, who
+    would have others read something else under a name that is taken. An address in place of an id is taken as it is;
+    else the configured template says it; else it is a file below the media folders that is named so, with or without
+    its suffix.
 
     Raises:
         VendorError: Nothing is known of the item.
     """
-    known = next((job.request.file_url for job in model.jobs_of(media_id) if job.request.file_url), None)
+    places = [item.file_url for item in model.libraries.items_of(media_id)]
+    places += [job.request.file_url for job in model.jobs_of(media_id)]
+    known = next(filter(None, places), None)
     if known is not None:
         return known
     if "://" in media_id:

@@ -35,6 +35,11 @@ class Operation:
     role: Role
     per_second: int
 
+    @property
+    def changes(self) -> bool:
+        """Whether it changes something: a call of it that somebody has recorded must have no effect a second time."""
+        return self.role is not Role.READER
+
 
 _OPERATIONS: dict[str, dict[str, Operation]] = {
     VOD: {

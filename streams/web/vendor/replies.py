@@ -11,7 +11,14 @@ from litestar.exceptions import HTTPException
 
 from schemas.errors import TooLargeError
 from streams.libraries.errors import LibraryError
-from streams.web.vendor.errors import VendorError, internal_error, invalid, refused_library, unavailable
+from streams.web.vendor.errors import (
+    SIGNATURE_REFUSED,
+    VendorError,
+    internal_error,
+    invalid,
+    refused_library,
+    unavailable,
+)
 
 __all__ = [
     "on_http_error",
@@ -47,8 +54,13 @@ def on_vendor_error(request: Request[Any, Any, Any], error: VendorError) -> Resp
         },
         status=error.status,
     )
-    log.info("call_refused", code=error.code, message=error.message, request_id=response.content["RequestId"])
+    log.info("call_refused", code=error.code, message=_logged(error), request_id=response.content["RequestId"])
     return response
+
+
+def _logged(error: VendorError) -> str:
+    """What is logged of an error: what ought to have been signed is the whole call, encoded, with all that is in it."""
+    return "the signature is not the right one" if error.code == SIGNATURE_REFUSED else error.message
 
 
 def on_library_error(request: Request[Any, Any, Any], error: LibraryError) -> Response[dict[str, Any]]:

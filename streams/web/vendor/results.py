@@ -11,12 +11,18 @@ from litestar.params import FromPath
 
 from schemas.jobs import JobStatus
 from schemas.result import result_of
+from streams.access.roles import Role
+from streams.web.gate import needs
 from streams.web.services import Services
 
 __all__ = ["show_dna_result"]
 
 
-@get("/jobs/{job_id:str}/dna-result", summary="Show what a job found, in the form of the complete event's Data")
+@get(
+    "/jobs/{job_id:str}/dna-result",
+    summary="Show what a job found, in the form of the complete event's Data",
+    opt=needs(Role.READER),
+)
 async def show_dna_result(job_id: FromPath[str], services: NamedDependency[Services]) -> Response[bytes]:
     """Show what a job found, as the complete event's `Data` holds it."""
     job = await asyncio.to_thread(services.model.job, job_id)

@@ -12,6 +12,7 @@ from schemas.jobs import Job, JobRequest, JobStatus
 from schemas.limits import LONGEST_NAME, LONGEST_USER_DATA
 from schemas.result import result_of
 from streams.callbacks.targets import Targets
+from streams.redaction import without_secrets
 from streams.web.services import Services
 from streams.web.vendor.background import in_time
 from streams.web.vendor.call import Call
@@ -39,6 +40,7 @@ async def submit_ai_job(call: Call, services: Services) -> dict[str, Any]:
         file_url=await address_of_media(media_id, services),
         source="api",
         caller=call.caller,
+        rights=call.grant.beyond,
         library=library or services.settings.library,
         search=(library,) if library else (),
         extend=user_data.extend,
@@ -111,7 +113,7 @@ def _shown(job: Job) -> dict[str, Any]:
     if job.status.ended:
         shown |= {
             "Code": job.code,
-            "Message": job.message,
+            "Message": without_secrets(job.message),
             "CompleteTime": seconds_only(job.complete_time or job.update_time),
         }
     if job.status is JobStatus.SUCCESS:

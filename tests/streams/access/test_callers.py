@@ -27,5 +27,9 @@ def test_an_access_key_is_named_by_its_id_and_one_with_a_long_id_as_well(one: st
     assert caller_of_key("LTAI5tFexample") == "LTAI5tFexample"
 
 
+def test_a_token_with_a_name_is_called_by_it_whichever_token_that_is() -> None:
+    assert caller_of_token("t" * 16, "ann") == caller_of_token("u" * 16, "ann") == "ann"
+
+
 def test_programs_of_this_machine_that_need_no_key_have_one_name() -> None:
     assert caller_of_key("") == "local"

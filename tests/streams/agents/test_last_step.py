@@ -16,6 +16,7 @@ from schemas.channels import PARTITIONS
 from schemas.jobs import ChunkResult, ChunkTask, TaskKind, TaskOutcome
 from streams.agents.jobs import JobAgent
 from streams.agents.outbox import Headers, Outbox
+from streams.broker.connection import KafkaConnection
 from streams.broker.publisher import EventPublisher
 from streams.broker.topics import Topics, ensure_topics
 from streams.readmodel.model import ReadModel
@@ -61,9 +62,9 @@ class Worker:
 @asynccontextmanager
 async def worker(kafka: str, topics: Topics, folder: Path, table: dict[bytes, bytes]) -> AsyncIterator[Worker]:
     model = ReadModel(folder / "jobs.sqlite")
-    projector = Projector(kafka, topics, model, partitions=PARTITIONS)
+    projector = Projector(KafkaConnection.plaintext(kafka), topics, model, partitions=PARTITIONS)
     await projector.start()
-    publisher = EventPublisher(kafka)
+    publisher = EventPublisher(KafkaConnection.plaintext(kafka))
     yield Worker(publisher, projector, topics, table)
     await publisher.stop()
     await projector.stop()
@@ -90,7 +91,7 @@ async def test_a_broker_that_stands_still_at_any_point_of_it(
 ) -> None:
     node = start_kafka(tmp_path / "kafka")
     topics = Topics.of("frozen")
-    await ensure_topics(node.bootstrap, topics, partitions=PARTITIONS)
+    await ensure_topics(KafkaConnection.plaintext(node.bootstrap), topics, partitions=PARTITIONS)
     points = [*range(SENT), *(-number for number in range(1, SENT + 1))]
     async with worker(node.bootstrap, topics, tmp_path, {}) as one:
         for number, point in enumerate(points):
@@ -109,7 +110,7 @@ async def test_a_broker_that_stands_still_at_any_point_of_it(
 
 async def test_a_worker_that_dies_at_any_point_of_it_and_another_that_goes_on(kafka: str, tmp_path: Path) -> None:
     topics = Topics.of("dying")
-    await ensure_topics(kafka, topics, partitions=PARTITIONS)
+    await ensure_topics(KafkaConnection.plaintext(kafka), topics, partitions=PARTITIONS)
     table: dict[bytes, bytes] = {}
 
     def die() -> None:

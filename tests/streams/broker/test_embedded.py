@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import socket
 from typing import TYPE_CHECKING
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from support.packets import FEWER_THAN_NO_PROTOCOLS, HALF, HEARTBEAT_OF_NO_GROUP, HUGE, NO_REQUEST
 
-from streams.broker.embedded import EmbeddedBroker, PortTaken
+from streams.broker.connection import KafkaConnection
+from streams.broker.embedded import BrokerFailed, EmbeddedBroker, PortTaken
 from streams.broker.publisher import EventPublisher
 
 if TYPE_CHECKING:
@@ -49,7 +53,7 @@ async def test_the_address_stays_the_same_over_a_restart(tmp_path: Path) -> None
 async def test_a_publisher_finds_its_way_after_the_broker_was_restarted(tmp_path: Path) -> None:
     broker = EmbeddedBroker(tmp_path)
     await broker.start()
-    publisher = EventPublisher(broker.bootstrap)
+    publisher = EventPublisher(KafkaConnection.plaintext(broker.bootstrap))
     await publisher.publish("events", b"k", b"before", [])
     await broker.stop()
     broker = EmbeddedBroker(tmp_path)
@@ -67,3 +71,59 @@ async def test_a_port_that_somebody_else_took_is_an_error_that_says_what_to_do(t
         (tmp_path / "kafka-port").write_text(str(other.getsockname()[1]))
         with pytest.raises(PortTaken, match="kafka-port"):
             await EmbeddedBroker(tmp_path).start()
+
+
+async def test_what_was_not_confirmed_when_the_broker_ended_goes_to_the_next_one_once(tmp_path: Path) -> None:
+    broker = EmbeddedBroker(tmp_path)
+    await broker.start()
+    publisher = EventPublisher(KafkaConnection.plaintext(broker.worker_bootstrap))
+    await publisher.publish("events", b"k", b"lost with its broker", [])
+    os.kill(broker.pid, signal.SIGKILL)
+    assert await broker.ended() == -signal.SIGKILL
+    waiting = asyncio.create_task(publisher.publish("events", b"k", b"first", []))
+    await asyncio.sleep(0.5)
+    await publisher.let_go()
+    later = asyncio.create_task(publisher.publish("events", b"k", b"second", []))
+    await asyncio.sleep(0.1)
+    await broker.start()
+    publisher.take_up(KafkaConnection.plaintext(broker.worker_bootstrap))
+    await asyncio.wait_for(asyncio.gather(waiting, later), 60)
+    await publisher.publish("events", b"k", b"third", [])
+    found = [value for _, value in await consume(broker.bootstrap, "events", 3)]
+    assert sorted(value for value in found if value) == [b"first", b"second", b"third"]
+    await publisher.stop()
+    await broker.stop()
+
+
+@pytest.mark.parametrize("packet", [HALF, HEARTBEAT_OF_NO_GROUP, HUGE, NO_REQUEST])
+async def test_packets_that_are_no_request_do_not_end_it(broker: EmbeddedBroker, packet: bytes) -> None:
+    host, port = broker.bootstrap.split(":")
+    for _ in range(3):
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.write(packet)
+        await writer.drain()
+        writer.close()
+    producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap)
+    await producer.start()
+    await producer.send_and_wait("events", b"value", b"key")
+    await producer.stop()
+
+
+async def test_a_request_that_ends_its_process_ends_no_other_and_it_is_there_again_at_the_same_address(
+    broker: EmbeddedBroker,
+) -> None:
+    host, port = before = broker.bootstrap.split(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    writer.write(FEWER_THAN_NO_PROTOCOLS)
+    assert await asyncio.wait_for(broker.ended(), 60) == -signal.SIGABRT
+    writer.close()
+    await broker.start()
+    assert broker.bootstrap.split(":") == before
+
+
+async def test_a_process_that_does_not_start_is_an_error_that_names_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    with pytest.raises(BrokerFailed, match=r"kafka\.log"):
+        await EmbeddedBroker(tmp_path).start()

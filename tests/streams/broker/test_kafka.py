@@ -13,6 +13,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from schemas.limits import LARGEST_BATCH
 from streams.agents.assignment import Assignment
+from streams.broker.connection import KafkaConnection
 from streams.broker.publisher import EventPublisher
 from streams.broker.topics import Topics, ensure_topics
 from streams.faust_app import MEDIA_TABLE, changelog_topic, make_app
@@ -51,8 +52,8 @@ async def describe(bootstrap: str, names: Collection[str], one: str) -> tuple[di
 
 async def test_missing_topics_are_made_once_and_the_topic_of_jobs_is_compacted(kafka: str) -> None:
     topics = Topics.of(uuid.uuid4().hex)
-    await asyncio.gather(*(ensure_topics(kafka, topics, partitions=3) for _ in range(3)))
-    await ensure_topics(kafka, topics, partitions=5)
+    await asyncio.gather(*(ensure_topics(KafkaConnection.plaintext(kafka), topics, partitions=3) for _ in range(3)))
+    await ensure_topics(KafkaConnection.plaintext(kafka), topics, partitions=5)
     partitions, settings = await describe(kafka, topics.all(), topics.jobs)
     assert partitions == dict.fromkeys(topics.all(), 3)
     assert settings["cleanup.policy"] == "compact"
@@ -61,7 +62,7 @@ async def test_missing_topics_are_made_once_and_the_topic_of_jobs_is_compacted(k
 async def test_the_changelog_of_the_table_is_there_with_all_its_leaders_before_anything_starts(kafka: str) -> None:
     settings = Settings(topic_prefix=uuid.uuid4().hex)
     topics, changelog = Topics.of(settings.topic_prefix), changelog_topic(settings)
-    await ensure_topics(kafka, topics, partitions=3, changelogs=[changelog])
+    await ensure_topics(KafkaConnection.plaintext(kafka), topics, partitions=3, changelogs=[changelog])
     partitions, made = await describe(kafka, [*topics.all(), changelog], changelog)
     assert partitions == dict.fromkeys([*topics.all(), changelog], 3)
     assert (made["cleanup.policy"], made["max.message.bytes"]) == ("compact", str(LARGEST_BATCH))
@@ -69,15 +70,17 @@ async def test_the_changelog_of_the_table_is_there_with_all_its_leaders_before_a
 
 def test_the_changelog_is_called_as_faust_calls_it() -> None:
     settings, assignment = Settings(), Assignment(lambda _: None)
-    app = make_app(settings, bootstrap="127.0.0.1:1", assignment=assignment, neighbours=Neighbours())
+    app = make_app(
+        settings, kafka=KafkaConnection.plaintext("127.0.0.1:1"), assignment=assignment, neighbours=Neighbours()
+    )
     table: Any = app.Table(MEDIA_TABLE, key_type=bytes, value_type=bytes)
     assert table.changelog_topic.get_topic_name() == changelog_topic(settings)
 
 
 async def test_a_large_event_passes(kafka: str) -> None:
     topics = Topics.of(uuid.uuid4().hex)
-    await ensure_topics(kafka, topics, partitions=1)
-    publisher = EventPublisher(kafka)
+    await ensure_topics(KafkaConnection.plaintext(kafka), topics, partitions=1)
+    publisher = EventPublisher(KafkaConnection.plaintext(kafka))
     value = uuid.uuid4().bytes * 200_000
     await publisher.publish(topics.jobs, b"job", value, [])
     await publisher.stop()
@@ -88,7 +91,7 @@ async def test_events_and_the_place_of_a_group_outlive_a_kill(
     start_kafka: Callable[[Path], Any], tmp_path: Path
 ) -> None:
     node = start_kafka(tmp_path)
-    publisher = EventPublisher(node.bootstrap)
+    publisher = EventPublisher(KafkaConnection.plaintext(node.bootstrap))
     for value in (b"1", b"2"):
         await publisher.publish("events", b"key", value, [])
     assert await receive(node.bootstrap, "events", "group", 1) == [b"1"]

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from client import read_all
 
 from schemas.channels import PARTITIONS
+from streams.broker.connection import KafkaConnection
 from streams.broker.embedded import EmbeddedBroker
 from streams.broker.offsets import group_offsets, partition_of
 from streams.broker.publisher import EventPublisher
@@ -20,7 +21,7 @@ ALL = [TopicPartition("events", number) for number in range(PARTITIONS)]
 
 async def send(broker: EmbeddedBroker, *keys: str) -> dict[str, int]:
     """Send an event under each key; return the partitions that they came to."""
-    publisher = EventPublisher(broker.bootstrap)
+    publisher = EventPublisher(KafkaConnection.plaintext(broker.bootstrap))
     for key in keys:
         await publisher.publish("events", key.encode(), b"value", [])
     await publisher.stop()
@@ -37,7 +38,7 @@ async def test_a_key_is_where_the_producer_puts_it(broker: EmbeddedBroker) -> No
 async def test_a_group_stands_at_what_it_has_committed_and_otherwise_at_the_beginning(broker: EmbeddedBroker) -> None:
     await send(broker, *["video"] * 3)
     events = TopicPartition("events", partition_of("video"))
-    async with group_offsets(broker.bootstrap, "g", ALL) as offsets:
+    async with group_offsets(KafkaConnection.plaintext(broker.bootstrap), "g", ALL) as offsets:
         assert await offsets.committed(ALL) == dict.fromkeys(ALL, 0)
         assert (await offsets.ends(ALL))[events] == 3
         member = AIOKafkaConsumer(

@@ -9,6 +9,7 @@ import pytest
 from client import read_all
 
 from streams.broker import publisher as module
+from streams.broker.connection import KafkaConnection
 from streams.broker.publisher import LARGEST_EVENT, EventPublisher
 from streams.ports.errors import EventTooLargeError, Neighbour
 from streams.telemetry.neighbours import Neighbours
@@ -30,7 +31,7 @@ async def test_a_broker_that_stands_still_for_longer_than_a_request_takes_each_e
     monkeypatch.setattr(module, "AWAY_S", 1.0)
     node = start_kafka(tmp_path)
     neighbours = Neighbours()
-    publisher = EventPublisher(node.bootstrap, neighbours)
+    publisher = EventPublisher(KafkaConnection.plaintext(node.bootstrap), neighbours)
     await publisher.publish("events", b"key", b"before", [])
     values = [b"%d" % number for number in range(300)]
     sent = [asyncio.create_task(publisher.publish("events", b"key", value, [])) for value in values]
@@ -53,7 +54,7 @@ async def test_a_broker_that_is_down_for_a_while_takes_what_was_sent_meanwhile_o
     start_kafka: Callable[[Path], KafkaNode], tmp_path: Path
 ) -> None:
     node = start_kafka(tmp_path)
-    publisher = EventPublisher(node.bootstrap)
+    publisher = EventPublisher(KafkaConnection.plaintext(node.bootstrap))
     await publisher.publish("events", b"key", b"0", [])
     node.kill()
     sent = [asyncio.create_task(publisher.publish("events", b"key", b"%d" % number, [])) for number in (1, 2, 3)]
@@ -66,7 +67,7 @@ async def test_a_broker_that_is_down_for_a_while_takes_what_was_sent_meanwhile_o
 
 
 async def test_an_event_that_is_too_large_is_refused_at_once_and_the_next_one_passes(broker: EmbeddedBroker) -> None:
-    publisher = EventPublisher(broker.bootstrap)
+    publisher = EventPublisher(KafkaConnection.plaintext(broker.bootstrap))
     with pytest.raises(EventTooLargeError, match="events"):
         await publisher.publish("events", b"key", bytes(LARGEST_EVENT + 1), [])
     await publisher.publish("events", b"key", b"small", [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from streams.broker.connection import KafkaConnection
 from streams.broker.topics import Topics, ensure_topics
 
 TOPICS = Topics.of("vod")
@@ -27,4 +28,4 @@ def test_states_are_kept_for_good_and_events_are_not() -> None:
 
 async def test_a_broker_that_is_not_there_is_an_error_that_says_what_to_set() -> None:
     with pytest.raises(ConnectionError, match="MEDIADNA_KAFKA"):
-        await ensure_topics("127.0.0.1:1", TOPICS, partitions=1)
+        await ensure_topics(KafkaConnection.plaintext("127.0.0.1:1"), TOPICS, partitions=1)

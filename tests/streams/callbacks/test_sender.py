@@ -13,9 +13,10 @@ from receiver import Receiver, receiving
 from standardwebhooks.webhooks import Webhook
 
 from schemas.deliveries import Delivery
+from streams.access.watched import WatchedFile
 from streams.callbacks import sender as module
 from streams.callbacks.sender import Sender
-from streams.callbacks.signing import Signer, ensure_secrets
+from streams.callbacks.signing import Signer, WatchedSigner, ensure_secrets
 from streams.callbacks.targets import TargetRefused, Targets
 
 BODY = b'{"EventType":"AIMediaDNAComplete"}'
@@ -54,6 +55,21 @@ async def test_the_event_comes_as_it_is_and_signed(receiver: Receiver, secrets: 
     (post,) = receiver.posts
     assert (post.path, post.body, post.id) == ("/copies", BODY, "job")
     assert post.headers["content-type"] == "application/json"
+    Webhook(secrets.read_text(encoding="utf-8").split()[0]).verify(post.body, post.headers)
+
+
+async def test_an_event_that_no_secret_signs_is_not_sent_and_the_attempt_says_why(
+    receiver: Receiver, secrets: Path
+) -> None:
+    signer = WatchedSigner(WatchedFile(secrets, Signer.load, Signer([])))
+    sender = Sender(Targets(receiver.url), signer)
+    secrets.write_text("")
+    attempt = await sender.send(delivery(receiver.url), BODY)
+    assert attempt.error.startswith("not sent: no secret signs callbacks")
+    assert receiver.posts == []
+    ensure_secrets(secrets.with_name("others")).rename(secrets)
+    assert (await sender.send(delivery(receiver.url), BODY)).error == ""
+    (post,) = receiver.posts
     Webhook(secrets.read_text(encoding="utf-8").split()[0]).verify(post.body, post.headers)
 
 

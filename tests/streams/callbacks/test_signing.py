@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from streams.callbacks.signing import Signer, ensure_secrets
+from streams.access.watched import WatchedFile
+from streams.callbacks.signing import NoSecretError, Signer, WatchedSigner, ensure_secrets
 
 OLD = "whsec_" + "QUFB" * 10
 NEW = "whsec_" + "QkJC" * 10
@@ -67,3 +68,19 @@ def test_a_file_that_holds_something_else_is_refused_without_repeating_it(tmp_pa
     with pytest.raises(ValueError, match=r"secret|AuthKey|base64") as caught:
         Signer.load(secrets_file(tmp_path, *lines))
     assert not any(line in str(caught.value) for line in lines)
+
+
+def test_a_secret_that_is_taken_out_of_the_file_signs_nothing_more(tmp_path: Path) -> None:
+    path = secrets_file(tmp_path, OLD)
+    signer = WatchedSigner(WatchedFile(path, Signer.load, Signer([])))
+    Webhook(OLD).verify(BODY, signer.headers("job", "http://r", BODY, datetime.now(UTC)))
+    secrets_file(tmp_path, NEW)
+    headers = signer.headers("job", "http://r", BODY, datetime.now(UTC))
+    Webhook(NEW).verify(BODY, headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(OLD).verify(BODY, headers)
+    secrets_file(tmp_path, NEW, "whsec_nonsense")  # a slip of the pen stops nothing
+    Webhook(NEW).verify(BODY, signer.headers("job", "http://r", BODY, datetime.now(UTC)))
+    path.unlink()
+    with pytest.raises(NoSecretError):
+        signer.headers("job", "http://r", BODY, datetime.now(UTC))

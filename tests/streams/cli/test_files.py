@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from streams.cli.output import ExitCode
@@ -58,6 +59,7 @@ async def test_every_file_gets_a_line_of_json_also_one_that_cannot_be_used(
     assert (first["query"], second) == (copy.stem, {"query": "broken", "matches": []})
     best = first["matches"][0]
     assert best["ref"] == "trailer"
+    assert first["coverage"] == {"picture": 1.0, "sound": 1.0}
     assert best["segments"][0]["r"][0] == pytest.approx(SPAN[0], abs=0.5)
 
 
@@ -105,3 +107,33 @@ async def test_a_fingerprint_that_cannot_be_written_is_said(run: Any, tmp_path: 
 
 async def test_a_folder_that_is_none_is_a_wrong_call(run: Any, tmp_path: Path, copy: Path) -> None:
     assert (await run("match", copy, "--against", tmp_path / "none")).exit_code == ExitCode.USAGE
+
+
+def torn(copy: Path, folder: Path) -> Path:
+    """Return the copy with nothing but zeros in some seconds of its picture."""
+    path = folder / "torn.mkv"
+    with av.open(str(copy)) as source, av.open(str(path), "w") as output:
+        picture, sound = (
+            output.add_stream_from_template(one) for one in (source.streams.video[0], source.streams.audio[0])
+        )
+        for packet in source.demux(source.streams.video[0], source.streams.audio[0]):
+            if packet.dts is None:
+                continue
+            broken = packet.stream.type == "video" and 2.0 < packet.dts * packet.time_base < 4.5
+            kept = av.Packet(bytes(packet.size)) if broken else packet
+            kept.pts, kept.dts, kept.time_base = packet.pts, packet.dts, packet.time_base
+            kept.stream = picture if packet.stream.type == "video" else sound
+            output.mux(kept)
+    return path
+
+
+async def test_what_was_not_looked_at_is_warned_of_beside_the_results(
+    run: Any, tmp_path: Path, footage: dict[str, Path], copy: Path
+) -> None:
+    path = torn(copy, tmp_path)
+    found = await run("compare", path, footage["trailer"], "--json")
+    assert found.exit_code == ExitCode.OK
+    told = json.loads(found.stdout)["coverage"]
+    assert 0.5 < told["a"]["picture"] < 0.9
+    assert told["b"] == {"picture": 1.0, "sound": 1.0}
+    assert "of the picture was not looked at: it is damaged" in found.stderr

@@ -31,6 +31,43 @@ async def test_a_setting_that_is_not_valid_is_named(run: Any, monkeypatch: pytes
     assert "MEDIADNA_SLOTS" in found.stderr
 
 
+@pytest.mark.parametrize("command", [("settings",), ("up",), ("worker",), ("jobs",), ("submit", "a.mp4")])
+async def test_a_mistyped_variable_ends_every_command_with_the_name_that_was_meant(
+    run: Any, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("MEDIADNA_TOKNES", "tokens")
+    found = await run(*command)
+    assert found.exit_code == ExitCode.USAGE
+    assert "MEDIADNA_TOKNES, as in the environment (there is MEDIADNA_TOKENS)" in found.stderr
+
+
+async def test_settings_that_do_not_go_together_are_told_with_what_to_set(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEDIADNA_KAFKA_SECURITY", "sasl_ssl")
+    found = await run("settings")
+    assert found.exit_code == ExitCode.USAGE
+    assert found.stderr.startswith("error: set MEDIADNA_KAFKA_SASL_MECHANISM too")
+
+
+async def test_settings_show_where_secrets_are_and_not_what_they_are(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = Path("password")
+    path.write_text("not-to-be-shown")
+    for name, value in {
+        "KAFKA_SECURITY": "sasl_ssl",
+        "KAFKA_SASL_MECHANISM": "PLAIN",
+        "KAFKA_USER": "worker",
+        "KAFKA_PASSWORD_FILE": str(path),
+        "MILVUS": "https://root:not-to-be-shown@milvus:19530",
+    }.items():
+        monkeypatch.setenv(f"MEDIADNA_{name}", value)
+    found = await run("settings", "--json")
+    rows = {row["variable"]: row["value"] for row in json.loads(found.stdout)}
+    assert rows["MEDIADNA_KAFKA_PASSWORD_FILE"] == str(path)
+    assert rows["MEDIADNA_MILVUS"] == "https://***@milvus:19530"
+    assert "not-to-be-shown" not in found.stdout
+
+
 @pytest.mark.parametrize(
     ("content", "said"), [("slots = = 2", "mediadna.toml"), ("slosts = 2", "'slosts'"), ("slots = 0", "MEDIADNA_SLOTS")]
 )

@@ -84,6 +84,12 @@ def test_a_csv_that_names_no_locations_cannot_be_used(tmp_path: Path, content: b
         read(tmp_path, "all.csv", content)
 
 
+@pytest.mark.parametrize("first", ['location,"a', 'location,"a"b\n'])
+def test_a_first_line_that_is_none_of_a_csv_file_is_said_to_be_wrong(tmp_path: Path, first: str) -> None:
+    with pytest.raises(ValueError, match="the first line is none of a CSV file"):
+        read(tmp_path, "all.csv", first)
+
+
 def test_a_manifest_that_is_not_there_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         list(find(str(tmp_path / "none.csv"), "default"))

@@ -24,6 +24,7 @@ from schemas.jobs import (
     TaskOutcome,
 )
 from schemas.limits import LARGEST_RENDITIONS, MOST_RENDITIONS
+from schemas.rights import Right
 from streams.jobs.machine import Step, on_request, on_result, refuse
 from streams.jobs.record import MediaRecord, rebuild
 
@@ -81,6 +82,17 @@ def test_a_planned_job_hands_out_every_chunk_and_then_one_finish() -> None:
         step = on_result(step.record, done(task), now=NOW, tries=TRIES)
         assert (step.jobs[0].chunks_done, step.jobs[0].chunks_total) == (number, 3)
     assert [task.kind for task in step.tasks] == [TaskKind.FINISH]
+
+
+def test_that_a_clock_starts_anew_is_known_to_every_task_after_the_plan() -> None:
+    step = on_request(MediaRecord(), event_request("j1", rendition()), now=NOW)
+    step = on_result(
+        step.record, done(step.tasks[0], spans=((0.0, 1.0), (1.0, 2.0)), several_clocks=True), now=NOW, tries=TRIES
+    )
+    chunks = step.tasks
+    for task in chunks:
+        step = on_result(step.record, done(task), now=NOW, tries=TRIES)
+    assert [task.several_clocks for task in (*chunks, *step.tasks)] == [True, True, True]
 
 
 def test_a_chunk_that_is_reported_twice_counts_once() -> None:
@@ -489,3 +501,78 @@ def test_what_takes_something_away_or_goes_on_with_a_job_needs_no_room() -> None
     assert [job.status for job in ended.jobs] == [JobStatus.CANCELLED]
     removed = without_room(ended.record, request("r", action=RequestAction.DELETE))
     assert [task.kind for task in removed.tasks] == [TaskKind.REMOVE]
+
+
+def held(digest: str, *, job_id: str = "first", **fields: object) -> MediaRecord:
+    """Return the record of a media item that the default library holds."""
+    return stored(on_request(MediaRecord(), request(job_id, **fields), now=NOW), digest).record
+
+
+def stored(step: Step, digest: str) -> Step:
+    """Run a job whose plan has just been asked for to its end: it comes to a fingerprint, and has stored it."""
+    step = planned(step, 1)
+    step = on_result(step.record, done(step.tasks[0]), now=NOW, tries=TRIES)
+    return on_result(step.record, done(step.tasks[0], digest=digest, stored=True), now=NOW, tries=TRIES)
+
+
+@pytest.mark.parametrize("rights", [(), (Right.CURATE,)])
+def test_who_may_not_replace_fails_with_other_content_and_what_is_held_stays(rights: tuple[Right, ...]) -> None:
+    before = held("one")
+    item = before.items["default"]
+    step = stored(on_request(before, request("next", rights=rights), now=NOW), "other")
+    assert [(job.status, job.code, job.stored) for job in step.jobs] == [
+        (JobStatus.FAIL, ErrorCode.RESOURCE_ACCESS, False)
+    ]
+    assert (step.items, step.record.items) == ((), {"default": item})
+    assert [task.kind for task in step.tasks] == [TaskKind.CLEAN]
+
+
+@pytest.mark.parametrize("rights", [None, (Right.REPLACE,), (Right.CURATE, Right.REPLACE)])
+def test_who_may_replace_replaces(rights: tuple[Right, ...] | None) -> None:
+    step = stored(on_request(held("one"), request("next", rights=rights), now=NOW), "other")
+    assert step.jobs[0].status is JobStatus.SUCCESS
+    assert step.record.items["default"].digest == "other"
+
+
+def test_the_same_content_of_one_who_may_not_replace_makes_no_new_version() -> None:
+    before = held("one", metadata={"title": "ours"})
+    item = before.items["default"]
+    step = stored(on_request(before, request("next", rights=(), metadata={"title": "theirs"}), now=NOW), "one")
+    assert (step.jobs[0].status, step.jobs[0].stored) == (JobStatus.SUCCESS, False)
+    assert step.jobs[0].message == "its library holds this very content already, which stays as it is"
+    assert (step.items, step.record.items) == ((), {"default": item})
+
+
+def test_content_of_which_no_digest_is_known_is_not_taken_for_the_same() -> None:
+    step = stored(on_request(held(""), request("next", rights=()), now=NOW), "")
+    assert step.jobs[0].code == ErrorCode.RESOURCE_ACCESS
+
+
+@given(st.permutations(["a", "b", "c"]))
+def test_whoever_of_several_ends_first_has_the_media_id_in_whichever_order_they_came(order: list[str]) -> None:
+    record = MediaRecord()
+    finishes: dict[str, ChunkTask] = {}
+    for name in ("a", "b", "c"):
+        step = planned(on_request(record, request(name, rights=()), now=NOW), 1)
+        step = on_result(step.record, done(step.tasks[0]), now=NOW, tries=TRIES)
+        record, finishes[name] = step.record, step.tasks[0]
+    ended: dict[str, JobStatus] = {}
+    for name in order:
+        step = on_result(record, done(finishes[name], digest=name, stored=True), now=NOW, tries=TRIES)
+        record, ended[name] = step.record, step.jobs[0].status
+    assert record.items["default"].digest == order[0]
+    assert ended == {name: JobStatus.SUCCESS if name == order[0] else JobStatus.FAIL for name in order}
+
+
+def test_another_librarys_item_is_nobodys_obstacle() -> None:
+    step = stored(on_request(held("one"), request("next", library="films", rights=()), now=NOW), "other")
+    assert step.record.items["films"].digest == "other"
+    assert step.record.items["default"].digest == "one"
+
+
+def test_what_was_removed_may_be_stored_anew_by_whoever_may_store() -> None:
+    record = held("one")
+    removal = on_request(record, request("r", action=RequestAction.REMOVE), now=NOW)
+    record = on_result(removal.record, done(removal.tasks[0]), now=NOW, tries=TRIES).record
+    step = stored(on_request(record, request("next", rights=()), now=NOW), "other")
+    assert step.record.items["default"].digest == "other"

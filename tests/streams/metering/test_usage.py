@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from examples import job
 from hypothesis import given, settings
@@ -111,3 +113,22 @@ def test_the_sums_of_one_library_leave_the_others_out() -> None:
 def test_a_span_that_is_empty_or_too_long_is_refused(days: int) -> None:
     with pytest.raises(ValueError, match=r"from lies before to|ask for less"):
         checked_span(START, START + timedelta(days=days), Interval.HOUR)
+
+
+@pytest.mark.parametrize("duration", [-60.0, 4.6e15, float("nan"), float("inf"), float("-inf"), 1e300])
+def test_a_duration_that_no_media_has_never_enters_the_bill(duration: float) -> None:
+    good = job_of(1, status=JobStatus.SUCCESS, library="default", minutes=1, milliseconds=90_000)
+    bad = msgspec.structs.replace(good, job_id="bad", metrics=Metrics(duration=duration, cpu_seconds=1.0))
+    with model_of([[good, bad]]) as model:
+        (usage,) = model.usage.by_library(*ALWAYS)
+    assert (usage.jobs, usage.milliseconds, usage.billed_minutes) == (2, 90_000, 1)
+
+
+def test_an_entry_that_was_made_before_durations_were_checked_adds_nothing(model: ReadModel, tmp_path: Path) -> None:
+    model.apply(jobs=[job_of(1, status=JobStatus.SUCCESS, library="default", minutes=1, milliseconds=90_000)])
+    with closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as connection, connection:
+        for number, milliseconds in enumerate([-60_000, 4_600_000_000_000_000_000, 4_600_000_000_000_000_000]):
+            values = (f"old{number}", format_time(START), milliseconds)
+            connection.execute("INSERT INTO usage VALUES (?, ?, 'default', ?, 0)", values)
+    (usage,) = model.usage.by_library(*ALWAYS)
+    assert (usage.jobs, usage.milliseconds) == (4, 90_000)

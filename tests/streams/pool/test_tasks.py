@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from clips import Clips
 
 from schemas.errors import ErrorCode
 from schemas.jobs import ChunkTask, JobRequest, TaskKind, TaskOutcome
@@ -54,6 +55,12 @@ def worker_processes() -> list[psutil.Process]:
             if any("spawn_main" in word for word in child.cmdline()):
                 found.append(child)
     return found
+
+
+def decoder_process(of: psutil.Process) -> psutil.Process:
+    """Return the decoder of a pool's process."""
+    (decoder,) = [child for child in of.children() if "streams.decoder" in child.cmdline()]
+    return decoder
 
 
 async def worker_process(*, other_than: psutil.Process | None = None) -> psutil.Process:
@@ -114,6 +121,51 @@ async def test_a_process_that_is_killed_at_work_costs_its_task_nothing(
         running.cancel()
 
 
+async def decoding(pool: TaskPool, media: Path) -> tuple[asyncio.Task[TaskReport], psutil.Process]:
+    """Begin a task and return once its decoder is in the middle of it."""
+    await pool.run(task(media), Scope())
+    decoder = decoder_process(await worker_process())
+    before = decoder.cpu_times().user
+    running = asyncio.create_task(pool.run(task(media, TaskKind.FINGERPRINT), Scope()))
+    while decoder.cpu_times().user < before + 0.2:
+        await asyncio.sleep(0.01)
+    return running, decoder
+
+
+async def test_a_decoder_that_crashes_costs_one_try_and_is_made_anew(tmp_path: Path, footage: dict[str, Path]) -> None:
+    async with running_pool(tmp_path, footage["trailer"]) as pool:
+        running, decoder = await decoding(pool, footage["trailer"])
+        decoder.send_signal(signal.SIGSEGV)
+        report = await running
+        assert (report.result.outcome, report.result.code) == (TaskOutcome.RETRY, ErrorCode.RESOURCE_CONTENT_BAD)
+        assert "crashed on this media (status -11)" in report.result.message
+        again = await pool.run(task(footage["trailer"]), Scope())
+        assert again.result.outcome is TaskOutcome.DONE
+        assert decoder_process(await worker_process()) != decoder
+
+
+async def test_a_decoder_that_is_killed_at_work_costs_its_task_nothing(
+    tmp_path: Path, footage: dict[str, Path]
+) -> None:
+    async with running_pool(tmp_path, footage["trailer"]) as pool:
+        running, decoder = await decoding(pool, footage["trailer"])
+        decoder.kill()
+        while not list(tmp_path.glob("fingerprints/parts/j/*")):  # the chunk was fingerprinted after all
+            assert not running.done()
+            await asyncio.sleep(0.05)
+        running.cancel()
+
+
+async def test_a_decoder_that_is_killed_as_it_stands_idle_is_made_anew(
+    tmp_path: Path, footage: dict[str, Path]
+) -> None:
+    async with running_pool(tmp_path, footage["bikes"]) as pool:
+        for _ in range(2):
+            report = await pool.run(task(footage["bikes"]), Scope())
+            assert report.result.outcome is TaskOutcome.DONE
+            decoder_process(await worker_process()).kill()
+
+
 async def test_a_task_in_which_its_process_is_killed_again_and_again_is_not_called_bad_media(
     tmp_path: Path, footage: dict[str, Path]
 ) -> None:
@@ -172,7 +224,7 @@ async def test_a_task_that_uses_up_its_processor_time_is_ended_and_its_bytes_are
 ) -> None:
     async with running_pool(tmp_path, footage["trailer"], timeout_s=1.0) as pool:
         await pool.run(task(footage["trailer"]), Scope())
-        process = await worker_process()
+        process = decoder_process(await worker_process())
         report = await pool.run(task(footage["trailer"], TaskKind.FINGERPRINT), Scope())
         assert (report.result.outcome, report.result.code) == (TaskOutcome.FAILED, ErrorCode.TIMEOUT)
         assert "MEDIADNA_TASK_TIMEOUT_S" in report.result.message
@@ -198,8 +250,8 @@ def with_many_edits(film: Path, into: Path, entries: int) -> Path:
 
 
 async def test_looking_at_media_has_a_short_budget_of_its_own(tmp_path: Path, clip: Path) -> None:
-    huge = with_many_edits(clip, tmp_path / "huge.mp4", 100_000)
-    settings = Settings(state=tmp_path, media=str(tmp_path), plan_timeout_s=1.0)
+    huge = with_many_edits(clip, tmp_path / "huge.mp4", 300_000)
+    settings = Settings(state=tmp_path, media=str(tmp_path), plan_timeout_s=4.0)
     pool = TaskPool(settings, slots=1)
     try:
         report = await pool.run(task(huge), Scope())
@@ -225,7 +277,7 @@ async def test_a_process_that_was_stopped_as_it_stood_idle_is_replaced(
     tmp_path: Path, footage: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "STARTING_S", 1.0)
-    monkeypatch.setattr(tasks, "WALL_FACTOR", 0.1)
+    monkeypatch.setattr(tasks, "WALL_FACTOR", 0.5)
     async with running_pool(tmp_path, footage["bikes"]) as pool:
         await pool.run(task(footage["bikes"]), Scope())
         (await worker_process()).suspend()
@@ -266,6 +318,19 @@ def test_no_process_outlives_its_parent_however_that_ends(tmp_path: Path) -> Non
         owner.wait()
         _, alive = psutil.wait_procs(children, timeout=30)
         assert alive == []
+
+
+async def test_a_picture_for_which_a_process_has_no_memory_is_told_and_is_no_video_that_copies_nothing(
+    tmp_path: Path, clips: Clips
+) -> None:
+    film = clips.make("eight-k.mkv", seconds=3.2, fps=5, size=(7680, 4320), audio=None)
+    pool = TaskPool(Settings(state=tmp_path, media=str(film.parent), task_memory_mb=512), slots=1)
+    try:
+        report = await pool.run(task(film, TaskKind.FINGERPRINT), Scope())
+    finally:
+        await asyncio.to_thread(pool.stop)
+    assert (report.result.outcome, report.result.code) == (TaskOutcome.RETRY, ErrorCode.RESOURCE_TOO_LARGE)
+    assert "MEDIADNA_TASK_MEMORY_MB" in report.result.message
 
 
 LIMITED = """

@@ -106,4 +106,4 @@ async def test_of_several_workers_one_delivers_each_event_and_another_goes_on_wh
 
 async def replay(web: str, job_id: str) -> None:
     async with httpx.AsyncClient(base_url=web, trust_env=False, timeout=30) as api:
-        (await api.post(f"/api/v1/deliveries/{job_id}/replay")).raise_for_status()
+        (await api.post(f"/api/v1/deliveries/{job_id}/replay", json={})).raise_for_status()

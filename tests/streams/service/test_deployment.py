@@ -12,6 +12,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from client import read_all
 
+from streams.broker.connection import KafkaConnection
 from streams.broker.topics import Topics, ensure_topics
 from streams.demo.service import running_service
 from streams.faust_app import app_id
@@ -26,7 +27,7 @@ async def deployed(kafka: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     """Settings of a deployment of a test's own, whose topics are there."""
     monkeypatch.chdir(tmp_path)
     settings = Settings(kafka=kafka, topic_prefix=uuid.uuid4().hex, state=tmp_path / "first")
-    await ensure_topics(kafka, Topics.of(settings.topic_prefix), partitions=4)
+    await ensure_topics(KafkaConnection.plaintext(kafka), Topics.of(settings.topic_prefix), partitions=4)
     return settings
 
 
@@ -77,7 +78,7 @@ async def test_a_store_of_its_own_is_refused_also_where_milvus_is_a_server(deplo
 async def test_other_topics_are_another_deployment(deployed: Settings) -> None:
     await join_deployment(deployed, new_index=False)
     other = elsewhere(deployed, "second", topic_prefix=uuid.uuid4().hex)
-    await ensure_topics(other.kafka, Topics.of(other.topic_prefix), partitions=4)
+    await ensure_topics(KafkaConnection.plaintext(other.kafka), Topics.of(other.topic_prefix), partitions=4)
     await join_deployment(other, new_index=False)
 
 

@@ -6,10 +6,14 @@ import asyncio
 import json
 import os
 import signal
+import socket
+from http import HTTPStatus
 from pathlib import Path
 
+import httpx
 import pytest
 from client import (
+    JOB_S,
     EditedCopy,
     Footage,
     alive,
@@ -22,10 +26,11 @@ from client import (
     read_all,
     result,
 )
+from support.packets import FEWER_THAN_NO_PROTOCOLS, HALF, HUGE, NO_REQUEST
 
 from fingerprint.ports import ReferenceKey
 from streams.demo.edit import Edit, Piece, Truth
-from streams.demo.service import running_service
+from streams.demo.service import Service, running_service
 from streams.store.files import open_store
 
 pytestmark = pytest.mark.integration
@@ -150,3 +155,61 @@ async def test_killed_in_the_middle_of_a_job_it_finishes_it_after_the_next_start
         (job,) = await jobs(service.web, media_id="video")
         store = open_store(str(tmp_path / "fingerprints"))
         assert list(store.keys("default")) == [ReferenceKey("default", "video", job["version"])]
+
+
+def broker_of(service: Service) -> int:
+    """Return the process that the embedded broker runs in."""
+    (found,) = [
+        child
+        for child in descendants(service.process.pid)
+        if b"streams.broker.embedded_process" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+    return found
+
+
+async def until_ready(service: Service) -> None:
+    async with httpx.AsyncClient(base_url=service.web, trust_env=False) as api, asyncio.timeout(JOB_S):
+        while (await api.get("/readyz")).status_code != HTTPStatus.OK:
+            await asyncio.sleep(0.1)
+
+
+async def test_a_broker_that_is_killed_is_started_again_and_every_job_ends_once(
+    tmp_path: Path, footage: Footage
+) -> None:
+    bikes = footage["bikes"]
+    names = [f"video-{number}" for number in range(4)]
+    async with running_service(tmp_path, *WEB, *media(bikes)) as service:
+        await emit(service.kafka, event("before", bikes))
+        await ended_job(service.web, "before")
+        await emit(service.kafka, *[event(name, bikes) for name in names])
+        while {job["media_id"] for job in await jobs(service.web)} != {"before", *names}:
+            await asyncio.sleep(0.05)
+        os.kill(broker_of(service), signal.SIGKILL)
+        async with httpx.AsyncClient(base_url=service.web, trust_env=False) as api, asyncio.timeout(JOB_S):
+            while "kafka is away" not in (answer := await api.get("/readyz")).text:
+                await asyncio.sleep(0.02)
+            assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+            assert {job["media_id"] for job in await jobs(service.web)} == {"before", *names}
+        await until_ready(service)
+        await emit(service.kafka, event("after", bikes))
+        for name in ("before", *names, "after"):
+            assert (await ended_job(service.web, name))["status"] == "success"
+        events = await completed(service.kafka, *names, "after")
+        assert sorted(one["MediaId"] for one in events) == sorted([*names, "after"])
+    assert service.process.returncode == 0
+
+
+async def test_packets_that_end_the_broker_do_not_end_the_service(tmp_path: Path, footage: Footage) -> None:
+    bikes = footage["bikes"]
+    async with running_service(tmp_path, *WEB, *media(bikes)) as service:
+        host, port = service.kafka.split(":")
+        for packet in (FEWER_THAN_NO_PROTOCOLS, HUGE, NO_REQUEST, HALF, FEWER_THAN_NO_PROTOCOLS):
+            broker = broker_of(service)
+            with socket.create_connection((host, int(port)), timeout=20) as connection:
+                connection.sendall(packet)
+                while packet is FEWER_THAN_NO_PROTOCOLS and broker in alive({broker}):
+                    await asyncio.sleep(0.05)
+            await until_ready(service)
+        await emit(service.kafka, event("video", bikes))
+        assert (await ended_job(service.web, "video"))["status"] == "success"
+    assert service.process.returncode == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from examples import job, request
 
 from schemas.jobs import Job
-from schemas.keys import KeyClaim
+from schemas.keys import KeyClaim, nonce_claim_id
 from streams.broker.topics import Topics
 from streams.readmodel.model import ReadModel
 from streams.service.keys import KeyUsedError, RequestKeys
@@ -89,3 +90,46 @@ async def test_a_worker_that_reads_all_claims_again_comes_to_the_same_answer(wor
     for worker in workers:
         await worker.caught_up(TOPICS.idempotency_keys)
         assert worker.model.key_digest("k") == "first"
+
+
+def nonce(name: str, *, expires_in_s: float = 1800.0) -> str:
+    return nonce_claim_id(int(time.time() + expires_in_s), "upload-system", name)
+
+
+async def test_a_nonce_is_used_once_by_whichever_workers_it_is_brought_to(workers: list[Worker]) -> None:
+    used = nonce("n")
+    answers = await asyncio.gather(*(one.keys.claim_nonce(used) for one in workers))
+    assert sorted(answers) == [False] * (len(workers) - 1) + [True]
+    for worker in workers:
+        assert not await worker.keys.claim_nonce(used)
+    assert await workers[0].keys.claim_nonce(nonce("another"))
+
+
+async def test_nonces_of_two_keys_are_two(workers: list[Worker]) -> None:
+    at = int(time.time()) + 1800
+    assert nonce_claim_id(at, "a", "n") != nonce_claim_id(at, "b", "n")
+    assert nonce_claim_id(at, "a", "bn") != nonce_claim_id(at, "ab", "n")
+    assert await workers[0].keys.claim_nonce(nonce_claim_id(at, "a", "n"))
+    assert await workers[1].keys.claim_nonce(nonce_claim_id(at, "b", "n"))
+
+
+async def test_a_nonce_stays_used_when_a_worker_starts_again(workers: list[Worker], tmp_path: Path) -> None:
+    used = nonce("n")
+    assert await workers[0].keys.claim_nonce(used)
+    workers[0].model.forget_offsets()
+    again = Worker(workers[0].topic, workers[0].model)
+    assert not await again.keys.claim_nonce(used)
+    of_nothing = Worker(workers[0].topic, ReadModel(tmp_path / "anew.sqlite"))
+    assert not await of_nothing.keys.claim_nonce(used)
+    of_nothing.model.close()
+    # An embedded broker has forgotten all claims; the read model beside it has not.
+    forgetful = Worker(Topic(), workers[0].model)
+    assert not await forgetful.keys.claim_nonce(used)
+
+
+async def test_a_nonce_is_forgotten_when_its_call_would_be_too_old_and_keys_are_kept(workers: list[Worker]) -> None:
+    model, old, used = workers[0].model, nonce("old", expires_in_s=-1.0), nonce("n")
+    claims = [KeyClaim(job_id=one, request_digest="d", claim_time="") for one in (old, "0f" * 16, "job-of-a-test")]
+    model.apply(claims=claims)
+    assert await workers[0].keys.claim_nonce(used)
+    assert [model.key_digest(one) is None for one in (old, "0f" * 16, "job-of-a-test", used)] == [True] + [False] * 3

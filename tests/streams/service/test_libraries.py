@@ -74,7 +74,7 @@ async def test_a_job_sees_the_libraries_that_it_names_and_what_is_deleted_is_gon
         await api.patch(f"{API}/libraries/films", json={"minimum_match_length": 3600})
         assert await found("too-short", save_type="nosave", search=["films"]) == []
 
-        assert (await api.post(f"{API}/libraries/films/purge")).json()["items"] == 0
+        assert (await api.post(f"{API}/libraries/films/purge", json={})).json()["items"] == 0
         assert stored(tmp_path, "films") == (0, 0)
         assert (await api.delete(f"{API}/libraries/ads")).status_code == 204
         assert stored(tmp_path, "ads") == (0, 0)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from streams.broker.connection import KafkaConnection
 from streams.ports.errors import Neighbour
 from streams.service.probes import Probes, disk_probe, kafka_probe, milvus_probe
 from streams.settings import Settings
@@ -34,8 +35,12 @@ async def test_a_broker_that_takes_connections_is_not_called_back_for_that_alone
     neighbours = Neighbours()
     with socket.socket() as place:
         place.bind(("127.0.0.1", 0))
-        bootstrap = f"127.0.0.1:1,127.0.0.1:{place.getsockname()[1]}"
-        probes = Probes({Neighbour.KAFKA: kafka_probe(bootstrap)}, neighbours, doubtful=frozenset({Neighbour.KAFKA}))
+        kafka = KafkaConnection.plaintext(f"127.0.0.1:1,127.0.0.1:{place.getsockname()[1]}")
+        probes = Probes(
+            {Neighbour.KAFKA: kafka_probe(kafka)},
+            neighbours,
+            doubtful=frozenset({Neighbour.KAFKA}),
+        )
         await probes.look()
         assert [one.neighbour for one in neighbours.away()] == [Neighbour.KAFKA]
         place.listen()

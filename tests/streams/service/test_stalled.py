@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from schemas.channels import PARTITIONS
 from schemas.jobs import Job, JobStatus
 from schemas.result import complete_event
+from streams.broker.connection import KafkaConnection
 from streams.broker.embedded import EmbeddedBroker
 from streams.broker.offsets import partition_of
 from streams.broker.topics import Topics
@@ -190,7 +191,14 @@ async def sweeping(
 
     options = {"stall_s": 0.1, "tries": 1, **settings}
     sweep = JobSweep(
-        broker.bootstrap, "g", TOPICS, model, ask_again=ask_again, caught_up=caught_up, held=held, **options
+        KafkaConnection.plaintext(broker.bootstrap),
+        "g",
+        TOPICS,
+        model,
+        ask_again=ask_again,
+        caught_up=caught_up,
+        held=held,
+        **options,
     )
     sweep.start()
     try:

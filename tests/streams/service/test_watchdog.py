@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.broker.connection import KafkaConnection
 from streams.broker.embedded import EmbeddedBroker
 from streams.broker.publisher import EventPublisher
 from streams.ports.errors import Neighbour
@@ -59,7 +60,7 @@ def test_time_stands_still_only_over_looks_at_which_something_waited_and_nothing
 
 
 async def send(broker: EmbeddedBroker) -> None:
-    publisher = EventPublisher(broker.bootstrap)
+    publisher = EventPublisher(KafkaConnection.plaintext(broker.bootstrap))
     await publisher.publish("events", b"key", b"value", [])
     await publisher.stop()
 
@@ -69,7 +70,7 @@ async def stalled(broker: EmbeddedBroker, seconds: float, neighbours: Neighbours
     heard: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
     partitions = [TopicPartition("events", number) for number in range(4)]
     watched = Watchdog(
-        broker.bootstrap,
+        KafkaConnection.plaintext(broker.bootstrap),
         "g",
         partitions,
         assignment=list,

@@ -62,3 +62,11 @@ def test_buckets_are_open_only_where_listed() -> None:
             SourcePolicy.parse("s3://bucket/v").check_bucket(url)
     with pytest.raises(MediaError):
         SourcePolicy.parse("/srv https://a.example").check_bucket("s3://bucket/v/b.mp4")
+
+
+@pytest.mark.parametrize("url", ["s3://bucket:x/v/b", "s3://[::1/v/b", "s3://[a]/v/b", "https://a.example:99999/v/b"])
+def test_an_address_that_is_none_is_refused_as_any_that_is_not_listed(url: str) -> None:
+    policy = SourcePolicy.parse("s3://bucket/v https://a.example/v")
+    for check in (policy.check_bucket, policy.check_web):
+        with pytest.raises(MediaError):
+            check(url)

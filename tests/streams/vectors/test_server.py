@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import socket
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from support.secure_milvus import SecureMilvusNode
 
 from fingerprint.ports import ReferenceKey, Windows
 from schemas.matches import Track
+from streams.ports.errors import NeighbourAwayError
+from streams.vectors import connection
 from streams.vectors.connect import connect
+from streams.vectors.security import shake_hands
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,3 +62,31 @@ def test_a_server_that_is_killed_is_gone_at_once_and_has_every_acknowledged_row_
             socket.create_connection(("127.0.0.1", node.port), timeout=5)
         node.start()
         assert store.count("default", "video") == 50
+
+
+def test_a_server_that_asks_for_token_and_certificate_lets_in_who_has_both(
+    milvus_programs: None,  # noqa: ARG001 (must be there)
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "TRIES", 1)
+    node = SecureMilvusNode(tmp_path / "server")
+    node.start()
+    try:
+        rows = np.arange(50, dtype=np.int32)
+        windows = Windows(rows, rows, rows, np.eye(50, 64, dtype=np.float32))
+        with closing(connect(node.uri, tmp_path, algorithm="test", security=node.security)) as store:
+            store.upsert(ReferenceKey("default", "video", 1), Track.PICTURE, windows)
+            assert store.count("default", "video") == 50
+        (tmp_path / "wrong").write_text("root:guessed")
+        wrong = replace(node.security, token_file=tmp_path / "wrong")
+        with pytest.raises(NeighbourAwayError, match="MEDIADNA_MILVUS_TOKEN_FILE"):
+            shake_hands(node.uri, wrong)
+        for security in (wrong, replace(node.security, cert_file=None, key_file=None)):
+            with (
+                closing(connect(node.uri, tmp_path, algorithm="test", security=security)) as store,
+                pytest.raises(NeighbourAwayError, match="Milvus does not do its work"),
+            ):
+                store.count("default", "video")
+    finally:
+        node.kill()

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 from examples import MATCH, job
+from inline import InlineService
 from litestar.testing import AsyncTestClient
 
 from schemas.jobs import JobStatus
 from streams.ports.errors import Neighbour
 from streams.readmodel.model import ReadModel
+from streams.settings import Settings
+from streams.web.app import create_app
+from streams.web.gate import COOKIE
 from streams.web.services import Services
 
 
@@ -142,6 +148,43 @@ async def test_readyz_names_who_is_away_since_when_and_why_until_it_is_back(
     assert (await client.get("/healthz")).status_code == 200
     services.neighbours.came_back(Neighbour.MILVUS)
     assert (await client.get("/readyz")).status_code == 200
+
+
+async def test_readyz_and_metrics_tell_of_a_file_of_tokens_that_is_not_as_it_should_be(
+    inline: InlineService, tmp_path: Path
+) -> None:
+    tokens, token = tmp_path / "tokens", "token-of-an-admin"
+    tokens.write_text(f"{token} admin\n")
+    services = inline.services(Settings(state=tmp_path, tokens=tokens))
+    headers = {"Authorization": f"Bearer {token}"}
+    async with AsyncTestClient(create_app(services), base_url="http://127.0.0.1:6066") as client:
+        assert (await client.get("/readyz")).text == "ready"
+        tokens.write_text(f"{token} admin\nsecret-of-somebody king\n")
+        answer = await client.get("/readyz")
+        assert answer.status_code == 200
+        assert answer.text.startswith(f"ready\ndegraded: {tokens}, line 2: ")
+        assert "secret-of-somebody" not in answer.text
+        metrics = await client.get("/metrics", headers=headers)
+        assert 'mediadna_access_file_usable{file="tokens"} 0.0' in metrics.text
+        tokens.write_text(f"{token} admin\n")
+        assert (await client.get("/readyz")).text == "ready"
+        assert 'mediadna_access_file_usable{file="tokens"} 1.0' in (await client.get("/metrics", headers=headers)).text
+
+
+async def test_an_emptied_file_of_tokens_shuts_everybody_out_and_a_person_who_is_logged_in(
+    inline: InlineService, tmp_path: Path
+) -> None:
+    tokens, token = tmp_path / "tokens", "token-of-an-admin"
+    tokens.write_text(f"{token} admin\n")
+    services = inline.services(Settings(state=tmp_path, tokens=tokens))
+    async with AsyncTestClient(create_app(services), base_url="http://127.0.0.1:6066") as client:
+        bearer, cookie = {"Authorization": f"Bearer {token}"}, {"Cookie": f"{COOKIE}={token}"}
+        for headers in (bearer, cookie):
+            assert (await client.get("/api/v1/jobs", headers=headers)).status_code == 200
+        tokens.write_text("")
+        for headers in (bearer, cookie):
+            assert (await client.get("/api/v1/jobs", headers=headers)).status_code == 401
+        assert "degraded" in (await client.get("/readyz")).text
 
 
 async def test_pages_escape_what_users_send_and_allow_no_foreign_script(

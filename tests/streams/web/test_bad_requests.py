@@ -23,6 +23,8 @@ BAD = (
     ("POST", "/api/v1/jobs", b'{"media_id": "x", "url": "file:///x", "library": "unknown"}'),
     ("POST", "/api/v1/jobs", b"x" * (2 << 20)),
     ("PUT", "/api/v1/jobs", b"{}"),
+    ("POST", "/api/v1/libraries", b'{"name": "a\x85b"}'),  # no UTF-8
+    ("POST", "/api/v1/jobs", b'{"metadata": ' + b"[" * 5000),  # nested too deep for any reader
 )
 #: MiB that the process may have grown by: an answer that were kept would be more than that.
 GROWTH_MB = 30
@@ -58,3 +60,9 @@ async def test_a_thousand_bad_requests_leave_memory_and_handles_as_they_were(
     assert handles() <= opened + 5
     assert resident_mb() - resident < GROWTH_MB
     assert model.jobs().jobs == []
+
+
+@pytest.mark.parametrize("path", ["a" * 300, "a/" * 3000, "%00", "a%00b", "%2e%2e/app.py", "%ff", "live.js/a", "."])
+async def test_a_static_file_that_cannot_be_there_is_not_found(client: AsyncTestClient, path: str) -> None:
+    answer = await client.get(f"/static/{path}")
+    assert answer.status_code == 404

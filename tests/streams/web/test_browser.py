@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from browser import running_browser
 from examples import MATCH, job
 from inline import InlineService
-from playwright.async_api import Page, Route, async_playwright, expect
+from playwright.async_api import Page, Route, expect
 
 from schemas.jobs import Job, JobStatus, LiveMatch
 from streams.settings import Settings
@@ -19,9 +18,6 @@ from streams.web.server import WebServer
 from streams.web.services import Services
 
 pytestmark = pytest.mark.integration
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
 @pytest.fixture
@@ -39,17 +35,12 @@ async def web(services: Services, inline: InlineService) -> AsyncIterator[WebSer
 
 @pytest.fixture
 async def page(web: WebServer) -> AsyncIterator[Page]:
-    if CHROMIUM is None:
-        assert os.environ.get("CI") != "true", "CI installs Chromium"
-        pytest.skip("there is no Chromium here")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+    async with running_browser() as browser:
         page = await browser.new_page(base_url=web.address)
         complaints: list[str] = []
         page.on("console", lambda message: complaints.append(message.text))
         yield page
-        await browser.close()
-        assert complaints == []
+    assert complaints == []
 
 
 async def opened(page: Page, path: str) -> None:

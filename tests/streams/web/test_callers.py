@@ -74,7 +74,7 @@ async def test_a_token_is_a_caller_however_it_is_sent_and_is_told_nowhere(
 ) -> None:
     async with AsyncTestClient(create_app(inline.services(protected)), base_url="http://127.0.0.1:6066") as client:
         by_header = await ask(client, {"Authorization": f"Bearer {TOKEN}"})
-        by_cookie = await ask(client, {"Cookie": f"{COOKIE}={TOKEN}"})
+        by_cookie = await ask(client, {"Cookie": f"{COOKIE}={TOKEN}", "Origin": "http://127.0.0.1:6066"})
         by_other = await ask(client, {"Authorization": f"Bearer {OTHER}"})
     callers = [request_of(model, answer).caller for answer in (by_header, by_cookie, by_other)]
     assert callers == [caller_of_token(TOKEN), caller_of_token(TOKEN), caller_of_token(OTHER)]

@@ -27,7 +27,7 @@ async def test_deliveries_are_listed_with_their_attempts_and_without_secrets(
     assert "password" not in answer.text
     second, first = answer.json()["deliveries"]
     assert (second["job_id"], second["attempts"]) == ("j2", [])
-    assert first["url"] == "https://receiver.example/copies"
+    assert first["url"] == "https://***@receiver.example/copies?token=***"
     assert first["attempts"] == [{"time": TIME, "status": 503, "error": failed.error, "seconds": 0.1}]
     assert first["next_attempt"] == "2026-11-23T08:00:05.000Z"
     assert (await client.get("/api/v1/deliveries/j1")).json() == first

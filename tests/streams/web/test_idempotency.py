@@ -18,6 +18,8 @@ from schemas.ids import keyed_job_id
 from schemas.jobs import JobRequest, JobStatus
 from schemas.keys import KeyClaim
 from schemas.libraries import Library
+from streams.access.callers import Caller
+from streams.access.roles import Grant, Role
 from streams.readmodel.model import ReadModel
 from streams.service import commands
 from streams.settings import Settings
@@ -54,6 +56,8 @@ OTHER = {
 }
 NAMES = [field.name for field in msgspec.structs.fields(NewJob)]
 LEAST = {"media_id": "clip", "url": "https://media.example/clip.mp4"}
+
+CALLER = Caller("local", Grant(Role.ADMIN))
 
 Asked = Callable[..., Any]
 
@@ -261,7 +265,7 @@ async def test_a_job_from_before_digests_were_kept_is_told_by_what_was_kept(
 
 def digest(route: str, details: dict[str, Any]) -> str:
     request = JobRequest(job_id="j", media_id="clip", file_url="file:///a")
-    return asked_by("local", request, key="k", route=route, details=details).request_digest
+    return asked_by(CALLER, request, key="k", route=route, details=details).request_digest
 
 
 def test_a_field_that_a_later_version_adds_changes_nothing_for_those_who_do_not_use_it() -> None:

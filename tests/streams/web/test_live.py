@@ -9,6 +9,7 @@ from contextlib import aclosing, closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from examples import job
 from inline import InlineService
@@ -286,14 +287,73 @@ async def test_a_reader_that_comes_back_over_http_sends_the_id_it_was_given(
 
 async def read_over_http(address: str, last_id: str | None, *, events: int) -> list[dict[str, str]]:
     """Return the first events that a reader gets."""
-    host, _, port = address.removeprefix("http://").partition(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    sent = f"Last-Event-ID: {last_id}\r\n" if last_id is not None else ""
-    writer.write(f"GET /api/v1/events HTTP/1.0\r\nHost: 127.0.0.1\r\n{sent}\r\n".encode())
+    headers = {} if last_id is None else {"Last-Event-ID": last_id}
+    found: list[dict[str, str]] = []
+    text = ""
+    async with (
+        httpx.AsyncClient(trust_env=False, timeout=20) as client,
+        client.stream("GET", f"{address}/api/v1/events", headers=headers) as answer,
+    ):
+        assert answer.status_code == 200
+        async for piece in answer.aiter_text():
+            *whole, text = f"{text}{piece}".split("\n\n")
+            found += [fields(event.encode()) for event in whole]
+            if len(found) >= events:
+                break
+    return found[:events]
+
+
+async def test_a_reader_whose_token_is_taken_back_hears_no_more(
+    model: ReadModel, inline: InlineService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_changes, "CHECK_S", 0.01)
+    live, allowed = LiveChanges(model), [True]
+    inline.subscribe(live.publish)
+    reader = Reader(live)
+    events = live.follow(None, may_read=lambda: allowed[0])
+    reading = asyncio.create_task(reader.read(events))
     async with asyncio.timeout(20):
-        assert b" 200 " in await reader.readline()
-        await reader.readuntil(b"\r\n\r\n")
-        found = [fields(await reader.readuntil(b"\n\n")) for _ in range(events)]
-    writer.close()
-    await writer.wait_closed()
-    return found
+        while reader.last_id is None:  # its place is known from then on
+            await asyncio.sleep(0.01)
+        inline.apply(jobs=[job("j1")])
+        while reader.seen != ["j1"]:
+            await asyncio.sleep(0.01)
+        allowed[0] = False
+        inline.apply(jobs=[job("j2")])
+        await reading  # the stream ends by itself
+    assert reader.seen == ["j1"]
+    assert live._queues == set()
+
+
+async def test_a_reader_that_is_behind_and_whose_token_is_taken_back_hears_no_more(model: ReadModel) -> None:
+    model.apply(jobs=jobs(0, 5))
+    allowed = iter([True, True, False])
+    live = LiveChanges(model)
+    seen = [event async for event in live.follow(place(model, 0), may_read=lambda: next(allowed, False))]
+    assert [fields(event).get("event") for event in seen] == [None, "job", "job"]
+
+
+async def test_a_stream_ends_within_moments_of_the_token_that_opened_it(
+    inline: InlineService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_changes, "CHECK_S", 0.01)
+    tokens = tmp_path / "tokens"
+    tokens.write_text("token-of-a-reader reader\ntoken-of-another reader\n")
+    services = inline.services(Settings(state=tmp_path, tokens=tokens, web="127.0.0.1:0"))
+    server = WebServer(services, inline)
+    await server.start()
+    try:
+        headers = {"Authorization": "Bearer token-of-a-reader"}
+        async with (
+            httpx.AsyncClient(timeout=20) as client,
+            client.stream("GET", f"{server.address}/api/v1/events", headers=headers) as answer,
+        ):
+            assert answer.status_code == 200
+            chunks = answer.aiter_bytes()
+            await anext(chunks)
+            tokens.write_text("token-of-another reader\n")
+            assert [chunk async for chunk in chunks] == []
+            again = await client.get(f"{server.address}/api/v1/events", headers=headers)
+            assert again.status_code == 401
+    finally:
+        await server.stop()

@@ -19,7 +19,7 @@ from streams.settings import Settings
 from streams.web.app import create_app
 from streams.web.services import Services
 
-HEADERS = {"Host": "127.0.0.1:6066"}
+HEADERS = {"Host": "127.0.0.1:6066", "X-Requested-With": "tests"}
 #: Not all that a schema allows can be done: a cursor comes from the list itself, a time is written in many ways.
 LEFT_OUT = [positive_data_acceptance]
 #: Forms have no types: what is no text in the document's eyes is sent as its text, and an empty list not at all.

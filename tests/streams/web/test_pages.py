@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from litestar.testing import AsyncTestClient
 
+from schemas.coverage import Cause, Coverage, Missed, Unsearched
 from schemas.jobs import JobStatus, LiveMatch
+from schemas.matches import Track
 from streams.readmodel.model import ReadModel
 from streams.web.pages import PAGE, clock, percent, share, strength
 
@@ -107,3 +109,19 @@ async def test_a_job_that_failed_shows_its_code_and_what_to_do(client: AsyncTest
 
 async def test_a_job_that_is_not_there_is_404(client: AsyncTestClient) -> None:
     assert (await client.get("/jobs/unknown")).status_code == 404
+
+
+async def test_a_job_that_has_not_seen_everything_warns_before_it_says_what_it_found(
+    client: AsyncTestClient, model: ReadModel
+) -> None:
+    missed = (Missed(track=Track.PICTURE, cause=Cause.DAMAGED, seconds=3.0),)
+    left = (Unsearched(library="films", reason="it was paused"),)
+    model.apply(jobs=[job("j1", coverage=Coverage(picture=0.7, missed=missed), unsearched=left), job("j2")])
+    page = (await client.get("/jobs/j1")).text
+    assert "30 % of the picture was not looked at: it is damaged" in page
+    assert "was not searched: it was paused" in page
+    assert "Copies nothing, as far as it was looked at" in page
+    assert "not looked at" not in (await client.get("/jobs/j2")).text
+    shown = (await client.get("/api/v1/jobs/j1")).json()
+    assert shown["coverage"]["picture"] == 0.7
+    assert shown["unsearched"] == [{"library": "films", "media_id": "", "reason": "it was paused"}]

@@ -17,6 +17,7 @@ from darabonba.request import DaraRequest
 from litestar.testing import AsyncTestClient
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from schemas.rights import Right
 from streams.access.roles import Role
 from streams.web.services import Services
 from streams.web.vendor.app import create_call_app
@@ -114,9 +115,10 @@ def from_address(app: ASGIApp, address: str) -> ASGIApp:
 
 @pytest.fixture
 async def caller(services: Services, tmp_path: Path) -> AsyncIterator[Caller]:
-    """A caller of an application that has an access key for each role."""
+    """A caller of an application that has an access key for each role, and for a submitter with each right."""
     keys = tmp_path / "keys"
-    keys.write_text("".join(f"{role} secret {role}\n" for role in Role))
+    rights = [f"{Role.SUBMITTER}+{right}" for right in Right]
+    keys.write_text("".join(f"{grant} secret {grant}\n" for grant in [*Role, *rights]))
     services.settings = services.settings.model_copy(update={"access_keys": keys})
     app = from_address(create_call_app(services), "192.0.2.7")
     async with AsyncTestClient(app, base_url=f"http://{HOST}") as client:
@@ -128,7 +130,7 @@ async def local(services: Services) -> AsyncIterator[Callable[..., Awaitable[Cal
     """Callers of an application that has no access keys, from the address that a test names."""
     clients: list[AsyncTestClient[Any]] = []
 
-    async def call_from(address: str, **settings: str) -> Caller:
+    async def call_from(address: str, **settings: Any) -> Caller:
         services.settings = services.settings.model_copy(update=settings)
         client = AsyncTestClient(from_address(create_call_app(services), address), base_url=f"http://{HOST}")
         clients.append(await client.__aenter__())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -110,6 +111,25 @@ async def test_a_call_cannot_be_made_twice(caller: Any) -> None:
     assert (await caller.v3("ListAIJob", JobIds="a", nonce="once", key="reader")).status_code == 200
 
 
+async def test_an_emptied_file_of_keys_shuts_everybody_out(caller: Any, tmp_path: Path) -> None:
+    assert (await caller.v3("ListAIJob", JobIds="a")).status_code == 200
+    (tmp_path / "keys").write_text("# nobody\n")
+    assert refusal(await caller.v3("ListAIJob", JobIds="a")) == (404, "InvalidAccessKeyId.NotFound")
+    assert refusal(await caller.unsigned("ListAIJob", JobIds="a")) == (400, "MissingParameter")
+
+
+@pytest.mark.parametrize("how", ["v1", "v3"])
+async def test_a_call_that_changes_something_uses_its_nonce_up_for_all_workers_and_one_that_looks_does_not(
+    caller: Any, model: ReadModel, how: str
+) -> None:
+    call = getattr(caller, how)
+    claims = "SELECT count(*) AS n FROM key_claims"
+    assert (await call("ListAIJob", JobIds="a")).status_code == 200
+    assert model._database.one(claims)["n"] == 0
+    assert (await call("SubmitAIJob", MediaId="file:///clip.mp4")).status_code == 200
+    assert model._database.one(claims)["n"] == 1
+
+
 async def test_a_nonce_is_not_used_up_by_a_call_with_a_wrong_signature(caller: Any) -> None:
     assert (await caller.v3("ListAIJob", JobIds="a", nonce="mine", signed_with="guessed")).status_code == 400
     assert (await caller.v3("ListAIJob", JobIds="a", nonce="mine")).status_code == 200
@@ -155,7 +175,15 @@ async def test_without_keys_programs_of_this_machine_call_with_any_signature_or_
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
         {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Mode": "navigate"},
+        {"Referer": "https://evil.example/"},
+        {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)"},
         {"X-Forwarded-For": "203.0.113.9"},
+        {"X-Forwarded-Host": "127.0.0.1"},
+        {"Forwarded": "for=203.0.113.9"},
+        {"X-Real-IP": "127.0.0.1"},
+        {"Via": "1.1 proxy"},
     ],
 )
 async def test_without_keys_pages_and_proxies_are_refused(local: Any, headers: dict[str, str]) -> None:
@@ -172,6 +200,44 @@ async def test_without_keys_other_machines_are_refused(local: Any) -> None:
 async def test_without_keys_nobody_calls_where_other_machines_can_reach_the_address(local: Any) -> None:
     caller = await local("127.0.0.1", web="0.0.0.0:6066")
     assert refusal(await caller.unsigned("ListAIJob", JobIds="a")) == (403, "Forbidden.RAM")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"unsigned_calls": "never"}, {"tokens": Path("tokens")}, {"proxies": "127.0.0.1", "tokens": Path("tokens")}],
+)
+async def test_a_call_without_a_signature_is_refused_where_anything_is_asked_of_anybody(
+    local: Any, given: dict[str, Any]
+) -> None:
+    caller = await local("127.0.0.1", **given)
+    answer = await caller.unsigned("ListAIJob", JobIds="a")
+    assert refusal(answer) == (403, "Forbidden.RAM")
+    assert "MEDIADNA_ACCESS_KEYS" in answer.json()["Message"]
+    assert refusal(await caller.v3("ListAIJob", JobIds="a")) == (403, "Forbidden.RAM")
+
+
+async def test_beside_keys_programs_of_this_machine_call_without_one_where_that_is_asked_for(
+    local: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "keys").write_text("reader secret reader\n")
+    caller = await local("127.0.0.1", access_keys=tmp_path / "keys", unsigned_calls="loopback")
+    assert (await caller.unsigned("ListAIJob", JobIds="a")).status_code == 200
+    assert (await caller.v3("ListAIJob", key="reader", JobIds="a")).status_code == 200
+    assert refusal(await caller.v3("ListAIJob", key="reader", signed_with="other", JobIds="a"))[0] == 400
+    assert refusal(await caller.v1("ListAIJob", key="reader", signed_with="other", JobIds="a"))[0] == 400
+    assert refusal(await caller.v3("SubmitAIJob", key="reader", MediaId="file:///a")) == (403, "Forbidden.RAM")
+    elsewhere = await local("192.0.2.7")
+    assert refusal(await elsewhere.unsigned("ListAIJob", JobIds="a")) == (403, "Forbidden.RAM")
+
+
+async def test_whoever_is_refused_all_the_time_is_throttled_and_the_owner_of_a_key_is_not(
+    local: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "keys").write_text("reader secret reader\n")
+    caller = await local("192.0.2.7", access_keys=tmp_path / "keys", rate_limit="3/hour")
+    answers = [refusal(await caller.v3("ListAIJob", key="nobody", JobIds="a"))[1] for _ in range(5)]
+    assert answers == ["InvalidAccessKeyId.NotFound"] * 3 + ["Throttling.User"] * 2
+    assert (await caller.v3("ListAIJob", key="reader", JobIds="a")).status_code == 200
 
 
 async def test_a_key_that_calls_more_often_than_any_caller_may_is_throttled(local: Any) -> None:

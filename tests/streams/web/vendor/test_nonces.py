@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, ClassVar
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from inline import TOPICS, InlineService
+from litestar.testing import AsyncTestClient
 
+from schemas.keys import KeyClaim
+from streams.readmodel.model import ReadModel
+from streams.web.services import Services
+from streams.web.vendor.app import create_call_app
 from streams.web.vendor.nonces import FullMemoryError, NonceMemory
 
 
@@ -38,3 +49,81 @@ def test_a_call_is_new_exactly_when_it_was_not_made_within_the_time(calls: list[
         assert memory.is_new(key_id, nonce, now) is not known
         if not known:
             made[key_id, nonce] = now
+
+
+class Recorder:
+    """Takes a call on its way, as somebody does who listens on the network."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
+
+    async def request(self, *given: Any, **options: Any) -> Any:
+        self.calls.append((given, options))
+        return await self.client.request(*given, **options)
+
+
+class Worker(InlineService):
+    """A worker that shares the topic of claims with others, and knows what it has read of it."""
+
+    topic: ClassVar[list[KeyClaim]]
+
+    async def key_claim(self, claim: KeyClaim) -> None:
+        self.topic.append(claim)
+
+    async def caught_up(self, topic: str) -> None:
+        if topic == TOPICS.idempotency_keys:
+            self.apply(claims=list(self.topic))
+
+
+@pytest.fixture
+async def start(
+    caller: Any, services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Callable[[str], Awaitable[tuple[Recorder, ReadModel]]]]:
+    """Start workers by the names of their read models: the same name is the same worker, started again."""
+    assert caller
+    monkeypatch.setattr(Worker, "topic", [], raising=False)
+    async with AsyncExitStack() as stack:
+
+        async def start(name: str) -> tuple[Recorder, ReadModel]:
+            model = ReadModel(tmp_path / f"{name}.sqlite")
+            stack.callback(model.close)
+            worker = Worker(model)
+            await worker.libraries.ensure()
+            app = create_call_app(worker.services(services.settings))
+            client = AsyncTestClient(app, base_url="http://127.0.0.1:6066")
+            return Recorder(await stack.enter_async_context(client)), model
+
+        yield start
+
+
+@pytest.mark.parametrize("how", ["v1", "v3"])
+async def test_a_recorded_call_that_changes_something_has_no_effect_at_another_worker_or_after_a_restart(
+    caller: Any, start: Callable[[str], Awaitable[tuple[Recorder, ReadModel]]], how: str
+) -> None:
+    first, model = await start("one")
+    made = await getattr(type(caller)(first), how)("SubmitAIJob", MediaId="file:///clip.mp4")
+    assert made.status_code == 200, made.text
+    assert len(model.jobs().jobs) == 1
+    ((given, options),) = first.calls
+    for name in ("one", "two", "three"):
+        worker, its_model = await start(name)
+        before = len(its_model.jobs().jobs)
+        for _ in range(2):
+            answer = await worker.request(*given, **options)
+            assert (answer.status_code, answer.json()["Code"]) == (400, "SignatureNonceUsed")
+        assert len(its_model.jobs().jobs) == before
+    other, _ = await start("two")
+    again = await getattr(type(caller)(other), how)("SubmitAIJob", MediaId="file:///clip.mp4")
+    assert again.status_code == 200, again.text
+
+
+async def test_a_recorded_call_that_only_looks_may_be_made_at_another_worker(
+    caller: Any, start: Callable[[str], Awaitable[tuple[Recorder, ReadModel]]]
+) -> None:
+    first, _ = await start("one")
+    await type(caller)(first).v3("ListAIJob", JobIds="a")
+    ((given, options),) = first.calls
+    other, _ = await start("two")
+    assert (await other.request(*given, **options)).status_code == 200
+    assert Worker.topic == []

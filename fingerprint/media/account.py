@@ -1,0 +1,160 @@
+"""Keeps account of one pass over a span: what of picture and sound was looked at, and why the rest was not."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fingerprint.media.coverage import MediaCoverage, TrackCoverage, nothing_decodes
+from fingerprint.media.faults import is_memory_free
+from fingerprint.media.packets import Tally
+from fingerprint.media.tracks import start_time, undecodable_streams
+from fingerprint.media.watch import TrackWatch
+from schemas.coverage import Cause
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+    from av.video.stream import VideoStream
+
+    from fingerprint.media.tracks import Tracks
+
+__all__ = ["CUT_SHORT_S", "Account", "TrackAccount", "is_short_of_memory"]
+
+#: Containers whose index names each sample, so that it is known where a file should have ended.
+INDEXED = "mov,mp4,m4a,3gp,3g2,mj2"
+
+#: Time that may be missing behind the last packet without anything being missed, seconds: rounding, and how the ends of
+#: streams are cut.
+CUT_SHORT_S = 1.0
+
+#: Bytes that have to be free at the least, whatever the picture: no packet is larger.
+LEAST_FREE_BYTES = 32 * 2**20
+
+#: Bytes of two pixels at the most that decoders hold in eight bits, in whole planes of each colour: of two pictures.
+BYTES_OF_TWO_PIXELS = 6
+
+
+@dataclass(slots=True)
+class TrackAccount:
+    """The account of one track.
+
+    Attributes:
+        watch: When there was something in it, and when it was looked at.
+        tally: How its packets decoded.
+    """
+
+    watch: TrackWatch
+    tally: Tally = field(default_factory=Tally)
+
+
+class Account:
+    """The account of a pass.
+
+    Args:
+        container: The media.
+        tracks: The streams that are looked at.
+        start: Where the span starts, seconds.
+        end: Where it ends, seconds; the media goes on until then, as far as its plan knows.
+
+    Attributes:
+        picture: The picture's.
+        sound: The sound's.
+        read_all: Whether the file was read to its end.
+    """
+
+    def __init__(self, container: InputContainer, tracks: Tracks, start: float, end: float) -> None:
+        self.picture = TrackAccount(TrackWatch.of_picture(start, end))
+        self.sound = TrackAccount(TrackWatch.of_sound(start, end))
+        self.read_all = False
+        self._container = container
+        self._tracks = tracks
+        self._origin = start_time(container)
+        self._start, self._end = start, end
+        self._read_until: dict[int, float] = {}
+        self._timeless = False
+
+    def read(self, packet: Packet[Stream], tick: float) -> None:
+        """Note a packet that was read, whether or not it is decoded."""
+        stamp = packet.dts if packet.pts is None else packet.pts
+        if stamp is not None:
+            end = (stamp + (packet.duration or 0)) * tick - self._origin
+            self._read_until[packet.stream.index] = max(end, self._read_until.get(packet.stream.index, 0.0))
+        elif packet.size:
+            self._timeless = True
+
+    def lose(self) -> None:
+        """Note that packets may be lost here, of either track."""
+        self.picture.watch.lose()
+        self.sound.watch.lose()
+
+    def restart(self) -> None:
+        """Begin anew: reading goes on elsewhere."""
+        self.picture.watch.restart()
+        self.sound.watch.restart()
+
+    def check(self) -> None:
+        """Check that something of the media decodes.
+
+        Raises:
+            MediaError: Nothing does.
+            MemoryError: Nothing does, for want of memory.
+        """
+        causes = [one.tally.cause for one in (self.picture, self.sound) if one.tally.cause is not None]
+        if causes and not self.picture.tally.decoded and not self.sound.tally.decoded:
+            raise nothing_decodes(min(causes, key=list(Cause).index))
+
+    def coverage(self) -> MediaCoverage:
+        """Return how much of the span was looked at.
+
+        Raises:
+            MemoryError: Some of it was not for want of memory.
+        """
+        picture, sound = self.picture.watch.coverage(), self.sound.watch.coverage()
+        found = MediaCoverage(
+            picture=TrackCoverage.joined([picture, self._unread(self._tracks.video)]),
+            sound=TrackCoverage.joined([sound, self._unread(self._tracks.audio)]),
+        )
+        missed = {*found.picture.missed, *found.sound.missed}
+        # Decoders and containers do not always say that there was no memory: they take it for damage, or for the end.
+        if Cause.OUT_OF_MEMORY in missed or (missed & MISTAKEN and is_short_of_memory(self._tracks.video)):
+            raise nothing_decodes(Cause.OUT_OF_MEMORY)
+        return MediaCoverage.joined([found, *map(self._undecodable, undecodable_streams(self._container))])
+
+    def _unread(self, stream: Stream | None) -> TrackCoverage:
+        """Return what there should be of a stream behind the end of the file."""
+        if stream is None or not self.read_all or self._timeless:
+            return TrackCoverage()
+        reached, own = max(self._read_until.values(), default=0.0), self._read_until.get(stream.index, 0.0)
+        if not math.isinf(self._end) and reached < self._end - CUT_SHORT_S:  # the plan has seen packets until then
+            missing = self._end - max(self._start, own)
+        elif self._container.format.name == INDEXED and reached <= self._end + CUT_SHORT_S:  # this is the last span
+            missing = _end_of(self._container, stream) - self._origin - own
+        else:
+            missing = 0.0
+        return TrackCoverage(missing, {Cause.CUT_SHORT: missing}) if missing > CUT_SHORT_S else TrackCoverage()
+
+    def _undecodable(self, stream: Stream) -> MediaCoverage:
+        """Return what a stream without a decoder has in the span, as far as headers tell."""
+        length = min(self._end, _end_of(self._container, stream) - self._origin) - self._start
+        part = TrackCoverage(length, {Cause.UNSUPPORTED: length}) if length > 0 else TrackCoverage()
+        return MediaCoverage(picture=part) if stream.type == "video" else MediaCoverage(sound=part)
+
+
+#: Causes that a want of memory is taken for.
+MISTAKEN = frozenset({Cause.DAMAGED, Cause.CUT_SHORT})
+
+
+def is_short_of_memory(video: VideoStream | None) -> bool:
+    """Tell whether there is not the memory for another two pictures of the stream, or for a large packet."""
+    pixels = 0 if video is None else video.codec_context.width * video.codec_context.height
+    return not is_memory_free(max(LEAST_FREE_BYTES, BYTES_OF_TWO_PIXELS * pixels))
+
+
+def _end_of(container: InputContainer, stream: Stream) -> float:
+    """Return where a stream ends as far as headers tell, seconds on the container's clock."""
+    if stream.duration is None or stream.time_base is None:
+        return ((container.start_time or 0) + (container.duration or 0)) / 1e6
+    return float(((stream.start_time or 0) + stream.duration) * stream.time_base)
