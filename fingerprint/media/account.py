@@ -85,6 +85,11 @@ class Account:
         elif packet.size:
             self._timeless = True
 
+    @property
+    def reached(self) -> float:
+        """Where the packets that were read end, of either track, seconds."""
+        return max(self._read_until.values(), default=0.0)
+
     def lose(self) -> None:
         """Note that packets may be lost here, of either track."""
         self.picture.watch.lose()
@@ -127,7 +132,7 @@ class Account:
         """Return what there should be of a stream behind the end of the file."""
         if stream is None or not self.read_all or self._timeless:
             return TrackCoverage()
-        reached, own = max(self._read_until.values(), default=0.0), self._read_until.get(stream.index, 0.0)
+        reached, own = self.reached, self._read_until.get(stream.index, 0.0)
         if not math.isinf(self._end) and reached < self._end - CUT_SHORT_S:  # the plan has seen packets until then
             missing = self._end - max(self._start, own)
         elif self._container.format.name == INDEXED and reached <= self._end + CUT_SHORT_S:  # this is the last span

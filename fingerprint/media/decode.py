@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from av.audio.frame import AudioFrame
+from av.packet import Packet
 
 from fingerprint.media.account import Account
 from fingerprint.media.clock import PictureClock
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from av.container import InputContainer
-    from av.packet import Packet
     from av.stream import Stream
 
     from fingerprint.media.coverage import MediaCoverage
@@ -42,6 +42,10 @@ MAX_SKIPPING_RATE = 4.0
 #: How much earlier than needed each try seeks to, seconds. MPEG-TS does not know its key frames: it goes to the very
 #: time, and pictures come from the next key frame on. The last try reads from the start.
 LEADS_S = (0.0, 6.0, 30.0, math.inf)
+
+#: A picture that is on show for longer than this without another one coming counts for all that time, seconds: slides,
+#: screen recordings, a still beside sound. Ordinary video has more than one picture a second.
+STAY_S = 1.0
 
 #: Picture and sound of one time lie at most this far apart in a file that can be played, seconds.
 MAX_INTERLEAVE_S = 10.0
@@ -110,7 +114,7 @@ class _Pass:
         self._video = video if picture else None
         self._audio = audio if sound else None
         self.account = Account(container, Tracks(self._video, self._audio), start, end)
-        self._picture_start = start
+        self._picture_start, self._picture_end = start, end
         self._wary = False  # sought, and no picture decoded since
         self._overshot = False  # the first picture after seeking is too late
         if video is not None and picture is not None:
@@ -138,6 +142,8 @@ class _Pass:
             if not self._overshot:
                 break
             self._restart(streams[0])
+        if self._video is not None and not self._picker.done:
+            yield from self._staying(min(self._picture_end, self.account.reached))
         if self._audio is not None:
             yield from self._line.finish()
         if self._start <= 0:
@@ -153,15 +159,26 @@ class _Pass:
                 yield from self._pictures(packet)
             elif time is None or time >= self._start:
                 yield from self._sound(packet)
-            if self._overshot or self._finished(time):
+            if self._overshot:
+                return
+            if self._finished(time):
+                yield from self._held_back()
                 return
         self.account.read_all = True
+
+    def _held_back(self) -> Iterator[Picture]:
+        """Yield what the decoder holds back of the span: it puts pictures in order, and slides come minutes apart."""
+        if self._video is not None and not self._picker.done:
+            end = Packet(0)
+            end.stream = self._video
+            yield from self._pictures(end)
 
     def _restart(self, stream: Stream) -> None:
         """Go back to the start of the file, from where the next try seeks less far."""
         self._overshot = False
         self._frames.restart()
         self._lead_in.restart()
+        self._picker.restart()
         self.account.restart()
         if self._audio is not None:
             self._line.restart()
@@ -188,11 +205,18 @@ class _Pass:
                 self.account.picture.watch.refuse(time, Cause.TOO_LARGE)
                 continue
             self.account.picture.watch.see(time)
+            yield from self._staying(time)
             picture = self._picker.offer(frame, time)
             if picture is not None:
                 yield picture
         if self._picker.done:
             self.account.picture.watch.finish()
+
+    def _staying(self, until: float) -> Iterator[Picture]:
+        """Yield what stays on show until a time, unless something else should have been shown that was lost."""
+        since = self._picker.shown_since
+        if since is not None and until - since > STAY_S and not self.account.picture.watch.asks_between(since, until):
+            yield from self._picker.stay(until)
 
     def _sound(self, packet: Packet[Stream]) -> Iterator[SoundBlock]:
         if self._line.done:
