@@ -77,7 +77,9 @@ class Account:
         self._timeless = False
 
     def read(self, packet: Packet[Stream], tick: float) -> None:
-        """Note a packet that was read, whether or not it is decoded."""
+        """Note a packet that was read, whether or not it is decoded. What an edit list cuts off is not there."""
+        if packet.is_discard:
+            return
         stamp = packet.dts if packet.pts is None else packet.pts
         if stamp is not None:
             end = (stamp + (packet.duration or 0)) * tick - self._origin

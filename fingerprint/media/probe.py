@@ -54,7 +54,7 @@ def probe(source: Source, limits: MediaLimits = DEFAULT_LIMITS) -> MediaInfo:
         duration = _duration(container, streams, tracks.video)
         several_clocks = has_several_clocks(container, streams)
         if several_clocks:
-            duration = running_duration(container, streams)
+            duration = max(FALLBACK_PERIOD, running_duration(container, streams))
     if duration > limits.max_duration_s:
         raise MediaError(
             ErrorCode.RESOURCE_TOO_LARGE,
