@@ -69,6 +69,11 @@ class SaveType(StrEnum):
     #: Store only.
     ONLYSAVE = "onlysave"
 
+    @property
+    def searches(self) -> bool:
+        """Whether the job looks for what its media item copies: of one that does not, nobody may say "no copies"."""
+        return self is not SaveType.ONLYSAVE
+
 
 class RequestAction(StrEnum):
     """What a request wants done about its media item."""

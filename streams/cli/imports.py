@@ -15,7 +15,18 @@ from schemas.errors import ErrorCode
 from schemas.jobs import SaveType
 from streams.cli.client import Client
 from streams.cli.decoding import own_decoder
-from streams.cli.output import AsJson, ExitCode, fail, note, notes, print_json, print_left_out, print_table, say
+from streams.cli.output import (
+    NOT_SEARCHED,
+    AsJson,
+    ExitCode,
+    fail,
+    note,
+    notes,
+    print_json,
+    print_left_out,
+    print_table,
+    say,
+)
 from streams.cli.run import load_settings
 from streams.imports.engine import Importer, Outcome
 from streams.imports.finding import find
@@ -74,7 +85,8 @@ def import_media(
             lines.write(row)
         importer = Importer(client, save_type=save_type, at_a_time=at_a_time, retry_failed=retry_failed)
         interrupted = _run(importer, tally, failures, lines)
-    _show_end(tally, failures, plan.left_out, interrupted=interrupted, as_json=as_json)
+    searched = save_type.searches
+    _show_end(tally, failures, plan.left_out, searched=searched, interrupted=interrupted, as_json=as_json)
     if failures or interrupted:
         raise typer.Exit(ExitCode.FAILED)
 
@@ -220,7 +232,13 @@ def _show_plan(plan: Plan, recent: UsageView | None, *, as_json: bool) -> None:
 
 
 def _show_end(
-    tally: Tally, failures: list[dict[str, Any]], left_out: Sequence[LeftOut], *, interrupted: bool, as_json: bool
+    tally: Tally,
+    failures: list[dict[str, Any]],
+    left_out: Sequence[LeftOut],
+    *,
+    searched: bool,
+    interrupted: bool,
+    as_json: bool,
 ) -> None:
     cost = tally.cost
     if as_json:
@@ -232,6 +250,7 @@ def _show_end(
                 "failed": len(failures),
                 "billed_minutes": cost.billed_minutes,
                 "cpu_hours": round(cost.cpu_hours, 3),
+                "searched": searched,
                 "interrupted": interrupted,
                 "failures": failures,
                 "left_out": [{"where": one.where, "reason": one.reason} for one in left_out],
@@ -242,7 +261,8 @@ def _show_end(
     print_left_out(left_out)
     succeeded = tally.ended - tally.failed
     say(
-        f"{succeeded} of {len(tally.items)} imported ({tally.earlier} had ended before), {len(failures)} failed"
+        f"{succeeded} of {len(tally.items)} imported{'' if searched else f', {NOT_SEARCHED}'} "
+        f"({tally.earlier} had ended before), {len(failures)} failed"
         f"{f', {len(left_out)} left out' if left_out else ''}; "
         f"{cost.billed_minutes} billed minutes, {cost.cpu_hours:.2f} CPU h"
     )

@@ -15,6 +15,7 @@ from schemas.jobs import JobStatus, SaveType
 from streams.cli.client import Client
 from streams.cli.names import distinct_names, media_url
 from streams.cli.output import (
+    NOT_SEARCHED,
     AsJson,
     Cursor,
     ExitCode,
@@ -177,13 +178,19 @@ def jobs(
             one.media_id,
             one.status,
             f"{one.chunks_done}/{one.chunks_total}",
-            ", ".join(f"{match.media_id} {match.similarity:.2f}" for match in one.matches),
+            _copies(one),
             one.created[:19],
         )
         for one in page.jobs
     ]
     print_table(("job", "media", "status", "chunks", "copies", "asked for"), rows)
     say_more(page.next)
+
+
+def _copies(one: JobView) -> str:
+    if one.status is JobStatus.SUCCESS and not one.searched:
+        return NOT_SEARCHED
+    return ", ".join(f"{match.media_id} {match.similarity:.2f}" for match in one.matches)
 
 
 def job(job_id: Annotated[str, typer.Argument(metavar="ID")], *, as_json: AsJson = False) -> None:
@@ -200,7 +207,7 @@ def result(media_id: Annotated[str, typer.Argument(metavar="MEDIA_ID")], *, as_j
     if as_json:
         print_json(found)
     else:
-        print_matches(found.media_id, found.matches)
+        print_matches(found.media_id, found.matches, searched=found.searched)
 
 
 def _print_jobs(found: list[JobView], *, as_json: bool, results: bool) -> None:
@@ -209,7 +216,7 @@ def _print_jobs(found: list[JobView], *, as_json: bool, results: bool) -> None:
         if as_json:
             print_json(one)
         elif one.status is JobStatus.SUCCESS and results:
-            print_matches(f"{one.media_id} ({one.job_id})", one.matches)
+            print_matches(f"{one.media_id} ({one.job_id})", one.matches, searched=one.searched)
         elif one.status.ended:
             say(f"{one.media_id} ({one.job_id}): {one.status}, {one.code}: {one.message}")
         else:

@@ -57,6 +57,18 @@ async def test_failures_are_shown_with_their_reason(run: Any, service: InlineSer
         assert text in ended.stdout
 
 
+async def test_an_import_says_whether_what_it_brought_in_was_searched(
+    run: Any,
+    service: InlineService,  # noqa: ARG001 (the service must run)
+    folder: Path,
+) -> None:
+    for options, searched in (((), False), (("--save-type", "forcesave"), True)):
+        ended = await run("import", folder / "a.mp4", *options)
+        assert ("1 of 1 imported, stored, not searched" in ended.stdout) is not searched
+        summary = json.loads((await run("import", folder / "a.mp4", *options, "--json")).stdout)
+        assert summary["searched"] is searched
+
+
 async def test_a_dry_run_tells_what_there_is_and_imports_nothing(
     run: Any, service: InlineService, folder: Path
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 from examples import MATCH, job
 from inline import InlineService
 
-from schemas.jobs import JobStatus
+from schemas.jobs import JobStatus, SaveType
 from streams.cli.client import Client
 from streams.cli.output import ExitCode, fail
 
@@ -58,6 +58,18 @@ async def test_a_job_and_a_result_are_looked_up(run: Any, service: InlineService
         assert "original" in shown.stdout
         assert "65.0-70.0 s" in shown.stdout
     assert json.loads((await run("result", "media-a", "--json")).stdout)["matches"][0]["media_id"] == "original"
+
+
+async def test_of_what_was_stored_only_it_is_said_that_nothing_was_searched(run: Any, service: InlineService) -> None:
+    service.apply(jobs=[job("a", media_id="imported", save_type=SaveType.ONLYSAVE)])
+    for arguments in (("jobs",), ("job", "a"), ("result", "imported")):
+        shown = await run(*arguments)
+        assert "stored, not searched" in shown.stdout
+        assert "copies nothing" not in shown.stdout
+        assert '"searched":false' in (await run(*arguments, "--json")).stdout
+    stored = await run("submit", "--wait", "--save-type", "onlysave", "one.mp4")
+    assert "stored, not searched" in stored.stdout
+    assert "copies nothing" in (await run("submit", "--wait", "two.mp4")).stdout
 
 
 @pytest.mark.parametrize("arguments", [("job", "unknown"), ("result", "unknown"), ("job", "../jobs")])
