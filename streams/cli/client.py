@@ -105,11 +105,8 @@ class Client:
 
     def recent_usage(self) -> UsageView | None:
         """Return what was processed of late; None where no worker answers."""
-        try:
-            answer = self._http.get(f"{_address(self._settings)}/api/v1/usage")
-        except httpx.TransportError:
-            return None
-        return None if answer.is_error else msgspec.json.decode(answer.content, type=UsageView)
+        answer = self._answer_if_there("/api/v1/usage")
+        return None if answer is None else msgspec.json.decode(answer, type=UsageView)
 
     def job(self, job_id: str) -> JobView:
         """Return a job."""
@@ -128,6 +125,11 @@ class Client:
     def libraries(self) -> LibraryList:
         """Return all libraries."""
         return msgspec.json.decode(self._ask("GET", "/api/v1/libraries"), type=LibraryList)
+
+    def libraries_if_there(self) -> LibraryList | None:
+        """Return all libraries; None where no worker answers."""
+        answer = self._answer_if_there("/api/v1/libraries")
+        return None if answer is None else msgspec.json.decode(answer, type=LibraryList)
 
     def create_library(self, body: dict[str, Any]) -> LibraryView:
         """Make a library."""
@@ -188,6 +190,14 @@ class Client:
 
     def _ask(self, method: str, path: str, **options: Any) -> bytes:
         return _checked(self._answer(method, path, **options))
+
+    def _answer_if_there(self, path: str) -> bytes | None:
+        """Return the content of an answer; None where there is none, or an error."""
+        try:
+            answer = self._http.get(f"{_address(self._settings)}{path}")
+        except httpx.TransportError:
+            return None
+        return None if answer.is_error else answer.content
 
     def _answer(self, method: str, path: str, **options: Any) -> httpx.Response:
         deadline = time.monotonic() + self._patience_s

@@ -28,6 +28,7 @@ from streams.cli.output import (
     say,
 )
 from streams.cli.run import load_settings
+from streams.cli.targets import check_targets
 from streams.imports.engine import Importer, Outcome
 from streams.imports.finding import find
 from streams.imports.items import Fault, LeftOut, Plan, plan_of
@@ -74,13 +75,18 @@ def import_media(
     """
     plan = _plan(place, library)
     settings = load_settings()
+    wanted = _wanted(plan, library)
     if dry_run:
         with Client(settings) as client:
             _show_plan(plan, client.recent_usage(), as_json=as_json)
+            known = client.libraries_if_there()
+        if known is not None:
+            check_targets(wanted, known)
         raise typer.Exit(ExitCode.FAILED if plan.faults else ExitCode.OK)
     failures = [_refused(fault) for fault in plan.faults]
     tally = Tally(plan.items, time.monotonic())
     with Client(settings, patience_s=PATIENCE_S) as client, _report(report) as lines:
+        check_targets(wanted, client.libraries())
         for row in [*failures, *map(_left_out, plan.left_out)]:
             lines.write(row)
         importer = Importer(client, save_type=save_type, at_a_time=at_a_time, retry_failed=retry_failed)
@@ -125,6 +131,11 @@ def _plan(place: str, library: str) -> Plan:
         print_left_out(plan.left_out)
         fail(f"{place} holds no media: name a folder, a glob, a manifest or an s3:// prefix", ExitCode.NOT_FOUND)
     return plan
+
+
+def _wanted(plan: Plan, library: str) -> dict[str, str]:
+    """Return the libraries that items go to, each with the first item that names it, if the command does not."""
+    return {item.library: "" if item.library == library else item.origin for item in reversed(plan.items)}
 
 
 def _run(importer: Importer, tally: Tally, failures: list[dict[str, Any]], lines: _Lines) -> bool:

@@ -32,6 +32,7 @@ from streams.cli.output import (
     shown,
 )
 from streams.cli.run import load_settings
+from streams.cli.targets import check_targets
 from streams.imports.engine import Refused
 from streams.imports.items import is_text
 from streams.redaction import redacted, without_secrets
@@ -59,6 +60,7 @@ def submit(
     if media_id is not None and len(media) > 1:
         fail("--media-id names one media item: submit the files one by one", ExitCode.USAGE)
     with Client(load_settings()) as client:
+        check_targets({library: ""}, client.libraries())
         batch = _Batch(client, library, save_type)
         try:
             batch.ask(media, media_id)

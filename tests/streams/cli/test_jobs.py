@@ -110,6 +110,14 @@ async def test_waiting_ends_with_the_status_of_the_worst_job(run: Any, service: 
     assert "it does not decode" in both.stdout + both.stderr
 
 
+async def test_a_library_that_is_not_there_is_said_once_for_all_files(run: Any, service: InlineService) -> None:
+    asked = await run("submit", "one.mp4", "two.mp4", "--library", "films")
+    assert asked.exit_code == ExitCode.FAILED
+    assert asked.stderr.count("there is no library 'films'") == 1
+    assert "mediadna libraries create films" in asked.stderr
+    assert service.model.jobs().jobs == []
+
+
 async def test_one_media_id_for_several_files_is_refused(run: Any) -> None:
     assert (await run("submit", "--media-id", "x", "a.mp4", "b.mp4")).exit_code == ExitCode.USAGE
 
