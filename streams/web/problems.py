@@ -11,7 +11,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.response import Redirect
 
-from streams.libraries.errors import ForbiddenError, LibraryError, UnknownItem, UnknownLibrary
+from streams.libraries.errors import ForbiddenError, LibraryError, UnknownItem, UnknownLibrary, UnusableName
 from streams.ports.errors import Neighbour, NeighbourAwayError
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ LIBRARY_STATUS = {
     UnknownLibrary: HTTPStatus.NOT_FOUND,
     UnknownItem: HTTPStatus.NOT_FOUND,
     ForbiddenError: HTTPStatus.FORBIDDEN,
+    UnusableName: HTTPStatus.BAD_REQUEST,
 }
 
 
