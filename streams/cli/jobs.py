@@ -38,7 +38,7 @@ from streams.imports.items import is_text
 from streams.redaction import redacted, without_secrets
 from streams.web.views import JobView
 
-__all__ = ["job", "jobs", "result", "submit"]
+__all__ = ["job", "jobs", "print_jobs", "result", "submit", "wait_until_ended"]
 
 #: Seconds between looks at jobs that are waited for.
 LOOK_S = 0.5
@@ -65,9 +65,9 @@ def submit(
         try:
             batch.ask(media, media_id)
             if wait:
-                batch.wait()
+                wait_until_ended(client, batch.jobs)
         finally:  # what was asked for is told also where the service goes away
-            _print_jobs(list(batch.jobs.values()), as_json=as_json, results=wait)
+            print_jobs(list(batch.jobs.values()), as_json=as_json, results=wait)
             _print_refused(batch.refused, as_json=as_json)
     failed = [one.media_id for one in batch.jobs.values() if wait and one.status is not JobStatus.SUCCESS]
     failed += [one.place for one in batch.refused]
@@ -122,26 +122,30 @@ class _Batch:
             {"media_id": name, "url": url, "library": self.library, "save_type": self.save_type.value}
         )
 
-    def wait(self) -> None:
-        """Show progress until every job has ended."""
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=notes, transient=True) as progress:
-            bars = {
-                job_id: progress.add_task(escape(shown(one.media_id)), total=None) for job_id, one in self.jobs.items()
-            }
-            while any(not one.status.ended for one in self.jobs.values()):
-                time.sleep(LOOK_S)
-                for job_id, one in self.jobs.items():
-                    if not one.status.ended:
-                        self.jobs[job_id] = self.client.job(job_id)
-                    newest = self.jobs[job_id]
-                    progress.update(bars[job_id], completed=newest.chunks_done, total=newest.chunks_total or None)
+
+def wait_until_ended(client: Client, asked: dict[str, JobView]) -> None:
+    """Show progress until every job has ended.
+
+    Args:
+        client: Is asked for their states.
+        asked: The jobs by their ids; each gives way to its newest state.
+    """
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=notes, transient=True) as progress:
+        bars = {job_id: progress.add_task(escape(shown(one.media_id)), total=None) for job_id, one in asked.items()}
+        while any(not one.status.ended for one in asked.values()):
+            time.sleep(LOOK_S)
+            for job_id, one in asked.items():
+                if not one.status.ended:
+                    asked[job_id] = client.job(job_id)
+                newest = asked[job_id]
+                progress.update(bars[job_id], completed=newest.chunks_done, total=newest.chunks_total or None)
 
 
 def _print_refused(refused: list[_Refusal], *, as_json: bool) -> None:
@@ -198,7 +202,7 @@ def _copies(one: JobView) -> str:
 def job(job_id: Annotated[str, typer.Argument(metavar="ID")], *, as_json: AsJson = False) -> None:
     """Show one job."""
     with Client(load_settings()) as client:
-        _print_jobs([client.job(job_id)], as_json=as_json, results=True)
+        print_jobs([client.job(job_id)], as_json=as_json, results=True)
 
 
 def result(media_id: Annotated[str, typer.Argument(metavar="MEDIA_ID")], *, as_json: AsJson = False) -> None:
@@ -212,7 +216,8 @@ def result(media_id: Annotated[str, typer.Argument(metavar="MEDIA_ID")], *, as_j
         print_matches(found.media_id, found.matches, searched=found.searched)
 
 
-def _print_jobs(found: list[JobView], *, as_json: bool, results: bool) -> None:
+def print_jobs(found: list[JobView], *, as_json: bool, results: bool) -> None:
+    """Print where jobs stand; with `results`, what those that succeeded have found."""
     for one in found:
         print_shortfalls(one.media_id, one.coverage, one.unsearched)
         if as_json:

@@ -213,3 +213,14 @@ async def test_a_name_that_an_address_loses_never_leads_to_something_else(
     for command in ("job", "result"):
         assert (await run(command, name)).exit_code == ExitCode.USAGE
     assert service.model.libraries.count("films") == 1
+
+
+@pytest.mark.usefixtures("films")
+async def test_who_waits_for_an_item_hears_whether_it_is_there(run: Any, service: InlineService) -> None:
+    good = await run("libraries", "add", "films", "clip.mp4", "--wait")
+    assert (good.exit_code, "stored, not searched" in good.stdout) == (ExitCode.OK, True)
+    bad = await run("libraries", "add", "films", "bad.mp4", "--wait")
+    assert (bad.exit_code, "it does not decode" in bad.stdout) == (ExitCode.FAILED, True)
+    assert service.model.libraries.count("films") == 1
+    asked = await run("libraries", "add", "films", "other.mp4", "--wait", "--json")
+    assert json.loads(asked.stdout)["status"] == "success"
