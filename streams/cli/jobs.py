@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 import typer
+from litestar.exceptions import ClientException
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -36,12 +37,28 @@ from streams.cli.targets import check_targets
 from streams.imports.engine import Refused
 from streams.imports.items import is_text
 from streams.redaction import redacted, without_secrets
+from streams.web.times import time_as_stored
 from streams.web.views import JobView
 
 __all__ = ["job", "jobs", "print_jobs", "result", "submit", "wait_until_ended"]
 
 #: Seconds between looks at jobs that are waited for.
 LOOK_S = 0.5
+
+
+def _checked_time(parameter: typer.CallbackParam, value: str | None) -> str | None:
+    try:
+        return time_as_stored(value, f"--{parameter.name}")
+    except ClientException as error:
+        raise typer.BadParameter(error.detail) from error
+
+
+Since = Annotated[
+    str | None, typer.Option(metavar="TIME", callback=_checked_time, help="Only jobs asked for then or later.")
+]
+Until = Annotated[
+    str | None, typer.Option(metavar="TIME", callback=_checked_time, help="Only jobs asked for before then.")
+]
 
 
 def submit(
@@ -168,13 +185,17 @@ def jobs(
     status: Annotated[JobStatus | None, typer.Option(help="Only jobs in this status.")] = None,
     media_id: Annotated[str | None, typer.Option(help="Only jobs of this media item.")] = None,
     library: Annotated[str | None, typer.Option(help="Only jobs of this library.")] = None,
+    since: Since = None,
+    until: Until = None,
     cursor: Cursor = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List jobs, newest first."""
     with Client(load_settings()) as client:
-        page = client.jobs(status=status, media_id=media_id, library=library, cursor=cursor, limit=limit)
+        page = client.jobs(
+            status=status, media_id=media_id, library=library, since=since, until=until, cursor=cursor, limit=limit
+        )
     if as_json:
         print_json(page)
         return

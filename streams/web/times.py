@@ -16,7 +16,7 @@ from schemas.clock import format_time, parse_time
 __all__ = ["TIME_FORM", "named_time", "time_as_stored"]
 
 #: How a time is to be written, for documents and messages.
-TIME_FORM = "ISO 8601, as 2026-11-23T08:00:00Z, or with an offset as 2026-11-23T10:00:00%2B02:00; UTC without one"
+TIME_FORM = "ISO 8601, as 2026-11-23T08:00:00Z, or with an offset as 2026-11-23T10:00:00+02:00; UTC without one"
 #: Characters of a time that a message repeats.
 SHOWN = 40
 #: An offset whose plus sign was not written as `%2B`: in an address it means a space.

@@ -37,6 +37,21 @@ async def test_a_long_list_says_how_to_go_on(run: Any, service: InlineService) -
     assert "more:" not in rest.stdout
 
 
+async def test_jobs_of_a_time_are_listed_in_whatever_zone_it_is_written(run: Any, service: InlineService) -> None:
+    for name, time in (("early", "09:59:59.999"), ("late", "10:00:00.000")):
+        service.apply(jobs=[job(name, time=f"2026-11-29T{time}Z")])
+    for option, found in (("--since", "late"), ("--until", "early")):
+        shown = await run("jobs", option, "2026-11-29T12:00:00+02:00", "--json")
+        assert [one["job_id"] for one in json.loads(shown.stdout)["jobs"]] == [found]
+
+
+@pytest.mark.parametrize("option", ["--since", "--until"])
+async def test_what_is_no_time_is_a_wrong_call_and_nobody_is_asked(run: Any, option: str) -> None:
+    refused = await run("jobs", option, "yesterday")
+    assert refused.exit_code == ExitCode.USAGE
+    assert "is no time" in refused.stderr
+
+
 async def test_names_are_shown_as_they_are_whatever_they_hold(run: Any, service: InlineService) -> None:
     name = "[red]clip[/] [1]"
     copied = msgspec.structs.replace(MATCH, media_id="original [/]")
