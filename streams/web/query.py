@@ -57,7 +57,7 @@ class QueryCheck:
 
 
 def _unknown(name: str, known: frozenset[str]) -> str:
-    near = get_close_matches(name.lower(), known, n=1)
+    near = get_close_matches(name[:SHOWN].lower(), known, n=1)
     meant = f", did you mean {near[0]!r}?" if near else ""
     taken = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
     return f"this route knows no parameter {name[:SHOWN]!r}{meant or ':'} {taken}"
