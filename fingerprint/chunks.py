@@ -55,7 +55,9 @@ def plan_chunks(info: MediaInfo) -> tuple[tuple[float, float], ...]:
     return tuple(zip([0.0, *ends], [*ends, info.duration], strict=True))
 
 
-def fingerprint_chunk(source: Source, start: float, end: float, limits: MediaLimits) -> Chunk:
+def fingerprint_chunk(
+    source: Source, start: float, end: float, limits: MediaLimits, *, several_clocks: bool = False
+) -> Chunk:
     """Decode a span once and return what it leaves; memory does not grow with its length.
 
     Args:
@@ -63,24 +65,35 @@ def fingerprint_chunk(source: Source, start: float, end: float, limits: MediaLim
         start: First second of the span, as planned.
         end: Where it ends, seconds.
         limits: What the media may cost.
+        several_clocks: Whether the file's clock starts anew or jumps, as `probe` tells.
 
     Raises:
         MediaError: The media cannot be opened or used.
         MemoryError: There is not the memory to look at all of the span.
     """
     try:
-        return _fingerprint_chunk(source, start, end, limits)
+        return _fingerprint_chunk(source, start, end, limits, several_clocks=several_clocks)
     except Exception as error:
         if is_out_of_memory(error) and not isinstance(error, MemoryError):
             raise MemoryError(f"there is not the memory to fingerprint a chunk: {error}") from error
         raise
 
 
-def _fingerprint_chunk(source: Source, start: float, end: float, limits: MediaLimits) -> Chunk:
+def _fingerprint_chunk(source: Source, start: float, end: float, limits: MediaLimits, *, several_clocks: bool) -> Chunk:
     cv2.setNumThreads(1)
     pictures, sound = PictureCollector(), SoundCollector(start, end)
     covered: list[MediaCoverage] = []
-    for part in decode(source, start, end, limits=limits, picture=PICTURES, sound=SOUND, covered=covered.append):
+    parts = decode(
+        source,
+        start,
+        end,
+        limits=limits,
+        several_clocks=several_clocks,
+        picture=PICTURES,
+        sound=SOUND,
+        covered=covered.append,
+    )
+    for part in parts:
         if isinstance(part, Picture):
             pictures.add(part)
         else:
@@ -127,10 +140,11 @@ def fingerprint_media(source: Source, limits: MediaLimits, folder: Path) -> Quer
         MediaError: The media cannot be opened or used, or too little of it can be looked at (`least_coverage`).
         MemoryError: There is not the memory to look at all of it.
     """
-    spans = plan_chunks(probe(source, limits))
+    info = probe(source, limits)
+    spans = plan_chunks(info)
     chunks = ChunkFiles(folder)
     for number, (start, end) in enumerate(spans):
-        chunks.write(number, fingerprint_chunk(source, start, end, limits))
+        chunks.write(number, fingerprint_chunk(source, start, end, limits, several_clocks=info.several_clocks))
     query = assemble(len(spans), chunks.load)
     query.coverage.require(limits.least_coverage)
     return query

@@ -69,6 +69,11 @@ class SaveType(StrEnum):
     #: Store only.
     ONLYSAVE = "onlysave"
 
+    @property
+    def searches(self) -> bool:
+        """Whether the job looks for what its media item copies: of one that does not, nobody may say "no copies"."""
+        return self is not SaveType.ONLYSAVE
+
 
 class RequestAction(StrEnum):
     """What a request wants done about its media item."""
@@ -271,6 +276,8 @@ class ChunkTask(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tru
     end: float = 0.0
     #: All chunks of the job (for `finish`).
     chunks_total: int = 0
+    #: The media's clock starts anew or jumps, as looking at it has shown.
+    several_clocks: bool = False
     #: How often this very task has been tried before.
     attempt: int = 0
     #: When the job was asked for.
@@ -300,6 +307,8 @@ class ChunkResult(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=T
     message: str = ""
     #: For `plan`: the spans of the chunks, seconds.
     spans: tuple[tuple[float, float], ...] = ()
+    #: For `plan`: whether the media's clock starts anew or jumps, so that its spans are those of a player's time.
+    several_clocks: bool = False
     #: For `finish`: what was found.
     matches: tuple[Match, ...] = ()
     #: For `finish`: of the fingerprint, hex.

@@ -42,6 +42,9 @@ NOTHING = 0.3
 #: Samples over which movement is taken together.
 TOGETHER = 4
 
+#: Samples on either side of one that are taken together with it where the middle of a span is looked for.
+BESIDE = 2
+
 #: Cosine of movement that is as likely by chance as in a copy.
 MOTION_EVEN = 0.35
 
@@ -90,7 +93,9 @@ def extended(segment: Segment, seen: Miniatures, reference: PictureTrack, *, aft
 
 def _stretch(gains: NDArray[np.float64], core: NDArray[np.bool_]) -> tuple[int, int]:
     """Return the stretch with the largest sum of gains that has a part of the core in it."""
-    middle = int(np.argmax(np.where(core, np.convolve(gains, np.ones(5), mode="same"), -np.inf)))
+    # Not mode="same", which of fewer samples than the kernel has makes as many as that.
+    smooth = np.convolve(gains, np.ones(2 * BESIDE + 1), mode="full")[BESIDE:-BESIDE]
+    middle = int(np.argmax(np.where(core, smooth, -np.inf)))
     return middle - _farthest(gains[: middle + 1][::-1]), middle + _farthest(gains[middle:])
 
 

@@ -77,13 +77,20 @@ class Account:
         self._timeless = False
 
     def read(self, packet: Packet[Stream], tick: float) -> None:
-        """Note a packet that was read, whether or not it is decoded."""
+        """Note a packet that was read, whether or not it is decoded. What an edit list cuts off is not there."""
+        if packet.is_discard:
+            return
         stamp = packet.dts if packet.pts is None else packet.pts
         if stamp is not None:
             end = (stamp + (packet.duration or 0)) * tick - self._origin
             self._read_until[packet.stream.index] = max(end, self._read_until.get(packet.stream.index, 0.0))
         elif packet.size:
             self._timeless = True
+
+    @property
+    def reached(self) -> float:
+        """Where the packets that were read end, of either track, seconds."""
+        return max(self._read_until.values(), default=0.0)
 
     def lose(self) -> None:
         """Note that packets may be lost here, of either track."""
@@ -127,7 +134,7 @@ class Account:
         """Return what there should be of a stream behind the end of the file."""
         if stream is None or not self.read_all or self._timeless:
             return TrackCoverage()
-        reached, own = max(self._read_until.values(), default=0.0), self._read_until.get(stream.index, 0.0)
+        reached, own = self.reached, self._read_until.get(stream.index, 0.0)
         if not math.isinf(self._end) and reached < self._end - CUT_SHORT_S:  # the plan has seen packets until then
             missing = self._end - max(self._start, own)
         elif self._container.format.name == INDEXED and reached <= self._end + CUT_SHORT_S:  # this is the last span

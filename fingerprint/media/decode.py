@@ -6,10 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 from av.audio.frame import AudioFrame
+from av.packet import Packet
 
 from fingerprint.media.account import Account
 from fingerprint.media.clock import PictureClock
 from fingerprint.media.container import Source, open_container
+from fingerprint.media.continuity import running_packets
 from fingerprint.media.frames import LeadIn, PictureFrames
 from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
 from fingerprint.media.packets import READ_THROUGH, decode_packet, packet_time, read_packets, seek
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from av.container import InputContainer
-    from av.packet import Packet
     from av.stream import Stream
 
     from fingerprint.media.coverage import MediaCoverage
@@ -42,6 +43,10 @@ MAX_SKIPPING_RATE = 4.0
 #: time, and pictures come from the next key frame on. The last try reads from the start.
 LEADS_S = (0.0, 6.0, 30.0, math.inf)
 
+#: A picture that is on show for longer than this without another one coming counts for all that time, seconds: slides,
+#: screen recordings, a still beside sound. Ordinary video has more than one picture a second.
+STAY_S = 1.0
+
 #: Picture and sound of one time lie at most this far apart in a file that can be played, seconds.
 MAX_INTERLEAVE_S = 10.0
 
@@ -52,6 +57,7 @@ def decode(
     end: float = math.inf,
     *,
     limits: MediaLimits = DEFAULT_LIMITS,
+    several_clocks: bool = False,
     picture: PictureWish | None = PictureWish(),  # noqa: B008 (frozen)
     sound: SoundWish | None = SoundWish(),  # noqa: B008 (frozen)
     covered: Callable[[MediaCoverage], None] | None = None,
@@ -66,6 +72,8 @@ def decode(
         start: First second of the span, on the media's own clock.
         end: Where the span ends, seconds; it never goes past the limit on duration.
         limits: What the media may cost.
+        several_clocks: Whether the file's clock starts anew or jumps, as `probe` tells. Where it does, the span is one
+            of the time that a player shows, and reading begins at the start of the file.
         picture: How pictures are wanted; None for none.
         sound: How sound is wanted; None for none.
         covered: Called at the end, with how much of the span was looked at.
@@ -76,7 +84,8 @@ def decode(
     """
     end = min(end, limits.max_duration_s)
     with open_container(source, limits) as container:
-        walk = _Pass(container, start, end, limits, (picture, sound))
+        packets = running_packets if several_clocks else read_packets
+        walk = _Pass(container, start, end, limits, (picture, sound), packets=packets)
         yield from walk.run()
         if covered is not None:
             covered(walk.account.coverage())
@@ -92,8 +101,11 @@ class _Pass:
         end: float,
         limits: MediaLimits,
         wishes: tuple[PictureWish | None, SoundWish | None],
+        *,
+        packets: Callable[[InputContainer, list[Stream], Callable[[], None]], Iterator[Packet[Stream]]],
     ) -> None:
         picture, sound = wishes
+        self._packets = packets
         video, audio = choose_tracks(container, limits.max_pixels)
         self._container = container
         self._max_pixels = limits.max_pixels
@@ -102,7 +114,7 @@ class _Pass:
         self._video = video if picture else None
         self._audio = audio if sound else None
         self.account = Account(container, Tracks(self._video, self._audio), start, end)
-        self._picture_start = start
+        self._picture_start, self._picture_end = start, end
         self._wary = False  # sought, and no picture decoded since
         self._overshot = False  # the first picture after seeking is too late
         if video is not None and picture is not None:
@@ -123,13 +135,15 @@ class _Pass:
         streams: list[Stream] = [stream for stream in (self._video, self._audio) if stream is not None]
         if not streams:
             return
-        for lead in LEADS_S:
+        for lead in LEADS_S if self._packets is read_packets else LEADS_S[-1:]:
             position = max(0.0, self._start - lead)
             self._wary = position > 0 and seek(self._container, streams[0], position, self._origin)
             yield from self._walk(streams)
             if not self._overshot:
                 break
             self._restart(streams[0])
+        if self._video is not None and not self._picker.done:
+            yield from self._staying(min(self._picture_end, self.account.reached))
         if self._audio is not None:
             yield from self._line.finish()
         if self._start <= 0:
@@ -137,7 +151,7 @@ class _Pass:
 
     def _walk(self, streams: list[Stream]) -> Iterator[Picture | SoundBlock]:
         ticks = {stream.index: float(stream.time_base or 0) for stream in streams}
-        for packet in read_packets(self._container, streams, self.account.lose):
+        for packet in self._packets(self._container, streams, self.account.lose):
             tick = ticks[packet.stream.index]
             time = packet_time(packet, tick, self._origin)
             self.account.read(packet, tick)
@@ -145,15 +159,26 @@ class _Pass:
                 yield from self._pictures(packet)
             elif time is None or time >= self._start:
                 yield from self._sound(packet)
-            if self._overshot or self._finished(time):
+            if self._overshot:
+                return
+            if self._finished(time):
+                yield from self._held_back()
                 return
         self.account.read_all = True
+
+    def _held_back(self) -> Iterator[Picture]:
+        """Yield what the decoder holds back of the span: it puts pictures in order, and slides come minutes apart."""
+        if self._video is not None and not self._picker.done:
+            end = Packet(0)
+            end.stream = self._video
+            yield from self._pictures(end)
 
     def _restart(self, stream: Stream) -> None:
         """Go back to the start of the file, from where the next try seeks less far."""
         self._overshot = False
         self._frames.restart()
         self._lead_in.restart()
+        self._picker.restart()
         self.account.restart()
         if self._audio is not None:
             self._line.restart()
@@ -180,11 +205,18 @@ class _Pass:
                 self.account.picture.watch.refuse(time, Cause.TOO_LARGE)
                 continue
             self.account.picture.watch.see(time)
+            yield from self._staying(time)
             picture = self._picker.offer(frame, time)
             if picture is not None:
                 yield picture
         if self._picker.done:
             self.account.picture.watch.finish()
+
+    def _staying(self, until: float) -> Iterator[Picture]:
+        """Yield what stays on show until a time, unless something else should have been shown that was lost."""
+        since = self._picker.shown_since
+        if since is not None and until - since > STAY_S and not self.account.picture.watch.asks_between(since, until):
+            yield from self._picker.stay(until)
 
     def _sound(self, packet: Packet[Stream]) -> Iterator[SoundBlock]:
         if self._line.done:

@@ -108,7 +108,7 @@ class PictureFrames:
             before = self._clock.last
             time = self._clock.time(frame)
             if self._skipping and before is not None and self._left_out(before, time):
-                yield from self._again(before)
+                yield from self._again(before, [] if packet.size else [packet])
                 return
             yield frame, time
 
@@ -152,12 +152,18 @@ class PictureFrames:
             for packet in group
         )
 
-    def _again(self, before: float) -> Iterator[tuple[VideoFrame, float]]:
-        """Decode the kept packets in full, and yield what comes after `before`."""
+    def _again(self, before: float, end: list[Packet[Stream]]) -> Iterator[tuple[VideoFrame, float]]:
+        """Decode the kept packets in full, and yield what comes after `before`.
+
+        Args:
+            before: Time of the last picture that was given, seconds.
+            end: The empty packet that flushes the decoder, where it was that one which showed the gap: what the decoder
+                holds back would not come otherwise.
+        """
         self._skip(skipping=False)
         self._context.flush_buffers()
         self._clock.last = before
-        for packet in [packet for group in self._groups for packet in group]:
+        for packet in [*(packet for group in self._groups for packet in group), *end]:
             for frame in self._decoded(packet, self._shown(packet)):
                 if self._clock.is_after(frame, before):
                     yield frame, self._clock.time(frame)

@@ -22,6 +22,7 @@ class MediaInfo:
         container: FFmpeg's name of the file format, such as `mov,mp4,m4a,3gp,3g2,mj2`.
         video_codec: FFmpeg's name of the picture's codec; empty without a picture.
         audio_codec: FFmpeg's name of the sound's codec; empty without sound.
+        several_clocks: Its clock starts anew or jumps on the way; `duration` goes by the time that a player shows.
     """
 
     duration: float
@@ -34,3 +35,4 @@ class MediaInfo:
     container: str
     video_codec: str
     audio_codec: str
+    several_clocks: bool = False

@@ -12,6 +12,8 @@ from fingerprint.media.tracks import quarter_turns
 from fingerprint.media.wish import Picture, PictureWish
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from av.video.frame import VideoFrame
     from numpy.typing import NDArray
 
@@ -22,7 +24,7 @@ GRID_TOLERANCE_S = 0.0015
 
 
 class PicturePicker:
-    """Takes the first picture in each cell `[k/rate, (k+1)/rate)` of the time grid.
+    """Takes the first picture in each cell `[k/rate, (k+1)/rate)` of the time grid; in empty ones, what stays on show.
 
     Cells are counted from the start of the media item, so neighbouring chunks never give the same picture twice and
     never leave one out. Only picked pictures are scaled; scaling each one would cost as much as half the decoding.
@@ -34,6 +36,9 @@ class PicturePicker:
         self._end = math.inf if math.isinf(end) else self._cell(end, up=True)
         self._aspect = aspect
         self._reformatter = VideoReformatter()
+        self._on_show: VideoFrame | None = None
+        #: Since when the newest frame is on show, seconds; None before the first.
+        self.shown_since: float | None = None
         self.done = self._next >= self._end
 
     def _cell(self, time: float, *, up: bool = False) -> int:
@@ -43,6 +48,7 @@ class PicturePicker:
     def offer(self, frame: VideoFrame, time: float) -> Picture | None:
         """Return the frame's picture if it is the first of its cell in the span, else None."""
         cell = self._cell(time)
+        self._on_show, self.shown_since = frame, time
         if cell >= self._end:
             self.done = True
             return None
@@ -51,6 +57,21 @@ class PicturePicker:
         self._next = cell + 1
         self.done = self._next >= self._end
         return Picture(number=cell, time=max(0.0, time), rgb=self._upright(frame))
+
+    def stay(self, until: float) -> Iterator[Picture]:
+        """Yield the picture that is on show for each cell of the span that ends by a time: nothing came since."""
+        if self._on_show is None:
+            return
+        last = min(self._cell(until), self._end)
+        rgb = self._upright(self._on_show) if self._next < last else None
+        while rgb is not None and self._next < last:
+            yield Picture(number=self._next, time=self._next / self._wish.rate, rgb=rgb)
+            self._next += 1
+        self.done = self._next >= self._end
+
+    def restart(self) -> None:
+        """Forget what is on show: reading goes on elsewhere."""
+        self._on_show = self.shown_since = None
 
     def _upright(self, frame: VideoFrame) -> NDArray[np.uint8]:
         width, height = frame.width * self._aspect, float(frame.height)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, cast
 from fingerprint.media.account import CUT_SHORT_S, is_short_of_memory
 from fingerprint.media.clock import FALLBACK_PERIOD
 from fingerprint.media.container import Source, open_container
+from fingerprint.media.continuity import has_several_clocks
 from fingerprint.media.coverage import nothing_decodes
-from fingerprint.media.duration import real_duration
+from fingerprint.media.duration import real_duration, running_duration
 from fingerprint.media.errors import MediaError
 from fingerprint.media.info import MediaInfo
 from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
@@ -51,12 +52,15 @@ def probe(source: Source, limits: MediaLimits = DEFAULT_LIMITS) -> MediaInfo:
             raise _encrypted()
         info = _describe(container, tracks, _first_frames(container, streams))
         duration = _duration(container, streams, tracks.video)
+        several_clocks = has_several_clocks(container, streams)
+        if several_clocks:
+            duration = max(FALLBACK_PERIOD, running_duration(container, streams))
     if duration > limits.max_duration_s:
         raise MediaError(
             ErrorCode.RESOURCE_TOO_LARGE,
             f"the media is {duration:.0f} s long, over the limit of {limits.max_duration_s:.0f} s: submit it in parts",
         )
-    return replace(info, duration=duration)
+    return replace(info, duration=duration, several_clocks=several_clocks)
 
 
 def _first_frames(container: InputContainer, streams: list[Stream]) -> dict[int, VideoFrame | AudioFrame]:

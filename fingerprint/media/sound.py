@@ -8,6 +8,7 @@ import numpy as np
 from av.audio.fifo import AudioFifo
 from av.audio.resampler import AudioResampler
 
+from fingerprint.media.polarity import aligned_polarity
 from fingerprint.media.wish import SoundBlock
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class SoundLine:
         self._fifo.write(frame)
         self._fed += frame.samples
         for joined in self._fifo.read_many(RESAMPLED_AT_ONCE):
-            yield from self._give(self._resampler.resample(joined))
+            yield from self._give(self._resampler.resample(aligned_polarity(joined)))
         if self._expected() >= self._last / self._rate + AFTER_S:
             yield from self.finish()
 
@@ -99,7 +100,7 @@ class SoundLine:
             return
         rest = self._fifo.read()
         if rest is not None:
-            yield from self._give(self._resampler.resample(rest))
+            yield from self._give(self._resampler.resample(aligned_polarity(rest)))
         yield from self._give(self._resampler.resample(None))
 
     def _give(self, frames: list[AudioFrame]) -> Iterator[SoundBlock]:

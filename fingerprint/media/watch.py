@@ -105,6 +105,11 @@ class TrackWatch:
         self._until = max(self._until, self._end)
         self.see(self._end)
 
+    def asks_between(self, one: float, other: float) -> bool:
+        """Tell whether the decoder was given something that is shown after the one time and before the other."""
+        first, last = int(one / TICK_S) + 1, int(min(other, self._end) / TICK_S)
+        return one + TICK_S < self._asked_before < other or any(tick in self._asked for tick in range(first, last))
+
     def coverage(self) -> TrackCoverage:
         """Return how much there was to see in the span, and how much of that was missed."""
         begin, until = max(self._start, self._first), min(self._end, self._until)

@@ -190,5 +190,6 @@ def rounded(span: Span, query: QueryPeaks, reference: ReferencePeaks, notes: int
         return level
     offsets = hits.theirs - query.frames[hits.ours]
     lowest = int(offsets.min())
-    counts = np.convolve(np.bincount(offsets - lowest), np.ones(3), "same")
+    # Not "same", which of fewer bins than the kernel has makes as many as that: the fullest one would be another.
+    counts = np.convolve(np.bincount(offsets - lowest), np.ones(3), "full")[1:-1]
     return TimeMap(1.0, float(lowest + np.argmax(counts)))

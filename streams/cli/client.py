@@ -11,6 +11,7 @@ import msgspec
 from schemas.jobs import JobStatus
 from streams.cli.output import ExitCode, fail
 from streams.imports.engine import Refused
+from streams.libraries.errors import is_addressable
 from streams.redaction import check_of
 from streams.service.doctor import Report
 from streams.web.libraries import ItemList, ItemView, LibraryList, LibraryView
@@ -105,15 +106,12 @@ class Client:
 
     def recent_usage(self) -> UsageView | None:
         """Return what was processed of late; None where no worker answers."""
-        try:
-            answer = self._http.get(f"{_address(self._settings)}/api/v1/usage")
-        except httpx.TransportError:
-            return None
-        return None if answer.is_error else msgspec.json.decode(answer.content, type=UsageView)
+        answer = self._answer_if_there("/api/v1/usage")
+        return None if answer is None else msgspec.json.decode(answer, type=UsageView)
 
     def job(self, job_id: str) -> JobView:
         """Return a job."""
-        return msgspec.json.decode(self._ask("GET", f"/api/v1/jobs/{in_path(job_id)}"), type=JobView)
+        return msgspec.json.decode(self._ask("GET", f"/api/v1/jobs/{_part(job_id)}"), type=JobView)
 
     def jobs(self, **filters: str | int | None) -> JobList:
         """Return a page of jobs."""
@@ -122,12 +120,17 @@ class Client:
 
     def result(self, media_id: str) -> ResultView:
         """Return a media item's newest result."""
-        path = f"/api/v1/media/{in_path(media_id)}/result"
+        path = f"/api/v1/media/{_part(media_id)}/result"
         return msgspec.json.decode(self._ask("GET", path), type=ResultView)
 
     def libraries(self) -> LibraryList:
         """Return all libraries."""
         return msgspec.json.decode(self._ask("GET", "/api/v1/libraries"), type=LibraryList)
+
+    def libraries_if_there(self) -> LibraryList | None:
+        """Return all libraries; None where no worker answers."""
+        answer = self._answer_if_there("/api/v1/libraries")
+        return None if answer is None else msgspec.json.decode(answer, type=LibraryList)
 
     def create_library(self, body: dict[str, Any]) -> LibraryView:
         """Make a library."""
@@ -189,6 +192,14 @@ class Client:
     def _ask(self, method: str, path: str, **options: Any) -> bytes:
         return _checked(self._answer(method, path, **options))
 
+    def _answer_if_there(self, path: str) -> bytes | None:
+        """Return the content of an answer; None where there is none, or an error."""
+        try:
+            answer = self._http.get(f"{_address(self._settings)}{path}")
+        except httpx.TransportError:
+            return None
+        return None if answer.is_error else answer.content
+
     def _answer(self, method: str, path: str, **options: Any) -> httpx.Response:
         deadline = time.monotonic() + self._patience_s
         while True:
@@ -217,11 +228,21 @@ def _checked(answer: httpx.Response) -> bytes:
 
 
 def _library(name: str) -> str:
-    return f"/api/v1/libraries/{in_path(name)}"
+    return f"/api/v1/libraries/{_part(name)}"
 
 
 def _item(library: str, media_id: str) -> str:
-    return f"{_library(library)}/items/{in_path(media_id)}"
+    return f"{_library(library)}/items/{_part(media_id)}"
+
+
+def _part(name: str) -> str:
+    """Return a name as a part of an address; end the command where it would be taken out of it.
+
+    What is left would name something else: of `libraries/films/items/..` the library, which would be deleted.
+    """
+    if not is_addressable(name):
+        fail(f"no address can hold the name {name!r}, so nothing can be done with what bears it here", ExitCode.USAGE)
+    return in_path(name)
 
 
 def _address(settings: Settings) -> str:

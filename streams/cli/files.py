@@ -62,11 +62,13 @@ def compare(
     from fingerprint.engine import match as match_query  # noqa: PLC0415 (the engine loads in seconds)
     from fingerprint.index.memory import MemoryIndex  # noqa: PLC0415
 
+    for path in (first, second):  # both, before minutes go into either
+        _usable(path, _unreadable(path))
     with TemporaryDirectory() as scratch:
         index = MemoryIndex()
+        query = _usable(first, _query(first, scratch))
         reference = _usable(second, _fingerprint(second))
         index.add(str(second), reference.fingerprint)
-        query = _usable(first, _query(first, scratch))
         matches = match_query(query, index, index)
     covered = {"a": query.coverage.told(), "b": reference.coverage.told()}
     print_shortfalls(str(first), covered["a"])
@@ -83,6 +85,8 @@ def fingerprint(
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")],
 ) -> None:
     """Write a file's fingerprint: a compact binary file that can be submitted in place of the media."""
+    if not output.parent.is_dir():  # said before minutes go into the media
+        fail(f"{output} cannot be written: there is no folder {output.parent}", ExitCode.USAGE)
     query = _usable(media, _fingerprint(media))
     print_shortfalls(str(media), query.coverage.told())
     found = query.fingerprint
@@ -186,6 +190,15 @@ def _line(query: str, matches: list[Match], coverage: Coverage | None) -> dict[s
 def _complain(path: Path | str, problem: str) -> bool:
     note(f"{shown(str(path))}: {problem}")
     return True
+
+
+def _unreadable(path: Path) -> str | None:
+    """Return why a file cannot be read at all; None where it can."""
+    try:
+        with path.open("rb"):
+            return None
+    except OSError as error:
+        return f"{ErrorCode.RESOURCE_NOT_FOUND}: {error}"
 
 
 def _usable(path: Path, outcome: T | str) -> T:

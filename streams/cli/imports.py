@@ -15,8 +15,20 @@ from schemas.errors import ErrorCode
 from schemas.jobs import SaveType
 from streams.cli.client import Client
 from streams.cli.decoding import own_decoder
-from streams.cli.output import AsJson, ExitCode, fail, note, notes, print_json, print_left_out, print_table, say
+from streams.cli.output import (
+    NOT_SEARCHED,
+    AsJson,
+    ExitCode,
+    fail,
+    note,
+    notes,
+    print_json,
+    print_left_out,
+    print_table,
+    say,
+)
 from streams.cli.run import load_settings
+from streams.cli.targets import check_targets
 from streams.imports.engine import Importer, Outcome
 from streams.imports.finding import find
 from streams.imports.items import Fault, LeftOut, Plan, plan_of
@@ -63,18 +75,24 @@ def import_media(
     """
     plan = _plan(place, library)
     settings = load_settings()
+    wanted = _wanted(plan, library)
     if dry_run:
         with Client(settings) as client:
             _show_plan(plan, client.recent_usage(), as_json=as_json)
+            known = client.libraries_if_there()
+        if known is not None:
+            check_targets(wanted, known)
         raise typer.Exit(ExitCode.FAILED if plan.faults else ExitCode.OK)
     failures = [_refused(fault) for fault in plan.faults]
     tally = Tally(plan.items, time.monotonic())
     with Client(settings, patience_s=PATIENCE_S) as client, _report(report) as lines:
+        check_targets(wanted, client.libraries())
         for row in [*failures, *map(_left_out, plan.left_out)]:
             lines.write(row)
         importer = Importer(client, save_type=save_type, at_a_time=at_a_time, retry_failed=retry_failed)
         interrupted = _run(importer, tally, failures, lines)
-    _show_end(tally, failures, plan.left_out, interrupted=interrupted, as_json=as_json)
+    searched = save_type.searches
+    _show_end(tally, failures, plan.left_out, searched=searched, interrupted=interrupted, as_json=as_json)
     if failures or interrupted:
         raise typer.Exit(ExitCode.FAILED)
 
@@ -113,6 +131,11 @@ def _plan(place: str, library: str) -> Plan:
         print_left_out(plan.left_out)
         fail(f"{place} holds no media: name a folder, a glob, a manifest or an s3:// prefix", ExitCode.NOT_FOUND)
     return plan
+
+
+def _wanted(plan: Plan, library: str) -> dict[str, str]:
+    """Return the libraries that items go to, each with the first item that names it, if the command does not."""
+    return {item.library: "" if item.library == library else item.origin for item in reversed(plan.items)}
 
 
 def _run(importer: Importer, tally: Tally, failures: list[dict[str, Any]], lines: _Lines) -> bool:
@@ -220,7 +243,13 @@ def _show_plan(plan: Plan, recent: UsageView | None, *, as_json: bool) -> None:
 
 
 def _show_end(
-    tally: Tally, failures: list[dict[str, Any]], left_out: Sequence[LeftOut], *, interrupted: bool, as_json: bool
+    tally: Tally,
+    failures: list[dict[str, Any]],
+    left_out: Sequence[LeftOut],
+    *,
+    searched: bool,
+    interrupted: bool,
+    as_json: bool,
 ) -> None:
     cost = tally.cost
     if as_json:
@@ -232,6 +261,7 @@ def _show_end(
                 "failed": len(failures),
                 "billed_minutes": cost.billed_minutes,
                 "cpu_hours": round(cost.cpu_hours, 3),
+                "searched": searched,
                 "interrupted": interrupted,
                 "failures": failures,
                 "left_out": [{"where": one.where, "reason": one.reason} for one in left_out],
@@ -242,7 +272,8 @@ def _show_end(
     print_left_out(left_out)
     succeeded = tally.ended - tally.failed
     say(
-        f"{succeeded} of {len(tally.items)} imported ({tally.earlier} had ended before), {len(failures)} failed"
+        f"{succeeded} of {len(tally.items)} imported{'' if searched else f', {NOT_SEARCHED}'} "
+        f"({tally.earlier} had ended before), {len(failures)} failed"
         f"{f', {len(left_out)} left out' if left_out else ''}; "
         f"{cost.billed_minutes} billed minutes, {cost.cpu_hours:.2f} CPU h"
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 import typer
+from litestar.exceptions import ClientException
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -15,6 +16,7 @@ from schemas.jobs import JobStatus, SaveType
 from streams.cli.client import Client
 from streams.cli.names import distinct_names, media_url
 from streams.cli.output import (
+    NOT_SEARCHED,
     AsJson,
     Cursor,
     ExitCode,
@@ -31,15 +33,32 @@ from streams.cli.output import (
     shown,
 )
 from streams.cli.run import load_settings
+from streams.cli.targets import check_targets
 from streams.imports.engine import Refused
 from streams.imports.items import is_text
 from streams.redaction import redacted, without_secrets
+from streams.web.times import time_as_stored
 from streams.web.views import JobView
 
-__all__ = ["job", "jobs", "result", "submit"]
+__all__ = ["job", "jobs", "print_jobs", "result", "submit", "wait_until_ended"]
 
 #: Seconds between looks at jobs that are waited for.
 LOOK_S = 0.5
+
+
+def _checked_time(parameter: typer.CallbackParam, value: str | None) -> str | None:
+    try:
+        return time_as_stored(value, f"--{parameter.name}")
+    except ClientException as error:
+        raise typer.BadParameter(error.detail) from error
+
+
+Since = Annotated[
+    str | None, typer.Option(metavar="TIME", callback=_checked_time, help="Only jobs asked for then or later.")
+]
+Until = Annotated[
+    str | None, typer.Option(metavar="TIME", callback=_checked_time, help="Only jobs asked for before then.")
+]
 
 
 def submit(
@@ -58,13 +77,14 @@ def submit(
     if media_id is not None and len(media) > 1:
         fail("--media-id names one media item: submit the files one by one", ExitCode.USAGE)
     with Client(load_settings()) as client:
+        check_targets({library: ""}, client.libraries())
         batch = _Batch(client, library, save_type)
         try:
             batch.ask(media, media_id)
             if wait:
-                batch.wait()
+                wait_until_ended(client, batch.jobs)
         finally:  # what was asked for is told also where the service goes away
-            _print_jobs(list(batch.jobs.values()), as_json=as_json, results=wait)
+            print_jobs(list(batch.jobs.values()), as_json=as_json, results=wait)
             _print_refused(batch.refused, as_json=as_json)
     failed = [one.media_id for one in batch.jobs.values() if wait and one.status is not JobStatus.SUCCESS]
     failed += [one.place for one in batch.refused]
@@ -119,26 +139,30 @@ class _Batch:
             {"media_id": name, "url": url, "library": self.library, "save_type": self.save_type.value}
         )
 
-    def wait(self) -> None:
-        """Show progress until every job has ended."""
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=notes, transient=True) as progress:
-            bars = {
-                job_id: progress.add_task(escape(shown(one.media_id)), total=None) for job_id, one in self.jobs.items()
-            }
-            while any(not one.status.ended for one in self.jobs.values()):
-                time.sleep(LOOK_S)
-                for job_id, one in self.jobs.items():
-                    if not one.status.ended:
-                        self.jobs[job_id] = self.client.job(job_id)
-                    newest = self.jobs[job_id]
-                    progress.update(bars[job_id], completed=newest.chunks_done, total=newest.chunks_total or None)
+
+def wait_until_ended(client: Client, asked: dict[str, JobView]) -> None:
+    """Show progress until every job has ended.
+
+    Args:
+        client: Is asked for their states.
+        asked: The jobs by their ids; each gives way to its newest state.
+    """
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=notes, transient=True) as progress:
+        bars = {job_id: progress.add_task(escape(shown(one.media_id)), total=None) for job_id, one in asked.items()}
+        while any(not one.status.ended for one in asked.values()):
+            time.sleep(LOOK_S)
+            for job_id, one in asked.items():
+                if not one.status.ended:
+                    asked[job_id] = client.job(job_id)
+                newest = asked[job_id]
+                progress.update(bars[job_id], completed=newest.chunks_done, total=newest.chunks_total or None)
 
 
 def _print_refused(refused: list[_Refusal], *, as_json: bool) -> None:
@@ -161,13 +185,17 @@ def jobs(
     status: Annotated[JobStatus | None, typer.Option(help="Only jobs in this status.")] = None,
     media_id: Annotated[str | None, typer.Option(help="Only jobs of this media item.")] = None,
     library: Annotated[str | None, typer.Option(help="Only jobs of this library.")] = None,
+    since: Since = None,
+    until: Until = None,
     cursor: Cursor = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List jobs, newest first."""
     with Client(load_settings()) as client:
-        page = client.jobs(status=status, media_id=media_id, library=library, cursor=cursor, limit=limit)
+        page = client.jobs(
+            status=status, media_id=media_id, library=library, since=since, until=until, cursor=cursor, limit=limit
+        )
     if as_json:
         print_json(page)
         return
@@ -177,7 +205,7 @@ def jobs(
             one.media_id,
             one.status,
             f"{one.chunks_done}/{one.chunks_total}",
-            ", ".join(f"{match.media_id} {match.similarity:.2f}" for match in one.matches),
+            _copies(one),
             one.created[:19],
         )
         for one in page.jobs
@@ -186,10 +214,16 @@ def jobs(
     say_more(page.next)
 
 
+def _copies(one: JobView) -> str:
+    if one.status is JobStatus.SUCCESS and not one.searched:
+        return NOT_SEARCHED
+    return ", ".join(f"{match.media_id} {match.similarity:.2f}" for match in one.matches)
+
+
 def job(job_id: Annotated[str, typer.Argument(metavar="ID")], *, as_json: AsJson = False) -> None:
     """Show one job."""
     with Client(load_settings()) as client:
-        _print_jobs([client.job(job_id)], as_json=as_json, results=True)
+        print_jobs([client.job(job_id)], as_json=as_json, results=True)
 
 
 def result(media_id: Annotated[str, typer.Argument(metavar="MEDIA_ID")], *, as_json: AsJson = False) -> None:
@@ -200,16 +234,17 @@ def result(media_id: Annotated[str, typer.Argument(metavar="MEDIA_ID")], *, as_j
     if as_json:
         print_json(found)
     else:
-        print_matches(found.media_id, found.matches)
+        print_matches(found.media_id, found.matches, searched=found.searched)
 
 
-def _print_jobs(found: list[JobView], *, as_json: bool, results: bool) -> None:
+def print_jobs(found: list[JobView], *, as_json: bool, results: bool) -> None:
+    """Print where jobs stand; with `results`, what those that succeeded have found."""
     for one in found:
         print_shortfalls(one.media_id, one.coverage, one.unsearched)
         if as_json:
             print_json(one)
         elif one.status is JobStatus.SUCCESS and results:
-            print_matches(f"{one.media_id} ({one.job_id})", one.matches)
+            print_matches(f"{one.media_id} ({one.job_id})", one.matches, searched=one.searched)
         elif one.status.ended:
             say(f"{one.media_id} ({one.job_id}): {one.status}, {one.code}: {one.message}")
         else:

@@ -9,10 +9,12 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from schemas.jobs import JobStatus
 from schemas.libraries import Purpose
 from streams.cli.client import Client
+from streams.cli.jobs import print_jobs, wait_until_ended
 from streams.cli.names import media_name, media_url
-from streams.cli.output import AsJson, Cursor, ExitCode, Limit, console, fail, print_json, print_table, say, say_more
+from streams.cli.output import AsJson, Cursor, ExitCode, Limit, console, fail, print_json, print_table, say_more
 from streams.cli.run import load_settings
 from streams.imports.engine import Refused
 from streams.web.libraries import ItemView, LibraryView
@@ -146,6 +148,9 @@ def add(
     *,
     media_id: Annotated[str | None, typer.Option(help="MediaId; default: the file's name.")] = None,
     metadata: Metadata = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Show progress, and end when it is there, or has failed.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Put a media item into a library: asks for a job that stores it and matches nothing."""
@@ -157,10 +162,12 @@ def add(
             except Refused as reason:
                 fail(str(reason), ExitCode.FAILED)
         job = client.add_item(name, body)
-    if as_json:
-        print_json(job)
-    else:
-        say(f"{job.media_id} ({job.job_id}): {job.status}")
+        asked = {job.job_id: job}
+        if wait:
+            wait_until_ended(client, asked)
+    print_jobs(list(asked.values()), as_json=as_json, results=wait)
+    if wait and asked[job.job_id].status is not JobStatus.SUCCESS:
+        raise typer.Exit(ExitCode.FAILED)
 
 
 @libraries.command()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from streams.cli.doctor import doctor
@@ -16,9 +19,27 @@ __all__ = ["app"]
 app = typer.Typer(
     help="Tells which videos copy which.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 (the signature that Typer calls)
+    if wanted:
+        typer.echo(f"mediadna {version('mediadna')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    asked: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Tells which videos copy which."""
+    _ = asked
+
+
 for command in (up, worker, submit, jobs, job, result, compare, match, fingerprint, settings, doctor):
     app.command()(command)
 app.command("import")(import_media)

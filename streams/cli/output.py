@@ -20,6 +20,7 @@ from schemas.matches import Match
 from streams.imports.items import LeftOut
 
 __all__ = [
+    "NOT_SEARCHED",
     "AsJson",
     "Cursor",
     "ExitCode",
@@ -43,6 +44,8 @@ console = Console(highlight=False)
 #: Where everything else goes: progress, notes, errors.
 notes = Console(stderr=True, highlight=False)
 
+#: What is said of media that no library was searched for: that it copies nothing is not known.
+NOT_SEARCHED = "stored, not searched"
 #: Kinds of files left out that a person is shown.
 SHOWN_KINDS = 20
 
@@ -126,10 +129,10 @@ def print_shortfalls(title: str, coverage: Coverage, unsearched: Sequence[Unsear
         note(f"{shown(title)}: {one}")
 
 
-def print_matches(title: str, matches: list[Match]) -> None:
-    """Print matches with their intervals as a table."""
+def print_matches(title: str, matches: list[Match], *, searched: bool = True) -> None:
+    """Print matches with their intervals as a table; of what was stored only, that nothing was looked for."""
     if not matches:
-        say(f"{title}: copies nothing")
+        say(f"{title}: {'copies nothing' if searched else NOT_SEARCHED}")
         return
     rows = [
         (

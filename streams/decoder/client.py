@@ -112,7 +112,9 @@ class CagedDecoder:
         described: Described = self._ask(Probe, Described, source, limits=limits)
         return self._checked(checked_info, described.info, limits)
 
-    def fingerprint(self, source: BinaryIO, start: float, end: float, limits: MediaLimits) -> Chunk:
+    def fingerprint(
+        self, source: BinaryIO, start: float, end: float, limits: MediaLimits, *, several_clocks: bool = False
+    ) -> Chunk:
         """See `MediaDecoder`.
 
         Raises:
@@ -123,7 +125,8 @@ class CagedDecoder:
             DecoderNotStartedError: There is no process to be had.
             DecoderFaultError: The decoder's own code failed.
         """
-        made: Fingerprinted = self._ask(Fingerprint, Fingerprinted, source, start=start, end=end, limits=limits)
+        span = {"start": start, "end": end, "several_clocks": several_clocks}
+        made: Fingerprinted = self._ask(Fingerprint, Fingerprinted, source, limits=limits, **span)
         return self._checked(checked_chunk, made.chunk, start, end)
 
     def _ask(self, task: Callable[..., msgspec.Struct], wanted: type[T], source: BinaryIO, **fields: Any) -> T:

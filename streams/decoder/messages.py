@@ -74,10 +74,15 @@ class Probe(_Task, kw_only=True, frozen=True):
 
 
 class Fingerprint(_Task, kw_only=True, frozen=True):
-    """Fingerprint the span `[start, end)` of the media, seconds."""
+    """Fingerprint the span `[start, end)` of the media, seconds.
+
+    Attributes:
+        several_clocks: Whether the media's clock starts anew or jumps, as `Described` tells.
+    """
 
     start: float
     end: float
+    several_clocks: bool
 
 
 class Block(_Message, kw_only=True, frozen=True):

@@ -29,8 +29,17 @@ class MediaDecoder(Protocol):
         """
         ...
 
-    def fingerprint(self, source: BinaryIO, start: float, end: float, limits: MediaLimits) -> Chunk:
+    def fingerprint(
+        self, source: BinaryIO, start: float, end: float, limits: MediaLimits, *, several_clocks: bool = False
+    ) -> Chunk:
         """Fingerprint the span `[start, end)` in seconds.
+
+        Args:
+            source: The media.
+            start: First second of the span, as planned.
+            end: Where it ends.
+            limits: What the media may cost.
+            several_clocks: Whether its clock starts anew or jumps, as `probe` has told.
 
         Raises:
             MediaError: The media cannot be had, or cannot be used.

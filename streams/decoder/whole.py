@@ -28,10 +28,11 @@ def fingerprint_whole(decoder: MediaDecoder, source: BinaryIO, limits: MediaLimi
         MediaError: The media cannot be used, or too little of it could be looked at.
         MemoryError: It takes more memory than there may be.
     """
-    spans = plan_chunks(decoder.probe(source, limits))
+    info = decoder.probe(source, limits)
+    spans = plan_chunks(info)
     chunks = ChunkFiles(folder)
     for number, (start, end) in enumerate(spans):
-        chunks.write(number, decoder.fingerprint(source, start, end, limits))
+        chunks.write(number, decoder.fingerprint(source, start, end, limits, several_clocks=info.several_clocks))
     query = assemble(len(spans), chunks.load)
     query.coverage.require(limits.least_coverage)
     return query

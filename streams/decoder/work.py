@@ -81,7 +81,8 @@ def _do(task: msgspec.Struct, file: int | None, channel: Channel) -> Answer:
             return Described(info=probe(_source(task.size, file, channel), task.limits))
         case Fingerprint():
             source = _source(task.size, file, channel)
-            return Fingerprinted(chunk=fingerprint_chunk(source, task.start, task.end, task.limits).to_bytes())
+            chunk = fingerprint_chunk(source, task.start, task.end, task.limits, several_clocks=task.several_clocks)
+            return Fingerprinted(chunk=chunk.to_bytes())
         case _:
             raise TypeError(f"{type(task).__name__} is no task")
 

@@ -10,6 +10,7 @@ import msgspec
 
 from schemas.jobs import SaveType
 from schemas.limits import LONGEST_MEDIA_ID, LONGEST_NAME, LONGEST_URL
+from streams.libraries.errors import is_addressable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -125,6 +126,8 @@ def _problem(item: Item) -> str:
             return f"the {name} {value[:40]!r} has {len(value)} characters: 1 to {longest} are allowed"
         if not is_text(value):
             return f"the {name} {value[:40]!r} is no valid UTF-8: rename the file, or give a MediaId in a manifest"
+    if not is_addressable(item.media_id):
+        return f"the MediaId {item.media_id!r} is taken out of every address on its way: give another one in a manifest"
     return ""
 
 

@@ -386,7 +386,7 @@ def _fail(record: MediaRecord, active: ActiveJob, code: str, message: str, *, no
 def _on_planned(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, now: str) -> Step:
     if active.planned:
         return Step(record)
-    active.spans, active.planned = result.spans, True
+    active.spans, active.planned, active.several_clocks = result.spans, True, result.several_clocks
     active.job = msgspec.structs.replace(
         active.job,
         status=JobStatus.PROCESSING,
@@ -398,7 +398,10 @@ def _on_planned(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, 
     if not result.spans:  # a fingerprint file came in place of the media: there is nothing to decode
         return Step(record, (active.job,), (_finish_task(active),))
     tasks = tuple(
-        _task(active.job, TaskKind.FINGERPRINT, chunk=number, start=start, end=end)
+        msgspec.structs.replace(
+            _task(active.job, TaskKind.FINGERPRINT, chunk=number, start=start, end=end),
+            several_clocks=active.several_clocks,
+        )
         for number, (start, end) in enumerate(result.spans)
     )
     return Step(record, (active.job,), tasks)
@@ -489,7 +492,7 @@ def _with_work(metrics: Metrics, *parts: Metrics) -> Metrics:
 
 def _finish_task(active: ActiveJob) -> ChunkTask:
     task = _task(active.job, TaskKind.FINISH, chunk=active.job.chunks_total)
-    return msgspec.structs.replace(task, attempt=active.restarts)
+    return msgspec.structs.replace(task, attempt=active.restarts, several_clocks=active.several_clocks)
 
 
 def _task(job: Job, kind: TaskKind, *, chunk: int = 0, start: float = 0.0, end: float = 0.0) -> ChunkTask:

@@ -28,6 +28,8 @@ class ActiveJob(msgspec.Struct, kw_only=True):
     spans: tuple[tuple[float, float], ...] = ()
     #: Whether the media has been looked at.
     planned: bool = False
+    #: Whether its clock was found to start anew or to jump.
+    several_clocks: bool = False
     #: Numbers of the chunks that are done.
     done: set[int] = msgspec.field(default_factory=set)
     #: How often its last task was tried before, and the job begun anew for that.

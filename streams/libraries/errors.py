@@ -12,6 +12,9 @@ __all__ = [
     "LibraryProtected",
     "UnknownItem",
     "UnknownLibrary",
+    "UnusableName",
+    "check_name",
+    "is_addressable",
     "not_curator",
     "not_replacer",
 ]
@@ -19,6 +22,11 @@ __all__ = [
 
 #: What a job says that has come to the very content that its library holds, and may not replace it.
 HELD_ALREADY = "its library holds this very content already, which stays as it is"
+
+
+#: Names that mean "here" and "one above" in an address: browsers, proxies and programs take them out on the way,
+#: however they are written.
+STEPS = frozenset({".", ".."})
 
 
 class LibraryError(ValueError):
@@ -69,6 +77,30 @@ class LibraryProtected(LibraryError):  # noqa: N818 (says what is wrong)
 
     def __init__(self, name: str) -> None:
         super().__init__(f"library {name!r} is the one that jobs use which name none: purge it to empty it")
+
+
+class UnusableName(LibraryError):  # noqa: N818 (says what is wrong)
+    """A library or a media item is to be called what no address can name: nobody could look at it or take it away."""
+
+    def __init__(self, what: str, name: str) -> None:
+        super().__init__(
+            f"{what} cannot be called {name!r}, which is taken out of every address on its way: give it another name"
+        )
+
+
+def check_name(what: str, name: str) -> None:
+    """Check that something new gets a name that an address can hold.
+
+    Raises:
+        UnusableName: It does not.
+    """
+    if not is_addressable(name):
+        raise UnusableName(what, name)
+
+
+def is_addressable(name: str) -> bool:
+    """Tell whether an address can hold a name as one of its parts."""
+    return name not in STEPS
 
 
 def not_curator(library: str, purpose: str) -> ForbiddenError:

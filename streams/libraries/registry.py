@@ -24,6 +24,7 @@ from streams.libraries.errors import (
     LibraryProtected,
     UnknownItem,
     UnknownLibrary,
+    check_name,
     not_replacer,
 )
 from streams.libraries.scope import check_curator, check_request
@@ -100,6 +101,7 @@ class Libraries:
             ForbiddenError: Its caller may not.
             LibraryError: It cannot.
         """
+        check_name("a media item", request.media_id)
         await self._feed.caught_up(self._topics.libraries)
         libraries = await asyncio.to_thread(self._model.libraries.all)
         check_request(request, {library.name: library for library in libraries})
@@ -127,7 +129,9 @@ class Libraries:
 
         Raises:
             LibraryExists: There is one of this name.
+            UnusableName: No address could name it.
         """
+        check_name("a library", library.name)
         if await self._find(library.name) is not None:
             raise LibraryExists(library.name)
         log.info("library_created", library=library.name, purpose=library.purpose)

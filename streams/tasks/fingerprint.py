@@ -39,7 +39,9 @@ def fingerprint(task: ChunkTask, bench: Workbench) -> TaskReport:
     chunk = _made_before(task, bench)
     if chunk is None:
         with open_input(task, bench) as source:
-            chunk = bench.decoder.fingerprint(source, task.start, task.end, bench.limits)
+            chunk = bench.decoder.fingerprint(
+                source, task.start, task.end, bench.limits, several_clocks=task.several_clocks
+            )
         bench.store.put_part(task.job_id, task.chunk, chunk.to_bytes())
     windows = checked_windows(chunk.windows(), task.end - task.start)
     if task.request.save_type in STORES_AT_ONCE and bench.scope.protected is None:  # else the last task judges first

@@ -75,7 +75,7 @@ def finish(task: ChunkTask, bench: Workbench) -> TaskReport:
         result=ChunkResult(
             task=task,
             outcome=TaskOutcome.DONE,
-            message=cut("; ".join(filter(None, (*shortfalls(coverage, left), left_out, HELD_ALREADY if same else "")))),
+            message=cut("; ".join(filter(None, (*shortfalls(coverage, left), left_out, *_notes(task, same=same))))),
             matches=kept,
             digest=query.fingerprint.digest,
             algorithm=ALGORITHM,
@@ -89,6 +89,12 @@ def finish(task: ChunkTask, bench: Workbench) -> TaskReport:
             ),
         )
     )
+
+
+def _notes(task: ChunkTask, *, same: bool) -> list[str]:
+    """Return what else a person should know of a job that went well."""
+    clocks = "the media's clock starts anew or jumps on the way: times are those that a player shows"
+    return [clocks] * task.several_clocks + [HELD_ALREADY] * same
 
 
 def _query(task: ChunkTask, bench: Workbench) -> Query:

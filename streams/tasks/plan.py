@@ -39,5 +39,11 @@ def plan(task: ChunkTask, bench: Workbench) -> TaskReport:
             f"the media would be cut into {len(spans)} chunks, and {MOST_CHUNKS} are the most: send it in pieces",
         )
     return TaskReport(
-        result=ChunkResult(task=task, outcome=TaskOutcome.DONE, spans=spans, metrics=Metrics(duration=info.duration))
+        result=ChunkResult(
+            task=task,
+            outcome=TaskOutcome.DONE,
+            spans=spans,
+            several_clocks=info.several_clocks,
+            metrics=Metrics(duration=info.duration),
+        )
     )

@@ -24,6 +24,7 @@ from streams.web.libraries import LIBRARY_ROUTES
 from streams.web.media import MEDIA_ROUTES
 from streams.web.paging import Cursor, Limit
 from streams.web.problems import RETRY_S
+from streams.web.query import STRICT
 from streams.web.services import Services
 from streams.web.usage import show_usage
 from streams.web.vendor.results import show_dna_result
@@ -100,4 +101,5 @@ def api_router(settings: Settings) -> Router:
             list_settings,
             follow_changes,
         ],
+        opt=STRICT,
     )

@@ -36,6 +36,7 @@ from streams.web.problems import (
     on_unreadable,
     on_used_key,
 )
+from streams.web.query import QueryCheck
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -50,6 +51,11 @@ LARGEST_BODY = LARGEST_INPUT
 
 def create_app(services: Services) -> Litestar:
     """Return the application over the given services."""
+    check_query = QueryCheck()
+
+    async def before(request: Request[Any, Any, Any]) -> None:
+        await services.gate(request)
+        check_query(request)
 
     def provide() -> Services:
         return services
@@ -85,7 +91,7 @@ def create_app(services: Services) -> Litestar:
             "services": Provide(provide, sync_to_thread=False),
             "caller": Provide(provide_caller, sync_to_thread=False),
         },
-        before_request=services.gate,
+        before_request=before,
         before_send=[add_protective_headers],
         exception_handlers={
             HTTPException: on_http_error,

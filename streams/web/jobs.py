@@ -26,14 +26,15 @@ from streams.web.etag import UNCHANGED, with_etag
 from streams.web.gate import needs
 from streams.web.paging import Cursor, Limit
 from streams.web.services import Services
+from streams.web.times import TIME_FORM, time_as_stored
 from streams.web.views import JobList, JobView, LibraryName, MediaId, NewJob
 
 __all__ = ["JOB_ROUTES", "upload_route"]
 
 MediaFilter = Annotated[str | None, QueryParameter(description="only jobs of this media item")]
 LibraryFilter = Annotated[str | None, QueryParameter(description="only jobs that store into this library")]
-Since = Annotated[str | None, QueryParameter(description="only jobs asked for at this time or later, UTC")]
-Until = Annotated[str | None, QueryParameter(description="only jobs asked for before this time, UTC")]
+Since = Annotated[str | None, QueryParameter(description=f"only jobs asked for at this time or later: {TIME_FORM}")]
+Until = Annotated[str | None, QueryParameter(description=f"only jobs asked for before this time: {TIME_FORM}")]
 
 
 #: Bytes that are read of an upload at a time.
@@ -125,7 +126,14 @@ async def list_jobs(
 ) -> JobList:
     """List jobs; filters combine."""
     job_id = keyed_job_id(idempotency_key, caller=caller.name) if idempotency_key else None
-    wanted = JobFilter(job_id=job_id, status=status, library=library, media_id=media_id, since=since, until=until)
+    wanted = JobFilter(
+        job_id=job_id,
+        status=status,
+        library=library,
+        media_id=media_id,
+        since=time_as_stored(since, "since"),
+        until=time_as_stored(until, "until"),
+    )
     page = await asyncio.to_thread(services.model.jobs, wanted, cursor=cursor, limit=limit)
     return JobList(jobs=[JobView.of(job) for job in page.jobs], next=page.next)
 

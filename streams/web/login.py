@@ -15,6 +15,7 @@ from litestar.params import Body, FromQuery
 from litestar.response import Redirect, Template
 
 from streams.web.gate import COOKIE, PUBLIC
+from streams.web.onward import LONGEST_ONWARD, own_place
 from streams.web.pages import render
 from streams.web.services import Services
 
@@ -28,7 +29,7 @@ class Credentials(msgspec.Struct):
     """What the form sends."""
 
     token: Annotated[str, msgspec.Meta(max_length=1024)] = ""
-    onward: Annotated[str, msgspec.Meta(max_length=2048)] = "/"
+    onward: Annotated[str, msgspec.Meta(max_length=LONGEST_ONWARD)] = "/"
 
 
 Form = Annotated[Credentials, Body(media_type=RequestEncodingType.URL_ENCODED)]
@@ -49,7 +50,7 @@ async def log_in(data: Form, services: NamedDependency[Services], request: Reque
         return _form(data.onward, refusal="many", status=error.status_code, headers=error.headers)
     if role is None:
         return _form(data.onward, refusal="unknown", status=401)
-    return Redirect(_own(data.onward), status_code=303, cookies=[_cookie(request, data.token, max_age=STAYS_S)])
+    return Redirect(own_place(data.onward), status_code=303, cookies=[_cookie(request, data.token, max_age=STAYS_S)])
 
 
 @post("/logout", opt=PUBLIC, include_in_schema=False, status_code=303)
@@ -59,7 +60,7 @@ async def log_out(request: Request[Any, Any, Any]) -> Redirect:
 
 
 def _form(onward: str, *, refusal: str = "", status: int = 200, headers: Mapping[str, str] | None = None) -> Template:
-    page = render("login.html", {"onward": _own(onward), "refusal": refusal})
+    page = render("login.html", {"onward": own_place(onward), "refusal": refusal})
     page.status_code = status
     page.headers.update(headers or {})
     return page
@@ -69,8 +70,3 @@ def _cookie(request: Request[Any, Any, Any], token: str, *, max_age: int) -> Coo
     """Return the cookie of a token. Behind TLS, which a named proxy tells of, it is never sent in the clear."""
     secure = request.url.scheme == "https"
     return Cookie(key=COOKIE, value=token, max_age=max_age, httponly=True, samesite="strict", secure=secure)
-
-
-def _own(place: str) -> str:
-    """Return a place of this service; anything else would send the person, just logged in, to another site."""
-    return place if place.startswith("/") and not place.startswith(("//", "/\\")) else "/"

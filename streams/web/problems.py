@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import structlog
 from litestar import Response
 from litestar.exceptions import HTTPException, NotFoundException
-from litestar.response import Redirect
+from litestar.response import Redirect, Template
 
-from streams.libraries.errors import ForbiddenError, LibraryError, UnknownItem, UnknownLibrary
+from streams.libraries.errors import ForbiddenError, LibraryError, UnknownItem, UnknownLibrary, UnusableName
 from streams.ports.errors import Neighbour, NeighbourAwayError
+from streams.web.onward import login_address
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from litestar import Request
 
     from schemas.errors import TooLargeError
@@ -45,11 +47,17 @@ UNAVAILABLE: dict[Neighbour | None, str] = {
     Neighbour.STORE: "the service does not get through to its store of fingerprints: try again later",
     Neighbour.MILVUS: "the service does not get through to its window index: try again later",
 }
+#: What a page says where the framework has but the name of the status to say.
+ON_PAGES = {
+    HTTPStatus.NOT_FOUND.phrase: "there is no page at this address",
+    HTTPStatus.METHOD_NOT_ALLOWED.phrase: "this address is not there to be used like this",
+}
 #: What a request runs into that names a library, or an item of one.
 LIBRARY_STATUS = {
     UnknownLibrary: HTTPStatus.NOT_FOUND,
     UnknownItem: HTTPStatus.NOT_FOUND,
     ForbiddenError: HTTPStatus.FORBIDDEN,
+    UnusableName: HTTPStatus.BAD_REQUEST,
 }
 
 
@@ -100,24 +108,39 @@ def on_no_file(request: Request[Any, Any, Any], error: Exception) -> Response[An
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """Answer with what the error says; send a person who has to log in first there."""
     if error.status_code == HTTPStatus.UNAUTHORIZED and _is_page(request):
-        return Redirect(f"/login?onward={quote(request.url.path)}", status_code=303)
-    problem: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(error.status_code).phrase,
-        "status": error.status_code,
-        "detail": error.detail,
-    }
-    if error.extra:
-        problem["errors"] = error.extra
-    return Response(problem, status_code=error.status_code, media_type=CONTENT_TYPE, headers=error.headers)
-
-
-def _is_page(request: Request[Any, Any, Any]) -> bool:
-    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
+        return Redirect(login_address(request), status_code=303)
+    extra = {"errors": error.extra} if error.extra else {}
+    return _problem(request, HTTPStatus(error.status_code), error.detail, headers=error.headers, **extra)
 
 
 def on_other_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer that the fault is ours, and log it."""
     log.error("request_failed", path=request.url.path, exc_info=error)
-    problem = {"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": "see the worker's log"}
-    return Response(problem, status_code=500, media_type=CONTENT_TYPE)
+    return _problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "see the worker's log")
+
+
+def _problem(
+    request: Request[Any, Any, Any],
+    status: HTTPStatus,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Response[Any]:
+    """Return what went wrong: as a page where a person looks, as a problem document for programs."""
+    if _is_page(request):
+        context = {"title": status.phrase, "detail": ON_PAGES.get(detail, detail), "errors": _sentences(**more)}
+        return Template("problem.html", context=context, status_code=status, headers=dict(headers or {}))
+    problem = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail, **more}
+    return Response(problem, status_code=status, media_type=CONTENT_TYPE, headers=headers)
+
+
+def _sentences(errors: Any = ()) -> list[str]:
+    """Return what is said of single parameters, which the framework gives in more than one form."""
+    return [": ".join(map(str, one.values())) if isinstance(one, dict) else str(one) for one in errors]
+
+
+def _is_page(request: Request[Any, Any, Any]) -> bool:
+    """Whether a person looks at the answer: browsers say that they take pages, programs do not."""
+    is_api = f"{request.url.path}/".startswith("/api/")
+    return not is_api and "text/html" in request.headers.get("accept", "")

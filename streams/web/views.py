@@ -47,6 +47,12 @@ Url = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_URL, descript
 CallbackUrl = Annotated[
     str, msgspec.Meta(max_length=LONGEST_TARGET, description="where the job's complete event is posted to")
 ]
+Searched = Annotated[
+    bool,
+    msgspec.Meta(
+        description="whether libraries are searched: with `onlysave` they are not, and no `matches` says nothing"
+    ),
+]
 Metadata = Annotated[
     dict[str, Any],
     msgspec.Meta(description=f"what the library item carries: {LARGEST_METADATA} bytes of JSON at most"),
@@ -99,6 +105,7 @@ class JobView(msgspec.Struct, kw_only=True):
     digest: str
     algorithm: str
     matches: list[Match]
+    searched: Searched = True
     coverage: Coverage = Coverage()
     unsearched: list[Unsearched] = []
 
@@ -127,6 +134,7 @@ class JobView(msgspec.Struct, kw_only=True):
             digest=job.digest,
             algorithm=job.algorithm,
             matches=best_first(job.matches),
+            searched=job.request.save_type.searches,
             coverage=job.coverage,
             unsearched=list(job.unsearched),
         )
@@ -149,6 +157,7 @@ class ResultView(msgspec.Struct, kw_only=True):
     digest: str
     algorithm: str
     matches: list[Match]
+    searched: Searched = True
     coverage: Coverage = Coverage()
     unsearched: list[Unsearched] = []
 

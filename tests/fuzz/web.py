@@ -166,7 +166,7 @@ def _unquoted(raw_path: bytes) -> str:
 def api_seeds() -> list[bytes]:
     """Return requests of the API and the pages."""
     gets = (
-        "/api/v1/jobs?status=success&library=default&media_id=video&since=2026-01-01&until=2027&limit=5&cursor=W",
+        "/api/v1/jobs?status=success&library=default&media_id=video&since=2026-01-01&until=2027-01-01&limit=5&cursor=W",
         "/api/v1/jobs/j1",
         "/api/v1/media/video/result",
         "/api/v1/libraries",

@@ -20,5 +20,7 @@ class InlineDecoder:
     def probe(self, source: BinaryIO, limits: MediaLimits) -> MediaInfo:
         return probe(source, limits)
 
-    def fingerprint(self, source: BinaryIO, start: float, end: float, limits: MediaLimits) -> Chunk:
-        return fingerprint_chunk(source, start, end, limits)
+    def fingerprint(
+        self, source: BinaryIO, start: float, end: float, limits: MediaLimits, *, several_clocks: bool = False
+    ) -> Chunk:
+        return fingerprint_chunk(source, start, end, limits, several_clocks=several_clocks)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from streams.libraries.errors import ForbiddenError, LibraryError, LibraryExists, UnknownItem, UnknownLibrary
+from streams.libraries.errors import (
+    ForbiddenError,
+    LibraryError,
+    LibraryExists,
+    UnknownItem,
+    UnknownLibrary,
+    UnusableName,
+)
 
 __all__ = [
     "SIGNATURE_REFUSED",
@@ -95,6 +102,8 @@ def refused_library(error: LibraryError) -> VendorError:
         return forbidden(str(error))
     if isinstance(error, LibraryExists):
         return invalid("Name", str(error))
+    if isinstance(error, UnusableName):
+        return invalid("of the name", str(error))
     return VendorError("OperationDenied", HTTPStatus.FORBIDDEN, f"The operation is denied: {error}.")
 
 

@@ -77,6 +77,17 @@ def test_the_ends_are_found_at_another_speed(speed: float, start: float, end: fl
     assert (found.start, found.end) == pytest.approx((START, END), abs=NEAR_S)
 
 
+@given(st.integers(1, 8), st.floats(0.3, 1.5), st.floats(0.0, 2.0))
+def test_a_span_with_few_samples_near_it_ends_at_some_of_them(count: int, apart: float, into: float) -> None:
+    shown = seen(QUERY)
+    few = np.unique(np.searchsorted(shown.times, START + into + apart * np.arange(count)))
+    sparse = Miniatures(shown.times[few], shown.tiny[few], shown.covered)
+    rough = segment(START, float(sparse.times[-1]))
+    found = extended(rough, sparse, track(ORIGINAL), after=0.0, before=np.inf)
+    assert found.start <= found.end
+    assert {found.start, found.end} <= {rough.start, rough.end, *sparse.times}
+
+
 def test_the_ends_are_found_where_a_part_of_the_picture_is_hidden() -> None:
     covered = np.zeros((8, 8), bool)
     covered[2:, :5] = True

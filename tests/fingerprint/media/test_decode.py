@@ -142,8 +142,9 @@ def test_pictures_of_variable_rate_keep_their_times(clips: Clips) -> None:
     times = [0.0, 0.04, 0.08, 0.52, 0.56, 3.0, 3.04, 3.6, 9.0, 9.04, 9.1, 9.8]
     film = clips.make("vfr.mkv", times=times, audio=None)
     got = pictures(film)
-    assert [picture.number for picture in got] == [0, 1, 6, 7, 18, 19]
-    assert [picture.time for picture in got] == pytest.approx([0.0, 0.52, 3.0, 3.6, 9.0, 9.8], abs=0.002)
+    assert [picture.number for picture in got] == list(range(20))  # what stays on show is seen all the time
+    own = [picture.time for picture in got if picture.number in {0, 1, 6, 7, 18, 19}]
+    assert own == pytest.approx([0.0, 0.52, 3.0, 3.6, 9.0, 9.8], abs=0.002)
     halves = pictures(film, 0.0, 5.0) + pictures(film, 5.0, 12.0)
     assert [picture.number for picture in halves] == [picture.number for picture in got]
 

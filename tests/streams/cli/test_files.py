@@ -99,6 +99,38 @@ async def test_a_file_that_cannot_be_used_is_said_with_its_code(run: Any, tmp_pa
     assert not (tmp_path / "out.mdna").exists()
 
 
+async def test_of_two_files_to_compare_both_must_be_there_before_either_is_looked_into(
+    run: Any, tmp_path: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.decoder.whole.fingerprint_whole", None)  # calling it would be a fault
+    here, there = tmp_path / "here.mp4", tmp_path / "there.mp4"
+    for first, second, said in (
+        (here, there, here),
+        (here, copy, here),
+        (copy, there, there),
+        (tmp_path, copy, tmp_path),
+    ):
+        found = await run("compare", first, second)
+        assert found.exit_code == ExitCode.FAILED
+        assert f"error: {said}: InvalidParameter.ResourceNotFound" in found.stderr
+        assert found.stderr.count("error:") == 1
+
+
+async def test_of_two_files_that_cannot_be_used_the_first_is_said(run: Any, tmp_path: Path) -> None:
+    second = tmp_path / "second.mp4"
+    second.write_bytes(b"no video either")
+    found = await run("compare", broken(tmp_path), second)
+    assert (found.exit_code, "broken.mp4" in found.stderr) == (ExitCode.FAILED, True)
+    assert "second.mp4" not in found.stderr
+
+
+async def test_a_place_to_write_to_that_is_not_there_is_said_before_the_media_is_looked_into(
+    run: Any, tmp_path: Path
+) -> None:
+    found = await run("fingerprint", tmp_path / "missing.mp4", "-o", tmp_path / "none" / "out.mdna")
+    assert (found.exit_code, "cannot be written" in found.stderr) == (ExitCode.USAGE, True)
+
+
 async def test_a_fingerprint_that_cannot_be_written_is_said(run: Any, tmp_path: Path, copy: Path) -> None:
     found = await run("fingerprint", copy, "-o", tmp_path / "none" / "out.mdna")
     assert found.exit_code == ExitCode.USAGE

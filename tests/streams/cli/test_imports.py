@@ -11,6 +11,7 @@ from clips import Clips
 from inline import InlineService
 
 from schemas.jobs import SaveType
+from schemas.libraries import Library, LibraryStatus
 from streams.cli.output import ExitCode
 
 
@@ -55,6 +56,18 @@ async def test_failures_are_shown_with_their_reason(run: Any, service: InlineSer
     assert ended.exit_code == ExitCode.FAILED
     for text in ("bad", "InvalidParameter.ResourceContentBad", "it does not decode", "2 of 3 imported"):
         assert text in ended.stdout
+
+
+async def test_an_import_says_whether_what_it_brought_in_was_searched(
+    run: Any,
+    service: InlineService,  # noqa: ARG001 (the service must run)
+    folder: Path,
+) -> None:
+    for options, searched in (((), False), (("--save-type", "forcesave"), True)):
+        ended = await run("import", folder / "a.mp4", *options)
+        assert ("1 of 1 imported, stored, not searched" in ended.stdout) is not searched
+        summary = json.loads((await run("import", folder / "a.mp4", *options, "--json")).stdout)
+        assert summary["searched"] is searched
 
 
 async def test_a_dry_run_tells_what_there_is_and_imports_nothing(
@@ -109,14 +122,38 @@ async def test_a_folder_without_media_says_what_it_holds_instead(run: Any, state
     assert "left out: texts/notes.txt: it does not begin like media" in found.stderr
 
 
-async def test_a_library_that_is_not_there_refuses_every_item_with_what_to_do(
-    run: Any,
-    service: InlineService,  # noqa: ARG001 (the service must run)
-    folder: Path,
+async def test_a_library_that_is_not_there_is_said_once_before_anything_is_asked_for(
+    run: Any, service: InlineService, folder: Path
 ) -> None:
-    ended = await run("import", folder / "a.mp4", "--library", "films")
+    for options in ((), ("--dry-run",), ("--json",)):
+        ended = await run("import", folder, "--library", "my films", *options)
+        assert ended.exit_code == ExitCode.FAILED
+        assert ended.stderr.count("there is no library 'my films'") == 1
+        assert "mediadna libraries create 'my films'" in ended.stderr
+        assert "those that there are: default" in ended.stderr
+    assert service.model.jobs().jobs == []
+
+
+async def test_a_library_that_only_a_line_of_a_manifest_names_is_said_with_the_line(
+    run: Any, service: InlineService, folder: Path
+) -> None:
+    (folder / "all.csv").write_text("location,library\na.mp4,\nshows/b.mp4,films\nbad.mp4,films\nbad.mp4,ads\n")
+    ended = await run("import", folder / "all.csv")
     assert ended.exit_code == ExitCode.FAILED
-    assert "create it" in ended.stdout
+    assert f"'films' ({folder / 'all.csv'}, line 3)" in ended.stderr
+    assert f"'ads' ({folder / 'all.csv'}, line 5)" in ended.stderr
+    assert service.model.jobs().jobs == []
+
+
+async def test_a_library_that_is_being_deleted_takes_no_import(run: Any, service: InlineService, folder: Path) -> None:
+    service.apply(libraries=[Library(name="films", status=LibraryStatus.DELETING)])
+    ended = await run("import", folder, "--library", "films")
+    assert (ended.exit_code, "is being deleted" in ended.stderr) == (ExitCode.FAILED, True)
+    assert service.model.jobs().jobs == []
+
+
+async def test_a_dry_run_needs_no_worker(run: Any, folder: Path) -> None:
+    assert (await run("import", folder, "--library", "films", "--dry-run")).exit_code == ExitCode.OK
 
 
 @pytest.mark.parametrize(

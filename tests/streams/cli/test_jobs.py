@@ -12,7 +12,7 @@ import pytest
 from examples import MATCH, job
 from inline import InlineService
 
-from schemas.jobs import JobStatus
+from schemas.jobs import JobStatus, SaveType
 from streams.cli.client import Client
 from streams.cli.output import ExitCode, fail
 
@@ -37,6 +37,21 @@ async def test_a_long_list_says_how_to_go_on(run: Any, service: InlineService) -
     assert "more:" not in rest.stdout
 
 
+async def test_jobs_of_a_time_are_listed_in_whatever_zone_it_is_written(run: Any, service: InlineService) -> None:
+    for name, time in (("early", "09:59:59.999"), ("late", "10:00:00.000")):
+        service.apply(jobs=[job(name, time=f"2026-11-29T{time}Z")])
+    for option, found in (("--since", "late"), ("--until", "early")):
+        shown = await run("jobs", option, "2026-11-29T12:00:00+02:00", "--json")
+        assert [one["job_id"] for one in json.loads(shown.stdout)["jobs"]] == [found]
+
+
+@pytest.mark.parametrize("option", ["--since", "--until"])
+async def test_what_is_no_time_is_a_wrong_call_and_nobody_is_asked(run: Any, option: str) -> None:
+    refused = await run("jobs", option, "yesterday")
+    assert refused.exit_code == ExitCode.USAGE
+    assert "is no time" in refused.stderr
+
+
 async def test_names_are_shown_as_they_are_whatever_they_hold(run: Any, service: InlineService) -> None:
     name = "[red]clip[/] [1]"
     copied = msgspec.structs.replace(MATCH, media_id="original [/]")
@@ -58,6 +73,18 @@ async def test_a_job_and_a_result_are_looked_up(run: Any, service: InlineService
         assert "original" in shown.stdout
         assert "65.0-70.0 s" in shown.stdout
     assert json.loads((await run("result", "media-a", "--json")).stdout)["matches"][0]["media_id"] == "original"
+
+
+async def test_of_what_was_stored_only_it_is_said_that_nothing_was_searched(run: Any, service: InlineService) -> None:
+    service.apply(jobs=[job("a", media_id="imported", save_type=SaveType.ONLYSAVE)])
+    for arguments in (("jobs",), ("job", "a"), ("result", "imported")):
+        shown = await run(*arguments)
+        assert "stored, not searched" in shown.stdout
+        assert "copies nothing" not in shown.stdout
+        assert '"searched":false' in (await run(*arguments, "--json")).stdout
+    stored = await run("submit", "--wait", "--save-type", "onlysave", "one.mp4")
+    assert "stored, not searched" in stored.stdout
+    assert "copies nothing" in (await run("submit", "--wait", "two.mp4")).stdout
 
 
 @pytest.mark.parametrize("arguments", [("job", "unknown"), ("result", "unknown"), ("job", "../jobs")])
@@ -96,6 +123,14 @@ async def test_waiting_ends_with_the_status_of_the_worst_job(run: Any, service: 
     both = await run("submit", "--wait", "good.mp4", "bad.mp4")
     assert both.exit_code == ExitCode.FAILED
     assert "it does not decode" in both.stdout + both.stderr
+
+
+async def test_a_library_that_is_not_there_is_said_once_for_all_files(run: Any, service: InlineService) -> None:
+    asked = await run("submit", "one.mp4", "two.mp4", "--library", "films")
+    assert asked.exit_code == ExitCode.FAILED
+    assert asked.stderr.count("there is no library 'films'") == 1
+    assert "mediadna libraries create films" in asked.stderr
+    assert service.model.jobs().jobs == []
 
 
 async def test_one_media_id_for_several_files_is_refused(run: Any) -> None:

@@ -190,3 +190,37 @@ async def test_without_a_service_the_error_says_what_to_start(run: Any, argument
     found = await run("libraries", *arguments)
     assert found.exit_code == ExitCode.UNAVAILABLE
     assert "mediadna up" in found.stderr
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+async def test_a_name_that_an_address_loses_never_leads_to_something_else(
+    run: Any, service: InlineService, name: str
+) -> None:
+    await run("libraries", "create", "films")
+    await service.store("video", "films")
+    refused = await run("libraries", "create", name)
+    assert (refused.exit_code, "another name" in refused.stderr) == (ExitCode.USAGE, True)
+    for arguments in (
+        ("remove", "films", name),
+        ("disable", "films", name),
+        ("delete", name, "--yes"),
+        ("purge", name, "--yes"),
+        ("show", name),
+        ("items", name),
+    ):
+        ended = await run("libraries", *arguments)
+        assert (ended.exit_code, "no address can hold" in ended.stderr) == (ExitCode.USAGE, True)
+    for command in ("job", "result"):
+        assert (await run(command, name)).exit_code == ExitCode.USAGE
+    assert service.model.libraries.count("films") == 1
+
+
+@pytest.mark.usefixtures("films")
+async def test_who_waits_for_an_item_hears_whether_it_is_there(run: Any, service: InlineService) -> None:
+    good = await run("libraries", "add", "films", "clip.mp4", "--wait")
+    assert (good.exit_code, "stored, not searched" in good.stdout) == (ExitCode.OK, True)
+    bad = await run("libraries", "add", "films", "bad.mp4", "--wait")
+    assert (bad.exit_code, "it does not decode" in bad.stdout) == (ExitCode.FAILED, True)
+    assert service.model.libraries.count("films") == 1
+    asked = await run("libraries", "add", "films", "other.mp4", "--wait", "--json")
+    assert json.loads(asked.stdout)["status"] == "success"

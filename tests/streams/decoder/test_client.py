@@ -47,6 +47,7 @@ from streams.decoder.messages import (
     Read,
     Refused,
 )
+from streams.demo.edit import Piece
 
 LIMITS = MediaLimits()
 MEMORY = 2**30
@@ -74,6 +75,23 @@ def test_footage_gives_in_the_cage_what_it_gives_outside_to_the_last_bit(
         start, end = plan_chunks(info)[-1]
         chunk = decoder.fingerprint(file, start, end, LIMITS).to_bytes()
         assert chunk == fingerprint_chunk(file, start, end, LIMITS).to_bytes()
+
+
+def test_what_the_plan_has_found_of_clocks_reaches_the_cage(
+    decoder: CagedDecoder, footage: dict[str, Path], edited_copy: Callable[..., tuple[Path, object]], tmp_path: Path
+) -> None:
+    part, _ = edited_copy(Piece(footage["bikes"], 0.0, 4.0), suffix=".ts")
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(2 * part.read_bytes())
+    with joined.open("rb") as file:
+        info = decoder.probe(file, LIMITS)
+        assert info.several_clocks
+        chunk = decoder.fingerprint(file, 0.0, info.duration, LIMITS, several_clocks=True)
+        assert (
+            chunk.to_bytes()
+            == fingerprint_chunk(file, 0.0, info.duration, LIMITS, several_clocks=True).to_bytes()
+            != fingerprint_chunk(file, 0.0, info.duration, LIMITS).to_bytes()
+        )
 
 
 def test_bytes_that_are_served_give_the_same_as_a_file(decoder: CagedDecoder, footage: dict[str, Path]) -> None:

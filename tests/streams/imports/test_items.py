@@ -35,10 +35,11 @@ def test_names_and_places_beyond_their_limits_are_faults() -> None:
         Item("file:///a.mp4", "m", "l" * 101),
         Item("file:///" + "a" * 5000, "m", "default"),
         Item("file:///a.mp4", "", "default"),
+        Item("file:///a.mp4", "..", "default"),
     ]
     plan = plan_of([*wrong, Fault("line 3", "no JSON"), Item("file:///b.mp4", "m", "default")])
     assert [item.location for item in plan.items] == ["file:///b.mp4"]
-    assert len(plan.faults) == 5
+    assert len(plan.faults) == 6
 
 
 @given(items, st.integers(0, 3))

@@ -84,6 +84,17 @@ def test_a_planned_job_hands_out_every_chunk_and_then_one_finish() -> None:
     assert [task.kind for task in step.tasks] == [TaskKind.FINISH]
 
 
+def test_that_a_clock_starts_anew_is_known_to_every_task_after_the_plan() -> None:
+    step = on_request(MediaRecord(), event_request("j1", rendition()), now=NOW)
+    step = on_result(
+        step.record, done(step.tasks[0], spans=((0.0, 1.0), (1.0, 2.0)), several_clocks=True), now=NOW, tries=TRIES
+    )
+    chunks = step.tasks
+    for task in chunks:
+        step = on_result(step.record, done(task), now=NOW, tries=TRIES)
+    assert [task.several_clocks for task in (*chunks, *step.tasks)] == [True, True, True]
+
+
 def test_a_chunk_that_is_reported_twice_counts_once() -> None:
     step = planned(on_request(MediaRecord(), request(), now=NOW), 2)
     first = step.tasks[0]

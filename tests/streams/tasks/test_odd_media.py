@@ -184,3 +184,19 @@ def test_a_job_that_failed_leaves_nothing_behind(tmp_path: Path, folder: Path) -
     run_job(bench, made(folder, "broken.mp4", b"broken"))
     assert bench.vectors.count("default") == 0
     assert list(bench.store.keys("default")) == []
+
+
+def test_a_recording_that_was_joined_of_two_is_one_running_time(
+    bench: Workbench, original: Path, folder: Path, edited_copy: Callable[..., tuple[Path, tuple[Truth, ...]]]
+) -> None:
+    first, _ = edited_copy(Piece(original, 2.0, 10.0), suffix=".ts")
+    second, _ = edited_copy(Piece(original, 15.0, 29.0), suffix=".ts")
+    path = folder / "joined.ts"
+    path.write_bytes(first.read_bytes() + second.read_bytes())
+    job = run_job(bench, path)
+    assert job.status is JobStatus.SUCCESS
+    assert "starts anew" in job.message
+    (match,) = job.matches
+    spans = [(one.input_start, one.input_end, one.reference_start, one.reference_end) for one in match.intervals]
+    assert spans == [pytest.approx((0.0, 8.0, 2.0, 10.0), abs=0.5), pytest.approx((8.0, 22.0, 15.0, 29.0), abs=0.5)]
+    assert all(one.speed == pytest.approx(1.0, abs=0.01) for one in match.intervals)

@@ -242,8 +242,10 @@ async def test_without_tokens_every_name_of_this_machine_is_answered(open_client
 
 async def test_no_header_makes_another_method_or_another_path_of_a_request(open_client: AsyncTestClient) -> None:
     headers = {"X-HTTP-Method-Override": "DELETE", "X-Original-Method": "DELETE", "X-Rewrite": "/metrics"}
-    answer = await open_client.get("/api/v1/jobs?_method=DELETE", headers=headers)
-    assert answer.json() == {"jobs": [], "next": None}
+    assert (await open_client.get("/api/v1/jobs", headers=headers)).json() == {"jobs": [], "next": None}
+    refused = await open_client.get("/api/v1/jobs?_method=DELETE", headers=headers)
+    assert (refused.status_code, "'_method'" in refused.json()["detail"]) == (400, True)
+    assert "<h1>Jobs</h1>" in (await open_client.get("/?_method=DELETE", headers=headers)).text
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"])

@@ -8,8 +8,10 @@ from litestar.testing import AsyncTestClient
 
 from fingerprint.ports import ReferenceKey
 from schemas.jobs import JobRequest, JobStatus, TaskKind
+from schemas.libraries import Library
 from schemas.limits import LARGEST_METADATA
 from streams.readmodel.model import ReadModel
+from streams.web.paths import in_path
 from streams.web.services import Services
 
 API = "/api/v1"
@@ -60,6 +62,39 @@ async def test_a_library_that_is_not_valid_is_refused_and_not_made(client: Async
     answer = await client.post(f"{API}/libraries", json=body)
     assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
     assert len((await client.get(f"{API}/libraries")).json()["libraries"]) == 1
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+async def test_a_name_that_no_address_can_hold_is_refused_in_words(
+    client: AsyncTestClient, inline: InlineService, name: str
+) -> None:
+    media = {"media_id": name, "url": "file:///a.mp4"}
+    for path, body in (("libraries", {"name": name}), ("jobs", media), ("libraries/default/items", media)):
+        answer = await client.post(f"{API}/{path}", json=body)
+        assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+        assert f"cannot be called {name!r}" in answer.json()["detail"]
+        assert "another name" in answer.json()["detail"]
+    sent = await client.post(f"{API}/uploads", data={"media_id": name}, files={"file": b"media"})
+    assert (sent.status_code, "cannot be called" in sent.json()["detail"]) == (400, True)
+    assert [one.name for one in inline.model.libraries.all()] == ["default"]
+    assert inline.model.jobs().jobs == []
+
+
+@pytest.mark.parametrize("name", ["...", ".hidden", "a..b", "..a", " .."])
+async def test_other_names_with_full_stops_are_as_good_as_any(client: AsyncTestClient, name: str) -> None:
+    await make(client, name)
+    assert (await client.get(f"{API}/libraries/{in_path(name)}")).json()["name"] == name
+
+
+async def test_what_bears_such_a_name_from_before_is_still_listed(
+    client: AsyncTestClient, inline: InlineService
+) -> None:
+    inline.model.apply(libraries=[Library(name="..")])
+    await inline.store("..")
+    assert ".." in [one["name"] for one in (await client.get(f"{API}/libraries")).json()["libraries"]]
+    items = (await client.get(f"{API}/libraries/default/items")).json()["items"]
+    assert [one["media_id"] for one in items] == [".."]
+    assert ">..</a>" in (await client.get("/", params={"media_id": ".."})).text
 
 
 async def test_a_paused_library_is_not_to_be_searched_until_it_is_resumed(client: AsyncTestClient) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from litestar.testing import AsyncTestClient
 
 from schemas.coverage import Cause, Coverage, Missed, Unsearched
-from schemas.jobs import JobStatus, LiveMatch
+from schemas.jobs import JobStatus, LiveMatch, SaveType
 from schemas.matches import Track
 from streams.readmodel.model import ReadModel
 from streams.web.pages import PAGE, clock, percent, share, strength
@@ -125,3 +125,21 @@ async def test_a_job_that_has_not_seen_everything_warns_before_it_says_what_it_f
     shown = (await client.get("/api/v1/jobs/j1")).json()
     assert shown["coverage"]["picture"] == 0.7
     assert shown["unsearched"] == [{"library": "films", "media_id": "", "reason": "it was paused"}]
+
+
+async def test_of_what_was_stored_only_nobody_says_that_it_copies_nothing(
+    client: AsyncTestClient, model: ReadModel
+) -> None:
+    model.apply(jobs=[job("j1", media_id="imported", save_type=SaveType.ONLYSAVE)])
+    for path in ("/", "/jobs/j1"):
+        page = (await client.get(path)).text
+        assert "stored, not searched" in page.lower()
+        assert "no copies" not in page
+        assert "Copies nothing" not in page
+    assert (await client.get("/api/v1/jobs/j1")).json()["searched"] is False
+    assert (await client.get("/api/v1/media/imported/result")).json()["searched"] is False
+    model.apply(jobs=[job("j2", media_id="compared")])
+    assert "no copies" in (await client.get("/", params={"media_id": "compared"})).text
+    assert (await client.get("/api/v1/jobs/j2")).json()["searched"] is True
+    model.apply(jobs=[job("j3", JobStatus.PROCESSING, save_type=SaveType.ONLYSAVE)])
+    assert "Matches show here" not in (await client.get("/jobs/j3")).text

@@ -102,7 +102,9 @@ async def test_calls_and_the_web_view_share_one_address(services: Services) -> N
             await client.post("/"),
         ):
             assert "RequestId" in answer.json()
-        assert (await client.get("/api/v1/jobs?Action=ListAIJob")).json() == {"jobs": [], "next": None}
+        elsewhere = await client.get("/api/v1/jobs?Action=ListAIJob")
+        assert elsewhere.headers["content-type"] == "application/problem+json"
+        assert "no parameter 'Action'" in elsewhere.json()["detail"]
 
 
 async def test_an_error_repeats_no_more_than_a_part_of_what_came(caller: Any) -> None:

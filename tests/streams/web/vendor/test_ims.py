@@ -86,6 +86,7 @@ async def test_libraries_show_whether_jobs_search_them(caller: Any, model: ReadM
         ("CreateDNADB", {}, (400, "MissingParameter")),
         ("CreateDNADB", {"Name": "x" * 101}, (400, "InvalidParameter")),
         ("CreateDNADB", {"Name": "a,b"}, (400, "InvalidParameter")),
+        ("CreateDNADB", {"Name": ".."}, (400, "InvalidParameter")),
         ("CreateDNADB", {"Name": "ads"}, (400, "InvalidParameter")),
         ("CreateDNADB", {"Name": "new", "Model": "Text"}, (400, "InvalidParameter")),
         ("CreateDNADB", {"Name": "new", "Description": "x" * 1025}, (400, "InvalidParameter")),
@@ -165,6 +166,7 @@ async def test_a_job_over_a_known_media_item_reads_it_where_it_was_read_before(c
     ("changed", "expected"),
     [
         ({"PrimaryKey": ""}, (400, "MissingParameter")),
+        ({"PrimaryKey": ".."}, (400, "InvalidParameter")),
         ({"DBId": ""}, (400, "MissingParameter")),
         ({"DBId": "unknown"}, (404, "NoSuchResource")),
         ({"Input": ""}, (400, "MissingParameter")),
