@@ -77,9 +77,10 @@ def test_an_input_that_takes_too_much_is_found() -> None:
 
         return run
 
-    watched = Watched(Target("planted", lambda: [b"small"], prepare, seconds=0.01, mib=40))
-    for data, words in ((b"large", "40 are the most"), (b"long", "0.01 s are the most")):
-        found = watched(data)
+    slow = Target("planted", lambda: [b"small"], prepare, seconds=3600.0, mib=40)
+    large = Target("planted", lambda: [b"small"], prepare, seconds=0.01, mib=4096)
+    for target, data, words in ((slow, b"large", "40 are the most"), (large, b"long", "0.01 s are the most")):
+        found = Watched(target)(data)
         assert isinstance(found, Find)
         assert words in found.what
 

@@ -76,8 +76,13 @@ async def service(state: Path, model: ReadModel) -> AsyncIterator[InlineService]
 
 
 @pytest.fixture
-def run(state: Path) -> Run:  # noqa: ARG001 (commands read it from the environment)
-    """Run a command; its status, standard output and standard error are in what is returned."""
+def run(state: Path, monkeypatch: pytest.MonkeyPatch) -> Run:  # noqa: ARG001 (commands read it from the environment)
+    """Run a command; its status, standard output and standard error are in what is returned.
+
+    It runs in the tests' own process, whose log and whose confinement are not a command's to set.
+    """
+    monkeypatch.setattr("streams.logs.configure_logging", lambda _: None)
+    monkeypatch.setattr("streams.service.confinement.confine_service", lambda _: None)
 
     async def run_command(*arguments: object, typed: str | None = None) -> Result:
         return await asyncio.to_thread(CliRunner().invoke, app, [str(one) for one in arguments], input=typed)

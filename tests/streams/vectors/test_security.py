@@ -17,6 +17,7 @@ from milvus_lite.adapter.grpc.servicer import MilvusServicer
 from milvus_lite.db import MilvusLite
 from pymilvus.grpc_gen import milvus_pb2_grpc
 from support.certificates import Authority
+from support.decoders import InlineDecoder
 
 from fingerprint.ports import ReferenceKey, Windows
 from schemas.matches import Track
@@ -148,7 +149,7 @@ def of_server(server: Server, folder: Path, token: Path | None = None) -> Settin
 
 
 def test_a_worker_process_is_let_in_by_the_settings(server: Server, tmp_path: Path) -> None:
-    with closing(make_workbench(of_server(server, tmp_path)).vectors) as vectors:
+    with closing(make_workbench(of_server(server, tmp_path), InlineDecoder()).vectors) as vectors:
         assert vectors.count("default", "nothing") == 0
 
 
