@@ -26,7 +26,7 @@ chaos: $(STAMP) ## let faults of every kind strike, and see that nothing is lost
 		$(if $(SEED),--seed $(SEED)) $(ARGS)
 
 fuzz: $(STAMP) ## give changed inputs to every parser, and see that none breaks (SECONDS=3600, SEED=n, ARGS=--help)
-	$(BIN)/python $(LOCKED) --requirement requirements/fuzz.txt
+	$(BIN)/python $(LOCKED) --requirement requirements-fuzz.txt
 	PYTHONPATH=tests:tests/streams $(BIN)/python -m fuzz $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(SEED),--seed $(SEED)) $(ARGS)
 
@@ -51,22 +51,22 @@ schemas: $(STAMP) ## write the JSON Schemas and the AsyncAPI document anew
 	$(BIN)/python -m schemas.document
 
 train: $(STAMP) ## make the trained package data anew (IMAGES=folder)
-	$(BIN)/python $(LOCKED) --no-deps --requirement requirements/train.txt
+	$(BIN)/python $(LOCKED) --no-deps --requirement requirements-train.txt
 	$(BIN)/python -m fingerprint.train $(IMAGES)
 
 bench-accuracy: $(STAMP) ## measure what is found, against peers (ARGS=--help lists options)
-	$(BIN)/python $(LOCKED) --requirement requirements/bench.txt
+	$(BIN)/python $(LOCKED) --requirement requirements-bench.txt
 	$(BIN)/python -m benchmarks.accuracy $(ARGS)
 
 bench-lanes: $(STAMP) ## measure how long live jobs take beside an import (ARGS=--help lists options)
 	$(BIN)/python -m benchmarks.lanes $(ARGS)
 
 bench-speed: $(STAMP) ## measure cost against decoding (ARGS=--help lists options)
-	$(BIN)/python $(LOCKED) --requirement requirements/bench.txt
+	$(BIN)/python $(LOCKED) --requirement requirements-bench.txt
 	$(BIN)/python -m benchmarks.speed $(ARGS)
 
 audit: $(STAMP) $(AUDIT)/.installed ## ask for advisories on what is locked, and list what is installed (build/sbom.json)
-	$(AUDIT)/bin/python .ci/advisories.py requirements.txt requirements/*.txt
+	$(AUDIT)/bin/python .ci/advisories.py requirements.txt requirements-*.txt
 	@mkdir -p build
 	$(AUDIT)/bin/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-reproducible \
 		--output-format JSON --output-file build/sbom.json
@@ -79,23 +79,23 @@ LOCK = SSL_CERT_FILE="$${SSL_CERT_FILE:-$$PIP_CERT}" \
 
 lock: $(AUDIT)/.installed ## write the versions and hashes of all dependencies anew (UPGRADE="--upgrade-package NAME")
 	$(LOCK) --extra dev --output-file requirements.txt pyproject.toml
-	$(LOCK) --group build --output-file requirements/build.txt
-	$(LOCK) --group bench --constraint requirements.txt --output-file requirements/bench.txt
-	$(LOCK) --group fuzz --constraint requirements.txt --output-file requirements/fuzz.txt
-	$(LOCK) --group train --no-deps --output-file requirements/train.txt
-	$(LOCK) --group audit --output-file requirements/audit.txt
+	$(LOCK) --group build --output-file requirements-build.txt
+	$(LOCK) --group bench --constraint requirements.txt --output-file requirements-bench.txt
+	$(LOCK) --group fuzz --constraint requirements.txt --output-file requirements-fuzz.txt
+	$(LOCK) --group train --no-deps --output-file requirements-train.txt
+	$(LOCK) --group audit --output-file requirements-audit.txt
 
 clean: ## remove the environment and everything fetched or made
 	rm -rf $(VENV) $(AUDIT) build .footage .demo .kafka .milvus .chaos .fuzz .bench .mypy_cache .ruff_cache .pytest_cache
 
-$(STAMP): pyproject.toml requirements.txt requirements/build.txt
+$(STAMP): pyproject.toml requirements.txt requirements-build.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python $(INSTALL) --require-hashes --only-binary :all: --requirement requirements/build.txt
+	$(BIN)/python $(INSTALL) --require-hashes --only-binary :all: --requirement requirements-build.txt
 	$(BIN)/python $(LOCKED) --requirement requirements.txt
 	$(BIN)/python $(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(AUDIT)/.installed: requirements/audit.txt
+$(AUDIT)/.installed: requirements-audit.txt
 	$(PYTHON) -m venv $(AUDIT)
-	$(AUDIT)/bin/python $(INSTALL) --require-hashes --only-binary :all: --requirement requirements/audit.txt
+	$(AUDIT)/bin/python $(INSTALL) --require-hashes --only-binary :all: --requirement requirements-audit.txt
 	@touch $@

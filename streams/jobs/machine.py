@@ -28,6 +28,7 @@ from schemas.result import MediaDNAResult, coverage_of, matches_of, unsearched_o
 from schemas.rights import Right
 from streams.jobs.record import ActiveJob, MediaRecord
 from streams.jobs.renditions import best_first, is_known, is_new_content, noted
+from streams.jobs.tasks import chunk_tasks, finish_task, task_of
 from streams.jobs.versions import next_version
 from streams.libraries.errors import HELD_ALREADY, not_replacer
 
@@ -200,7 +201,7 @@ def on_complete_event(record: MediaRecord, event: AIMediaDNAComplete, *, now: st
     record.end(job.job_id)
     if job.job_id == record.event_job:
         record.event_job_failed = job.status is JobStatus.FAIL
-    return Step(record, (job,), (_task(job, TaskKind.CLEAN),))
+    return Step(record, (job,), (task_of(job, TaskKind.CLEAN),))
 
 
 def _on_mark(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
@@ -300,7 +301,7 @@ def _create(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
                 "no rendition can be used: all are encrypted or playlists; transcode the video to an open MP4 as well",
                 now=now,
             )
-    return Step(record, (job,), (_task(job, TaskKind.PLAN),))
+    return Step(record, (job,), (task_of(job, TaskKind.PLAN),))
 
 
 def _resume(record: MediaRecord, job_id: str, *, now: str) -> Step:
@@ -332,7 +333,7 @@ def _restart(record: MediaRecord, active: ActiveJob, finish: ChunkTask, *, now: 
 def _from_the_top(record: MediaRecord, active: ActiveJob, *, now: str) -> Step:
     active.spans, active.planned, active.done = (), False, set()
     active.job = msgspec.structs.replace(active.job, chunks_done=0, update_time=now)
-    return Step(record, (active.job,), (_task(active.job, TaskKind.PLAN),))
+    return Step(record, (active.job,), (task_of(active.job, TaskKind.PLAN),))
 
 
 def _cancel(record: MediaRecord, job_id: str, reason: str, *, now: str) -> Step:
@@ -341,7 +342,7 @@ def _cancel(record: MediaRecord, job_id: str, reason: str, *, now: str) -> Step:
         return Step(record)
     job = _ended(active.job, JobStatus.CANCELLED, now, code=ErrorCode.CANCELLED, message=reason)
     record.end(job_id)
-    return Step(record, (job,), (_task(job, TaskKind.CLEAN),))
+    return Step(record, (job,), (task_of(job, TaskKind.CLEAN),))
 
 
 def _straggler(record: MediaRecord, result: ChunkResult) -> Step:
@@ -365,7 +366,7 @@ def _on_failure(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, 
             request = msgspec.structs.replace(active.job.request, file_url=untried)
             active.job = msgspec.structs.replace(active.job, request=request, update_time=now)
             active.spans, active.planned = (), False
-            return Step(record, (active.job,), (_task(active.job, TaskKind.PLAN),))
+            return Step(record, (active.job,), (task_of(active.job, TaskKind.PLAN),))
     return _fail(record, active, result.code, result.message, now=now)
 
 
@@ -380,7 +381,7 @@ def _fail(record: MediaRecord, active: ActiveJob, code: str, message: str, *, no
     record.end(job.job_id)
     if job.job_id == record.event_job:
         record.event_job_failed = True
-    return Step(record, (job,), (_task(job, TaskKind.CLEAN),))
+    return Step(record, (job,), (task_of(job, TaskKind.CLEAN),))
 
 
 def _on_planned(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, now: str) -> Step:
@@ -396,15 +397,8 @@ def _on_planned(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, 
         metrics=result.metrics,
     )
     if not result.spans:  # a fingerprint file came in place of the media: there is nothing to decode
-        return Step(record, (active.job,), (_finish_task(active),))
-    tasks = tuple(
-        msgspec.structs.replace(
-            _task(active.job, TaskKind.FINGERPRINT, chunk=number, start=start, end=end),
-            several_clocks=active.several_clocks,
-        )
-        for number, (start, end) in enumerate(result.spans)
-    )
-    return Step(record, (active.job,), tasks)
+        return Step(record, (active.job,), (finish_task(active),))
+    return Step(record, (active.job,), chunk_tasks(active))
 
 
 def _on_chunk(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, now: str) -> Step:
@@ -415,7 +409,7 @@ def _on_chunk(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, no
     metrics = _with_work(active.job.metrics, active.job.metrics, result.metrics)
     active.job = msgspec.structs.replace(active.job, chunks_done=len(active.done), update_time=now, metrics=metrics)
     complete = len(active.done) == len(active.spans)
-    return Step(record, (active.job,), (_finish_task(active),) if complete else ())
+    return Step(record, (active.job,), (finish_task(active),) if complete else ())
 
 
 def _on_finished(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, now: str) -> Step:
@@ -434,7 +428,7 @@ def _on_finished(record: MediaRecord, active: ActiveJob, result: ChunkResult, *,
     )
     record.end(job.job_id)
     items = _stored(record, job, now=now) if result.stored else ()
-    return Step(record, (job,), (_task(job, TaskKind.CLEAN),), items)
+    return Step(record, (job,), (task_of(job, TaskKind.CLEAN),), items)
 
 
 def _as_permitted(record: MediaRecord, request: JobRequest, result: ChunkResult) -> ChunkResult:
@@ -487,24 +481,4 @@ def _with_work(metrics: Metrics, *parts: Metrics) -> Metrics:
         metrics,
         processing_seconds=round(sum(part.processing_seconds for part in parts), 3),
         cpu_seconds=round(sum(part.cpu_seconds for part in parts), 3),
-    )
-
-
-def _finish_task(active: ActiveJob) -> ChunkTask:
-    task = _task(active.job, TaskKind.FINISH, chunk=active.job.chunks_total)
-    return msgspec.structs.replace(task, attempt=active.restarts, several_clocks=active.several_clocks)
-
-
-def _task(job: Job, kind: TaskKind, *, chunk: int = 0, start: float = 0.0, end: float = 0.0) -> ChunkTask:
-    return ChunkTask(
-        job_id=job.job_id,
-        media_id=job.media_id,
-        kind=kind,
-        request=job.request,
-        version=job.version,
-        chunk=chunk,
-        start=start,
-        end=end,
-        chunks_total=job.chunks_total,
-        started=job.creation_time,
     )
