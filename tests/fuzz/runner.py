@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import resource
 import time
 import traceback
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Self
 
@@ -16,7 +16,6 @@ from fuzz.mutate import mutated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from fuzz.targets import Target
 
@@ -24,6 +23,10 @@ __all__ = ["Find", "Outcome", "Watched", "fuzz"]
 
 #: Inputs that lead somewhere new and are changed further; beyond, the oldest of them goes.
 KEPT = 2000
+
+#: Writing this there resets the kernel's count of the most memory that this process has had (proc(5)): else an input
+#: that takes much would hide all that take less after it.
+CLEAR_REFS, RESET_PEAK = Path("/proc/self/clear_refs"), "5"
 
 #: Finds of one target that are kept: more of them say the same, mostly.
 MOST_FINDS = 20
@@ -72,6 +75,7 @@ class Watched:
 
     def __call__(self, data: bytes) -> str | Find:
         """Give it an input; return what became of it."""
+        CLEAR_REFS.write_text(RESET_PEAK)
         memory = _peak_mib()
         begun = time.process_time()
         try:
@@ -140,4 +144,6 @@ def _inputs(corpus: list[bytes], random: Random, outcome: Outcome) -> Iterator[b
 
 
 def _peak_mib() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    """Return the most memory that this process has had at a time since its peak was reset, MiB."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) >> 10
