@@ -43,8 +43,8 @@ LOCALHOST = "127.0.0.1"
 INNER_PORT = 19530
 METRICS_PORT = 9091
 #: Seconds after which a server that was killed is no longer counted as a member of its own cluster: one that is started
-#: again waits for that, and searches nothing meanwhile. A server that stands still for longer ends itself. By default
-#: 30.
+#: again waits for that, and searches nothing meanwhile. A server that stands still for longer (a disk that takes its
+#: time is enough) ends itself. The release's own default is 30.
 SESSION_S = 10
 #: prctl(2): the signal that this process, and the server that takes its place, gets when its parent dies.
 PR_SET_PDEATHSIG = 1
@@ -73,7 +73,7 @@ def main() -> None:
         enter_own_namespaces()  # or say now that it cannot run here
         return
     node = folder / "node"
-    write_settings(library, node, dict(one.split("=", 1) for one in arguments.set))
+    write_settings(library, node, dict(one.split("=", 1) for one in arguments.set), arguments.session)
     with _listen(arguments.port) as listener:  # before the namespace is left: this socket stays outside
         enter_own_namespaces()
         _start_helper(listener)
@@ -127,7 +127,7 @@ def _unpack(archive: Path, folder: Path) -> None:
                 (folder / name).write_bytes(wheel.read(member))
 
 
-def write_settings(library: Path, node: Path, chosen: dict[str, str]) -> None:
+def write_settings(library: Path, node: Path, chosen: dict[str, str], session_s: int) -> None:
     """Write the server's settings: the wheel's own, with this node's folders, and what was chosen."""
     values = {
         **chosen,
@@ -145,7 +145,7 @@ def write_settings(library: Path, node: Path, chosen: dict[str, str]) -> None:
 
     template = (library / "config.yaml.template").read_text(encoding="utf-8")
     text = re.sub(r"\{\{ *(?P<name>\w+)(?:\(\w+\))?(?:: *(?P<default>.*?))? *\}\}", fill, template)
-    text = re.sub(r"(session:\n +ttl:) \d+", rf"\1 {SESSION_S}", text)
+    text = re.sub(r"(session:\n +ttl:) \d+", rf"\1 {session_s}", text)
     (node / "configs" / "milvus.yaml").write_text(text, encoding="utf-8")
     shutil.copy(library / "glog.conf", node / "configs")
 
@@ -236,6 +236,9 @@ def _arguments() -> argparse.Namespace:
         default=[],
         metavar="NAME=VALUE",
         help="a setting, as config.yaml.template names it, such as authorization_enabled=true",
+    )
+    parser.add_argument(
+        "--session", type=int, default=SESSION_S, metavar="SECONDS", help="how long it may stand still and be a member"
     )
     parser.add_argument("--install-only", action="store_true", help="bring the programs, try the namespaces, and stop")
     parser.add_argument("--end-with-parent", type=int, metavar="PID", help="end when this parent process ends")

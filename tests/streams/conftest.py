@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
+#: Seconds for which the shared Milvus server may stand still: other tests keep processors and disk busy for long.
+PATIENCE_S = 120
 #: Seconds for the first start on a machine: Maven brings Kafka's jars, or pip Milvus.
 BRINGING_S = 300
 
@@ -97,12 +99,24 @@ def milvus_programs() -> None:
 
 
 @pytest.fixture(scope="session")
-def milvus(milvus_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:  # noqa: ARG001 (must be there)
-    """Yield the URI of a server that the whole session shares: tests take libraries or algorithms of their own."""
-    node = MilvusNode(tmp_path_factory.mktemp("milvus"))
+def shared_milvus(milvus_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusNode]:  # noqa: ARG001 (must be there)
+    """Yield a server for the whole session, which a disk that takes its time does not end."""
+    node = MilvusNode(tmp_path_factory.mktemp("milvus"), session_s=PATIENCE_S)
     node.start()
-    yield node.uri
+    yield node
     node.kill()
+
+
+@pytest.fixture
+def milvus(shared_milvus: MilvusNode) -> str:
+    """The URI of the server that the whole session shares: tests take libraries or algorithms of their own.
+
+    A server that has ended all the same is started again, with what it holds: one test's trouble is not the next one's.
+    """
+    if not shared_milvus.answers():
+        shared_milvus.kill()
+        shared_milvus.start()
+    return shared_milvus.uri
 
 
 @pytest.fixture

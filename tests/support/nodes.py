@@ -175,13 +175,20 @@ class MilvusNode(Node):
 
     Attributes:
         uri: Its address for clients.
+        session_s: Seconds for which it may stand still before it ends itself, and for which one that was killed and
+            started again waits.
     """
 
     name = "milvus"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, session_s: int = 10) -> None:
         super().__init__(folder)
         self.uri = f"http://127.0.0.1:{self.port}"
+        self.session_s = session_s
+
+    def arguments(self) -> list[str]:
+        """Return how long its session lasts."""
+        return ["--session", str(self.session_s)]
 
     def answers(self) -> bool:
         """Whether the server calls itself healthy."""
