@@ -27,7 +27,7 @@ chaos: $(STAMP) ## let faults of every kind strike, and see that nothing is lost
 
 fuzz: $(STAMP) ## give changed inputs to every parser, and see that none breaks (SECONDS=3600, SEED=n, ARGS=--help)
 	$(BIN)/python $(LOCKED) --requirement requirements-fuzz.txt
-	PYTHONPATH=tests:tests/streams $(BIN)/python -m fuzz $(if $(SECONDS),--seconds $(SECONDS)) \
+	PYTHONPATH=tests $(BIN)/python -m fuzz $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(SEED),--seed $(SEED)) $(ARGS)
 
 check: $(STAMP) ## lint, types, layers, dependencies

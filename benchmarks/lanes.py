@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.report import table
-from streams.broker.connection import KafkaConnection
+from streams.adapters.kafka.connection import KafkaConnection
 from streams.demo.edit import Piece, make_copy
 from streams.demo.footage import fetch
 from streams.demo.service import Service, running_service

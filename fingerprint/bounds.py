@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fingerprint.codec import BadFingerprintError, FingerprintTooLargeError
-from fingerprint.picture.collect import CUT_STEP, DUE, GRID_RATE, LOCAL_BLOCK, LOCAL_FEATURES
-from fingerprint.picture.local import CODE_LENGTH, LONG_SIDE
+from fingerprint.picture.embedding import STEP
+from fingerprint.picture.extractor import CUT_STEP, DUE, GRID_RATE, LOCAL_BLOCK, LOCAL_FEATURES
+from fingerprint.picture.local_features import CODE_LENGTH, LONG_SIDE
 from fingerprint.picture.track import TINY_SIDE
-from fingerprint.picture.vectors import STEP
-from fingerprint.sound.collect import CODE_SCALE, DENSITY, WINDOW_STEP
+from fingerprint.sound.extractor import CODE_SCALE, DENSITY, WINDOW_STEP
 from fingerprint.sound.track import FRAME_S, LENGTH
 from schemas.limits import LONGEST_MEDIA_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fingerprint.picture.stills import Stills
+    from fingerprint.picture.keyframes import Stills
     from fingerprint.picture.track import PictureTrack
     from fingerprint.sound.track import SoundTrack
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fingerprint.chunks import ChunkFiles, assemble, fingerprint_chunk, fingerprint_media, plan_chunks
-from fingerprint.match import match
-from fingerprint.model import ALGORITHM, Chunk, Fingerprint, Query
+from fingerprint.chunking import ChunkFiles, assemble, fingerprint_chunk, fingerprint_media, plan_chunks
+from fingerprint.matching.matcher import match
+from fingerprint.model import ALGORITHM, Chunk, Fingerprint
+from fingerprint.query import Query
 
 __all__ = [
     "ALGORITHM",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 
 import fingerprint.engine  # noqa: F401 (it loads the decoder and the numeric libraries)
-from fingerprint.picture.trained import trained, trunk
-from fingerprint.sound.collect import transform
+from fingerprint.picture.weights import trained, trunk
+from fingerprint.sound.extractor import transform
 
 __all__ = ["load_engine"]
 

@@ -1,4 +1,4 @@
-"""Fingerprints, the chunks that they are put together from, and what a query carries besides."""
+"""Fingerprints, and the chunks that they are put together from."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import numpy as np
 from fingerprint.bounds import check, check_duration, check_stills, most_bytes
 from fingerprint.codec import FAST_LEVEL, BadFingerprintError, digest_of, pack, stored, unpack
 from fingerprint.media.coverage import MediaCoverage, TrackCoverage
-from fingerprint.picture.stills import Stills
+from fingerprint.picture.embedding import dequantise
+from fingerprint.picture.keyframes import Stills
 from fingerprint.picture.track import PictureTrack
-from fingerprint.picture.vectors import dequantise
-from fingerprint.ports import Windows
 from fingerprint.sound.track import SoundTrack
+from fingerprint.types import Windows
 from schemas.coverage import Cause
 from schemas.limits import LONGEST_MEDIA_S
 from schemas.matches import Track
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
     from numpy.typing import NDArray
 
     from fingerprint.codec import Arrays
 
-__all__ = ["ALGORITHM", "Chunk", "Fingerprint", "Piece", "Query"]
+__all__ = ["ALGORITHM", "Chunk", "Fingerprint"]
 
 #: Name and version of the algorithm; rises when stored fingerprints are no longer comparable.
 ALGORITHM = "mediadna-2"
@@ -147,40 +147,6 @@ class Chunk:
         if not 0 <= start <= duration:
             raise BadFingerprintError("the chunk ends before it starts")
         return cls(start, duration, picture, sound, stills, _coverage_from_arrays(arrays))
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Some minutes of a media item that is to be matched, and pictures for a second look where there are any.
-
-    Attributes:
-        fingerprint: Of the piece; times are the whole item's, and its duration is where the piece ends.
-        stills: Its pictures.
-    """
-
-    fingerprint: Fingerprint
-    stills: Stills
-
-
-@dataclass(frozen=True)
-class Query:
-    """A media item that is to be matched.
-
-    Attributes:
-        fingerprint: Of the whole item.
-        pieces: What it is matched by, one after the other, so that memory does not grow with its length. Pieces may be
-            loaded anew each time that they are walked through.
-        coverage: How much of the item was looked at; of a stored fingerprint that is not known.
-    """
-
-    fingerprint: Fingerprint
-    pieces: Iterable[Piece]
-    coverage: MediaCoverage = field(default_factory=MediaCoverage)
-
-    @classmethod
-    def of_fingerprint(cls, fingerprint: Fingerprint) -> Query:
-        """Return the query of a stored fingerprint, which is all there is of the media."""
-        return cls(fingerprint, (Piece(fingerprint, Stills.of([])),))
 
 
 def _milliseconds(seconds: float) -> NDArray[np.int64]:

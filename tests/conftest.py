@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from clips import Clips
 from hypothesis import settings
+from support.clips import Clips
 
 from streams.demo.edit import Edit, Piece, Truth, make_copy
 from streams.demo.footage import FOLDER_VARIABLE, fetch, footage_folder
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     EditedCopy = Callable[..., tuple[Path, tuple[Truth, ...]]]
 
+
+#: What starts brokers and servers.
+pytest_plugins = ["support.services"]
 
 # A loaded machine must not fail a test: none of them is about time. CI draws the same examples for the same code, so
 # that a change is judged by what it changes; whoever works on the code draws others each time.

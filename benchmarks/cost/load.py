@@ -14,11 +14,11 @@ import numpy as np
 from benchmarks.cost.meter import Meter
 from fingerprint.engine import ALGORITHM, Fingerprint, Query, match
 from fingerprint.index.memory import MemoryIndex
-from fingerprint.ports import ReferenceKey, Windows
-from streams.tasks.search import upsert_windows
-from streams.vectors.connect import connect
-from streams.vectors.lite import LiteKeeper
-from streams.vectors.scope import SearchScope
+from fingerprint.types import ReferenceKey, Windows
+from streams.adapters.milvus.connect import connect
+from streams.adapters.milvus.lite_server import LiteKeeper
+from streams.adapters.milvus.scoped_index import SearchScope
+from streams.pipeline.tasks.search import upsert_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
-from streams.processes import LIBRARY_ENVIRONMENT, die_with_parent
+from streams.child_processes import LIBRARY_ENVIRONMENT, die_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fingerprint.ports import Hits, ReferenceKey
+from fingerprint.types import Hits, ReferenceKey
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fingerprint.model import Fingerprint
-    from fingerprint.ports import Windows
+    from fingerprint.types import Windows
     from schemas.matches import Track
 
 __all__ = ["MemoryIndex"]

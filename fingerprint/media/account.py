@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fingerprint.media.coverage import MediaCoverage, TrackCoverage, nothing_decodes
 from fingerprint.media.faults import is_memory_free
 from fingerprint.media.packets import Tally
-from fingerprint.media.tracks import start_time, undecodable_streams
+from fingerprint.media.stream_selection import start_time, undecodable_streams
 from fingerprint.media.watch import TrackWatch
 from schemas.coverage import Cause
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.stream import VideoStream
 
-    from fingerprint.media.tracks import Tracks
+    from fingerprint.media.stream_selection import Tracks
 
 __all__ = ["CUT_SHORT_S", "Account", "TrackAccount", "is_short_of_memory"]
 

@@ -20,7 +20,7 @@ import av.logging
 from fingerprint.media.edit_list import cuts_nothing
 from fingerprint.media.errors import MediaError
 from fingerprint.media.faults import MEDIA_FAULTS, blame_media, claims_too_much, is_media_fault, unreadable
-from fingerprint.media.tracks import decoder_pixels
+from fingerprint.media.stream_selection import decoder_pixels
 from schemas.errors import ErrorCode
 from schemas.limits import cut
 

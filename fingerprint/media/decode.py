@@ -9,16 +9,16 @@ from av.audio.frame import AudioFrame
 from av.packet import Packet
 
 from fingerprint.media.account import Account
-from fingerprint.media.clock import PictureClock
+from fingerprint.media.audio_resampler import SoundLine
 from fingerprint.media.container import Source, open_container
 from fingerprint.media.continuity import running_packets
-from fingerprint.media.frames import LeadIn, PictureFrames
+from fingerprint.media.frame_decoder import LeadIn, PictureFrames
+from fingerprint.media.frame_sampler import PicturePicker
 from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
 from fingerprint.media.packets import READ_THROUGH, decode_packet, packet_time, read_packets, seek
-from fingerprint.media.pictures import PicturePicker
-from fingerprint.media.sound import SoundLine
-from fingerprint.media.tracks import Tracks, choose_tracks, pixel_aspect, start_time
-from fingerprint.media.wish import Picture, PictureWish, SoundBlock, SoundWish
+from fingerprint.media.request import Picture, PictureWish, SoundBlock, SoundWish
+from fingerprint.media.stream_selection import Tracks, choose_tracks, pixel_aspect, start_time
+from fingerprint.media.timestamps import PictureClock
 from schemas.coverage import Cause
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fingerprint.media.continuity import rewind, running_packets
 from fingerprint.media.packets import read_packets, seek
-from fingerprint.media.tracks import start_time
+from fingerprint.media.stream_selection import start_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

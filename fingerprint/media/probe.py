@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from fingerprint.media.account import CUT_SHORT_S, is_short_of_memory
-from fingerprint.media.clock import FALLBACK_PERIOD
 from fingerprint.media.container import Source, open_container
 from fingerprint.media.continuity import has_several_clocks
 from fingerprint.media.coverage import nothing_decodes
@@ -15,7 +14,8 @@ from fingerprint.media.errors import MediaError
 from fingerprint.media.info import MediaInfo
 from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
 from fingerprint.media.packets import Tally, decode_packet, read_packets
-from fingerprint.media.tracks import Tracks, choose_tracks, is_encrypted, pixel_aspect, quarter_turns
+from fingerprint.media.stream_selection import Tracks, choose_tracks, is_encrypted, pixel_aspect, quarter_turns
+from fingerprint.media.timestamps import FALLBACK_PERIOD
 from schemas.coverage import Cause
 from schemas.errors import ErrorCode
 

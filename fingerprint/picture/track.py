@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fingerprint.codec import BadFingerprintError, rising, stored
-from fingerprint.picture.local import CODE_LENGTH, LocalFeatures
-from fingerprint.picture.trained import trained
+from fingerprint.picture.local_features import CODE_LENGTH, LocalFeatures
+from fingerprint.picture.weights import trained
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fingerprint.codec import rising, stored
-from fingerprint.ports import Windows
+from fingerprint.types import Windows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,8 +13,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fingerprint.train.learn import learn, small_square
-from fingerprint.train.trunk import write_trunk
+from fingerprint.train.backbone import write_trunk
+from fingerprint.train.fit import learn, small_square
 
 __all__ = ["main"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from streams.processes import LIBRARY_ENVIRONMENT
+from streams.child_processes import LIBRARY_ENVIRONMENT
 
 __all__ = ["clean_environment"]
 

@@ -9,15 +9,15 @@ import httpx
 import msgspec
 
 from schemas.jobs import JobStatus
+from streams.cli.importer.runner import Refused
 from streams.cli.output import ExitCode, fail
-from streams.imports.engine import Refused
-from streams.libraries.errors import is_addressable
+from streams.domain.library_errors import is_addressable
 from streams.redaction import check_of
-from streams.service.doctor import Report
-from streams.web.libraries import ItemList, ItemView, LibraryList, LibraryView
+from streams.services.reconciliation.doctor import Report
+from streams.web.api.libraries import ItemList, ItemView, LibraryList, LibraryView
+from streams.web.api.usage_views import UsageView
+from streams.web.api.views import JobList, JobView, ResultView
 from streams.web.paths import in_path
-from streams.web.usage_views import UsageView
-from streams.web.views import JobList, JobView, ResultView
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from streams.cli.run import load_settings
 
 if TYPE_CHECKING:
-    from streams.decoder.client import CagedDecoder
+    from streams.adapters.decoder.client import CagedDecoder
 
 __all__ = ["own_decoder"]
 
@@ -20,8 +20,8 @@ def own_decoder() -> CagedDecoder:
 
     Memory and what the cage has to hold are as the settings say. Ends the command when these are not valid.
     """
-    from streams.decoder.client import CagedDecoder  # noqa: PLC0415 (the engine loads in seconds)
-    from streams.logs import configure_logging  # noqa: PLC0415
+    from streams.adapters.decoder.client import CagedDecoder  # noqa: PLC0415 (the engine loads in seconds)
+    from streams.telemetry.logs import configure_logging  # noqa: PLC0415
 
     settings = load_settings()
     configure_logging(settings)

@@ -11,7 +11,7 @@ from streams.cli.client import Client
 from streams.cli.output import AsJson, ExitCode, fail, note, notes, print_json, print_table, say
 from streams.cli.run import load_settings
 from streams.domain.reconciliation import Difference, Outcome
-from streams.service.doctor import Report, RunState
+from streams.services.reconciliation.doctor import Report, RunState
 
 __all__ = ["doctor"]
 

@@ -17,7 +17,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from schemas.coverage import Coverage
 from schemas.errors import ErrorCode
+from streams.child_processes import die_with_parent
 from streams.cli.decoding import own_decoder
+from streams.cli.importer.items import Fault, LeftOut
+from streams.cli.importer.telling import files_below
 from streams.cli.names import distinct_names
 from streams.cli.output import (
     AsJson,
@@ -31,15 +34,12 @@ from streams.cli.output import (
     print_shortfalls,
     shown,
 )
-from streams.imports.items import Fault, LeftOut
-from streams.imports.telling import files_below
-from streams.processes import die_with_parent
 from streams.settings import available_cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from fingerprint.model import Query
+    from fingerprint.query import Query
     from schemas.matches import Match
 
 __all__ = ["compare", "fingerprint", "match"]
@@ -238,9 +238,9 @@ def _query(path: Path, scratch: str) -> Query | str:
     from fingerprint.file import read_fingerprint  # noqa: PLC0415
     from fingerprint.media.errors import MediaError  # noqa: PLC0415
     from fingerprint.media.limits import MediaLimits  # noqa: PLC0415
-    from fingerprint.model import Query  # noqa: PLC0415
-    from streams.decoder.errors import DecoderEndedError, DecoderError, DecoderGarbledError  # noqa: PLC0415
-    from streams.decoder.whole import fingerprint_whole  # noqa: PLC0415
+    from fingerprint.query import Query  # noqa: PLC0415
+    from streams.adapters.decoder.whole import fingerprint_whole  # noqa: PLC0415
+    from streams.ports.decoder_errors import DecoderEndedError, DecoderError, DecoderGarbledError  # noqa: PLC0415
 
     try:
         with path.open("rb") as file:

@@ -15,6 +15,11 @@ from schemas.errors import ErrorCode
 from schemas.jobs import SaveType
 from streams.cli.client import Client
 from streams.cli.decoding import own_decoder
+from streams.cli.importer.discovery import find
+from streams.cli.importer.duration_estimate import estimated_seconds
+from streams.cli.importer.items import Fault, LeftOut, Plan, plan_of
+from streams.cli.importer.progress import Cost, Tally
+from streams.cli.importer.runner import Importer, Outcome
 from streams.cli.output import (
     NOT_SEARCHED,
     AsJson,
@@ -29,17 +34,12 @@ from streams.cli.output import (
 )
 from streams.cli.run import load_settings
 from streams.cli.targets import check_targets
-from streams.imports.engine import Importer, Outcome
-from streams.imports.finding import find
-from streams.imports.items import Fault, LeftOut, Plan, plan_of
-from streams.imports.sample import estimated_seconds
-from streams.imports.tally import Cost, Tally
 from streams.redaction import redacted, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from streams.web.usage_views import UsageView
+    from streams.web.api.usage_views import UsageView
 
 __all__ = ["import_media"]
 

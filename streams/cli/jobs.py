@@ -14,6 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from schemas.errors import ErrorCode
 from schemas.jobs import JobStatus, SaveType
 from streams.cli.client import Client
+from streams.cli.importer.items import is_text
+from streams.cli.importer.runner import Refused
 from streams.cli.names import distinct_names, media_url
 from streams.cli.output import (
     NOT_SEARCHED,
@@ -34,11 +36,9 @@ from streams.cli.output import (
 )
 from streams.cli.run import load_settings
 from streams.cli.targets import check_targets
-from streams.imports.engine import Refused
-from streams.imports.items import is_text
 from streams.redaction import redacted, without_secrets
-from streams.web.times import time_as_stored
-from streams.web.views import JobView
+from streams.web.api.times import time_as_stored
+from streams.web.api.views import JobView
 
 __all__ = ["job", "jobs", "print_jobs", "result", "submit", "wait_until_ended"]
 

@@ -12,12 +12,12 @@ from rich.table import Table
 from schemas.jobs import JobStatus
 from schemas.libraries import Purpose
 from streams.cli.client import Client
+from streams.cli.importer.runner import Refused
 from streams.cli.jobs import print_jobs, wait_until_ended
 from streams.cli.names import media_name, media_url
 from streams.cli.output import AsJson, Cursor, ExitCode, Limit, console, fail, print_json, print_table, say_more
 from streams.cli.run import load_settings
-from streams.imports.engine import Refused
-from streams.web.libraries import ItemView, LibraryView
+from streams.web.api.libraries import ItemView, LibraryView
 
 __all__ = ["libraries"]
 

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from schemas.coverage import Coverage, Unsearched, shortfalls
 from schemas.matches import Match
-from streams.imports.items import LeftOut
+from streams.cli.importer.items import LeftOut
 
 __all__ = [
     "NOT_SEARCHED",

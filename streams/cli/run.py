@@ -77,10 +77,11 @@ def worker(state: State = None, web: Web = None, media: Media = None, *, new_ind
 
 
 def _run(chosen: Settings, *, embedded: bool, new_index: bool = False) -> None:
-    from streams.logs import configure_logging  # noqa: PLC0415 (other commands start faster without the service)
-    from streams.service.confinement import confine_service  # noqa: PLC0415
-    from streams.service.private import private_files  # noqa: PLC0415
-    from streams.service.worker import Worker, run_worker  # noqa: PLC0415
+    from streams.telemetry.logs import configure_logging  # noqa: PLC0415 (other commands start faster without the service)
+    from streams.worker.composition import Worker  # noqa: PLC0415
+    from streams.worker.lifecycle import run_worker  # noqa: PLC0415
+    from streams.worker.confinement import confine_service  # noqa: PLC0415
+    from streams.worker.private_folder import private_files  # noqa: PLC0415
 
     def announce(running: Worker) -> None:
         (chosen.state / "web-address").write_text(running.web, encoding="ascii")
@@ -98,7 +99,7 @@ def _run(chosen: Settings, *, embedded: bool, new_index: bool = False) -> None:
 
 
 def _make_folders(chosen: Settings) -> None:
-    from streams.service.private import make_private  # noqa: PLC0415 (other commands start faster without the service)
+    from streams.worker.private_folder import make_private  # noqa: PLC0415 (other commands start faster without the service)
 
     make_private(chosen.state)
     if not chosen.media:

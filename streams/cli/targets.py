@@ -11,7 +11,7 @@ from streams.cli.output import ExitCode, fail, shown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from streams.web.libraries import LibraryList
+    from streams.web.api.libraries import LibraryList
 
 __all__ = ["check_targets"]
 

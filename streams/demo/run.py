@@ -18,8 +18,8 @@ from fingerprint.media.errors import MediaError
 from fingerprint.media.probe import probe
 from schemas.clock import utc_now
 from schemas.events import AIMediaDNAComplete
-from streams.broker.connection import KafkaConnection
-from streams.broker.topics import Topics
+from streams.adapters.kafka.connection import KafkaConnection
+from streams.adapters.kafka.topics import Topics
 from streams.demo.edit import Edit, Piece, Truth, make_copy
 from streams.demo.footage import VIDEOS, fetch
 from streams.demo.service import Service, ServiceFailed, running_service

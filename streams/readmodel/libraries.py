@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from schemas.libraries import Library, LibraryItem
-from streams.readmodel.cursor import page_of, read_cursor
+from streams.readmodel.pagination import page_of, read_cursor
 
 if TYPE_CHECKING:
     import sqlite3

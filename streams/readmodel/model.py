@@ -9,14 +9,14 @@ import msgspec
 
 from schemas.jobs import Job, JobStatus, LiveMatch
 from schemas.keys import NONCE, expired_before
-from streams.callbacks.log import DeliveryLog, GoneDelivery, apply_delivery, expect_delivery
-from streams.metering.usage import UsageLog, record_usage
 from streams.readmodel.changelog import log_id_of
-from streams.readmodel.cursor import BadCursor, page_of, read_cursor
 from streams.readmodel.database import Database
-from streams.readmodel.letters import Letter, LetterRows, apply_letter, apply_replay
+from streams.readmodel.dead_letters import Letter, LetterRows, apply_letter, apply_replay
+from streams.readmodel.deliveries import DeliveryLog, GoneDelivery, apply_delivery, expect_delivery
 from streams.readmodel.libraries import GoneItem, GoneLibrary, LibraryRows, apply_item, apply_library
+from streams.readmodel.pagination import BadCursor, page_of, read_cursor
 from streams.readmodel.reconciliation import ReconciliationRows
+from streams.readmodel.usage import UsageLog, record_usage
 
 if TYPE_CHECKING:
     import sqlite3

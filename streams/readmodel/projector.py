@@ -21,10 +21,10 @@ from schemas.events import AIMediaDNAComplete
 from schemas.jobs import Job, LiveMatch
 from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem, item_of_key
-from streams.callbacks.log import GoneDelivery
 from streams.ports.errors import Neighbour, NeighbourAwayError, is_disk_full
 from streams.ports.waiting import within
-from streams.readmodel.letters import Letter
+from streams.readmodel.dead_letters import Letter
+from streams.readmodel.deliveries import GoneDelivery
 from streams.readmodel.libraries import GoneItem, GoneLibrary
 from streams.readmodel.model import GoneJob
 
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer
     from aiokafka.structs import ConsumerRecord
 
-    from streams.broker.connection import KafkaConnection
-    from streams.broker.topics import Topics
+    from streams.adapters.kafka.connection import KafkaConnection
+    from streams.adapters.kafka.topics import Topics
     from streams.readmodel.model import Change, ReadModel
 
 __all__ = ["Projector"]

@@ -12,20 +12,11 @@ from litestar.static_files import create_static_files_router
 
 from schemas.errors import TooLargeError
 from schemas.limits import LARGEST_INPUT
-from streams.access.callers import Caller
-from streams.libraries.errors import LibraryError
-from streams.readmodel.cursor import BadCursor
-from streams.service.keys import KeyUsedError
-from streams.web.api import api_router
-from streams.web.gate import PUBLIC
-from streams.web.headers import add_protective_headers
-from streams.web.health import healthz, metrics, readyz
-from streams.web.library_pages import letters_page, libraries_page, library_page
-from streams.web.login import log_in, log_out, login_page
-from streams.web.openapi import openapi_config
-from streams.web.pages import page_router, template_config
-from streams.web.paths import PathApplication, decode_names
-from streams.web.problems import (
+from streams.domain.library_errors import LibraryError
+from streams.readmodel.pagination import BadCursor
+from streams.services.idempotency_keys import KeyUsedError
+from streams.web.api.openapi import openapi_config
+from streams.web.api.problems import (
     on_bad_cursor,
     on_http_error,
     on_library_error,
@@ -36,7 +27,16 @@ from streams.web.problems import (
     on_unreadable,
     on_used_key,
 )
-from streams.web.query import QueryCheck
+from streams.web.api.query import QueryCheck
+from streams.web.api.router import api_router
+from streams.web.auth.authenticator import PUBLIC
+from streams.web.auth.callers import Caller
+from streams.web.auth.login import log_in, log_out, login_page
+from streams.web.headers import add_protective_headers
+from streams.web.health import healthz, metrics, readyz
+from streams.web.pages.jobs import page_router, template_config
+from streams.web.pages.libraries import letters_page, libraries_page, library_page
+from streams.web.paths import PathApplication, decode_names
 
 if TYPE_CHECKING:
     from litestar import Litestar

@@ -8,8 +8,8 @@ from litestar import MediaType, Response, get
 from litestar.di import NamedDependency
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
 
-from streams.access.roles import Role
-from streams.web.gate import HEALTH, PUBLIC, needs
+from streams.web.auth.authenticator import HEALTH, PUBLIC, needs
+from streams.web.auth.roles import Role
 from streams.web.services import Services
 
 __all__ = ["healthz", "metrics", "readyz"]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import uvicorn
 
+from streams.web.aliyun.app import create_call_app
 from streams.web.app import create_app
 from streams.web.connections import BACKLOG, BoundedProtocol, ConnectionSweep
-from streams.web.front import FrontDoor
-from streams.web.vendor.app import create_call_app
+from streams.web.dispatch import FrontDoor
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,16 +9,16 @@ if TYPE_CHECKING:
 
     from schemas.deliveries import Delivery
     from schemas.jobs import Job, JobRequest
-    from streams.libraries.registry import Libraries
+    from streams.ports.fingerprint_store import FingerprintStore
     from streams.readmodel.model import ReadModel
-    from streams.service.doctor import Doctor
-    from streams.service.keys import RequestKeys
-    from streams.service.letters import Letters
+    from streams.services.dead_letters import Letters
+    from streams.services.idempotency_keys import RequestKeys
+    from streams.services.libraries import Libraries
+    from streams.services.reconciliation.doctor import Doctor
     from streams.settings import Settings
-    from streams.store.port import FingerprintStore
     from streams.telemetry.neighbours import Neighbours
-    from streams.web.gate import Gate
-    from streams.web.live import LiveChanges
+    from streams.web.auth.authenticator import Gate
+    from streams.web.pages.live import LiveChanges
 
 __all__ = ["JobCommands", "Services"]
 

@@ -18,8 +18,8 @@ from fingerprint.engine import ALGORITHM
 from fingerprint.model import Fingerprint
 from schemas.matches import Track
 from schemas.result import MediaDNAResult
-from streams.store.files import open_store
-from streams.vectors.names import CollectionNames, literal
+from streams.adapters.milvus.names import CollectionNames, literal
+from streams.adapters.storage.fsspec_store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -16,7 +16,7 @@ from support.nodes import KafkaNode, MilvusNode
 from chaos.broker import lag
 from chaos.disk import Disk
 from chaos.workers import Worker
-from streams.broker.topics import Topics
+from streams.adapters.kafka.topics import Topics
 
 if TYPE_CHECKING:
     from pathlib import Path

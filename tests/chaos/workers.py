@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from streams.processes import die_with_parent
+from streams.child_processes import die_with_parent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ WATCH_S, BUSY_SHARE = 0.3, 0.5
 #: What a worker says once it takes events.
 READY = re.compile(r"ready web=(\S+) kafka=\S+ state=.*\n")
 #: In the command lines of the processes that do tasks, and of those that decode for them.
-TASK_PROCESSES = ("spawn_main", "streams.decoder")
+TASK_PROCESSES = ("spawn_main", "streams.adapters.decoder")
 
 
 @dataclass(frozen=True)

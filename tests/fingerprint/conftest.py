@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fingerprint.chunks import fingerprint_media
+from fingerprint.chunking import fingerprint_media
 from fingerprint.index.memory import MemoryIndex
 from fingerprint.media.limits import DEFAULT_LIMITS
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from fingerprint.model import Query
+    from fingerprint.query import Query
 
     Fingerprinted = Callable[[Path], Query]
 

@@ -13,21 +13,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scenes import Image, scene
-from tracks import picture, sound
+from support.scenes import Image, scene
+from support.tracks import picture, sound
 
 from fingerprint.bounds import VECTOR, most_bytes, most_windows
-from fingerprint.chunks import assemble
+from fingerprint.chunking import assemble
 from fingerprint.codec import Arrays, BadFingerprintError, FingerprintTooLargeError, pack, unpack
 from fingerprint.file import read_fingerprint
 from fingerprint.media.errors import MediaError
 from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
-from fingerprint.media.wish import Picture, SoundBlock
-from fingerprint.model import Chunk, Fingerprint, Query
-from fingerprint.picture.collect import GRID_RATE, PictureCollector
-from fingerprint.picture.local import EMPTY
-from fingerprint.picture.trained import trained
-from fingerprint.sound.collect import RATE, SoundCollector
+from fingerprint.media.request import Picture, SoundBlock
+from fingerprint.model import Chunk, Fingerprint
+from fingerprint.picture.extractor import GRID_RATE, PictureCollector
+from fingerprint.picture.local_features import EMPTY
+from fingerprint.picture.weights import trained
+from fingerprint.query import Query
+from fingerprint.sound.extractor import RATE, SoundCollector
 from schemas.errors import ErrorCode
 
 #: Seconds of the made-up chunks: the shortest that heavy media is cut into.

@@ -13,9 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 from fingerprint.index.memory import MemoryIndex
-from fingerprint.match import match
+from fingerprint.matching.matcher import match
 from fingerprint.media.decode import Picture, PictureWish, SoundBlock, SoundWish, decode
-from fingerprint.model import Query
+from fingerprint.query import Query
 
 Fingerprinted = Callable[[Path], Query]
 Image = NDArray[np.uint8]

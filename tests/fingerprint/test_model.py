@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tracks import DESCRIBED, WINDOWS, picture, sound
+from support.tracks import DESCRIBED, WINDOWS, picture, sound
 
 from fingerprint.codec import BadFingerprintError, pack, unpack
-from fingerprint.model import Chunk, Fingerprint, Query
-from fingerprint.picture.local import LocalFeatures
-from fingerprint.picture.stills import Stills, encode_still
+from fingerprint.model import Chunk, Fingerprint
+from fingerprint.picture.keyframes import Stills, encode_still
+from fingerprint.picture.local_features import LocalFeatures
 from fingerprint.picture.track import PictureTrack
+from fingerprint.query import Query
 from fingerprint.sound.track import SoundTrack
 from schemas.matches import Track
 

@@ -13,8 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from fingerprint.index.memory import MemoryIndex
-from fingerprint.match import match
-from fingerprint.model import Query
+from fingerprint.matching.matcher import match
+from fingerprint.query import Query
 
 Fingerprinted = Callable[[Path], Query]
 

@@ -10,33 +10,34 @@ from typing import TYPE_CHECKING, NamedTuple
 import fsspec
 import msgspec
 import numpy as np
-from examples import MATCH, TIME, request
-from tracks import SECONDS, picture, sound
+from support.examples import MATCH, TIME, request
+from support.tracks import SECONDS, picture, sound
 
 from fingerprint.bounds import most_windows
 from fingerprint.codec import MAGIC, VERSION, BadFingerprintError
 from fingerprint.file import read_fingerprint
 from fingerprint.index.memory import MemoryIndex
-from fingerprint.match import match
+from fingerprint.matching.matcher import match
 from fingerprint.media.edit_list import cuts_nothing
 from fingerprint.media.errors import MediaError
 from fingerprint.media.limits import DEFAULT_LIMITS
 from fingerprint.media.sniff import media_kind
-from fingerprint.model import Chunk, Fingerprint, Query
-from fingerprint.picture.stills import Stills, encode_still
+from fingerprint.model import Chunk, Fingerprint
+from fingerprint.picture.keyframes import Stills, encode_still
+from fingerprint.query import Query
 from fuzz.web import api_seeds, vendor_seeds, web
 from fuzz.wrong import WrongAnswerError
 from schemas.errors import InvalidEvent
 from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, Metrics, TaskKind, TaskOutcome
 from schemas.wire import decode, decode_transcode_event
-from streams.agents.intake import request_of
-from streams.imports.manifest import read_manifest
-from streams.jobs.machine import on_request, on_result
-from streams.jobs.record import MediaRecord
-from streams.readmodel.cursor import BadCursor, read_cursor
+from streams.cli.importer.manifest import read_manifest
+from streams.domain.jobs.record import MediaRecord
+from streams.domain.jobs.state_machine import on_request, on_result
+from streams.egress.policy import SourcePolicy
+from streams.pipeline.agents.intake import request_of
+from streams.readmodel.pagination import BadCursor, read_cursor
 from streams.redaction import redacted, without_secrets_in_bytes
 from streams.settings import Settings
-from streams.sources.policy import SourcePolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable

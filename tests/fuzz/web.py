@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlencode
 
-from examples import MATCH, TIME, job
-from inline import InlineService
+from support.examples import MATCH, TIME, job
+from support.inline import InlineService
 
 from fuzz.wrong import WrongAnswerError
 from schemas.deadletter import dead_letter_headers
-from streams.readmodel.letters import Letter
+from streams.readmodel.dead_letters import Letter
 from streams.readmodel.model import ReadModel
 from streams.settings import Settings
+from streams.web.aliyun.app import create_call_app
 from streams.web.app import create_app
-from streams.web.front import FrontDoor
-from streams.web.live import LiveChanges
-from streams.web.vendor.app import create_call_app
+from streams.web.dispatch import FrontDoor
+from streams.web.pages.live import LiveChanges
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,7 +20,7 @@ from schemas.errors import ErrorCode
 from schemas.examples import DEAD_LETTER
 from schemas.jsonschema import result_schema, topic_schema
 from schemas.wire import InvalidEvent, decode, decode_transcode_event
-from streams.broker.topics import Topics
+from streams.adapters.kafka.topics import Topics
 
 DOCUMENT = asyncapi.document()
 WITH_PAYLOAD = [channel for channel in CHANNELS if channel.payloads]

@@ -58,17 +58,17 @@ from schemas.limits import (
 from schemas.matches import Interval, Match, Track
 from schemas.result import complete_event
 from schemas.wire import decode_transcode_event
-from streams.agents.assignment import Assignment
-from streams.agents.intake import request_of
-from streams.broker.connection import KafkaConnection
-from streams.broker.topics import LARGEST_BATCH as TOPIC_TAKES
-from streams.callbacks.schedule import KEPT_ATTEMPTS
-from streams.faust_app import make_app
-from streams.jobs.machine import on_request
-from streams.jobs.record import MediaRecord
-from streams.jobs.renditions import noted
+from streams.adapters.kafka.assignment import Assignment
+from streams.adapters.kafka.connection import KafkaConnection
+from streams.adapters.kafka.faust_app import make_app
+from streams.adapters.kafka.topics import LARGEST_BATCH as TOPIC_TAKES
+from streams.domain.jobs.record import MediaRecord
+from streams.domain.jobs.renditions import noted
+from streams.domain.jobs.state_machine import on_request
+from streams.domain.largest_answer import capped
+from streams.domain.retry_schedule import KEPT_ATTEMPTS
+from streams.pipeline.agents.intake import request_of
 from streams.settings import Settings
-from streams.tasks.cap import capped
 from streams.telemetry.neighbours import Neighbours
 
 NOW = "2026-11-23T08:00:00.000Z"

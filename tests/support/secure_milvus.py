@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from streams.adapters.milvus.security import MilvusSecurity, shake_hands
 from streams.ports.errors import NeighbourAwayError
-from streams.vectors.security import MilvusSecurity, shake_hands
 from support.certificates import Authority
 from support.nodes import MilvusNode
 

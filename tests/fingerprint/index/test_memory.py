@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from fingerprint.index.memory import MemoryIndex
 from fingerprint.model import Fingerprint
-from fingerprint.ports import Hits, ReferenceKey
 from fingerprint.sound.track import SoundTrack
+from fingerprint.types import Hits, ReferenceKey
 from schemas.matches import Track
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from clips import Clips
+    from support.clips import Clips
 
 #: Bytes of an FLV file's own header, which its parts do not repeat.
 FLV_HEADER = 13

@@ -11,16 +11,16 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from clips import FORMS, Clips
+from support.clips import FORMS, Clips
 
-from fingerprint.chunks import fingerprint_media, plan_chunks
+from fingerprint.chunking import fingerprint_media, plan_chunks
 from fingerprint.media.coverage import MediaCoverage, TrackCoverage, nothing_decodes
 from fingerprint.media.decode import decode
 from fingerprint.media.errors import MediaError
 from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
 from fingerprint.media.probe import probe
-from fingerprint.picture.collect import PICTURES
-from fingerprint.sound.collect import SOUND
+from fingerprint.picture.extractor import PICTURES
+from fingerprint.sound.extractor import SOUND
 from schemas.coverage import Cause
 from schemas.errors import ErrorCode
 from schemas.matches import Track
@@ -185,7 +185,7 @@ def test_pictures_over_the_limit_in_mid_stream_are_not_looked_at(
 SHORT_OF_MEMORY = """
 import resource, sys
 from pathlib import Path
-from fingerprint.chunks import fingerprint_chunk
+from fingerprint.chunking import fingerprint_chunk
 from fingerprint.media.limits import DEFAULT_LIMITS
 from fingerprint.media.probe import probe
 mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

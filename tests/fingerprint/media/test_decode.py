@@ -17,8 +17,8 @@ from schemas.errors import ErrorCode
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clips import Clips
     from numpy.typing import NDArray
+    from support.clips import Clips
 
 RATE = 8000
 FILMS = {

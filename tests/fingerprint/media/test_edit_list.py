@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from clips import Clips, picture
 from hypothesis import given
 from hypothesis import strategies as st
+from support.clips import Clips, picture
 
 from fingerprint.media import container
 from fingerprint.media.decode import Picture, SoundBlock, decode

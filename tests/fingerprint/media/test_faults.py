@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import numpy as np
 import pytest
-from clips import FORMS
+from support.clips import FORMS
 
 from fingerprint.engine import fingerprint_media
 from fingerprint.media import decode as decoding
@@ -20,14 +20,14 @@ from fingerprint.media.decode import decode
 from fingerprint.media.errors import MediaError
 from fingerprint.media.limits import MediaLimits
 from fingerprint.media.probe import probe
-from fingerprint.media.wish import Picture, SoundBlock
+from fingerprint.media.request import Picture, SoundBlock
 from schemas.errors import ErrorCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from clips import Clips
+    from support.clips import Clips
 
 #: What is said of media that cannot be used.
 MEDIA_CODES = {ErrorCode.RESOURCE_CONTENT_BAD, ErrorCode.RESOURCE_NOT_SUPPORTED, ErrorCode.RESOURCE_TOO_LARGE}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from fingerprint.media.decode import decode
 from fingerprint.media.polarity import aligned_polarity
-from fingerprint.media.wish import SoundBlock, SoundWish
+from fingerprint.media.request import SoundBlock, SoundWish
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

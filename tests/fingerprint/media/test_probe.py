@@ -14,13 +14,13 @@ from fingerprint.media.decode import decode
 from fingerprint.media.errors import MediaError
 from fingerprint.media.limits import MediaLimits
 from fingerprint.media.probe import probe
-from fingerprint.media.wish import Picture, PictureWish
+from fingerprint.media.request import Picture, PictureWish
 from schemas.errors import ErrorCode
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clips import Clips
+    from support.clips import Clips
 
 ENCRYPTED = {
     "encryption_scheme": "cenc-aes-ctr",

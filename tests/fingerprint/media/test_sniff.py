@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pytest
-from clips import FORMS
 from hypothesis import given
 from hypothesis import strategies as st
+from support.clips import FORMS
 
 from fingerprint.media.sniff import HEAD_BYTES, media_kind
 
 if TYPE_CHECKING:
-    from clips import Clips
+    from support.clips import Clips
 
 
 def head(clips: Clips, suffix: str) -> bytes:

@@ -15,7 +15,7 @@ from fingerprint.media.probe import probe
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clips import Clips
+    from support.clips import Clips
 
 RATE = 4.0
 #: When each slide comes, seconds.

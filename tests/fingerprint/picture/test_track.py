@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fingerprint.codec import BadFingerprintError
-from fingerprint.picture.local import CODE_LENGTH, LocalFeatures
+from fingerprint.picture.local_features import CODE_LENGTH, LocalFeatures
 from fingerprint.picture.track import PictureTrack
 
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fingerprint.picture.geometry import compare_local
-from fingerprint.picture.local import describe_local, describe_variants
+from fingerprint.matching.picture.geometric_verification import compare_local
+from fingerprint.picture.local_features import describe_local, describe_variants
 from fingerprint.train.augment import EDITS, edited, mildly_edited
 
 Image = NDArray[np.uint8]

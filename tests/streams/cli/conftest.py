@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 from click.testing import Result
-from inline import InlineService, done
 from structlog.testing import capture_logs
+from support.inline import InlineService, done
 from typer.testing import CliRunner
 
 from schemas.errors import ErrorCode
 from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, TaskOutcome
 from streams.cli.main import app
 from streams.readmodel.model import ReadModel
-from streams.service.commands import Commands
+from streams.services.jobs import Commands
 from streams.settings import Settings
 from streams.web.server import WebServer
 
@@ -81,8 +81,8 @@ def run(state: Path, monkeypatch: pytest.MonkeyPatch) -> Run:  # noqa: ARG001 (c
 
     It runs in the tests' own process, whose log and whose confinement are not a command's to set.
     """
-    monkeypatch.setattr("streams.logs.configure_logging", lambda _: None)
-    monkeypatch.setattr("streams.service.confinement.confine_service", lambda _: None)
+    monkeypatch.setattr("streams.telemetry.logs.configure_logging", lambda _: None)
+    monkeypatch.setattr("streams.worker.confinement.confine_service", lambda _: None)
 
     async def run_command(*arguments: object, typed: str | None = None) -> Result:
         return await asyncio.to_thread(CliRunner().invoke, app, [str(one) for one in arguments], input=typed)

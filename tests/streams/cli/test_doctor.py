@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inline import InlineService
-from stocked import Stocked
+from support.inline import InlineService
+from support.stocked import Stocked
 
 from schemas.jobs import UPLOADED
 from streams.cli.output import ExitCode
-from streams.service.examination import Order
+from streams.services.reconciliation.examination import Order
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ async def test_a_file_that_cannot_be_used_is_said_with_its_code(run: Any, tmp_pa
 async def test_of_two_files_to_compare_both_must_be_there_before_either_is_looked_into(
     run: Any, tmp_path: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.decoder.whole.fingerprint_whole", None)  # calling it would be a fault
+    monkeypatch.setattr("streams.adapters.decoder.whole.fingerprint_whole", None)  # calling it would be a fault
     here, there = tmp_path / "here.mp4", tmp_path / "there.mp4"
     for first, second, said in (
         (here, there, here),

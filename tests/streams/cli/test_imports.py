@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clips import Clips
-from inline import InlineService
+from support.clips import Clips
+from support.inline import InlineService
 
 from schemas.jobs import SaveType
 from schemas.libraries import Library, LibraryStatus

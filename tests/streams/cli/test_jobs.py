@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from examples import MATCH, job
-from inline import InlineService
+from support.examples import MATCH, job
+from support.inline import InlineService
 
 from schemas.jobs import JobStatus, SaveType
 from streams.cli.client import Client

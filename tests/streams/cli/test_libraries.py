@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inline import InlineService
+from support.inline import InlineService
 
 from schemas.jobs import SaveType
 from schemas.libraries import Library, LibraryStatus, Purpose

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from examples import request
-from inline import TOPICS, InlineService
+from support.examples import request
+from support.inline import TOPICS, InlineService
 
 from schemas.errors import ErrorCode
 from schemas.jobs import ChunkResult, ChunkTask, JobRequest, SaveType, TaskKind, TaskOutcome
 from schemas.libraries import Library, LibraryItem, Purpose
 from schemas.rights import Right
-from streams.agents.chunks import ChunkAgent
-from streams.libraries.errors import ForbiddenError
-from streams.libraries.scope import LibraryScopes
+from streams.domain.library_errors import ForbiddenError
+from streams.pipeline.agents.tasks import ChunkAgent
 from streams.readmodel.model import ReadModel
+from streams.services.library_scope import LibraryScopes
 
 CURATED = [purpose for purpose in Purpose if purpose is not Purpose.GENERAL]
 #: The tasks of a job.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from examples import job
+from support.examples import job
 
 from streams.readmodel import migrations as package
 from streams.readmodel.database import Database

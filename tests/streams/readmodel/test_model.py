@@ -8,14 +8,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from examples import MATCH, job
 from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import MATCH, job
 
 from schemas.deadletter import DeadLetterReplay
 from schemas.jobs import Job, JobStatus, LiveMatch
 from schemas.libraries import Library, LibraryItem
-from streams.readmodel.letters import Letter
+from streams.readmodel.dead_letters import Letter
 from streams.readmodel.libraries import GoneItem, GoneLibrary
 from streams.readmodel.model import GoneJob, JobFilter, ReadModel, UnmovedJob
 

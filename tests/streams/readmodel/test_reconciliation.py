@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from examples import job
+from support.examples import job
 
 from schemas.jobs import JobStatus, Metrics
 from schemas.libraries import LibraryItem

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from inline import InlineService
 from litestar.testing import AsyncTestClient
+from support.inline import InlineService
 
 from streams.readmodel.model import ReadModel
 from streams.settings import Settings

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from browser import running_browser
-from examples import MATCH, job
-from inline import InlineService
 from playwright.async_api import Page, Route, expect
+from support.browser import running_browser
+from support.examples import MATCH, job
+from support.inline import InlineService
 
 from schemas.jobs import Job, JobStatus, LiveMatch
 from streams.settings import Settings

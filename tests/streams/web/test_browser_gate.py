@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from browser import running_browser
-from inline import InlineService
 from litestar.types import Message, Receive, Scope, Send
 from playwright.async_api import Browser, expect
+from support.browser import running_browser
+from support.inline import InlineService
 
 from streams.settings import Settings
 from streams.web import server
-from streams.web.front import FrontDoor
-from streams.web.gate import COOKIE
+from streams.web.auth.authenticator import COOKIE
+from streams.web.dispatch import FrontDoor
 from streams.web.server import WebServer
 
 pytestmark = pytest.mark.integration

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 from httpx import Response
-from inline import InlineService
 from litestar.testing import AsyncTestClient
+from support.inline import InlineService
 
 from schemas.jobs import JobRequest
-from streams.access.callers import caller_of_token
 from streams.readmodel.model import ReadModel
 from streams.settings import Settings
 from streams.web.app import create_app
-from streams.web.gate import COOKIE
+from streams.web.auth.authenticator import COOKIE
+from streams.web.auth.callers import caller_of_token
 
 TOKEN, OTHER = "token-of-one-caller-123", "token-of-another-456789"
 ITEM = {"media_id": "clip", "url": "file:///clip.mp4"}

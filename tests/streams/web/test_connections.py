@@ -16,13 +16,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from examples import job
-from inline import InlineService
 from litestar.testing import AsyncTestClient
+from support.examples import job
+from support.inline import InlineService
 
 from streams.settings import Settings
-from streams.web import connections, live
+from streams.web import connections
 from streams.web.connections import LetGo, most_connections, raise_descriptor_limit
+from streams.web.pages.jobs import live
 from streams.web.server import WebServer
 from streams.web.services import Services
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import httpx
 import pytest
-from examples import job
-from inline import InlineService
 from litestar.testing import AsyncTestClient
+from support.examples import job
+from support.inline import InlineService
 
 from streams.settings import Settings
+from streams.web.aliyun.app import create_call_app
 from streams.web.app import create_app
-from streams.web.front import FrontDoor
+from streams.web.dispatch import FrontDoor
 from streams.web.services import Services
-from streams.web.vendor.app import create_call_app
 
 PLACE = "http://127.0.0.1:6066"
 TOKEN = "admin-token-of-a-test"  # noqa: S105

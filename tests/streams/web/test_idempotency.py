@@ -9,23 +9,23 @@ from typing import Any
 
 import msgspec
 import pytest
-from examples import job
 from httpx import Response
-from inline import InlineService
 from litestar.testing import AsyncTestClient
+from support.examples import job
+from support.inline import InlineService
 
 from schemas.ids import keyed_job_id
 from schemas.jobs import JobRequest, JobStatus
 from schemas.keys import KeyClaim
 from schemas.libraries import Library
-from streams.access.callers import Caller
-from streams.access.roles import Grant, Role
 from streams.readmodel.model import ReadModel
-from streams.service import commands
+from streams.services import jobs as commands
 from streams.settings import Settings
+from streams.web.api.submission import asked_by, told
+from streams.web.api.views import NewJob
 from streams.web.app import create_app
-from streams.web.asking import asked_by, told
-from streams.web.views import NewJob
+from streams.web.auth.callers import Caller
+from streams.web.auth.roles import Grant, Role
 
 JOBS = "/api/v1/jobs"
 KEY = {"Idempotency-Key": "order-12"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from inline import InlineService
 from litestar.testing import AsyncTestClient
+from support.inline import InlineService
 
 from schemas.libraries import Library
 from streams.web.paths import in_path

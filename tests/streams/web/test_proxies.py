@@ -12,7 +12,7 @@ import httpx
 import pytest
 from aiohttp import ClientSession, HttpVersion10, HttpVersion11, web
 from alibabacloud_tea_openapi.utils import Utils
-from inline import InlineService
+from support.inline import InlineService
 
 from schemas.clock import utc_now
 from streams.settings import Settings

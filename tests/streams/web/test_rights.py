@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 from httpx import Response
-from inline import InlineService, done
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
+from support.inline import InlineService, done
 
 from schemas.errors import ErrorCode
 from schemas.events import Rendition

@@ -13,10 +13,10 @@ from litestar import Litestar, get
 from litestar.routes import HTTPRoute
 from litestar.testing import AsyncTestClient
 
-from streams.access.roles import Role
 from streams.settings import Settings
 from streams.web.app import create_app
-from streams.web.gate import needs
+from streams.web.auth.authenticator import needs
+from streams.web.auth.roles import Role
 from streams.web.services import Services
 
 #: Who may use a route at the least; None: everybody, with no token at all.

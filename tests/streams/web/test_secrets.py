@@ -13,26 +13,26 @@ from typing import Any
 
 import pytest
 import structlog
-from examples import MATCH, TIME, job
-from inline import InlineService
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 from litestar.types import ASGIApp, Receive, Scope, Send
+from support.examples import MATCH, TIME, job
+from support.inline import InlineService
 
 from schemas.deadletter import dead_letter_headers
 from schemas.deliveries import Attempt
 from schemas.events import Rendition
 from schemas.jobs import JobStatus
 from schemas.libraries import LibraryItem
-from streams.callbacks.schedule import after_attempt
-from streams.logs import OURS, configure_logging
-from streams.readmodel.letters import Letter
+from streams.domain.retry_schedule import after_attempt
+from streams.readmodel.dead_letters import Letter
 from streams.readmodel.model import ReadModel
 from streams.settings import Settings, listed
+from streams.telemetry.logs import OURS, configure_logging
+from streams.web.aliyun.app import create_call_app
+from streams.web.aliyun.operations import operations
 from streams.web.app import create_app
 from streams.web.services import Services
-from streams.web.vendor.app import create_call_app
-from streams.web.vendor.operations import operations
 
 WORD = "s3cr3tW0rd"  # the one that is looked for
 URL = f"https://user:{WORD}@media.example/v/a.mp4?X-Amz-Credential={WORD}&X-Amz-Signature={WORD}"

@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 
 import pytest
-from inline import InlineService
+from support.inline import InlineService
 
 from streams.settings import Settings
 from streams.web.server import WebServer

@@ -1,0 +1,245 @@
+"""Matching a query against references: search, candidates, alignment, one answer a reference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fingerprint.matching.boundaries import clipped, find_cuts, snapped
+from fingerprint.matching.candidates import distinct, rank_references
+from fingerprint.matching.confidence import EVEN, confidence, interval_similarity, joint_evidence
+from fingerprint.matching.fusion import fuse, merged, without_echoes
+from fingerprint.matching.picture.aligner import FLOOR, PictureQuery, align_picture
+from fingerprint.matching.picture.viterbi import Told
+from fingerprint.matching.search_regions import LONG_S, Leads, Zone, around, united, zones
+from fingerprint.matching.sound.aligner import SoundQuery, align_sound, explained
+from schemas.matches import Interval, Match, Track
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fingerprint.matching.candidates import Candidate
+    from fingerprint.matching.time_map import Segment
+    from fingerprint.model import Fingerprint
+    from fingerprint.ports import FingerprintSource, WindowIndex
+    from fingerprint.query import Piece, Query
+    from fingerprint.types import ReferenceKey
+
+__all__ = ["match"]
+
+#: Windows of the library that each query vector is given.
+PICTURE_HITS, SOUND_HITS = 10, 10
+
+#: Windows of sound from which on every other one is enough to search for: they overlap by half and more.
+MANY_SOUND_WINDOWS = 100
+
+#: References that each track may propose; the sound's first ones are also tried at other speeds and pitches.
+PICTURE_CANDIDATES, SOUND_CANDIDATES, RETIMED_CANDIDATES = 24, 24, 6
+
+#: Zones of a long reference in which other speeds and pitches are tried.
+RETIMED_ZONES = 2
+
+#: Likeness over chance of two pictures from which on a reference is looked at, if too few others are more alike.
+FAINT = 0.1
+
+#: Likeness over chance that a sound window counts from.
+SOUND_FLOOR = 0.0
+
+#: Confidence below which a match is not worth ranking.
+LEAST_CONFIDENCE = 0.05
+
+
+class _Prepared:
+    """A piece of a query in all the forms that references are held against."""
+
+    def __init__(self, piece: Piece, duration: float, *, thorough: bool) -> None:
+        self.duration = duration
+        self.picture = PictureQuery.of(piece, thorough=thorough)
+        self.sound = SoundQuery(piece.fingerprint.sound) if piece.fingerprint.sound is not None else None
+        self.cuts = find_cuts(piece.fingerprint.picture)
+
+
+def match(
+    query: Query,
+    index: WindowIndex,
+    references: FingerprintSource,
+    *,
+    exclude_media: str | None = None,
+    thorough: bool = True,
+) -> list[Match]:
+    """Return what a query copies, best first.
+
+    Args:
+        query: A whole item, or one chunk of it; times are the whole item's.
+        index: Where to search.
+        references: Where to load what was found; what is not there is passed over.
+        exclude_media: A media id that is left out, in all its versions.
+        thorough: Look for copies that are turned, inverted or part of another picture as well; it takes most of the
+            time, and a first look while the query is still coming in can do without.
+    """
+    duration = query.fingerprint.duration
+    segments: dict[ReferenceKey, list[Segment]] = {}
+    durations: dict[ReferenceKey, float] = {}
+    before: dict[ReferenceKey, Leads] = {}
+    for piece in query.pieces:
+        prepared = _Prepared(piece, duration, thorough=thorough)
+        found = _match_piece(prepared, index, references, exclude_media, before)
+        # What a piece ends with, the next one may begin with, too shortly to be proposed by itself.
+        before = {key: leads for key, (_, own) in found.items() if len((leads := _ends(own)).moments)}
+        for key, (reference_duration, own) in found.items():
+            segments.setdefault(key, []).extend(own)
+            durations[key] = reference_duration
+    matches = [
+        _match(key, _worthwhile(merged(without_echoes(own))), duration, durations[key]) for key, own in segments.items()
+    ]
+    matches = [one for one in matches if one.similarity >= LEAST_CONFIDENCE]
+    return sorted(matches, key=lambda one: (-one.similarity, one.library, one.media_id))
+
+
+def _match_piece(
+    piece: _Prepared,
+    index: WindowIndex,
+    references: FingerprintSource,
+    exclude_media: str | None,
+    before: Mapping[ReferenceKey, Leads],
+) -> dict[ReferenceKey, tuple[float, list[Segment]]]:
+    """Return for each reference that a piece has something of its duration and the segments."""
+    looks = _picture_candidates(piece, index, exclude_media)
+    sounds = _sound_candidates(piece, index, exclude_media)
+    retimed = {one.key for one in (*sounds[:RETIMED_CANDIDATES], *looks[:RETIMED_CANDIDATES])}
+    leads = {key: [one] for key, one in before.items()}
+    for candidate in (*looks, *sounds):
+        leads.setdefault(candidate.key, []).append(candidate.leads)
+    found = {}
+    for key, parts in leads.items():
+        reference = references.load(key)
+        if reference is None:
+            continue
+        segments = _align(piece, reference, Leads.joined(parts), wide=key in retimed)
+        if segments:
+            found[key] = (reference.duration, segments)
+    return found
+
+
+def _ends(segments: Sequence[Segment]) -> Leads:
+    """Return where copies end: they may go on from there."""
+    ends = [(one.end, one.map.at(one.end), one.evidence) for one in segments if one.evidence >= EVEN]
+    return Leads(*np.array(ends, np.float64).reshape(-1, 3).T)
+
+
+def _picture_candidates(query: _Prepared, index: WindowIndex, exclude: str | None) -> list[Candidate]:
+    picture = query.picture
+    if picture is None or not len(picture.views.vectors):
+        return []
+    views = picture.views
+    chosen = distinct(views.vectors, views.times)
+    hits = index.search(Track.PICTURE, views.vectors[chosen], limit=PICTURE_HITS, exclude_media=exclude)
+    return rank_references(hits, views.times[chosen], picture.chance[chosen], FLOOR, PICTURE_CANDIDATES, faint=FAINT)
+
+
+def _sound_candidates(query: _Prepared, index: WindowIndex, exclude: str | None) -> list[Candidate]:
+    if query.sound is None or not len(query.sound.track.numbers):
+        return []
+    track = query.sound.track
+    chosen = slice(None, None, 2 if len(track.numbers) > MANY_SOUND_WINDOWS else 1)
+    vectors = track.vectors()[chosen]
+    hits = index.search(Track.SOUND, vectors, limit=SOUND_HITS, exclude_media=exclude)
+    chance = np.full(len(vectors), 0.3, np.float32)
+    starts = track.starts_ms[chosen] / 1000
+    return rank_references(hits, starts, chance, SOUND_FLOOR, SOUND_CANDIDATES, faint=SOUND_FLOOR)
+
+
+def _align(query: _Prepared, reference: Fingerprint, leads: Leads, *, wide: bool) -> list[Segment]:
+    """Return the spans that a query and a reference share, by both tracks; what one tells, the other is asked for."""
+    near = zones(leads) if reference.duration > LONG_S else None
+    sounds = _align_sounds(query, reference, near)
+    strongest = sorted(sounds, key=lambda segment: -segment.evidence)
+    told = [Told(segment.map, segment.start, segment.end) for segment in strongest]
+    pictures = without_echoes(_align_pictures(query, reference, told))
+    speeds = sorted({round(segment.map.speed, 2) for segment in pictures if segment.map.speed != 1.0})
+    if wide and (speeds or not pictures) and query.sound is not None and not explained(query.sound, sounds):
+        # Fragments of changed sound fit unchanged as well: more is better.
+        if near is not None:
+            near = united(around(_zone(segment)) for segment in (*pictures, *sounds)) or near[:RETIMED_ZONES]
+        again = _align_sounds(query, reference, near, speeds=speeds, wide=not pictures)
+        sounds = max(sounds, again, key=lambda found: sum(segment.evidence for segment in found))
+    return [
+        segment if segment.picture else snapped(segment, query.cuts, query.duration)[0]
+        for segment in fuse(pictures, sounds)
+    ]
+
+
+def _zone(segment: Segment) -> Zone:
+    return Zone(segment.start, segment.end, segment.map.at(segment.start), segment.map.at(segment.end))
+
+
+def _align_sounds(
+    query: _Prepared,
+    reference: Fingerprint,
+    near: Sequence[Zone] | None,
+    *,
+    speeds: Sequence[float] = (),
+    wide: bool = False,
+) -> list[Segment]:
+    if query.sound is None or reference.sound is None:
+        return []
+    return without_echoes(align_sound(query.sound, reference.sound, near=near, wide=wide, speeds=speeds))
+
+
+def _align_pictures(query: _Prepared, reference: Fingerprint, told: Sequence[Told]) -> list[Segment]:
+    """Return the picture's segments, ending where the query's picture is cut."""
+    if reference.picture is None or query.picture is None:
+        return []
+    found = align_picture(query.picture, reference.picture, told)
+    return [snapped(segment, query.cuts, query.duration)[0] for segment in found]
+
+
+def _worthwhile(segments: Sequence[Segment]) -> list[Segment]:
+    """Leave out segments that would be no copy by themselves, if another one is."""
+    good = [segment for segment in segments if segment.evidence >= EVEN]
+    return good or list(segments)
+
+
+def _match(key: ReferenceKey, segments: Sequence[Segment], duration: float, reference_duration: float) -> Match:
+    intervals = [one for one in (_interval(segment, reference_duration) for segment in segments) if one is not None]
+    carried = {one.track for one in intervals}
+    track = carried.pop() if len(carried) == 1 else Track.BOTH
+    evidence = joint_evidence((segment.evidence for segment in segments), duration, reference_duration)
+    return Match(
+        media_id=key.media_id,
+        library=key.library,
+        similarity=round(confidence(evidence), 4),
+        track=track,
+        input_coverage=_coverage([(one.input_start, one.input_end) for one in intervals], duration),
+        reference_coverage=_coverage(
+            [(one.reference_start, one.reference_end) for one in intervals], reference_duration
+        ),
+        intervals=tuple(intervals),
+    )
+
+
+def _interval(segment: Segment, reference_duration: float) -> Interval | None:
+    start, end = clipped(segment.start, segment.end, segment.map, reference_duration)
+    if end - start < 0.1:
+        return None
+    track = Track.BOTH if segment.picture and segment.sound else Track.PICTURE if segment.picture else Track.SOUND
+    return Interval(
+        input_start=round(max(0.0, start), 3),
+        input_end=round(end, 3),
+        reference_start=round(max(0.0, segment.map.at(start)), 3),
+        reference_end=round(segment.map.at(end), 3),
+        similarity=round(interval_similarity(segment), 4),
+        track=track,
+        speed=round(segment.map.speed, 4),
+        transforms=segment.transforms,
+    )
+
+
+def _coverage(spans: Sequence[tuple[float, float]], duration: float) -> float:
+    """Return which share of a duration spans cover; overlaps count once."""
+    covered, last = 0.0, 0.0
+    for start, end in sorted(spans):
+        covered += max(0.0, end - max(start, last))
+        last = max(last, end)
+    return round(min(1.0, covered / duration), 4) if duration > 0 else 0.0

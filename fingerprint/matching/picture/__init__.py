@@ -1,0 +1,1 @@
+"""Matching of pictures: from windows that are alike to spans of a copy."""

@@ -1,0 +1,121 @@
+"""Finds where in the query's picture a reference's picture lies, from local features of a few pairs of pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fingerprint.matching.picture.geometric_verification import compare_local
+from fingerprint.matching.picture.region import Region
+from fingerprint.picture.local_features import WHOLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fingerprint.matching.picture.query_frames import Looks
+    from fingerprint.picture.local_features import LocalFeatures, Part
+    from fingerprint.picture.track import PictureTrack
+
+__all__ = ["LEAST_INLIERS", "Located", "PicturePair", "locate"]
+
+#: Inliers of two pictures that have nothing in common: 3 at most in a thousand pairs.
+CHANCE_INLIERS = 3
+
+#: Inliers from which on a region is believed.
+LEAST_INLIERS = 7
+
+#: Inliers, and pairs of pictures with so many, from which on a closer look would say nothing new.
+SURE_INLIERS, SURE_PAIRS = 16, 2
+
+#: Pictures with local features that are tried for each pair, nearest in time first: they are 3 s apart.
+NEIGHBOURS = 2
+
+#: Log-odds of each inlier beyond chance, and of one pair of pictures at most.
+WORTH, MOST_WORTH = 1.2, 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class PicturePair:
+    """A picture of the query that may show one of the reference.
+
+    Attributes:
+        time: In the query, seconds.
+        row: Index of the reference's described picture.
+        part: Where in the query's picture it seems to show it.
+    """
+
+    time: float
+    row: int
+    part: Part = WHOLE
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """What local features say of a query and a reference.
+
+    Attributes:
+        region: Where the reference's picture lies; None when nothing agrees.
+        pairs: For each pair that was tried: time in the query, time in the reference, log-odds.
+    """
+
+    region: Region | None
+    pairs: tuple[tuple[float, float, float], ...]
+
+
+def locate(looks: Looks, reference: PictureTrack, pairs: Sequence[PicturePair]) -> Located:
+    """Compare pairs of pictures; return the region that the best of them agree on.
+
+    What the query's fingerprint keeps is tried first. A closer look costs twenty times as much, so it is only taken
+    where that leaves doubt.
+    """
+    if not len(reference.local_rows):
+        return Located(None, ())
+    found = [_compared(looks, pair, reference, closer=False) for pair in pairs]
+    sure = sum(one is not None and one.inliers >= SURE_INLIERS for one in found)
+    if looks.can_look_closer and sure < min(SURE_PAIRS, len(pairs)):
+        closer = [_compared(looks, pair, reference, closer=True) for pair in pairs]
+        found = [_better(one, other) for one, other in zip(found, closer, strict=True)]
+    best: Region | None = None
+    tried = []
+    for pair, region in zip(pairs, found, strict=True):
+        best = _better(best, region)
+        inliers = 0 if region is None else region.inliers
+        place = float(reference.times_ms[pair.row] / 1000)
+        tried.append((pair.time, place, min(MOST_WORTH, WORTH * max(0, inliers - CHANCE_INLIERS))))
+    if best is not None and best.inliers < LEAST_INLIERS:
+        best = None
+    return Located(best, tuple(tried))
+
+
+def _better(one: Region | None, other: Region | None) -> Region | None:
+    if one is None or other is None:
+        return one or other
+    return other if other.inliers > one.inliers else one
+
+
+def _compared(looks: Looks, pair: PicturePair, reference: PictureTrack, *, closer: bool) -> Region | None:
+    """Return the region that a pair of pictures, or what is kept of those around them, agrees on."""
+    place = float(reference.times_ms[pair.row] / 1000)
+    local_times = reference.times_ms[reference.local_rows] / 1000
+    size = (int(reference.size[0]), int(reference.size[1]))
+    best: Region | None = None
+    for index in np.argsort(np.abs(local_times - place))[:NEIGHBOURS]:
+        # The reference keeps local features of few pictures: the query's is taken as much earlier or later.
+        time = pair.time + local_times[index] - place
+        for variant, features in _features(looks, time, pair.part, closer=closer):
+            found = compare_local(features, reference.features(int(index)))
+            if found is not None:
+                best = _better(best, Region(variant, found.matrix, size, found.inliers))
+        if best is not None and best.inliers >= SURE_INLIERS:
+            break
+    return best
+
+
+def _features(looks: Looks, time: float, part: Part, *, closer: bool) -> Iterator[tuple[str, LocalFeatures]]:
+    if not closer:
+        yield "plain", looks.kept(time)
+        return
+    for one in dict.fromkeys([WHOLE, part]):
+        yield from looks.features(time, one).items()

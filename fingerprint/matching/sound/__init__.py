@@ -1,0 +1,1 @@
+"""Matching of sound: from peaks that coincide to spans of a copy."""

@@ -1,0 +1,49 @@
+"""What a task may see of the libraries: settled when the task starts, and the same for all of it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.coverage import Unsearched
+from schemas.jobs import ChunkTask
+from schemas.libraries import COPY_LINE
+from streams.domain.inventory import Inspection
+
+__all__ = ["Assignment", "Scope", "SearchedLibrary"]
+
+
+class SearchedLibrary(msgspec.Struct, kw_only=True, frozen=True):
+    """A library that the task searches."""
+
+    name: str
+    match_threshold: float = COPY_LINE
+    minimum_match_length: float = 0.0
+    #: MediaIds of the items that are not matched.
+    disabled: tuple[str, ...] = ()
+    #: Whether it holds any item, so that the index has to hold something of it.
+    holds_items: bool = False
+
+
+class Scope(msgspec.Struct, kw_only=True, frozen=True):
+    """The libraries of one task."""
+
+    search: tuple[SearchedLibrary, ...] = ()
+    #: Libraries that the task's job names, and that it does not search.
+    unsearched: tuple[Unsearched, ...] = ()
+    #: Whether the library that the task's job stores into is there; one that was deleted leaves nothing behind.
+    library_exists: bool = True
+    #: The version of the task's media item that this library holds now; 0: none. Whatever else a task may remove, it
+    #: never removes this one.
+    held: int = 0
+    #: Digest of what this library holds under the task's MediaId where the job's caller may not replace that; None
+    #: where there is nothing, or the caller may.
+    protected: str | None = None
+    #: For tasks that compare store and index with what libraries hold: what to look at, or to mend.
+    inspection: Inspection = Inspection()
+
+
+class Assignment(msgspec.Struct, kw_only=True, frozen=True):
+    """A task as a worker process gets it."""
+
+    task: ChunkTask
+    scope: Scope = Scope()

@@ -1,1 +1,0 @@
-"""How much media was processed: summed by hour and by day, for each library, as it is billed."""

@@ -1,0 +1,176 @@
+"""The job agent: keeps what is remembered of each MediaId, and does what the state machine says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+import structlog
+
+from schemas.jobs import RequestAction
+from streams.domain.jobs.record import MediaRecord, adopt, rebuild
+from streams.domain.jobs.renditions import noted
+from streams.domain.jobs.size import check_request, has_room, is_writable, without_room
+from streams.domain.jobs.state_machine import RECOVERY, on_complete_event, on_request, on_result, refuse
+from streams.pipeline.freshness import always
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, MutableMapping, Sequence
+
+    from schemas.events import AIMediaDNAComplete
+    from schemas.jobs import ChunkResult, Job, JobRequest
+    from schemas.libraries import LibraryItem
+    from streams.domain.jobs.state_machine import Step
+    from streams.pipeline.events import Outbox
+
+__all__ = ["JobAgent", "JobHistory"]
+
+log = structlog.get_logger(__name__)
+
+
+class JobHistory(Protocol):
+    """Knows what became of a MediaId before the table was made."""
+
+    async def jobs_of(self, media_id: str) -> Sequence[Job]:
+        """Return its jobs, in any order."""
+        ...
+
+    async def items_of(self, media_id: str) -> Sequence[LibraryItem]:
+        """Return what libraries hold of it."""
+        ...
+
+    async def completion_of(self, job_id: str) -> AIMediaDNAComplete | None:
+        """Return a job's complete event, if it is on its topic."""
+        ...
+
+
+class JobAgent:
+    """Decides on requests and on results of tasks.
+
+    What follows from a message is sent *before* the record is kept: after a crash in between the message comes again,
+    leads to the same step, and everything that is sent twice carries the same ids.
+
+    Args:
+        table: What is remembered of each MediaId.
+        history: Knows what the table does not.
+        outbox: Sends what follows.
+        tries: How often a task is tried before its job fails.
+        callback_url: Where complete events of jobs go that name no place of their own. It becomes part of the job: a
+            later change of the setting calls nobody back about old jobs.
+    """
+
+    def __init__(
+        self,
+        table: MutableMapping[bytes, bytes],
+        history: JobHistory,
+        outbox: Outbox,
+        *,
+        tries: int,
+        callback_url: str = "",
+    ) -> None:
+        self._table = table
+        self._history = history
+        self._outbox = outbox
+        self._tries = tries
+        self._callback_url = callback_url or None
+
+    async def on_request(self, request: JobRequest, *, now: str, fresh: Callable[[], None] = always) -> None:
+        """Handle a request for a job.
+
+        Args:
+            request: The request.
+            now: The time.
+            fresh: Raises when too much time has passed for the decision to be acted on.
+
+        Raises:
+            TooLargeError: The request is none that the doors let in: it belongs on the dead-letter topic.
+            StoodStillError: The decision has to be made anew.
+        """
+        request = msgspec.structs.replace(
+            request, callback_url=request.callback_url or self._callback_url, renditions=noted(request.renditions)
+        )
+        check_request(request)
+        step = await self._requested(request, now=now)
+        if not has_room(step):
+            log.warning("no_room", media_id=request.media_id, job_id=request.job_id, action=request.action)
+            step = refuse(await self._load(request.media_id), step, request, now=now)
+        await self._apply(request.media_id, step, fresh)
+
+    async def on_result(self, result: ChunkResult, *, now: str, fresh: Callable[[], None] = always) -> None:
+        """Handle the result of a task. Arguments and errors as for `on_request`."""
+        media_id = result.task.media_id
+        step = on_result(await self._load(media_id), result, now=now, tries=self._tries)
+        if not is_writable(step):
+            step = on_result(await self._load(media_id), without_room(result), now=now, tries=self._tries)
+        await self._apply(media_id, step, fresh)
+
+    async def _load(self, media_id: str) -> MediaRecord:
+        stored = self._table.get(media_id.encode())
+        if stored is not None:
+            return msgspec.json.decode(stored, type=MediaRecord)
+        return rebuild(await self._history.jobs_of(media_id), await self._history.items_of(media_id))
+
+    async def _requested(self, request: JobRequest, *, now: str) -> Step:
+        record = await self._load(request.media_id)
+        if request.source == RECOVERY and request.action is RequestAction.SUBMIT:
+            return await self._recovered(record, request, now=now)
+        return on_request(record, request, now=now)
+
+    async def _recovered(self, record: MediaRecord, request: JobRequest, *, now: str) -> Step:
+        """Decide on a job that is asked for again: the topics say how far it has come, whatever the table has lost."""
+        media_id = request.media_id
+        event = await self._history.completion_of(request.job_id)
+        jobs, items = await self._history.jobs_of(media_id), await self._history.items_of(media_id)
+        record = adopt(record, request.job_id, jobs, items)
+        if event is not None:
+            return on_complete_event(record, event, now=now)
+        return on_request(record, request, now=now)
+
+    async def _apply(self, media_id: str, step: Step, fresh: Callable[[], None]) -> None:
+        for job in step.jobs:
+            if job.status.ended and await self._outbox.has_ended_otherwise(job):
+                log.warning("job_has_ended_otherwise", job_id=job.job_id, media_id=media_id, code=job.code)
+                return
+        for item in step.items:  # before their jobs: who sees that a job has ended finds what it stored
+            await self._outbox.item(item)
+        for job in step.jobs:
+            await self._outbox.job(job, fresh=fresh)
+            if job.status.ended:
+                _log_outcome(job)
+        for task in step.tasks:
+            await self._outbox.task(task)
+        for library in step.gone:
+            await self._outbox.item_gone(library, media_id)
+        if step.forget_before:
+            await self._forget_jobs(media_id, step.forget_before)
+        fresh()
+        self._keep(media_id, step.record)
+
+    async def _forget_jobs(self, media_id: str, version: int) -> None:
+        for job in await self._history.jobs_of(media_id):
+            if job.status.ended and job.version <= version:
+                await self._outbox.job_gone(job.job_id)
+        log.info("media_deleted", media_id=media_id)
+
+    def _keep(self, media_id: str, record: MediaRecord) -> None:
+        key = media_id.encode()
+        if not record.empty:
+            self._table[key] = msgspec.json.encode(record)
+        elif key in self._table:
+            del self._table[key]
+
+
+def _log_outcome(job: Job) -> None:
+    log.info(
+        "job_ended",
+        job_id=job.job_id,
+        media_id=job.media_id,
+        status=job.status,
+        code=job.code,
+        message=job.message,
+        version=job.version,
+        chunks=job.chunks_total,
+        duration_s=job.metrics.duration,
+        matches=len(job.matches),
+        source=job.request.source,
+    )

@@ -1,0 +1,55 @@
+"""The chunk agent: runs tasks in the pool and tells what came of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas.errors import ErrorCode
+from schemas.jobs import TaskOutcome
+from streams.domain.library_errors import ForbiddenError, LibraryError
+from streams.ports.errors import EventTooLargeError
+from streams.ports.task_report import failed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from schemas.jobs import ChunkTask
+    from streams.pipeline.events import Outbox
+    from streams.ports.task_report import TaskReport
+    from streams.ports.tasks import ScopeSource, TaskRunner
+
+__all__ = ["ChunkAgent"]
+
+
+class ChunkAgent:
+    """Runs tasks and reports their results."""
+
+    def __init__(self, runner: TaskRunner, scopes: ScopeSource, outbox: Outbox, *, worker: str) -> None:
+        self._runner = runner
+        self._scopes = scopes
+        self._outbox = outbox
+        self._worker = worker
+
+    async def handle(self, task: ChunkTask, *, now: Callable[[], str]) -> None:
+        """Run one task and send what came of it.
+
+        Raises:
+            NeighbourAwayError: What the task needs is away: it is to be run again.
+        """
+        try:
+            scope = await self._scopes.scope_of(task)
+        except ForbiddenError as error:
+            report = failed(task, TaskOutcome.FAILED, ErrorCode.RESOURCE_ACCESS, str(error))
+        except LibraryError as error:
+            report = failed(task, TaskOutcome.FAILED, ErrorCode.INVALID_PARAMETER, str(error))
+        else:
+            report = await self._runner.run(task, scope)
+        try:
+            await self._send(task, report, now=now)
+        except EventTooLargeError as error:  # a result that cannot be told must not leave its job without an end
+            await self._send(task, failed(task, TaskOutcome.FAILED, ErrorCode.RESOURCE_TOO_LARGE, str(error)), now=now)
+
+    async def _send(self, task: ChunkTask, report: TaskReport, *, now: Callable[[], str]) -> None:
+        await self._outbox.live_matches(task, report.live, now=now())
+        report.result.worker = self._worker
+        await self._outbox.result(report.result)

@@ -1,0 +1,142 @@
+"""Everything the agents send, each with its topic, key and headers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+
+from schemas.deadletter import letter_of
+from schemas.jobs import LiveMatch
+from schemas.libraries import item_key
+from schemas.result import complete_event
+from schemas.wire import output_headers
+from streams.pipeline.freshness import always
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from schemas.deadletter import DeadLetterReplay
+    from schemas.deliveries import Delivery
+    from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest
+    from schemas.keys import KeyClaim
+    from schemas.libraries import Library, LibraryItem
+    from schemas.matches import Match
+    from streams.adapters.kafka.topics import Topics
+    from streams.ports.events import CompletionLog, Headers, Publisher
+
+__all__ = ["Outbox"]
+
+log = structlog.get_logger(__name__)
+
+
+class Outbox:
+    """Sends the service's events. Every method returns when the broker has them."""
+
+    def __init__(self, publisher: Publisher, topics: Topics, completions: CompletionLog) -> None:
+        self._publisher = publisher
+        self._topics = topics
+        self._completions = completions
+
+    async def request(self, request: JobRequest) -> None:
+        """Ask for a job."""
+        await self._send(self._topics.job_requests, request.media_id, request)
+
+    async def key_claim(self, claim: KeyClaim) -> None:
+        """Tell that a job is asked for under a caller's key."""
+        await self._send(self._topics.idempotency_keys, claim.job_id, claim)
+
+    async def task(self, task: ChunkTask) -> None:
+        """Hand out a task, on the lane of its job. The key spreads the chunks of one job over all partitions."""
+        await self._send(self._topics.lane(task.request.source), f"{task.job_id}:{task.kind}:{task.chunk}", task)
+
+    async def result(self, result: ChunkResult) -> None:
+        """Tell the job's agent what became of a task."""
+        await self._send(self._topics.chunk_results, result.task.media_id, result)
+
+    async def job(self, job: Job, *, fresh: Callable[[], None] = always) -> None:
+        """Publish the newest state of a job, and before that, when it has ended, its complete event.
+
+        Args:
+            job: The job.
+            fresh: Asked last before the complete event is sent; raises when that may be another worker's by now.
+        """
+        if job.status.ended:
+            await self._complete(job, fresh)
+        headers = output_headers(
+            "mediadna.job", f"{job.job_id}:{job.update_time}", job.update_time, job.request.traceparent
+        )
+        await self._send(self._topics.jobs, job.job_id, job, headers)
+
+    async def has_ended_otherwise(self, job: Job) -> bool:
+        """Whether the job's complete event is on its topic, and says another end than this one.
+
+        A worker may have died between sending the event and keeping the record. The message that led to that end is
+        delivered again; one that asks for another end, and now comes first, has come too late.
+        """
+        code = await self._completions.completed_as(job.job_id)
+        return code is not None and code != job.code
+
+    async def delivery(self, delivery: Delivery) -> None:
+        """Publish the newest state of a callback's delivery."""
+        event_id = f"{delivery.job_id}:{delivery.revision}"
+        headers = output_headers("mediadna.delivery", event_id, delivery.update_time)
+        await self._send(self._topics.deliveries, delivery.job_id, delivery, headers)
+
+    async def job_gone(self, job_id: str) -> None:
+        """Tell that a job is forgotten, and what became of its callback with it."""
+        await self._publish(self._topics.deliveries, job_id, None)
+        await self._publish(self._topics.jobs, job_id, None)
+
+    async def library(self, library: Library) -> None:
+        """Publish the newest state of a library."""
+        await self._send(self._topics.libraries, library.name, library)
+
+    async def library_gone(self, name: str) -> None:
+        """Tell that a library was deleted."""
+        await self._publish(self._topics.libraries, name, None)
+
+    async def item(self, item: LibraryItem) -> None:
+        """Publish the newest state of what a library holds."""
+        await self._send(self._topics.items, item_key(item.library, item.media_id), item)
+
+    async def item_gone(self, library: str, media_id: str) -> None:
+        """Tell that a library no longer holds a media item."""
+        await self._publish(self._topics.items, item_key(library, media_id), None)
+
+    async def live_matches(self, task: ChunkTask, matches: Sequence[Match], *, now: str) -> None:
+        """Publish the matches that one chunk has shown."""
+        for match in matches:
+            live = LiveMatch(event_time=now, job_id=task.job_id, media_id=task.media_id, chunk=task.chunk, match=match)
+            event_id = f"{task.job_id}:{task.chunk}:{match.library}:{match.media_id}"
+            headers = output_headers("mediadna.match", event_id, now, task.request.traceparent)
+            await self._send(self._topics.matches, task.media_id, live, headers)
+
+    async def dead_letter(self, key: bytes | None, value: bytes | None, headers: Headers) -> None:
+        """Put an input that could not be used aside: as it came, or, where it is too large for that, by reference."""
+        await self._publisher.publish(self._topics.dead_letter, *letter_of(key, value, headers))
+
+    async def replay(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
+        """Send a dead letter to the topic that it came from."""
+        await self._publisher.publish(topic, key, value, headers)
+
+    async def replayed(self, replay: DeadLetterReplay) -> None:
+        """Tell that a dead letter has been sent again."""
+        await self._send(self._topics.replays, replay.letter_id, replay)
+
+    async def _complete(self, job: Job, fresh: Callable[[], None]) -> None:
+        """Send the complete event unless it is on its topic: a worker may have died right after sending it."""
+        if await self._completions.completed_as(job.job_id) is not None:
+            log.info("job_complete_event_was_sent_before", job_id=job.job_id)
+            return
+        event = complete_event(job)
+        headers = output_headers("AIMediaDNAComplete", job.job_id, event.event_time, job.request.traceparent)
+        fresh()
+        await self._send(self._topics.job_complete, job.media_id, event, headers)
+
+    async def _send(self, topic: str, key: str, value: msgspec.Struct, headers: Headers | None = None) -> None:
+        await self._publish(topic, key, msgspec.json.encode(value), headers)
+
+    async def _publish(self, topic: str, key: str, value: bytes | None, headers: Headers | None = None) -> None:
+        await self._publisher.publish(topic, key.encode(), value, headers or [])

@@ -1,0 +1,42 @@
+"""The task after a job's end: remove what only the job needed, and what its library does not hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fingerprint.types import ReferenceKey
+from schemas.jobs import ChunkResult, TaskOutcome
+from streams.ports.task_report import TaskReport
+
+if TYPE_CHECKING:
+    from schemas.jobs import ChunkTask
+    from streams.pipeline.tasks.context import Workbench
+
+__all__ = ["clean"]
+
+
+def clean(task: ChunkTask, bench: Workbench) -> TaskReport:
+    """Remove the job's parts, and every version of its media item that the library has no more use for.
+
+    What that is follows from what the library holds *now* (`Scope.held`), and not from how the job was thought to have
+    ended when the task was handed out: the task may come twice, late, or after a result that was delivered again.
+
+    - The library holds this job's version: the older ones make way, which until now were what it held.
+    - It holds another one, or none: this job's own goes, since the job did not store, was ended, or was overtaken.
+
+    A task that ran on while its library was deleted may have brought the library's place back: it goes as well.
+    """
+    bench.store.delete_parts(task.job_id)
+    key = ReferenceKey(task.request.library, task.media_id, task.version)
+    if not bench.scope.library_exists:
+        bench.vectors.delete_library(key.library)
+        bench.store.delete_library(key.library)
+    elif bench.scope.held == key.version:
+        bench.vectors.delete_older(key)
+        for stored in bench.store.versions(key.library, key.media_id):
+            if stored.version < key.version:
+                bench.store.delete(stored)
+    else:
+        bench.vectors.delete_version(key)
+        bench.store.delete(key)
+    return TaskReport(result=ChunkResult(task=task, outcome=TaskOutcome.DONE))

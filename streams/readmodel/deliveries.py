@@ -1,0 +1,168 @@
+"""The delivery log: what the read model knows of callbacks.
+
+A delivery follows from a job that has ended, and is noted in the very transaction that takes over that job's last
+state: no crash can come between the two. What becomes of it comes back from the topic of deliveries.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+
+from schemas.channels import PARTITIONS
+from schemas.deliveries import Delivery, DeliveryStatus, delivery_of
+from streams.readmodel.pagination import page_of, read_cursor
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from schemas.jobs import Job
+    from streams.readmodel.database import Database
+
+__all__ = [
+    "SHARES",
+    "DeliveryLog",
+    "DeliveryPage",
+    "GoneDelivery",
+    "apply_delivery",
+    "expect_delivery",
+    "receiver_of",
+    "share_of",
+]
+
+#: Parts that all deliveries are divided into, one for each partition that workers divide among them.
+SHARES = PARTITIONS
+#: Pending deliveries of one receiver that are looked at in one go.
+LOOKED_AT = 16
+
+
+class GoneDelivery(NamedTuple):
+    """A delivery that is forgotten, since its job is."""
+
+    job_id: str
+
+
+class DeliveryPage(msgspec.Struct, frozen=True):
+    """A page of deliveries, newest first, and the cursor of the next one."""
+
+    deliveries: list[Delivery]
+    next: str | None = None
+
+
+class DeliveryLog:
+    """Answers about deliveries. Every method may be called from any thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, job_id: str) -> Delivery | None:
+        """Return the delivery of a job's complete event."""
+        row = self._database.one("SELECT doc FROM deliveries WHERE job_id = ?", job_id)
+        return None if row is None else _delivery(row)
+
+    def page(
+        self,
+        *,
+        status: DeliveryStatus | None = None,
+        media_id: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> DeliveryPage:
+        """Return a page of deliveries, newest first.
+
+        Raises:
+            BadCursor: The cursor is none of this list's.
+        """
+        after = read_cursor("deliveries", cursor) if cursor is not None else None
+        conditions = {
+            "status = ?": [status.value] if status else [],
+            "media_id = ?": [media_id] if media_id else [],
+            "(created, job_id) < (?, ?)": list(after) if after else [],
+        }
+        used = [condition for condition, values in conditions.items() if values]
+        where = f"WHERE {' AND '.join(used)}" if used else ""
+        rows = self._database.all(
+            f"SELECT created, job_id, doc FROM deliveries {where} ORDER BY created DESC, job_id DESC LIMIT ?",  # noqa: S608 (no user's text)
+            *(value for values in conditions.values() for value in values),
+            limit + 1,
+        )
+        rows, following = page_of("deliveries", rows, limit)
+        return DeliveryPage([_delivery(row) for row in rows], following)
+
+    def counts(self) -> dict[DeliveryStatus, int]:
+        """Return how many deliveries there are in each status."""
+        rows = self._database.all("SELECT status, count(*) AS deliveries FROM deliveries GROUP BY status")
+        found = {row["status"]: int(row["deliveries"]) for row in rows}
+        return {status: found.get(status.value, 0) for status in DeliveryStatus}
+
+    def due(self, now: str, shares: Iterable[int]) -> list[Delivery]:
+        """Return pending deliveries whose time has come, the longest due first, some of each receiver."""
+        chosen = list(shares)
+        marks = ", ".join("?" * len(chosen))
+        rows = self._database.all(
+            f"""
+            SELECT doc FROM (
+                SELECT doc, next_time, row_number() OVER (PARTITION BY receiver ORDER BY next_time) AS place
+                FROM deliveries WHERE status = 'pending' AND next_time <= ? AND share IN ({marks})
+            ) WHERE place <= ? ORDER BY next_time
+            """,  # noqa: S608 (no user's text)
+            now,
+            *chosen,
+            LOOKED_AT,
+        )
+        return [_delivery(row) for row in rows]
+
+
+def apply_delivery(writer: sqlite3.Connection, delivery: Delivery | GoneDelivery) -> None:
+    """Store a delivery's state unless a newer one is there; forget one that is gone."""
+    if isinstance(delivery, GoneDelivery):
+        writer.execute("DELETE FROM deliveries WHERE job_id = ?", delivery)
+        return
+    row = writer.execute("SELECT revision FROM deliveries WHERE job_id = ?", (delivery.job_id,)).fetchone()
+    if row is not None and row["revision"] > delivery.revision:
+        return
+    writer.execute(
+        "INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            delivery.job_id,
+            delivery.media_id,
+            delivery.status.value,
+            delivery.revision,
+            delivery.creation_time,
+            delivery.next_time,
+            receiver_of(delivery.url),
+            share_of(delivery.job_id),
+            msgspec.json.encode(delivery),
+        ),
+    )
+
+
+def expect_delivery(writer: sqlite3.Connection, job: Job) -> None:
+    """Note the delivery that a job leads to at its end, unless it is there."""
+    delivery = delivery_of(job)
+    if delivery is None:
+        return
+    row = writer.execute("SELECT 1 FROM deliveries WHERE job_id = ?", (job.job_id,)).fetchone()
+    if row is None:
+        apply_delivery(writer, delivery)
+
+
+def receiver_of(url: str) -> str:
+    """Return what stands for the one who receives at an address: its host, as the address writes it."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2].lower()
+    except ValueError:
+        return ""
+
+
+def share_of(job_id: str) -> int:
+    """Return which part of all deliveries a job's belongs to: one worker at a time sends those of a part."""
+    return zlib.crc32(job_id.encode()) % SHARES
+
+
+def _delivery(row: sqlite3.Row) -> Delivery:
+    return msgspec.json.decode(row["doc"], type=Delivery)

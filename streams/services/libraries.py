@@ -1,0 +1,357 @@
+"""What can be done with libraries and their items.
+
+State is in events: this publishes them, and returns when the read model shows what was asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+import structlog
+
+from schemas.admission import check_metadata
+from schemas.clock import utc_now
+from schemas.ids import new_job_id
+from schemas.jobs import UPLOADED, ChunkTask, JobRequest, RequestAction, TaskKind, TaskOutcome
+from schemas.libraries import DEFAULT_LIBRARY, Library, LibraryStatus
+from schemas.rights import Right
+from streams.domain.jobs.versions import version_at
+from streams.domain.library_errors import (
+    LibraryBusy,
+    LibraryExists,
+    LibraryProtected,
+    UnknownItem,
+    UnknownLibrary,
+    check_name,
+    not_replacer,
+)
+from streams.domain.search_scope import Scope
+from streams.ports.waiting import within
+from streams.services.library_scope import check_curator, check_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from schemas.jobs import ItemMarks, Job
+    from schemas.libraries import LibraryItem
+    from streams.adapters.kafka.topics import Topics
+    from streams.pipeline.events import Outbox
+    from streams.ports.feed import Feed
+    from streams.ports.tasks import TaskRunner
+    from streams.readmodel.model import ReadModel
+
+__all__ = ["Libraries"]
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+#: Seconds until a change that was asked for shows: a worker may be at a long task of the same media item.
+SHOWN_S = 60.0
+#: Seconds between looks.
+LOOK_S = 0.05
+#: Tries of a removal: each goes on where the one before ended.
+TRIES = 3
+#: Requests under way at a time when a library of many items is emptied.
+SIDE_BY_SIDE = 64
+
+
+class Libraries:
+    """The registry of libraries. Reads come from the read model: `ReadModel.libraries`."""
+
+    def __init__(self, outbox: Outbox, model: ReadModel, feed: Feed, topics: Topics, runner: TaskRunner) -> None:
+        self._outbox = outbox
+        self._model = model
+        self._feed = feed
+        self._topics = topics
+        self._runner = runner
+
+    async def ensure(self, *names: str) -> None:
+        """Make sure that the libraries exist which jobs use without asking: these, and the default one."""
+        for name in dict.fromkeys((DEFAULT_LIBRARY, *names)):
+            if await self._find(name) is None:
+                await self._publish(Library(name=name, creation_time=utc_now()))
+
+    async def take_up_deletions(self) -> None:
+        """Go on with deletions that were cut short."""
+        for library in await asyncio.to_thread(self._model.libraries.all):
+            if library.status is LibraryStatus.DELETING:
+                await self.delete(library.name)
+
+    async def get(self, name: str) -> Library:
+        """Return a library, as all workers know it now.
+
+        Raises:
+            UnknownLibrary: There is none of this name.
+        """
+        library = await self._find(name)
+        if library is None:
+            raise UnknownLibrary(name)
+        return library
+
+    async def check(self, request: JobRequest) -> None:
+        """Check that a job can use the libraries that it names, and that its caller may.
+
+        Whether it would replace what is there by other content shows here where that is read from elsewhere. What was
+        sent along, or has changed where it lies, shows when it has been looked at: the job then fails.
+
+        Raises:
+            ForbiddenError: Its caller may not.
+            LibraryError: It cannot.
+        """
+        check_name("a media item", request.media_id)
+        await self._feed.caught_up(self._topics.libraries)
+        libraries = await asyncio.to_thread(self._model.libraries.all)
+        check_request(request, {library.name: library for library in libraries})
+        if request.stores and not request.may(Right.REPLACE) and request.file_url != UPLOADED:
+            await self._feed.caught_up(self._topics.items)
+            item = await asyncio.to_thread(self._model.libraries.item, request.library, request.media_id)
+            if item is not None and _place(item.file_url) != _place(request.file_url):
+                raise not_replacer(request.library, request.media_id)
+
+    async def check_cancel(self, request: JobRequest) -> None:
+        """Check that a caller may end a job: what is ended in time is kept out of its library.
+
+        Args:
+            request: The job's, with the rights of the one who wants to end it.
+
+        Raises:
+            ForbiddenError: The caller may not.
+        """
+        library = await self._find(request.library)
+        if library is not None and request.stores:
+            check_curator(request, library)
+
+    async def create(self, library: Library) -> Library:
+        """Make a library.
+
+        Raises:
+            LibraryExists: There is one of this name.
+            UnusableName: No address could name it.
+        """
+        check_name("a library", library.name)
+        if await self._find(library.name) is not None:
+            raise LibraryExists(library.name)
+        log.info("library_created", library=library.name, purpose=library.purpose)
+        return await self._publish(msgspec.structs.replace(library, creation_time=utc_now()))
+
+    async def update(self, name: str, **changes: object) -> Library:
+        """Change fields of a library.
+
+        Raises:
+            UnknownLibrary: There is none of this name.
+            LibraryBusy: It is being deleted.
+        """
+        library = await self.get(name)
+        if library.status is LibraryStatus.DELETING:
+            raise LibraryBusy(name)
+        changed = msgspec.structs.replace(library, **changes)
+        return library if changed == library else await self._publish(changed)
+
+    async def pause(self, name: str) -> Library:
+        """Let jobs search the library no more."""
+        return await self.update(name, status=LibraryStatus.PAUSED)
+
+    async def resume(self, name: str) -> Library:
+        """Let jobs search the library again."""
+        return await self.update(name, status=LibraryStatus.ACTIVE)
+
+    async def purge(self, name: str) -> None:
+        """Empty a library: end the jobs that store into it, and remove everything that was asked for before now.
+
+        Raises:
+            UnknownLibrary: There is none of this name.
+            TimeoutError: A worker did not answer; asking again goes on from there.
+        """
+        await self.get(name)
+        await self._empty(name, TaskKind.EMPTY)
+        log.info("library_purged", library=name)
+
+    async def delete(self, name: str) -> None:
+        """Delete a library with everything in it.
+
+        Raises:
+            UnknownLibrary: There is none of this name.
+            LibraryProtected: It is the default library.
+            TimeoutError: A worker did not answer; asking again goes on from there.
+        """
+        library = await self.get(name)
+        if name == DEFAULT_LIBRARY:
+            raise LibraryProtected(name)
+        if library.status is not LibraryStatus.DELETING:
+            await self._publish(msgspec.structs.replace(library, status=LibraryStatus.DELETING))
+        await self._empty(name, TaskKind.DROP)
+        await self._outbox.library_gone(name)
+        await self._feed.caught_up(self._topics.libraries)
+        log.info("library_deleted", library=name)
+
+    async def item(self, library: str, media_id: str) -> LibraryItem:
+        """Return what a library holds of a media item, as all workers know it now.
+
+        Raises:
+            UnknownLibrary: There is no such library.
+            UnknownItem: It does not hold the media item.
+        """
+        await self.get(library)
+        await self._feed.caught_up(self._topics.items)
+        item = await asyncio.to_thread(self._model.libraries.item, library, media_id)
+        if item is None:
+            raise UnknownItem(library, media_id)
+        return item
+
+    async def mark(self, library: str, media_id: str, marks: ItemMarks) -> LibraryItem:
+        """Disable or enable an item, or set its metadata.
+
+        Raises:
+            UnknownLibrary: There is no such library.
+            UnknownItem: It does not hold the media item.
+            TooLargeError: The metadata is more than can be kept.
+            TimeoutError: No worker has taken the request up.
+        """
+        check_metadata(marks.metadata)
+        before = await self.item(library, media_id)
+        disabled = before.disabled if marks.disabled is None else marks.disabled
+        metadata = before.metadata if marks.metadata is None else marks.metadata
+        if (before.disabled, before.metadata) == (disabled, metadata):
+            return before
+        await self._ask(RequestAction.MARK, media_id, library=library, marks=marks)
+
+        def shown() -> LibraryItem | None:
+            item = self._model.libraries.item(library, media_id)
+            return item if item and (item.disabled, item.metadata) == (disabled, metadata) else None
+
+        return await _until(shown)
+
+    async def remove(self, library: str, media_id: str) -> None:
+        """Take a media item out of a library.
+
+        Raises:
+            UnknownLibrary: There is no such library.
+            UnknownItem: It does not hold the media item.
+            TimeoutError: No worker has done it yet.
+        """
+        item = await self.item(library, media_id)
+        await self._ask(RequestAction.REMOVE, media_id, library=library)
+
+        def gone() -> bool:
+            found = self._model.libraries.item(library, media_id)
+            return found is None or found.version > item.version
+
+        await _until(gone)
+
+    async def delete_media(self, media_id: str) -> str:
+        """Take a media item out of all libraries, and forget its jobs; return the id of the request.
+
+        Raises:
+            LookupError: Nothing is known of the media item.
+            TimeoutError: No worker has done it yet.
+        """
+        await self._feed.caught_up(self._topics.jobs)
+        await self._feed.caught_up(self._topics.items)
+        jobs = {job.job_id for job in await asyncio.to_thread(self._model.jobs_of, media_id)}
+        items = {item.version for item in await asyncio.to_thread(self._model.libraries.items_of, media_id)}
+        if not jobs and not items:
+            raise LookupError(f"nothing is known of media item {media_id!r}")
+        request_id = await self._ask(RequestAction.DELETE, media_id)
+
+        def gone() -> bool:
+            left = {job.job_id for job in self._model.jobs_of(media_id)} & jobs
+            return not left and not {item.version for item in self._model.libraries.items_of(media_id)} & items
+
+        await _until(gone)
+        return request_id
+
+    async def _empty(self, name: str, kind: TaskKind) -> None:
+        now = utc_now()
+        version = version_at(now)
+        await self._end_jobs(name, now)
+        # The task is about no single media item; an empty id would not be read back in a worker process.
+        request = JobRequest(job_id=new_job_id(), media_id=name, file_url="", library=name)
+        await self._remove(ChunkTask(job_id=request.job_id, media_id=name, kind=kind, request=request, version=version))
+        await self._feed.caught_up(self._topics.items)
+        held = await asyncio.to_thread(self._model.libraries.media_ids, name, up_to=version)
+        free = asyncio.Semaphore(SIDE_BY_SIDE)
+
+        async def forget(media_id: str) -> None:
+            async with free:
+                await self._ask(RequestAction.FORGET, media_id, library=name, requested_time=now)
+
+        await asyncio.gather(*map(forget, held))
+        await _until(lambda: not self._model.libraries.media_ids(name, up_to=version))
+
+    async def _end_jobs(self, library: str, now: str) -> None:
+        """End the jobs that store into a library and were asked for before now; return when they have ended."""
+        await self._feed.caught_up(self._topics.jobs)
+
+        def under_way() -> list[Job]:
+            jobs = self._model.unfinished()
+            return [job for job in jobs if job.request.library == library and job.creation_time <= now]
+
+        for job in await asyncio.to_thread(under_way):
+            await self._outbox.request(msgspec.structs.replace(job.request, action=RequestAction.CANCEL))
+        await _until(lambda: not under_way())
+
+    async def _remove(self, task: ChunkTask) -> None:
+        """Remove what is stored, in a worker process.
+
+        Raises:
+            OSError: It cannot be removed; the message says why.
+        """
+        for _ in range(TRIES):
+            report = await self._runner.run(task, Scope())
+            if report.result.outcome is TaskOutcome.DONE:
+                return
+        raise OSError(f"library {task.request.library!r} could not be emptied: {report.result.message}")
+
+    async def _ask(
+        self,
+        action: RequestAction,
+        media_id: str,
+        *,
+        library: str = DEFAULT_LIBRARY,
+        requested_time: str = "",
+        marks: ItemMarks | None = None,
+    ) -> str:
+        request = JobRequest(
+            job_id=new_job_id(),
+            media_id=media_id,
+            file_url="",
+            library=library,
+            action=action,
+            requested_time=requested_time or utc_now(),
+        )
+        if marks is not None:
+            request = msgspec.structs.replace(request, marks=marks)
+        await self._outbox.request(request)
+        return request.job_id
+
+    async def _publish(self, library: Library) -> Library:
+        library = msgspec.structs.replace(library, update_time=utc_now())
+        await self._outbox.library(library)
+        await self._feed.caught_up(self._topics.libraries)
+        return library
+
+    async def _find(self, name: str) -> Library | None:
+        await self._feed.caught_up(self._topics.libraries)
+        return await asyncio.to_thread(self._model.libraries.get, name)
+
+
+def _place(url: str) -> str:
+    """Return an address without what may differ each time that it is handed out, such as the signature behind it."""
+    return url.partition("#")[0].partition("?")[0]
+
+
+async def _until(shown: Callable[[], T | None]) -> T:
+    """Return what the read model shows once it is what was asked for.
+
+    Raises:
+        TimeoutError: It does not come.
+    """
+    async with within(SHOWN_S, "no worker has done what was asked for yet: it is still asked for, look again later"):
+        while True:
+            found = await asyncio.to_thread(shown)
+            if found:
+                return found
+            await asyncio.sleep(LOOK_S)

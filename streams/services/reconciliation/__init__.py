@@ -1,0 +1,1 @@
+"""Stores and libraries that came apart: found, told, and mended."""

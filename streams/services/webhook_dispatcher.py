@@ -1,0 +1,200 @@
+"""Delivers callbacks: picks what is due, posts it, and tells what came of it.
+
+All deliveries are divided into shares, and a worker sends those of the shares whose partitions Kafka has assigned to
+it, so that one worker at a time does. When a worker dies, its shares go to others with its partitions: what it had not
+told of is sent again, with the same id. What is due is found in the read model, which outlives everything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+import structlog
+
+from schemas.clock import utc_now
+from schemas.deliveries import DeliveryStatus
+from schemas.result import complete_event
+from streams.adapters.webhooks.targets import TargetRefused
+from streams.domain.retry_schedule import after_attempt, refused
+from streams.readmodel.deliveries import GoneDelivery, receiver_of
+from streams.redaction import redacted
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from schemas.deliveries import Attempt, Delivery
+    from streams.readmodel.model import ReadModel
+
+__all__ = ["Deliverer"]
+
+log = structlog.get_logger(__name__)
+
+#: Seconds between looks at what is due when nothing else wakes the deliverer.
+LOOK_S = 1.0
+#: Posts to one receiver at a time.
+SIDE_BY_SIDE = 4
+#: Receivers that are served at a time. One that does not answer keeps a place for a minute at most, and holds up
+#: nobody as long as there are fewer of its kind.
+MOST_RECEIVERS = 64
+
+
+class Post(Protocol):
+    """Hands an event to its receiver."""
+
+    async def send(self, delivery: Delivery, body: bytes) -> Attempt:
+        """Post an event, and tell how that went; raises `TargetRefused`."""
+        ...
+
+
+class Records(Protocol):
+    """Keeps what became of deliveries, for all workers."""
+
+    async def delivery(self, delivery: Delivery) -> None:
+        """Publish the newest state of a delivery."""
+        ...
+
+
+class Deliverer:
+    """Sends what is due of a worker's shares.
+
+    Args:
+        model: Knows what is due.
+        post: Hands events over.
+        records: Is told of the outcomes.
+        caught_up: Waits until the model knows what the topics of complete events and of deliveries hold.
+        shares: Says which shares this worker sends at present.
+    """
+
+    def __init__(
+        self,
+        model: ReadModel,
+        post: Post,
+        records: Records,
+        *,
+        caught_up: Callable[[], Awaitable[None]],
+        shares: Callable[[], frozenset[int]],
+    ) -> None:
+        self._model = model
+        self._post = post
+        self._records = records
+        self._caught_up = caught_up
+        self._shares = shares
+        self._held: frozenset[int] = frozenset()
+        self._served: dict[str, asyncio.Task[None]] = {}
+        self._woken = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Start delivering."""
+        self._task = asyncio.create_task(self._run(), name="deliverer")
+
+    async def stop(self) -> None:
+        """Stop at once: what was being posted is posted again by whoever comes next."""
+        tasks = [*self._served.values(), *([self._task] if self._task else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def wake(self, _: object = None) -> None:
+        """Look at what is due now rather than in a moment."""
+        self._woken.set()
+
+    async def _run(self) -> None:
+        while True:
+            self._woken.clear()
+            try:
+                await self._look()
+            except Exception:  # a broker that is away, a full disk: the next look may go well
+                log.exception("deliveries_not_looked_at")
+            # Not `wait_for`: before Python 3.12 that one swallows being cancelled when what it waits for has just come.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._woken.wait()
+
+    async def _look(self) -> None:
+        """Start serving each receiver that has something due and is not being served."""
+        shares = self._shares()
+        if shares - self._held:
+            await self._caught_up()
+        self._held = shares
+        if not shares:
+            return
+        due = await asyncio.to_thread(self._model.deliveries.due, utc_now(), shares)
+        by_receiver: dict[str, list[Delivery]] = {}
+        for delivery in due:
+            by_receiver.setdefault(receiver_of(delivery.url), []).append(delivery)
+        for receiver, deliveries in by_receiver.items():
+            if receiver not in self._served and len(self._served) < MOST_RECEIVERS:
+                self._served[receiver] = asyncio.create_task(self._serve(receiver, deliveries), name="deliveries")
+
+    async def _serve(self, receiver: str, deliveries: list[Delivery]) -> None:
+        free = asyncio.Semaphore(SIDE_BY_SIDE)
+
+        async def one(delivery: Delivery) -> None:
+            async with free:
+                await self._deliver(delivery)
+
+        try:
+            outcomes = await asyncio.gather(*map(one, deliveries), return_exceptions=True)
+            failures = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+            for failure in failures:
+                log.error("delivery_not_made", receiver=receiver, exc_info=failure)
+            if failures:
+                await asyncio.sleep(LOOK_S)
+        finally:
+            del self._served[receiver]
+            self.wake()
+
+    async def _deliver(self, chosen: Delivery) -> None:
+        delivery = await asyncio.to_thread(self._model.deliveries.get, chosen.job_id)
+        if delivery is None or delivery.revision != chosen.revision:
+            return
+        body = await self._body(delivery.job_id)
+        if body is None:
+            await asyncio.to_thread(self._model.apply, deliveries=[GoneDelivery(delivery.job_id)])
+            return
+        try:
+            attempt = await self._post.send(delivery, body)
+        except TargetRefused as reason:
+            newer = refused(delivery, str(reason), now=utc_now())
+        else:
+            newer = after_attempt(delivery, attempt, now=utc_now(), jitter=random.random())
+        _log_outcome(newer)
+        if await asyncio.to_thread(self._model.deliveries.get, delivery.job_id) is None:
+            return  # its job was deleted meanwhile: telling of it would bring it back
+        await asyncio.to_thread(self._model.apply, deliveries=[newer])
+        await self._records.delivery(newer)
+
+    async def _body(self, job_id: str) -> bytes | None:
+        """Return the complete event as it is on its topic; made anew where an embedded broker took it along.
+
+        None where the job is gone.
+        """
+        sent = await asyncio.to_thread(self._model.completion, job_id)
+        if sent is None:
+            await self._caught_up()
+            sent = await asyncio.to_thread(self._model.completion, job_id)
+        if sent is not None:
+            return sent
+        job = await asyncio.to_thread(self._model.job, job_id)
+        return None if job is None else msgspec.json.encode(complete_event(job))
+
+
+def _log_outcome(delivery: Delivery) -> None:
+    last = delivery.attempts[-1]
+    tell = log.info if delivery.status is DeliveryStatus.DELIVERED else log.warning
+    tell(
+        "callback",
+        job_id=delivery.job_id,
+        url=redacted(delivery.url),
+        status=delivery.status,
+        answer=last.status,
+        error=last.error,
+        tries=delivery.tries,
+        seconds=last.seconds,
+        next_time=delivery.next_time,
+    )

@@ -1,0 +1,146 @@
+"""Errors as RFC 9457 problem documents."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from litestar import Response
+from litestar.exceptions import HTTPException, NotFoundException
+from litestar.response import Redirect, Template
+
+from streams.domain.library_errors import ForbiddenError, LibraryError, UnknownItem, UnknownLibrary, UnusableName
+from streams.ports.errors import Neighbour, NeighbourAwayError
+from streams.web.auth.onward import login_address
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from litestar import Request
+
+    from schemas.errors import TooLargeError
+    from streams.readmodel.pagination import BadCursor
+    from streams.services.idempotency_keys import KeyUsedError
+
+__all__ = [
+    "CONTENT_TYPE",
+    "on_bad_cursor",
+    "on_http_error",
+    "on_library_error",
+    "on_no_file",
+    "on_other_error",
+    "on_too_large",
+    "on_unavailable",
+    "on_unreadable",
+    "on_used_key",
+]
+
+log = structlog.get_logger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+#: Seconds after which it is worth asking again.
+RETRY_S = 5
+#: What to tell a caller of a neighbour that is away; where and why is for the operator, in the log and in `/readyz`.
+UNAVAILABLE: dict[Neighbour | None, str] = {
+    Neighbour.DISK: "the service's disk is full: an operator has to free some space",
+    Neighbour.STORE: "the service does not get through to its store of fingerprints: try again later",
+    Neighbour.MILVUS: "the service does not get through to its window index: try again later",
+}
+#: What a page says where the framework has but the name of the status to say.
+ON_PAGES = {
+    HTTPStatus.NOT_FOUND.phrase: "there is no page at this address",
+    HTTPStatus.METHOD_NOT_ALLOWED.phrase: "this address is not there to be used like this",
+}
+#: What a request runs into that names a library, or an item of one.
+LIBRARY_STATUS = {
+    UnknownLibrary: HTTPStatus.NOT_FOUND,
+    UnknownItem: HTTPStatus.NOT_FOUND,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
+    UnusableName: HTTPStatus.BAD_REQUEST,
+}
+
+
+def on_library_error(request: Request[Any, Any, Any], error: LibraryError) -> Response[Any]:
+    """Answer that there is no such library or item, or that its state, or the caller's rights, do not allow this."""
+    status = LIBRARY_STATUS.get(type(error), HTTPStatus.CONFLICT)
+    return on_http_error(request, HTTPException(str(error), status_code=status))
+
+
+def on_bad_cursor(request: Request[Any, Any, Any], error: BadCursor) -> Response[Any]:
+    """Answer that a cursor is none of this list's."""
+    return on_http_error(request, HTTPException(str(error), status_code=HTTPStatus.BAD_REQUEST))
+
+
+def on_too_large(request: Request[Any, Any, Any], error: TooLargeError) -> Response[Any]:
+    """Answer that a request holds more than can be kept, and of what."""
+    return on_http_error(request, HTTPException(str(error), status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+
+
+def on_unreadable(request: Request[Any, Any, Any], error: UnicodeDecodeError | RecursionError) -> Response[Any]:
+    """Answer that a body cannot be read at all: the framework takes these for faults of ours."""
+    reason = "is no UTF-8" if isinstance(error, UnicodeDecodeError) else "is nested too deep"
+    return on_http_error(request, HTTPException(f"the request's body {reason}", status_code=HTTPStatus.BAD_REQUEST))
+
+
+def on_used_key(request: Request[Any, Any, Any], error: KeyUsedError) -> Response[Any]:
+    """Answer that an idempotency key stands for another request."""
+    return on_http_error(request, HTTPException(str(error), status_code=HTTPStatus.UNPROCESSABLE_ENTITY))
+
+
+def on_unavailable(request: Request[Any, Any, Any], error: OSError) -> Response[Any]:
+    """Answer that broker, workers or storage do not answer, and log it: asking again later can go well."""
+    log.error("request_not_served", path=request.url.path, error=repr(error))
+    neighbour = error.neighbour if isinstance(error, NeighbourAwayError) else None
+    detail = UNAVAILABLE.get(
+        neighbour, "the service does not get through to its broker or its workers: try again later"
+    )
+    headers = {"Retry-After": str(RETRY_S)}
+    return on_http_error(request, HTTPException(detail, status_code=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers))
+
+
+def on_no_file(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Answer that there is no file of the name that a request gives: the file system cannot even be asked for it."""
+    _ = error
+    return on_http_error(request, NotFoundException())
+
+
+def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """Answer with what the error says; send a person who has to log in first there."""
+    if error.status_code == HTTPStatus.UNAUTHORIZED and _is_page(request):
+        return Redirect(login_address(request), status_code=303)
+    extra = {"errors": error.extra} if error.extra else {}
+    return _problem(request, HTTPStatus(error.status_code), error.detail, headers=error.headers, **extra)
+
+
+def on_other_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Answer that the fault is ours, and log it."""
+    log.error("request_failed", path=request.url.path, exc_info=error)
+    return _problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "see the worker's log")
+
+
+def _problem(
+    request: Request[Any, Any, Any],
+    status: HTTPStatus,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Response[Any]:
+    """Return what went wrong: as a page where a person looks, as a problem document for programs."""
+    if _is_page(request):
+        context = {"title": status.phrase, "detail": ON_PAGES.get(detail, detail), "errors": _sentences(**more)}
+        return Template("problem.html", context=context, status_code=status, headers=dict(headers or {}))
+    problem = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail, **more}
+    return Response(problem, status_code=status, media_type=CONTENT_TYPE, headers=headers)
+
+
+def _sentences(errors: Any = ()) -> list[str]:
+    """Return what is said of single parameters, which the framework gives in more than one form."""
+    return [": ".join(map(str, one.values())) if isinstance(one, dict) else str(one) for one in errors]
+
+
+def _is_page(request: Request[Any, Any, Any]) -> bool:
+    """Whether a person looks at the answer: browsers say that they take pages, programs do not."""
+    is_api = f"{request.url.path}/".startswith("/api/")
+    return not is_api and "text/html" in request.headers.get("accept", "")

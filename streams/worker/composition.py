@@ -1,0 +1,373 @@
+"""A worker: broker connection, agents, worker processes, read model and web, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+from aiokafka import TopicPartition
+
+from schemas.channels import PARTITIONS
+from streams.adapters.kafka.connection import KafkaConnection
+from streams.adapters.kafka.embedded import EmbeddedBroker
+from streams.adapters.kafka.faust_app import SESSION_TIMEOUT_S, changelog_topic, make_app
+from streams.adapters.kafka.publisher import EventPublisher
+from streams.adapters.kafka.topics import Topics, ensure_topics
+from streams.adapters.milvus.lite_server import LiteKeeper
+from streams.adapters.storage.fsspec_store import open_store
+from streams.adapters.webhooks.sender import Sender
+from streams.adapters.webhooks.signing import Signer, WatchedSigner, ensure_secrets
+from streams.adapters.webhooks.targets import Targets
+from streams.pipeline.agents.error_policy import ErrorPolicy
+from streams.pipeline.agents.intake import Intake
+from streams.pipeline.agents.jobs import JobAgent
+from streams.pipeline.agents.tasks import ChunkAgent
+from streams.pipeline.agents.topology import Agents, TaskLane, register
+from streams.pipeline.events import Outbox
+from streams.pipeline.pool.pool import WALL_FACTOR, TaskPool
+from streams.ports.errors import Neighbour
+from streams.readmodel.model import ReadModel
+from streams.readmodel.projector import Projector
+from streams.services.dead_letters import Letters
+from streams.services.idempotency_keys import RequestKeys
+from streams.services.jobs import Commands
+from streams.services.libraries import Libraries
+from streams.services.library_scope import LibraryScopes
+from streams.services.reconciliation.doctor import Doctor
+from streams.services.reconciliation.inspector import Means
+from streams.services.webhook_dispatcher import Deliverer
+from streams.settings_rules import exposures
+from streams.telemetry.neighbours import Neighbours
+from streams.web.auth.authenticator import Gate
+from streams.web.pages.live import LiveChanges
+from streams.web.server import WebServer
+from streams.web.services import Services
+from streams.worker.broker_keeper import BrokerKeeper
+from streams.worker.deployment import join_deployment
+from streams.worker.instance_lock import WorkerSlot
+from streams.worker.probes import Probes, disk_probe, kafka_probe, milvus_probe
+from streams.worker.recovery import EmbeddedWork, ask_again, recover
+from streams.worker.running_app import RunningApp
+from streams.worker.stalled import JobSweep
+from streams.worker.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AsyncExitStack
+
+    import faust
+
+    from streams.adapters.kafka.assignment import Assignment
+    from streams.adapters.webhooks.signing import Signs
+    from streams.credentials.reloading_file import AccessFiles
+    from streams.settings import Settings
+
+__all__ = ["Worker", "start_worker"]
+
+log = structlog.get_logger(__name__)
+
+#: How often a chunk's whole time limit, and a dead member's, may pass without an event handled before the agents count
+#: as stalled.
+PATIENCE_TRIES = 2
+#: The worker that holds this share makes the comparisons that one of all is to make.
+LEADING_SHARE = 0
+#: A task that goes on by itself as long as it has time takes this part of a task's limit: one step more fits in then.
+TASK_PARTS = 6
+#: Imports get what processor time live events leave: the system gives a process of niceness 0 about 70 times the share
+#: of one of 19.
+IMPORT_NICENESS = 19
+
+
+@dataclass
+class Worker:
+    """A worker that runs.
+
+    Attributes:
+        web: Address of API and web view.
+        kafka: Bootstrap servers.
+    """
+
+    web: str
+    kafka: str
+
+
+async def start_worker(
+    stack: AsyncExitStack,
+    settings: Settings,
+    *,
+    embedded: bool,
+    new_index: bool,
+    give_up: Callable[[BaseException], None],
+) -> Worker:
+    """Start everything that a worker is, in order; what was started is stopped by the stack, in the reverse order.
+
+    Args:
+        stack: Learns how each part is stopped.
+        settings: The service's settings.
+        embedded: Whether to run a broker as well.
+        new_index: Whether this worker's index and store take the place of those that its Kafka's workers used before.
+        give_up: Called with the reason when a part cannot go on.
+
+    Returns:
+        Where the worker is reached.
+    """
+    gate = Gate(settings)  # before anything starts: an address that may not be listened on
+    slot = WorkerSlot(settings.state)
+    stack.callback(slot.release)
+    topics = Topics.of(settings.topic_prefix)
+    broker = await _start_broker(stack, settings) if embedded else None
+    if broker is None:
+        kafka = public = await _join_kafka(settings, topics, new_index=new_index)
+    else:
+        kafka, public = KafkaConnection.plaintext(broker.worker_bootstrap), KafkaConnection.plaintext(broker.bootstrap)
+    if not settings.milvus:
+        await _start_milvus(stack, settings)
+    model = ReadModel(slot.folder / "jobs.sqlite")
+    stack.callback(model.close)
+    if embedded:
+        model.forget_offsets()
+    projector = Projector(kafka, topics, model, partitions=PARTITIONS)
+    stack.push_async_callback(projector.stop)
+    await projector.start()
+    neighbours = Neighbours()
+    publisher = EventPublisher(kafka, neighbours)
+    stack.push_async_callback(publisher.stop)
+    outbox = Outbox(publisher, topics, projector)
+    pool, import_pool = _make_pools(stack, settings)
+    libraries = Libraries(outbox, model, projector, topics, pool)
+    scopes = LibraryScopes(model, projector, topics)
+
+    def make(kafka: KafkaConnection, assignment: Assignment) -> faust.App:
+        policy = ErrorPolicy(outbox, assignment, neighbours, give_up)
+        agents = _make_agents(
+            settings,
+            topics,
+            projector,
+            outbox,
+            scopes=scopes,
+            pools=(pool, import_pool),
+            policy=policy,
+            assignment=assignment,
+        )
+        app = make_app(settings, kafka=kafka, assignment=assignment, neighbours=neighbours)
+        register(app, topics, agents)
+        return app
+
+    app = RunningApp(make, topics, give_up)
+    stack.push_async_callback(app.stop)
+    await libraries.ensure(settings.library)
+    await app.start(kafka)
+    _start_watchdog(stack, _make_watchdog(app, topics, settings, kafka=public, neighbours=neighbours), give_up)
+    _start_probes(stack, settings, slot, public, neighbours)
+    _start_sweep(stack, settings, app, kafka=public, model=model, projector=projector, outbox=outbox)
+    signer = _watch_secrets(settings, gate.files)
+    _start_deliverer(stack, _make_deliverer(settings, signer, model, projector, outbox, shares=app.shares), projector)
+    doctor = _start_doctor(stack, settings, app.shares, Means(model, projector, topics, import_pool, outbox))
+    services = Services(
+        settings=settings,
+        model=model,
+        commands=Commands(outbox, model),
+        libraries=libraries,
+        letters=Letters(outbox, model, projector, topics),
+        keys=RequestKeys(outbox, model, projector, topics),
+        doctor=doctor,
+        store=open_store(settings.store_url),
+        live=LiveChanges(model),
+        gate=gate,
+        neighbours=neighbours,
+        ready=app.is_ready,
+    )
+    web = WebServer(services, projector)
+    await web.start()
+    stack.push_async_callback(web.stop)
+    if broker is not None:
+        await recover(model, outbox)
+        _keep_broker(
+            stack, broker, EmbeddedWork(broker, app, publisher, projector, model, outbox, libraries), neighbours
+        )
+    await libraries.take_up_deletions()
+    return Worker(web=web.address, kafka=public.servers)
+
+
+def _make_pools(stack: AsyncExitStack, settings: Settings) -> tuple[TaskPool, TaskPool]:
+    """Return the worker processes of both lanes: of live jobs, and of imports."""
+    pool = TaskPool(settings, slots=settings.slots)
+    stack.push_async_callback(asyncio.to_thread, pool.stop)
+    import_pool = TaskPool(settings, slots=settings.import_slots, niceness=IMPORT_NICENESS)
+    stack.push_async_callback(asyncio.to_thread, import_pool.stop)
+    return pool, import_pool
+
+
+def _start_probes(
+    stack: AsyncExitStack, settings: Settings, slot: WorkerSlot, kafka: KafkaConnection, neighbours: Neighbours
+) -> None:
+    """Start looking after the neighbours that nothing else asks while no work is under way."""
+    probes = Probes(
+        {
+            Neighbour.DISK: disk_probe(slot.folder),
+            Neighbour.MILVUS: milvus_probe(settings),
+            Neighbour.KAFKA: kafka_probe(kafka),
+        },
+        neighbours,
+        doubtful=frozenset({Neighbour.KAFKA}),
+    )
+    stack.push_async_callback(probes.stop)
+    probes.start()
+
+
+def _make_agents(
+    settings: Settings,
+    topics: Topics,
+    projector: Projector,
+    outbox: Outbox,
+    *,
+    scopes: LibraryScopes,
+    pools: tuple[TaskPool, TaskPool],
+    policy: ErrorPolicy,
+    assignment: Assignment,
+) -> Agents:
+    """Return what handles the events of each topic."""
+    name = f"{socket.gethostname()}:{os.getpid()}"
+    chunks, import_chunks = (ChunkAgent(pool, scopes, outbox, worker=name) for pool in pools)
+    return Agents(
+        intake=Intake(settings, outbox),
+        jobs=lambda table: JobAgent(
+            table, projector, outbox, tries=settings.task_tries, callback_url=settings.callback_url
+        ),
+        lanes=(
+            TaskLane("chunk", topics.chunks, chunks, settings.slots),
+            TaskLane("import-chunk", topics.import_chunks, import_chunks, settings.import_slots),
+        ),
+        policy=policy,
+        assignment=assignment,
+    )
+
+
+async def _join_kafka(settings: Settings, topics: Topics, *, new_index: bool) -> KafkaConnection:
+    """Join the workers of the configured Kafka; return which it is."""
+    for exposure in exposures(settings):
+        log.warning("others_can_read_along", reason=exposure)
+    kafka = KafkaConnection.of(settings)
+    await ensure_topics(kafka, topics, partitions=PARTITIONS, changelogs=[changelog_topic(settings)])
+    await join_deployment(settings, new_index=new_index)
+    return kafka
+
+
+async def _start_broker(stack: AsyncExitStack, settings: Settings) -> EmbeddedBroker:
+    broker = EmbeddedBroker(settings.state)
+    stack.push_async_callback(broker.stop)
+    await broker.start()
+    return broker
+
+
+def _keep_broker(stack: AsyncExitStack, broker: EmbeddedBroker, work: EmbeddedWork, neighbours: Neighbours) -> None:
+    keeper = BrokerKeeper(broker, work, neighbours)
+    stack.push_async_callback(keeper.stop)
+    keeper.start()
+
+
+async def _start_milvus(stack: AsyncExitStack, settings: Settings) -> None:
+    """Start Milvus Lite's server on the state folder, unless another worker runs it."""
+    keeper = LiteKeeper(settings.state / "milvus")
+    stack.push_async_callback(asyncio.to_thread, keeper.stop)
+    await asyncio.to_thread(keeper.start)
+
+
+def _start_doctor(
+    stack: AsyncExitStack, settings: Settings, shares: Callable[[], frozenset[int]], means: Means
+) -> Doctor:
+    """Return what compares libraries with what is stored: on demand, and by itself in one of all workers."""
+    means = replace(means, budget_s=settings.task_timeout_s / TASK_PARTS)
+    doctor = Doctor(means, sweep_s=settings.sweep_s, leads=lambda: LEADING_SHARE in shares())
+    stack.push_async_callback(doctor.stop)
+    doctor.start()
+    return doctor
+
+
+def _start_deliverer(stack: AsyncExitStack, deliverer: Deliverer, projector: Projector) -> None:
+    projector.subscribe(deliverer.wake)
+    stack.push_async_callback(deliverer.stop)
+    deliverer.start()
+
+
+def _watch_secrets(settings: Settings, files: AccessFiles) -> Signs:
+    """Return what signs callbacks, by the secrets as they are whenever one is sent."""
+    path = settings.callback_secrets or ensure_secrets(settings.state / "callback-secrets")
+    return WatchedSigner(files.watch("callback_secrets", path, Signer.load, Signer([])))
+
+
+def _make_deliverer(
+    settings: Settings,
+    signer: Signs,
+    model: ReadModel,
+    projector: Projector,
+    outbox: Outbox,
+    *,
+    shares: Callable[[], frozenset[int]],
+) -> Deliverer:
+    """Return what delivers callbacks."""
+    topics = Topics.of(settings.topic_prefix)
+
+    async def caught_up() -> None:
+        await projector.caught_up(topics.job_complete)
+        await projector.caught_up(topics.deliveries)
+
+    sender = Sender(Targets.of(settings), signer)
+    return Deliverer(model, sender, outbox, caught_up=caught_up, shares=shares)
+
+
+def _start_sweep(
+    stack: AsyncExitStack,
+    settings: Settings,
+    app: RunningApp,
+    *,
+    kafka: KafkaConnection,
+    model: ReadModel,
+    projector: Projector,
+    outbox: Outbox,
+) -> None:
+    """Start looking for jobs of which everything was lost."""
+    topics = Topics.of(settings.topic_prefix)
+    sweep = JobSweep(
+        kafka,
+        app.group,
+        topics,
+        model,
+        ask_again=partial(ask_again, outbox),
+        caught_up=projector.caught_up,
+        held=app.shares,
+        stall_s=settings.stall_s,
+        tries=settings.task_tries,
+    )
+    stack.push_async_callback(sweep.stop)
+    sweep.start()
+
+
+def _start_watchdog(stack: AsyncExitStack, watchdog: Watchdog, give_up: Callable[[BaseException], None]) -> None:
+    stack.push_async_callback(watchdog.stop)
+    watchdog.start(give_up)
+
+
+def _make_watchdog(
+    app: RunningApp,
+    topics: Topics,
+    settings: Settings,
+    *,
+    kafka: KafkaConnection,
+    neighbours: Neighbours,
+) -> Watchdog:
+    """Return what notices when the agents stop without a word."""
+    return Watchdog(
+        kafka,
+        app.group,
+        [TopicPartition(topic, number) for topic in topics.inputs for number in range(PARTITIONS)],
+        assignment=app.assignment,
+        handled=app.handled,
+        neighbours=neighbours,
+        patience_s=PATIENCE_TRIES * (WALL_FACTOR * settings.task_timeout_s + SESSION_TIMEOUT_S),
+    )

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fingerprint.matching.candidates import NEIGHBOUR_S, SAME, distinct, rank_references
+from fingerprint.types import Hits, ReferenceKey
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+KEYS = tuple(ReferenceKey("default", name, 1) for name in ("a", "b", "c"))
+
+
+def hits(*found: tuple[int, int, float], places: tuple[float, ...] = ()) -> Hits:
+    """Return hits of (query vector, reference, score), and where they are in the reference, seconds."""
+    rows, references, scores = zip(*found, strict=True) if found else ((), (), ())
+    starts = np.array(places or [0.0] * len(found)) * 1000
+    return Hits(
+        np.array(rows, np.int32),
+        np.array(references, np.int32),
+        np.zeros(len(found), np.int32),
+        starts.astype(np.int32),
+        np.array(scores, np.float32),
+        KEYS,
+    )
+
+
+def ranked(
+    found: Hits,
+    *,
+    moments: tuple[int, ...] = (0, 1, 2),
+    chance: float = 0.0,
+    floor: float = 0.2,
+    most: int = 10,
+    faint: float = 0.2,
+) -> list[str]:
+    scores = np.full(len(moments), chance, np.float32)
+    ranking = rank_references(found, np.array(moments, np.float64), scores, floor, most, faint=faint)
+    return [candidate.key.media_id for candidate in ranking]
+
+
+def test_the_reference_that_more_moments_are_like_comes_first() -> None:
+    assert ranked(hits((0, 0, 0.9), (1, 1, 0.7), (2, 1, 0.7))) == ["b", "a"]
+
+
+def test_several_views_of_a_moment_and_several_hits_of_a_view_count_once() -> None:
+    found = hits((0, 0, 0.5), (1, 0, 0.5), (1, 0, 0.5), (2, 0, 0.5), (3, 1, 0.6), (4, 2, 0.5), (5, 2, 0.5))
+    assert ranked(found, moments=(0, 0, 0, 1, 2, 3)) == ["c", "b", "a"]
+
+
+def test_likeness_that_chance_gives_proposes_nothing() -> None:
+    assert ranked(hits((0, 0, 0.65), (1, 1, 0.75)), chance=0.5) == ["b"]
+    assert ranked(hits((0, 0, 0.15))) == []
+
+
+def test_what_is_faintly_alike_comes_after_all_that_is_more_the_likest_first() -> None:
+    faintly = [(0, 0, 0.14), (1, 0, 0.14), (2, 0, 0.14), (0, 1, 0.17)]
+    assert ranked(hits(*faintly, (1, 2, 0.25)), faint=0.1) == ["c", "b", "a"]
+    assert ranked(hits(*faintly, (1, 2, 0.25)), faint=0.1, most=2) == ["c", "b"]
+    assert ranked(hits(*faintly, (1, 2, 0.25)), faint=0.15) == ["c", "b"]
+
+
+def test_a_faint_candidate_tells_where_it_is_alike() -> None:
+    found = hits((0, 0, 0.5), (0, 1, 0.14), (1, 1, 0.09), places=(12, 13, 14))
+    (_, faint) = rank_references(found, np.array([3.0, 4.0]), np.zeros(2, np.float32), 0.2, 10, faint=0.1)
+    assert (faint.leads.moments.tolist(), faint.leads.places.tolist()) == ([3.0], [13.0])
+
+
+def test_no_more_are_proposed_than_asked_for() -> None:
+    assert ranked(hits((0, 0, 0.5), (0, 1, 0.7), (0, 2, 0.6)), most=2) == ["b", "c"]
+
+
+def test_likeness_in_one_place_comes_before_more_of_it_all_over_a_film() -> None:
+    scattered = [(moment, 0, 0.5) for moment in range(5)]
+    together = [(moment, 1, 0.5) for moment in range(3)]
+    found = hits(*scattered, *together, places=(10, 500, 1000, 1500, 2000, 700, 701, 702))
+    assert ranked(found, moments=tuple(range(5))) == ["b", "a"]
+
+
+def test_a_candidate_tells_where_it_is_alike() -> None:
+    found = hits((0, 0, 0.5), (1, 0, 0.1), (1, 1, 0.6), (1, 0, 0.7), places=(12, 13, 14, 15))
+    (one, other) = rank_references(found, np.array([3.0, 4.0]), np.zeros(2, np.float32), 0.2, 10, faint=0.05)
+    assert (one.key, other.key) == KEYS[:2]
+    assert (one.leads.moments.tolist(), one.leads.places.tolist()) == ([3.0, 4.0], [12.0, 15.0])
+    assert one.leads.worth.tolist() == pytest.approx([0.3, 0.5])
+    assert other.leads.places.tolist() == [14.0]
+
+
+def test_equals_keep_their_order() -> None:
+    assert ranked(hits((0, 2, 0.5), (0, 0, 0.5), (0, 1, 0.5))) == ["a", "b", "c"]
+
+
+def test_no_hits_propose_nothing() -> None:
+    assert ranked(hits()) == []
+
+
+def unit_vectors(*angles: float) -> NDArray[np.float32]:
+    """Return unit vectors in a plane by their angles, degrees."""
+    return np.stack([np.cos(np.radians(angles)), np.sin(np.radians(angles))], 1).astype(np.float32)
+
+
+def test_what_is_alike_and_near_in_time_is_searched_once() -> None:
+    kept = distinct(unit_vectors(0, 10, 90, 85, 5), np.array([0.0, 1.0, 1.5, 2.0, 3.0]))
+    assert kept.tolist() == [0, 2]
+
+
+def test_what_is_alike_and_far_in_time_is_searched_again() -> None:
+    assert distinct(unit_vectors(0, 0, 0), np.array([0.0, 4.0, 8.0])).tolist() == [0, 2]
+
+
+def test_of_views_of_one_time_those_that_look_alike_are_searched_once() -> None:
+    assert distinct(unit_vectors(0, 8, 120, 240), np.array([3.0, 3.0, 3.0, 3.0])).tolist() == [0, 2, 3]
+
+
+def test_of_nothing_nothing_is_searched() -> None:
+    assert not len(distinct(np.zeros((0, 4), np.float32), np.zeros(0)))
+
+
+@given(st.lists(st.tuples(st.integers(0, 359), st.integers(0, 30)), min_size=1, max_size=30))
+def test_for_whatever_is_left_out_something_alike_and_near_is_searched(found: list[tuple[int, int]]) -> None:
+    vectors, times = unit_vectors(*(angle for angle, _ in found)), np.array([time for _, time in found], np.float64)
+    kept = distinct(vectors, times)
+    for vector, time in zip(vectors, times, strict=True):
+        near = kept[np.abs(times[kept] - time) <= NEIGHBOUR_S]
+        assert (vectors[near] @ vector).max() >= SAME - 1e-5

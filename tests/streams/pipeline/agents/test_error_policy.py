@@ -1,0 +1,202 @@
+"""The error policy: what is wrong with an event puts it aside; what is wrong around it makes it wait."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from schemas.errors import InvalidEvent
+from streams.adapters.kafka.assignment import Assignment
+from streams.pipeline.agents import error_policy
+from streams.pipeline.agents.error_policy import UNKNOWN_TRIES, ErrorPolicy, headers_of
+from streams.pipeline.freshness import StoodStillError
+from streams.ports.errors import EventTooLargeError, Neighbour, NeighbourAwayError, PublishError
+from streams.ports.events import Headers
+from streams.telemetry.neighbours import Neighbours
+
+HELD = TP("mediadna.transcode-complete", 2)
+
+
+@dataclass
+class Message:
+    topic: str = HELD.topic
+    partition: int = HELD.partition
+    offset: int = 7
+    key: bytes | None = b"video"
+    value: bytes | None = b"{"
+    headers: Any = (("traceparent", b"trace"),)
+
+    @property
+    def tp(self) -> TP:
+        return TP(self.topic, self.partition)
+
+
+@dataclass
+class Event:
+    message: Message = field(default_factory=Message)
+
+
+@dataclass
+class DeadLetters:
+    """Takes dead letters, after having failed some times."""
+
+    failures: int = 0
+    letters: list[tuple[bytes | None, bytes | None, dict[str, bytes]]] = field(default_factory=list)
+
+    async def dead_letter(self, key: bytes | None, value: bytes | None, headers: Headers) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise ConnectionError("the broker is gone")
+        self.letters.append((key, value, dict(headers)))
+
+
+@dataclass
+class Handler:
+    """Raises one error after the other, and then does its work."""
+
+    errors: list[Exception]
+    calls: int = 0
+
+    async def __call__(self) -> None:
+        self.calls += 1
+        if self.errors:
+            raise self.errors.pop(0)
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(error_policy, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(error_policy, "LONGEST_PAUSE_S", 0.01)
+
+
+@dataclass
+class Surroundings:
+    """A policy, and what it does to what is around it."""
+
+    letters: DeadLetters = field(default_factory=DeadLetters)
+    stopped: list[BaseException] = field(default_factory=list)
+    neighbours: Neighbours = field(default_factory=Neighbours)
+
+    def __post_init__(self) -> None:
+        self.assignment = Assignment(self.stopped.append)
+        self.assignment.follow(lambda: {HELD})
+        self.policy = ErrorPolicy(self.letters, self.assignment, self.neighbours, self.stopped.append)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def around() -> Surroundings:
+    """Surroundings in which the event's partition is ours."""
+    return Surroundings()
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InvalidEvent("VideoId is missing"), b"InvalidEvent"),
+        (EventTooLargeError("its request is too large for its topic"), b"ResourceTooLarge"),
+    ],
+)
+async def test_an_event_that_is_unusable_itself_is_put_aside_as_it_came_with_the_reason(
+    around: Surroundings, error: Exception, code: bytes
+) -> None:
+    assert await around.policy.run(Event(), Handler([error]))
+    ((key, value, headers),) = around.letters.letters
+    assert (key, value) == (b"video", b"{")
+    assert headers["x-error-code"] == code
+    assert headers["x-error-reason"] == str(error).encode()
+    assert (headers["x-original-topic"], headers["x-original-offset"]) == (HELD.topic.encode(), b"7")
+    assert headers["traceparent"] == b"trace"
+    assert around.stopped == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NeighbourAwayError(Neighbour.MILVUS, "nothing answers"),
+        OSError("no route"),
+        TimeoutError(),
+        sqlite3.OperationalError("database or disk is full"),
+        KeyError("a fault of ours that passes"),
+    ],
+)
+async def test_whatever_else_fails_is_tried_again_and_the_event_is_never_put_aside(
+    around: Surroundings, error: Exception
+) -> None:
+    handler = Handler([error, error, error])
+    assert await around.policy.run(Event(), handler)
+    assert (handler.calls, around.letters.letters, around.stopped) == (4, [], [])
+    assert around.neighbours.away() == []
+
+
+async def test_a_neighbour_that_is_away_is_waited_for_without_a_limit_and_named(around: Surroundings) -> None:
+    tries = 10 * UNKNOWN_TRIES
+    handler = Handler([NeighbourAwayError(Neighbour.STORE, "no bucket")] * tries)
+    handling = asyncio.create_task(around.policy.run(Event(), handler))
+    while handler.calls < tries // 2:
+        await asyncio.sleep(0.001)
+    ((absence),) = around.neighbours.away()
+    assert (absence.neighbour, absence.reason) == (Neighbour.STORE, "no bucket")
+    assert await handling
+    assert (handler.calls, around.stopped) == (tries + 1, [])
+
+
+async def test_a_full_disk_is_called_that_whoever_notices_it(around: Surroundings) -> None:
+    handler = Handler([sqlite3.OperationalError("database or disk is full")] * 200)
+    handling = asyncio.create_task(around.policy.run(Event(), handler))
+    while not around.neighbours.away():
+        await asyncio.sleep(0.001)
+    (absence,) = around.neighbours.away()
+    assert (absence.neighbour, "the disk is full" in absence.reason) == (Neighbour.DISK, True)
+    handling.cancel()
+
+
+async def test_a_fault_of_ours_that_does_not_pass_ends_the_worker_with_the_event_kept(around: Surroundings) -> None:
+    error = KeyError("always")
+    assert not await around.policy.run(Event(), Handler([error] * 100))
+    assert (around.stopped, around.letters.letters) == ([error], [])
+
+
+async def test_a_decision_over_which_the_worker_stood_still_is_made_anew_if_it_is_still_its_to_make(
+    around: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(error_policy, "REJOIN_S", 0.01)
+    handler = Handler([StoodStillError("40 s have passed")])
+    assert await around.policy.run(Event(), handler)
+    assert (handler.calls, around.stopped, around.letters.letters) == (2, [], [])
+    around.assignment.follow(set)
+    handler = Handler([StoodStillError("40 s have passed")])
+    assert not await around.policy.run(Event(), handler)
+    assert handler.calls == 1
+
+
+async def test_an_event_that_the_broker_refused_is_not_sent_a_second_time(around: Surroundings) -> None:
+    handler = Handler([PublishError("refused")] * 2)
+    assert not await around.policy.run(Event(), handler)
+    assert (handler.calls, len(around.stopped)) == (1, 1)
+
+
+async def test_an_event_that_cannot_be_put_aside_yet_is_put_aside_later(around: Surroundings) -> None:
+    around.letters.failures = 3
+    assert await around.policy.run(Event(), Handler([InvalidEvent("no")] * 100))
+    assert (len(around.letters.letters), around.stopped) == (1, [])
+
+
+async def test_waiting_ends_when_the_partition_goes_to_another_worker(around: Surroundings) -> None:
+    handler = Handler([NeighbourAwayError(Neighbour.MILVUS, "away")] * 10_000)
+    handling = asyncio.create_task(around.policy.run(Event(), handler))
+    while not handler.calls:
+        await asyncio.sleep(0.001)
+    await around.assignment.let_go()
+    assert not await handling
+
+
+@pytest.mark.parametrize("headers", [None, (), {"a": b"1"}, [("a", b"1")], [("a", None)]])
+def test_headers_are_pairs_whatever_faust_gives(headers: Any) -> None:
+    found = headers_of(Event(Message(headers=headers)))
+    assert [name for name, _ in found] == (["a"] if headers else [])
+    assert all(isinstance(value, bytes) for _, value in found)

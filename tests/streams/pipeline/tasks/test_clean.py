@@ -1,0 +1,76 @@
+"""The clean-up after a job: what the library holds stays, however often and however late the task comes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from support.examples import request
+from support.whole_job import make_bench
+
+from fingerprint.types import ReferenceKey, Windows
+from schemas.jobs import ChunkTask, TaskKind
+from schemas.matches import Track
+from streams.domain.search_scope import Scope
+from streams.pipeline.tasks.clean import clean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from streams.pipeline.tasks.context import Workbench
+
+OLD, NEW = ReferenceKey("default", "video", 1), ReferenceKey("default", "video", 2)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Workbench:
+    """A store and an index that hold two versions of one media item."""
+    bench = make_bench(tmp_path)
+    for key in (OLD, NEW):
+        bench.store.put(key, b"fingerprint")
+        numbers = np.arange(3, dtype=np.int32)
+        times = numbers * 1000
+        bench.vectors.upsert(key, Track.PICTURE, Windows(numbers, times, times + 1000, np.eye(3, 8, dtype=np.float32)))
+    return bench
+
+
+def clean_up(bench: Workbench, key: ReferenceKey, *, held: int, library_exists: bool = True) -> None:
+    task = ChunkTask(
+        job_id="job", media_id=key.media_id, kind=TaskKind.CLEAN, request=request("job"), version=key.version
+    )
+    clean(task, replace(bench, scope=Scope(held=held, library_exists=library_exists)))
+
+
+def kept(bench: Workbench) -> tuple[list[int], int]:
+    """Return the versions whose fingerprints are there, and how many windows are."""
+    return [key.version for key in bench.store.versions("default", "video")], bench.vectors.count("default", "video")
+
+
+def test_what_the_library_holds_stays_and_what_it_held_before_goes(bench: Workbench) -> None:
+    for _ in range(3):
+        clean_up(bench, NEW, held=NEW.version)
+        assert kept(bench) == ([NEW.version], 3)
+
+
+def test_a_job_that_stored_nothing_leaves_nothing_and_takes_nothing_from_the_library(bench: Workbench) -> None:
+    for _ in range(3):
+        clean_up(bench, NEW, held=OLD.version)
+        assert kept(bench) == ([OLD.version], 3)
+
+
+def test_the_late_clean_up_of_a_job_that_was_overtaken_leaves_the_newer_version(bench: Workbench) -> None:
+    for _ in range(3):
+        clean_up(bench, OLD, held=NEW.version)
+        assert kept(bench) == ([NEW.version], 3)
+
+
+def test_of_a_media_item_that_the_library_does_not_hold_only_the_jobs_own_version_goes(bench: Workbench) -> None:
+    clean_up(bench, NEW, held=0)
+    assert kept(bench) == ([OLD.version], 3)
+
+
+def test_nothing_is_left_of_a_library_that_is_gone(bench: Workbench) -> None:
+    clean_up(bench, NEW, held=0, library_exists=False)
+    assert kept(bench) == ([], 0)

@@ -1,0 +1,125 @@
+"""Asking for jobs over REST: by address, by upload, again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from litestar.testing import AsyncTestClient
+from support.examples import job
+
+from schemas.jobs import UPLOADED, JobStatus
+from schemas.limits import LARGEST_METADATA, LONGEST_TARGET, LONGEST_URL, MOST_SEARCHED
+from streams.readmodel.model import ReadModel
+from streams.settings import Settings, listed
+from streams.web.services import Services
+
+API = "/api/v1"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(state=tmp_path, max_upload_bytes=100_000)
+
+
+async def test_a_job_that_is_accepted_says_where_to_look(client: AsyncTestClient) -> None:
+    answer = await client.post(f"{API}/jobs", json={"media_id": "clip", "url": "file:///clip.mp4"})
+    assert answer.headers["location"] == f"{API}/jobs/{answer.json()['job_id']}"
+    assert (await client.get(answer.headers["location"])).status_code == 200
+
+
+async def test_what_is_sent_along_is_kept_for_the_job(client: AsyncTestClient, services: Services) -> None:
+    content = bytes(range(256)) * 300
+    answer = await client.post(f"{API}/uploads", data={"media_id": "clip"}, files={"file": ("clip.mp4", content)})
+    assert (answer.status_code, answer.json()["media_id"], answer.json()["url"]) == (202, "clip", UPLOADED)
+    store = services.store
+    with store.open_upload(answer.json()["job_id"]) as upload:
+        assert upload.read() == content
+    store.delete_parts(answer.json()["job_id"])
+    assert store.open_upload(answer.json()["job_id"]) is None
+
+
+@pytest.mark.parametrize(
+    ("data", "files", "status"),
+    [
+        ({"media_id": "clip"}, {"file": ("clip.mp4", b"x" * 200_000)}, 413),
+        ({}, {"file": ("clip.mp4", b"x")}, 400),
+        ({"media_id": "clip"}, {}, 400),
+        ({"media_id": "clip", "library": "nowhere"}, {"file": ("clip.mp4", b"x")}, 400),
+        ({"media_id": "clip", "save_type": "never"}, {"file": ("clip.mp4", b"x")}, 400),
+    ],
+)
+async def test_an_upload_that_cannot_be_used_leaves_nothing(
+    client: AsyncTestClient, model: ReadModel, settings: Settings, *, data: object, files: object, status: int
+) -> None:
+    answer = await client.post(f"{API}/uploads", data=data, files=files)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert model.jobs().jobs == []
+    assert not list(Path(settings.store_url).rglob("*"))
+
+
+async def test_an_ended_job_is_done_again_under_a_new_id(client: AsyncTestClient, model: ReadModel) -> None:
+    model.apply(jobs=[job("j1", JobStatus.FAIL), job("j2", JobStatus.PROCESSING)])
+    answer = await client.post(f"{API}/jobs/j1/rerun")
+    again = model.job(answer.json()["job_id"])
+    assert again is not None
+    assert (answer.status_code, again.job_id != "j1", again.request.file_url) == (202, True, "file:///a.mp4")
+    assert (await client.post(f"{API}/jobs/j2/rerun")).status_code == 409
+    assert (await client.post(f"{API}/jobs/none/rerun")).status_code == 404
+
+
+async def test_a_job_whose_media_was_sent_along_is_not_done_again(client: AsyncTestClient, model: ReadModel) -> None:
+    model.apply(jobs=[job("j1", JobStatus.FAIL, file_url=UPLOADED)])
+    assert (await client.post(f"{API}/jobs/j1/rerun")).status_code == 409
+
+
+async def test_a_body_that_is_too_large_is_refused(client: AsyncTestClient, model: ReadModel) -> None:
+    body = {"media_id": "clip", "url": "file:///clip.mp4", "metadata": {"x": "y" * (2 << 20)}}
+    answer = await client.post(f"{API}/jobs", json=body)
+    assert (answer.status_code, answer.json()["status"]) == (413, 413)
+    assert model.jobs().jobs == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("PUT", "/jobs", 405), ("DELETE", "/jobs/j1", 405), ("GET", "/nothing", 404)]
+)
+async def test_every_refusal_is_a_problem(client: AsyncTestClient, method: str, path: str, status: int) -> None:
+    answer = await client.request(method, API + path)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert answer.json()["status"] == status
+
+
+async def test_settings_are_listed(client: AsyncTestClient) -> None:
+    values = {one["variable"]: one["value"] for one in (await client.get(f"{API}/settings")).json()}
+    assert values["MEDIADNA_MAX_UPLOAD_BYTES"] == "100000"
+
+
+def test_secrets_in_settings_are_masked(tmp_path: Path) -> None:
+    settings = Settings(state=tmp_path, token="hunter2-hunter2", milvus="http://root:hunter2@milvus:19530")  # noqa: S106 (no real one)
+    assert "hunter2" not in str(listed(settings))
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "named"),
+    [
+        ({"metadata": {"k": "v" * LARGEST_METADATA}}, 413, "metadata"),
+        ({"metadata": {"k": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}}, 413, "metadata"),
+        ({"url": "u" * (LONGEST_URL + 1)}, 400, "url"),
+        ({"callback_url": "https://example.com/" + "c" * LONGEST_TARGET}, 400, "callback_url"),
+        ({"extend": "e" * 513}, 400, "extend"),
+        ({"search": ["default"] * (MOST_SEARCHED + 1)}, 400, "search"),
+        ({"media_id": "m" * 257}, 400, "media_id"),
+    ],
+    ids=["metadata", "nested metadata", "url", "callback_url", "extend", "search", "media_id"],
+)
+async def test_a_job_of_which_a_part_is_too_large_is_refused_by_name(
+    client: AsyncTestClient, model: ReadModel, *, fields: dict[str, object], status: int, named: str
+) -> None:
+    answer = await client.post(f"{API}/jobs", json={"media_id": "clip", "url": "file:///clip.mp4", **fields})
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert named in answer.text
+    again = await client.post(
+        f"{API}/jobs", json={"media_id": "clip", "url": "file:///clip.mp4", **fields}, headers={"Idempotency-Key": "k"}
+    )
+    assert again.status_code == status
+    assert model.jobs().jobs == []

@@ -1,0 +1,145 @@
+"""The pages as people see them."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from litestar.testing import AsyncTestClient
+from support.examples import MATCH, job
+
+from schemas.coverage import Cause, Coverage, Missed, Unsearched
+from schemas.jobs import JobStatus, LiveMatch, SaveType
+from schemas.matches import Track
+from streams.readmodel.model import ReadModel
+from streams.web.pages.jobs import PAGE, clock, percent, share, strength
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.0, "0:00.0"), (59.96, "1:00.0"), (75.5, "1:15.5"), (3723.4, "1:02:03.4")]
+)
+def test_times_are_written_as_on_a_players_clock(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
+
+
+@given(st.floats(0, 1, exclude_max=True))
+def test_only_all_of_it_is_written_as_100_percent(part: float) -> None:
+    assert percent(part) != "100 %" == percent(1.0)
+
+
+def test_a_little_is_not_written_as_nothing() -> None:
+    assert (share(0.004), share(0.0), share(0.27)) == ("under 1 %", "0 %", "27 %")
+
+
+def test_similarities_have_three_classes() -> None:
+    assert [strength(s) for s in (0.97, 0.8, 0.7, 0.5)] == ["strong", "strong", "likely", "weak"]
+
+
+async def test_the_list_shows_status_progress_copies_and_why_a_job_failed(
+    client: AsyncTestClient, model: ReadModel
+) -> None:
+    failed = job("j3", JobStatus.FAIL, code="Timeout", message="it took too long")
+    model.apply(
+        jobs=[job("j1", matches=(MATCH,)), job("j2", JobStatus.PROCESSING, chunks_done=3, chunks_total=8), failed]
+    )
+    page = (await client.get("/")).text
+    for text in ("done", "90 %", "original", "processing", "3 of 8", "failed", "it took too long"):
+        assert text in page
+
+
+async def test_filters_combine_and_stay_in_every_address(client: AsyncTestClient, model: ReadModel) -> None:
+    model.apply(
+        jobs=[
+            job("j1", matches=(MATCH,), media_id="a copy"),
+            job("j2", media_id="an original"),
+            job("j3", JobStatus.FAIL, media_id="broken"),
+        ]
+    )
+    page = (await client.get("/", params={"copies": "yes", "library": "default"})).text
+    assert "a copy" in page
+    assert "an original" not in page
+    assert "broken" not in page
+    assert 'href="/?status=fail&amp;copies=yes&amp;library=default"' in page
+
+
+async def test_older_jobs_are_on_the_next_page_under_the_same_filter(client: AsyncTestClient, model: ReadModel) -> None:
+    times = [f"2026-11-23T08:00:{number:02}.000Z" for number in range(PAGE + 1)]
+    model.apply(jobs=[job(f"j{n}", media_id=f"media-{n}-", time=time) for n, time in enumerate(times)])
+    first = (await client.get("/", params={"status": "success"})).text
+    assert "media-0-" not in first
+    address = next(part for part in first.split('href="') if "cursor=" in part).split('"')[0].replace("&amp;", "&")
+    assert "status=success" in address
+    assert "media-0-" in (await client.get(address)).text
+
+
+async def test_a_job_shows_where_each_span_comes_from(client: AsyncTestClient, model: ReadModel) -> None:
+    model.apply(jobs=[job("j1", matches=(MATCH,))])
+    page = (await client.get("/jobs/j1")).text
+    for text in ("<svg", "0:00.0", "0:05.0", "1:05.0", "1:10.0", "mirrored", "under 1 % of the original"):
+        assert text in page
+
+
+async def test_of_copies_that_are_equally_sure_the_larger_one_comes_first(
+    client: AsyncTestClient, model: ReadModel
+) -> None:
+    small = msgspec.structs.replace(MATCH, media_id="a small part", input_coverage=0.2)
+    model.apply(jobs=[job("j1", matches=(small, MATCH))])
+    for path in ("/", "/jobs/j1"):
+        page = (await client.get(path)).text
+        assert page.index("original</") < page.index("a small part</")
+
+
+async def test_matches_of_a_job_that_is_under_way_show_before_it_ends(
+    client: AsyncTestClient, model: ReadModel
+) -> None:
+    seen = LiveMatch(event_time="2026-11-23T08:00:30Z", job_id="j1", media_id="video", chunk=0, match=MATCH)
+    model.apply(jobs=[job("j1", JobStatus.PROCESSING, chunks_done=1, chunks_total=2)], live=[seen])
+    page = (await client.get("/jobs/j1")).text
+    assert "Copies" in page
+    assert "1 of 2" in page
+
+
+async def test_a_job_that_failed_shows_its_code_and_what_to_do(client: AsyncTestClient, model: ReadModel) -> None:
+    model.apply(jobs=[job("j1", JobStatus.FAIL, code="ResourceTooLarge", message="send a smaller file")])
+    page = (await client.get("/jobs/j1")).text
+    assert "ResourceTooLarge" in page
+    assert "send a smaller file" in page
+
+
+async def test_a_job_that_is_not_there_is_404(client: AsyncTestClient) -> None:
+    assert (await client.get("/jobs/unknown")).status_code == 404
+
+
+async def test_a_job_that_has_not_seen_everything_warns_before_it_says_what_it_found(
+    client: AsyncTestClient, model: ReadModel
+) -> None:
+    missed = (Missed(track=Track.PICTURE, cause=Cause.DAMAGED, seconds=3.0),)
+    left = (Unsearched(library="films", reason="it was paused"),)
+    model.apply(jobs=[job("j1", coverage=Coverage(picture=0.7, missed=missed), unsearched=left), job("j2")])
+    page = (await client.get("/jobs/j1")).text
+    assert "30 % of the picture was not looked at: it is damaged" in page
+    assert "was not searched: it was paused" in page
+    assert "Copies nothing, as far as it was looked at" in page
+    assert "not looked at" not in (await client.get("/jobs/j2")).text
+    shown = (await client.get("/api/v1/jobs/j1")).json()
+    assert shown["coverage"]["picture"] == 0.7
+    assert shown["unsearched"] == [{"library": "films", "media_id": "", "reason": "it was paused"}]
+
+
+async def test_of_what_was_stored_only_nobody_says_that_it_copies_nothing(
+    client: AsyncTestClient, model: ReadModel
+) -> None:
+    model.apply(jobs=[job("j1", media_id="imported", save_type=SaveType.ONLYSAVE)])
+    for path in ("/", "/jobs/j1"):
+        page = (await client.get(path)).text
+        assert "stored, not searched" in page.lower()
+        assert "no copies" not in page
+        assert "Copies nothing" not in page
+    assert (await client.get("/api/v1/jobs/j1")).json()["searched"] is False
+    assert (await client.get("/api/v1/media/imported/result")).json()["searched"] is False
+    model.apply(jobs=[job("j2", media_id="compared")])
+    assert "no copies" in (await client.get("/", params={"media_id": "compared"})).text
+    assert (await client.get("/api/v1/jobs/j2")).json()["searched"] is True
+    model.apply(jobs=[job("j3", JobStatus.PROCESSING, save_type=SaveType.ONLYSAVE)])
+    assert "Matches show here" not in (await client.get("/jobs/j3")).text

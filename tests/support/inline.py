@@ -1,0 +1,189 @@
+"""The service without a broker: what is sent takes effect at once, and tasks are done by whom a test says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from schemas.clock import utc_now
+from schemas.deadletter import DeadLetterReplay
+from schemas.deliveries import Delivery
+from schemas.events import AIMediaDNAComplete
+from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, TaskKind, TaskOutcome
+from schemas.keys import KeyClaim
+from schemas.libraries import Library, LibraryItem
+from streams.adapters.kafka.topics import Topics
+from streams.adapters.storage.fsspec_store import open_store
+from streams.domain.search_scope import Assignment, Scope
+from streams.pipeline.agents.jobs import JobAgent
+from streams.pipeline.freshness import always
+from streams.ports.task_report import TaskReport
+from streams.readmodel.libraries import GoneItem, GoneLibrary
+from streams.readmodel.model import Change, GoneJob, ReadModel
+from streams.services.dead_letters import Letters
+from streams.services.idempotency_keys import RequestKeys
+from streams.services.jobs import Commands
+from streams.services.libraries import Libraries
+from streams.services.reconciliation.doctor import Doctor
+from streams.services.reconciliation.inspector import Means
+from streams.settings import Settings
+from streams.telemetry.neighbours import Neighbours
+from streams.web.auth.authenticator import Gate
+from streams.web.pages.live import LiveChanges
+from streams.web.services import JobCommands, Services
+
+TOPICS = Topics.of("mediadna")
+#: Tasks that are done at once; those that need media wait for the test.
+REMOVING = {TaskKind.CLEAN, TaskKind.REMOVE, TaskKind.EMPTY, TaskKind.DROP}
+#: Tasks that look at what is stored, where a test has given something to look at.
+COMPARING = {TaskKind.SURVEY, TaskKind.INVENTORY, TaskKind.REPAIR}
+
+
+def done(task: ChunkTask) -> ChunkResult:
+    """Do a task: media is one chunk of ten seconds, and what is finished is stored."""
+    spans = ((0.0, 10.0),) if task.kind is TaskKind.PLAN else ()
+    return ChunkResult(task=task, outcome=TaskOutcome.DONE, spans=spans, stored=task.kind is TaskKind.FINISH)
+
+
+@dataclass
+class InlineService:
+    """An outbox whose events take effect at once, a feed that is always caught up, and a runner of tasks."""
+
+    model: ReadModel
+    run_task: Callable[[ChunkTask], ChunkResult] = done
+    table: dict[bytes, bytes] = field(default_factory=dict)
+    waiting: list[ChunkTask] = field(default_factory=list)
+    ended: list[ChunkResult] = field(default_factory=list)
+    removals: list[ChunkTask] = field(default_factory=list)
+    replays: list[tuple[str, bytes | None, bytes | None, list[tuple[str, bytes]]]] = field(default_factory=list)
+    listeners: list[Callable[[list[Change]], None]] = field(default_factory=list)
+    do: Callable[[Assignment], TaskReport] | None = None
+
+    def __post_init__(self) -> None:
+        events: Any = self  # has of an outbox what is asked of it here
+        self.agent = JobAgent(self.table, self, events, tries=3)
+        self.libraries = Libraries(events, self.model, self, TOPICS, self)
+        self.letters = Letters(events, self.model, self, TOPICS)
+        self.commands = Commands(events, self.model)
+        self.doctor = Doctor(Means(self.model, self, TOPICS, self, self, pause_s=0.0))
+
+    def services(self, settings: Settings, commands: JobCommands | None = None) -> Services:
+        """Return what the web needs of this service."""
+        events: Any = self
+        return Services(
+            settings=settings,
+            model=self.model,
+            commands=commands or self.commands,
+            libraries=self.libraries,
+            letters=self.letters,
+            keys=RequestKeys(events, self.model, self, TOPICS),
+            doctor=self.doctor,
+            store=open_store(settings.store_url),
+            live=LiveChanges(self.model),
+            gate=Gate(settings),
+            neighbours=Neighbours(),
+            ready=lambda: True,
+        )
+
+    def subscribe(self, listener: Callable[[list[Change]], None]) -> None:
+        self.listeners.append(listener)
+
+    def apply(self, **events: Any) -> None:
+        """Apply events to the read model and tell who follows, as the projector does."""
+        changes = self.model.apply(**events)
+        for listener in self.listeners:
+            listener(changes)
+
+    async def store(self, media_id: str, library: str = "default", **fields: Any) -> Job:
+        """Have a job store a media item; return the job as it ended."""
+        request = JobRequest(
+            job_id=f"{media_id}-{library}-{len(self.table)}-{len(self.model.jobs().jobs)}",
+            media_id=media_id,
+            file_url="file:///a.mp4",
+            library=library,
+            requested_time=utc_now(),
+            **fields,
+        )
+        await self.request(request)
+        await self.work()
+        job = self.model.job(request.job_id)
+        assert job is not None
+        return job
+
+    async def work(self) -> None:
+        """Do all tasks that wait."""
+        while self.waiting:
+            await self.agent.on_result(self.run_task(self.waiting.pop(0)), now=utc_now())
+        self.ended.clear()
+
+    async def caught_up(self, topic: str) -> None: ...
+
+    async def jobs_of(self, media_id: str) -> Sequence[Job]:
+        return self.model.jobs_of(media_id)
+
+    async def items_of(self, media_id: str) -> Sequence[LibraryItem]:
+        return self.model.libraries.items_of(media_id)
+
+    async def completion_of(self, job_id: str) -> AIMediaDNAComplete | None:
+        event = self.model.completion(job_id)
+        return None if event is None else msgspec.json.decode(event, type=AIMediaDNAComplete)
+
+    async def run(self, task: ChunkTask, scope: Scope) -> TaskReport:
+        assert isinstance(scope, Scope)
+        if self.do is not None and task.kind in COMPARING:
+            data = msgspec.json.encode(Assignment(task=task, scope=scope))
+            return self.do(msgspec.json.decode(data, type=Assignment))
+        task = msgspec.json.decode(msgspec.json.encode(task), type=ChunkTask)  # as on its way to a worker process
+        self.removals.append(task)
+        return TaskReport(result=self.run_task(task))
+
+    async def request(self, request: JobRequest) -> None:
+        await self.agent.on_request(request, now=utc_now())
+        while self.ended:
+            await self.agent.on_result(self.ended.pop(0), now=utc_now())
+
+    async def key_claim(self, claim: KeyClaim) -> None:
+        self.apply(claims=[claim])
+
+    async def task(self, task: ChunkTask) -> None:
+        if task.kind in REMOVING:
+            self.removals.append(task)
+            self.ended.append(self.run_task(task))
+        else:
+            self.waiting.append(task)
+
+    async def job(self, job: Job, *, fresh: Callable[[], None] = always) -> None:
+        fresh()
+        self.apply(jobs=[job])
+
+    async def has_ended_otherwise(self, job: Job) -> bool:  # noqa: ARG002 (no worker dies here)
+        return False
+
+    async def job_gone(self, job_id: str) -> None:
+        self.apply(jobs=[GoneJob(job_id)])
+
+    async def delivery(self, delivery: Delivery) -> None:
+        self.apply(deliveries=[delivery])
+
+    async def library(self, library: Library) -> None:
+        self.apply(libraries=[library])
+
+    async def library_gone(self, name: str) -> None:
+        self.apply(libraries=[GoneLibrary(name)])
+
+    async def item(self, item: LibraryItem) -> None:
+        self.apply(items=[item])
+
+    async def item_gone(self, library: str, media_id: str) -> None:
+        self.apply(items=[GoneItem(library, media_id)])
+
+    async def replay(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
+    ) -> None:
+        self.replays.append((topic, key, value, headers))
+
+    async def replayed(self, replay: DeadLetterReplay) -> None:
+        self.apply(replays=[replay])
