@@ -79,8 +79,8 @@ def worker(state: State = None, web: Web = None, media: Media = None, *, new_ind
 def _run(chosen: Settings, *, embedded: bool, new_index: bool = False) -> None:
     from streams.telemetry.logs import configure_logging  # noqa: PLC0415 (other commands start faster without the service)
     from streams.worker.composition import Worker  # noqa: PLC0415
-    from streams.worker.lifecycle import run_worker  # noqa: PLC0415
     from streams.worker.confinement import confine_service  # noqa: PLC0415
+    from streams.worker.lifecycle import run_worker  # noqa: PLC0415
     from streams.worker.private_folder import private_files  # noqa: PLC0415
 
     def announce(running: Worker) -> None:

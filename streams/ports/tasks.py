@@ -9,7 +9,11 @@ if TYPE_CHECKING:
     from streams.domain.search_scope import Scope
     from streams.ports.task_report import TaskReport
 
-__all__ = ["ScopeSource", "TaskRunner"]
+__all__ = ["WALL_FACTOR", "ScopeSource", "TaskRunner"]
+
+#: Times a task's processor time that it may take by the clock. On a machine that is busy with five times as much as it
+#: can do, work still gets its time; a read that hangs ends after this.
+WALL_FACTOR = 5.0
 
 
 class TaskRunner(Protocol):

@@ -29,8 +29,9 @@ from streams.pipeline.agents.jobs import JobAgent
 from streams.pipeline.agents.tasks import ChunkAgent
 from streams.pipeline.agents.topology import Agents, TaskLane, register
 from streams.pipeline.events import Outbox
-from streams.pipeline.pool.pool import WALL_FACTOR, TaskPool
+from streams.pipeline.pool.pool import TaskPool
 from streams.ports.errors import Neighbour
+from streams.ports.tasks import WALL_FACTOR
 from streams.readmodel.model import ReadModel
 from streams.readmodel.projector import Projector
 from streams.services.dead_letters import Letters

@@ -11,7 +11,7 @@ from schemas.channels import PARTITIONS
 from schemas.limits import LARGEST_EVENT
 from streams.adapters.kafka.assignment import DRAIN_S, SETTLE_S
 from streams.adapters.kafka.faust_transport import Transport
-from streams.pipeline.pool.pool import WALL_FACTOR
+from streams.ports.tasks import WALL_FACTOR
 
 if TYPE_CHECKING:
     from faust.types.auth import CredentialsT

@@ -17,13 +17,14 @@ from streams.domain.search_scope import Assignment
 from streams.pipeline.pool.worker import CrashedError, LostError, PoolWorker, StalledError, WorkedTooLongError
 from streams.ports.errors import Neighbour, NeighbourAwayError
 from streams.ports.task_report import TaskReport, failed
+from streams.ports.tasks import WALL_FACTOR
 
 if TYPE_CHECKING:
     from schemas.jobs import ChunkTask
     from streams.domain.search_scope import Scope
     from streams.settings import Settings
 
-__all__ = ["WALL_FACTOR", "TaskPool"]
+__all__ = ["TaskPool"]
 
 log = structlog.get_logger(__name__)
 
@@ -32,9 +33,6 @@ log = structlog.get_logger(__name__)
 MOST_LOST = 3
 #: How often a process is made anew before the system counts as unable to start any.
 MOST_RENEWALS = 5
-#: Times a task's processor time that it may take by the clock. On a machine that is busy with five times as much as it
-#: can do, work still gets its time; a read that hangs ends after this.
-WALL_FACTOR = 5.0
 #: Tasks about a media item. What they take is the media's doing; what others take is that of the surroundings.
 _ABOUT_MEDIA = frozenset({TaskKind.PLAN, TaskKind.FINGERPRINT, TaskKind.FINISH})
 
