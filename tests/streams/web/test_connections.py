@@ -23,7 +23,7 @@ from support.inline import InlineService
 from streams.settings import Settings
 from streams.web import connections
 from streams.web.connections import LetGo, most_connections, raise_descriptor_limit
-from streams.web.pages.jobs import live
+from streams.web.pages import live
 from streams.web.server import WebServer
 from streams.web.services import Services
 

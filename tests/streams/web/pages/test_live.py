@@ -17,7 +17,7 @@ from support.inline import InlineService
 from streams.readmodel import model as read_model
 from streams.readmodel.model import Change, ReadModel
 from streams.settings import Settings
-from streams.web.pages.jobs import live as live_changes
+from streams.web.pages import live as live_changes
 from streams.web.pages.live import PAGE, QUEUED, LiveChanges
 from streams.web.server import WebServer
 from streams.web.services import Services
