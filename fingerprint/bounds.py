@@ -15,7 +15,7 @@ from fingerprint.codec import BadFingerprintError, FingerprintTooLargeError
 from fingerprint.picture.embedding import STEP
 from fingerprint.picture.extractor import CUT_STEP, DUE, GRID_RATE, LOCAL_BLOCK, LOCAL_FEATURES
 from fingerprint.picture.local_features import CODE_LENGTH, LONG_SIDE
-from fingerprint.picture.track import TINY_SIDE
+from fingerprint.picture.track import THUMBNAIL_SIDE
 from fingerprint.sound.extractor import CODE_SCALE, DENSITY, WINDOW_STEP
 from fingerprint.sound.track import FRAME_S, LENGTH
 from schemas.limits import LONGEST_MEDIA_S
@@ -23,11 +23,11 @@ from schemas.limits import LONGEST_MEDIA_S
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fingerprint.picture.keyframes import Stills
+    from fingerprint.picture.keyframes import Keyframes
     from fingerprint.picture.track import PictureTrack
     from fingerprint.sound.track import SoundTrack
 
-__all__ = ["check", "check_duration", "check_stills", "most_bytes", "most_windows"]
+__all__ = ["check", "check_duration", "check_keyframes", "most_bytes", "most_windows"]
 
 #: Milliseconds of a point of the time grid.
 GRID_MS = 1000 // GRID_RATE
@@ -55,7 +55,7 @@ VECTOR = 384
 #: looked at; row, count and features (place, size, turn, code) of what has local features.
 PICTURE_BYTES = (
     PICTURE_WINDOWS * (4 + 4 + VECTOR)
-    + GRID_RATE * (4 + TINY_SIDE**2)
+    + GRID_RATE * (4 + THUMBNAIL_SIDE**2)
     + LOCAL * GRID_RATE / LOCAL_BLOCK * (8 + LOCAL_FEATURES * (4 + 1 + 1 + CODE_LENGTH))
 )
 
@@ -119,13 +119,13 @@ def check(duration: float, picture: PictureTrack | None, sound: SoundTrack | Non
         _check_sound(sound, last_ms)
 
 
-def check_stills(stills: Stills, duration: float) -> None:
+def check_keyframes(keyframes: Keyframes, duration: float) -> None:
     """Let the pictures of a chunk pass, or not.
 
     Raises:
         BadFingerprintError: There are more than the media's time grid has, or at other times.
     """
-    _check_grid(stills.times_ms, round(duration * 1000) + GRID_MS + OFF_MS)
+    _check_grid(keyframes.times_ms, round(duration * 1000) + GRID_MS + OFF_MS)
 
 
 def _check_grid(times_ms: NDArray[np.int32], last_ms: int) -> None:

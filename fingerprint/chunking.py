@@ -15,7 +15,7 @@ from fingerprint.media.probe import probe
 from fingerprint.media.request import Picture
 from fingerprint.model import Chunk, Fingerprint
 from fingerprint.picture.extractor import PICTURES, PictureCollector
-from fingerprint.picture.keyframes import Stills
+from fingerprint.picture.keyframes import Keyframes
 from fingerprint.picture.track import PictureTrack
 from fingerprint.query import Piece, Query
 from fingerprint.sound.extractor import SOUND, SoundCollector
@@ -105,7 +105,7 @@ def _fingerprint_chunk(source: Source, start: float, end: float, limits: MediaLi
         duration=end,
         picture=track if len(track.grid_ms) else None,
         sound=sounds if sound.heard else None,
-        stills=pictures.stills(),
+        keyframes=pictures.keyframes(),
         coverage=MediaCoverage.joined(covered),
     )
 
@@ -123,7 +123,7 @@ def assemble(count: int, load: Callable[[int], Chunk]) -> Query:
     def bare() -> Iterator[Chunk]:
         for chunk in map(load, range(count)):
             covered.append(chunk.coverage)
-            yield replace(chunk, stills=Stills.of([]))
+            yield replace(chunk, keyframes=Keyframes.of([]))
 
     whole = _joined(bare()).fingerprint
     return Query(whole, _Pieces(count, load), MediaCoverage.joined(covered))
@@ -184,15 +184,15 @@ class _Pieces:
 
 
 def _joined(chunks: Iterable[Chunk]) -> Piece:
-    duration, pictures, sounds, stills = 0.0, [], [], [Stills.of([])]
+    duration, pictures, sounds, keyframes = 0.0, [], [], [Keyframes.of([])]
     for chunk in chunks:
         duration = max(duration, chunk.duration)
         pictures += [chunk.picture] if chunk.picture is not None else []
         sounds += [chunk.sound] if chunk.sound is not None else []
-        stills.append(chunk.stills)
+        keyframes.append(chunk.keyframes)
     fingerprint = Fingerprint(
         duration=duration,
         picture=PictureTrack.join(pictures) if pictures else None,
         sound=SoundTrack.join(sounds) if sounds else None,
     )
-    return Piece(fingerprint, Stills.join(stills))
+    return Piece(fingerprint, Keyframes.join(keyframes))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fingerprint.bounds import check, check_duration, check_stills, most_bytes
+from fingerprint.bounds import check, check_duration, check_keyframes, most_bytes
 from fingerprint.codec import FAST_LEVEL, BadFingerprintError, digest_of, pack, stored, unpack
 from fingerprint.media.coverage import MediaCoverage, TrackCoverage
 from fingerprint.picture.embedding import dequantise
-from fingerprint.picture.keyframes import Stills
+from fingerprint.picture.keyframes import Keyframes
 from fingerprint.picture.track import PictureTrack
 from fingerprint.sound.track import SoundTrack
 from fingerprint.types import Windows
@@ -70,7 +70,7 @@ class Fingerprint:
         """
         arrays: Arrays = {"duration": _milliseconds(self.duration)}
         if self.picture is not None:
-            arrays |= {"grid": self.picture.grid_ms, "tiny": self.picture.tiny, "numbers": self.picture.numbers}
+            arrays |= {"grid": self.picture.grid_ms, "tiny": self.picture.thumbnails, "numbers": self.picture.numbers}
         if self.sound is not None:
             arrays |= self.sound.identity()
         return digest_of(arrays, ALGORITHM)[:40]
@@ -111,7 +111,7 @@ class Chunk:
         duration: Where what was seen of the item ends, seconds from the item's start.
         picture: The span's part of the picture track.
         sound: The span's part of the sound track.
-        stills: Pictures for a second look at the query.
+        keyframes: Pictures for a second look at the query.
         coverage: How much of the span was looked at. It is a chunk's alone: the fingerprint is of what was seen.
     """
 
@@ -119,7 +119,7 @@ class Chunk:
     duration: float
     picture: PictureTrack | None
     sound: SoundTrack | None
-    stills: Stills = field(default_factory=lambda: Stills.of([]))
+    keyframes: Keyframes = field(default_factory=lambda: Keyframes.of([]))
     coverage: MediaCoverage = field(default_factory=MediaCoverage)
 
     def windows(self) -> dict[Track, Windows]:
@@ -128,7 +128,7 @@ class Chunk:
 
     def to_bytes(self) -> bytes:
         """Return the chunk as bytes."""
-        arrays = _to_arrays(self.duration, self.picture, self.sound) | self.stills.to_arrays()
+        arrays = _to_arrays(self.duration, self.picture, self.sound) | self.keyframes.to_arrays()
         arrays |= {"start": _milliseconds(self.start)} | _coverage_to_arrays(self.coverage)
         return pack("chunk", arrays, FAST_LEVEL)
 
@@ -142,11 +142,11 @@ class Chunk:
         arrays = unpack("chunk", data)
         start = int(stored(arrays, "start", np.int64, 1)[0]) / 1000
         duration, picture, sound = _from_arrays(arrays, LONGEST_MEDIA_S)
-        stills = Stills.from_arrays(arrays)
-        check_stills(stills, duration)
+        keyframes = Keyframes.from_arrays(arrays)
+        check_keyframes(keyframes, duration)
         if not 0 <= start <= duration:
             raise BadFingerprintError("the chunk ends before it starts")
-        return cls(start, duration, picture, sound, stills, _coverage_from_arrays(arrays))
+        return cls(start, duration, picture, sound, keyframes, _coverage_from_arrays(arrays))
 
 
 def _milliseconds(seconds: float) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fingerprint.media.coverage import MediaCoverage
-from fingerprint.picture.keyframes import Stills
+from fingerprint.picture.keyframes import Keyframes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,11 +22,11 @@ class Piece:
 
     Attributes:
         fingerprint: Of the piece; times are the whole item's, and its duration is where the piece ends.
-        stills: Its pictures.
+        keyframes: Its pictures.
     """
 
     fingerprint: Fingerprint
-    stills: Stills
+    keyframes: Keyframes
 
 
 @dataclass(frozen=True)
@@ -47,4 +47,4 @@ class Query:
     @classmethod
     def of_fingerprint(cls, fingerprint: Fingerprint) -> Query:
         """Return the query of a stored fingerprint, which is all there is of the media."""
-        return cls(fingerprint, (Piece(fingerprint, Stills.of([])),))
+        return cls(fingerprint, (Piece(fingerprint, Keyframes.of([])),))

@@ -1,1 +1,1 @@
-"""From likenesses of single moments to spans: which part of a query is which part of a reference."""
+"""From similarities of single moments to spans: which part of a query is which part of a reference."""

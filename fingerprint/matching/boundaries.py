@@ -28,7 +28,7 @@ def find_cuts(picture: PictureTrack | None) -> NDArray[np.float64]:
     """Return when a query's picture changes at once, seconds, rising."""
     if picture is None or len(picture.grid_ms) < 3:
         return np.zeros(0)
-    change = np.abs(np.diff(picture.tiny.astype(np.int16), axis=0)).mean(1)
+    change = np.abs(np.diff(picture.thumbnails.astype(np.int16), axis=0)).mean(1)
     padded = np.pad(change, 2, mode="edge")
     around = np.stack([padded[:-4], padded[1:-3], padded[3:-1], padded[4:]])
     is_cut = (change > CUT) & (change > CONTRAST * np.median(around, axis=0))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fingerprint.matching.search_regions import Leads, crowds
+from fingerprint.matching.search_regions import SeedHits, hit_density
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Candidate", "distinct", "rank_references"]
 
-#: Likeness from which on a vector finds nothing that a neighbour does not find, and how far apart neighbours are,
+#: Similarity from which on a vector finds nothing that a neighbour does not find, and how far apart neighbours are,
 #: seconds. Leaving such vectors out lost no candidate on the tuning footage, in a library of 50 hours.
 SAME, NEIGHBOUR_S = 0.8, 5.0
 
@@ -45,46 +45,52 @@ class Candidate:
     """A reference that is worth a closer look, and the hits that say so."""
 
     key: ReferenceKey
-    leads: Leads
+    seed_hits: SeedHits
 
 
 def rank_references(
-    hits: Hits, times: NDArray[np.float64], chance: NDArray[np.float32], floor: float, most: int, *, faint: float
+    hits: Hits,
+    times: NDArray[np.float64],
+    background_score: NDArray[np.float32],
+    floor: float,
+    most: int,
+    *,
+    faint: float,
 ) -> list[Candidate]:
-    """Return the references with the most likeness in one place, best first; then those that are faintly alike.
+    """Return the references with the most similarity in one place, best first; then those that are faintly alike.
 
-    Likeness is summed over a minute of the query and one of the reference: all over a film there is more of it by
-    chance than in a short copy. Faint likeness is as chance makes it now and then, and adds up to nothing: the likest
+    Similarity is summed over a minute of the query and one of the reference: all over a film there is more of it by
+    chance than in a short copy. Faint similarity is as chance makes it now and then, and adds up to nothing: the likest
     picture counts. Where little else is found it is worth a closer look all the same.
 
     Args:
         hits: What the index found.
         times: When each query vector is, seconds, float64 `(n,)`; views of one moment count once.
-        chance: What each query vector scores by chance, float32 `(n,)`.
-        floor: Likeness over chance that is summed from.
+        background_score: What each query vector scores by chance, float32 `(n,)`.
+        floor: Similarity over chance that is summed from.
         most: How many to return.
-        faint: Likeness over chance that a reference is proposed from at all, at most the floor.
+        faint: Similarity over chance that a reference is proposed from at all, at most the floor.
     """
     if not len(hits.rows):
         return []
-    likeness = hits.scores - chance[hits.rows]
-    alike = _leads(hits, times, likeness, floor)
+    similarity = hits.scores - background_score[hits.rows]
+    alike = _leads(hits, times, similarity, floor)
     crowded = np.zeros(len(hits.keys))
-    cells = crowds(*alike)
-    np.maximum.at(crowded, cells.references, cells.worth)
+    cells = hit_density(*alike)
+    np.maximum.at(crowded, cells.references, cells.weight)
     likest = np.full(len(hits.keys), faint, np.float64)
-    np.maximum.at(likest, hits.references, likeness)
+    np.maximum.at(likest, hits.references, similarity)
     order = [int(i) for i in np.lexsort((-likest, -crowded))[:most] if likest[i] > faint]
-    faintly = _leads(hits, times, likeness, faint)
+    faintly = _leads(hits, times, similarity, faint)
     found = [(index, alike if crowded[index] > 0 else faintly) for index in order]
-    return [Candidate(hits.keys[index], leads.chosen(owners == index)) for index, (leads, owners) in found]
+    return [Candidate(hits.keys[index], seed_hits.chosen(owners == index)) for index, (seed_hits, owners) in found]
 
 
 def _leads(
-    hits: Hits, times: NDArray[np.float64], likeness: NDArray[np.float32], floor: float
-) -> tuple[Leads, NDArray[np.int64]]:
+    hits: Hits, times: NDArray[np.float64], similarity: NDArray[np.float32], floor: float
+) -> tuple[SeedHits, NDArray[np.int64]]:
     """Return the hits above a floor as leads, and which reference each leads to."""
-    good = likeness > floor
-    worth = likeness[good].astype(np.float64) - floor
-    leads = Leads(times[hits.rows[good]], hits.starts_ms[good] / 1000, worth)
-    return leads, hits.references[good].astype(np.int64)
+    good = similarity > floor
+    weight = similarity[good].astype(np.float64) - floor
+    seed_hits = SeedHits(times[hits.rows[good]], hits.starts_ms[good] / 1000, weight)
+    return seed_hits, hits.references[good].astype(np.int64)

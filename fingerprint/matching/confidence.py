@@ -1,4 +1,4 @@
-"""From evidence to a similarity: 0.5 is the line between a copy and a chance likeness, 1 the same material."""
+"""From evidence to a similarity: 0.5 is the line between a copy and a chance similarity, 1 the same material."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SPREAD = 9.0
 USUAL_AREA = 60.0 * 60.0
 
 
-def joint_evidence(evidence: Iterable[float], duration: float, reference_duration: float) -> float:
+def joint_evidence(log_odds: Iterable[float], duration: float, reference_duration: float) -> float:
     """Return the evidence that a match's segments give together.
 
     The longer two items are, the more places there are where chance may make them a little alike: each segment counts
@@ -32,22 +32,24 @@ def joint_evidence(evidence: Iterable[float], duration: float, reference_duratio
     best had 9.1.
 
     Args:
-        evidence: Log-odds of each segment.
+        log_odds: Log-odds of each segment.
         duration: Of the query, seconds.
         reference_duration: Of the reference, seconds.
     """
-    ranked = sorted(evidence, reverse=True)
+    ranked = sorted(log_odds, reverse=True)
     places = log(max(1.0, duration * reference_duration / USUAL_AREA))
     return sum(ranked[:1]) - places / 2 + sum(max(0.0, one - places) for one in ranked[1:])
 
 
-def confidence(evidence: float) -> float:
+def confidence(log_odds: float) -> float:
     """Return how sure a match is, 0..1, rising with its evidence."""
-    over = (evidence - EVEN) / SPREAD
+    over = (log_odds - EVEN) / SPREAD
     return 0.5 * exp(2 * over) if over < 0 else 1.0 - 0.5 * exp(-over)
 
 
 def interval_similarity(segment: Segment) -> float:
     """Return how alike the two spans are, 0..1: how alike their moments are, as far as evidence carries it."""
-    sure = confidence(segment.evidence)
-    return min(1.0, sure * (0.4 + 0.6 * segment.likeness) / 1.0) if sure < 0.5 else max(0.5, segment.likeness * sure)
+    sure = confidence(segment.log_odds)
+    return (
+        min(1.0, sure * (0.4 + 0.6 * segment.similarity) / 1.0) if sure < 0.5 else max(0.5, segment.similarity * sure)
+    )

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from fingerprint.matching.time_map import Segment
 
-__all__ = ["fuse", "merged", "without_echoes"]
+__all__ = ["fuse", "join_adjacent", "non_maximum_suppression"]
 
 #: How far apart the two tracks may place the same moment, seconds.
 APART = 0.8
@@ -56,16 +56,16 @@ def _joined(picture: Segment, sound: Segment) -> Segment:
         start=start,
         end=end,
         map=sound.map,
-        evidence=picture.evidence + sound.evidence,
-        likeness=max(picture.likeness, sound.likeness),
+        log_odds=picture.log_odds + sound.log_odds,
+        similarity=max(picture.similarity, sound.similarity),
         sound=True,
     )
 
 
-def without_echoes(segments: Sequence[Segment]) -> list[Segment]:
+def non_maximum_suppression(segments: Sequence[Segment]) -> list[Segment]:
     """Leave out what a stronger segment of the same track says otherwise about the same query time."""
     kept: list[Segment] = []
-    for segment in sorted(segments, key=lambda s: -s.evidence):
+    for segment in sorted(segments, key=lambda s: -s.log_odds):
         if not any(_echo(segment, other) for other in kept):
             kept.append(segment)
     return sorted(kept, key=lambda s: s.start)
@@ -78,7 +78,7 @@ def _echo(weak: Segment, strong: Segment) -> bool:
     return overlap > ECHO * weak.length
 
 
-def merged(segments: Sequence[Segment]) -> list[Segment]:
+def join_adjacent(segments: Sequence[Segment]) -> list[Segment]:
     """Join segments that follow each other on one time map."""
     found: list[Segment] = []
     for segment in sorted(segments, key=lambda s: s.start):
@@ -87,8 +87,8 @@ def merged(segments: Sequence[Segment]) -> list[Segment]:
             found[-1] = replace(
                 last,
                 end=max(last.end, segment.end),
-                evidence=last.evidence + segment.evidence,
-                likeness=max(last.likeness, segment.likeness),
+                log_odds=last.log_odds + segment.log_odds,
+                similarity=max(last.similarity, segment.similarity),
             )
         else:
             found.append(segment)

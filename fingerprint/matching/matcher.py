@@ -9,10 +9,10 @@ import numpy as np
 from fingerprint.matching.boundaries import clipped, find_cuts, snapped
 from fingerprint.matching.candidates import distinct, rank_references
 from fingerprint.matching.confidence import EVEN, confidence, interval_similarity, joint_evidence
-from fingerprint.matching.fusion import fuse, merged, without_echoes
+from fingerprint.matching.fusion import fuse, join_adjacent, non_maximum_suppression
 from fingerprint.matching.picture.aligner import FLOOR, PictureQuery, align_picture
-from fingerprint.matching.picture.viterbi import Told
-from fingerprint.matching.search_regions import LONG_S, Leads, Zone, around, united, zones
+from fingerprint.matching.picture.viterbi import Hint
+from fingerprint.matching.search_regions import LONG_S, SearchRegion, SeedHits, around, search_regions, united
 from fingerprint.matching.sound.aligner import SoundQuery, align_sound, explained
 from schemas.matches import Interval, Match, Track
 
@@ -40,10 +40,10 @@ PICTURE_CANDIDATES, SOUND_CANDIDATES, RETIMED_CANDIDATES = 24, 24, 6
 #: Zones of a long reference in which other speeds and pitches are tried.
 RETIMED_ZONES = 2
 
-#: Likeness over chance of two pictures from which on a reference is looked at, if too few others are more alike.
+#: Similarity over chance of two pictures from which on a reference is looked at, if too few others are more alike.
 FAINT = 0.1
 
-#: Likeness over chance that a sound window counts from.
+#: Similarity over chance that a sound window counts from.
 SOUND_FLOOR = 0.0
 
 #: Confidence below which a match is not worth ranking.
@@ -81,17 +81,18 @@ def match(
     duration = query.fingerprint.duration
     segments: dict[ReferenceKey, list[Segment]] = {}
     durations: dict[ReferenceKey, float] = {}
-    before: dict[ReferenceKey, Leads] = {}
+    before: dict[ReferenceKey, SeedHits] = {}
     for piece in query.pieces:
         prepared = _Prepared(piece, duration, thorough=thorough)
         found = _match_piece(prepared, index, references, exclude_media, before)
         # What a piece ends with, the next one may begin with, too shortly to be proposed by itself.
-        before = {key: leads for key, (_, own) in found.items() if len((leads := _ends(own)).moments)}
+        before = {key: seed_hits for key, (_, own) in found.items() if len((seed_hits := _ends(own)).moments)}
         for key, (reference_duration, own) in found.items():
             segments.setdefault(key, []).extend(own)
             durations[key] = reference_duration
     matches = [
-        _match(key, _worthwhile(merged(without_echoes(own))), duration, durations[key]) for key, own in segments.items()
+        _match(key, _worthwhile(join_adjacent(non_maximum_suppression(own))), duration, durations[key])
+        for key, own in segments.items()
     ]
     matches = [one for one in matches if one.similarity >= LEAST_CONFIDENCE]
     return sorted(matches, key=lambda one: (-one.similarity, one.library, one.media_id))
@@ -102,30 +103,30 @@ def _match_piece(
     index: WindowIndex,
     references: FingerprintSource,
     exclude_media: str | None,
-    before: Mapping[ReferenceKey, Leads],
+    before: Mapping[ReferenceKey, SeedHits],
 ) -> dict[ReferenceKey, tuple[float, list[Segment]]]:
     """Return for each reference that a piece has something of its duration and the segments."""
-    looks = _picture_candidates(piece, index, exclude_media)
+    query_frames = _picture_candidates(piece, index, exclude_media)
     sounds = _sound_candidates(piece, index, exclude_media)
-    retimed = {one.key for one in (*sounds[:RETIMED_CANDIDATES], *looks[:RETIMED_CANDIDATES])}
-    leads = {key: [one] for key, one in before.items()}
-    for candidate in (*looks, *sounds):
-        leads.setdefault(candidate.key, []).append(candidate.leads)
+    retimed = {one.key for one in (*sounds[:RETIMED_CANDIDATES], *query_frames[:RETIMED_CANDIDATES])}
+    seed_hits = {key: [one] for key, one in before.items()}
+    for candidate in (*query_frames, *sounds):
+        seed_hits.setdefault(candidate.key, []).append(candidate.seed_hits)
     found = {}
-    for key, parts in leads.items():
+    for key, parts in seed_hits.items():
         reference = references.load(key)
         if reference is None:
             continue
-        segments = _align(piece, reference, Leads.joined(parts), wide=key in retimed)
+        segments = _align(piece, reference, SeedHits.joined(parts), wide=key in retimed)
         if segments:
             found[key] = (reference.duration, segments)
     return found
 
 
-def _ends(segments: Sequence[Segment]) -> Leads:
+def _ends(segments: Sequence[Segment]) -> SeedHits:
     """Return where copies end: they may go on from there."""
-    ends = [(one.end, one.map.at(one.end), one.evidence) for one in segments if one.evidence >= EVEN]
-    return Leads(*np.array(ends, np.float64).reshape(-1, 3).T)
+    ends = [(one.end, one.map.at(one.end), one.log_odds) for one in segments if one.log_odds >= EVEN]
+    return SeedHits(*np.array(ends, np.float64).reshape(-1, 3).T)
 
 
 def _picture_candidates(query: _Prepared, index: WindowIndex, exclude: str | None) -> list[Candidate]:
@@ -135,7 +136,9 @@ def _picture_candidates(query: _Prepared, index: WindowIndex, exclude: str | Non
     views = picture.views
     chosen = distinct(views.vectors, views.times)
     hits = index.search(Track.PICTURE, views.vectors[chosen], limit=PICTURE_HITS, exclude_media=exclude)
-    return rank_references(hits, views.times[chosen], picture.chance[chosen], FLOOR, PICTURE_CANDIDATES, faint=FAINT)
+    return rank_references(
+        hits, views.times[chosen], picture.background_score[chosen], FLOOR, PICTURE_CANDIDATES, faint=FAINT
+    )
 
 
 def _sound_candidates(query: _Prepared, index: WindowIndex, exclude: str | None) -> list[Candidate]:
@@ -145,59 +148,59 @@ def _sound_candidates(query: _Prepared, index: WindowIndex, exclude: str | None)
     chosen = slice(None, None, 2 if len(track.numbers) > MANY_SOUND_WINDOWS else 1)
     vectors = track.vectors()[chosen]
     hits = index.search(Track.SOUND, vectors, limit=SOUND_HITS, exclude_media=exclude)
-    chance = np.full(len(vectors), 0.3, np.float32)
+    background_score = np.full(len(vectors), 0.3, np.float32)
     starts = track.starts_ms[chosen] / 1000
-    return rank_references(hits, starts, chance, SOUND_FLOOR, SOUND_CANDIDATES, faint=SOUND_FLOOR)
+    return rank_references(hits, starts, background_score, SOUND_FLOOR, SOUND_CANDIDATES, faint=SOUND_FLOOR)
 
 
-def _align(query: _Prepared, reference: Fingerprint, leads: Leads, *, wide: bool) -> list[Segment]:
+def _align(query: _Prepared, reference: Fingerprint, seed_hits: SeedHits, *, wide: bool) -> list[Segment]:
     """Return the spans that a query and a reference share, by both tracks; what one tells, the other is asked for."""
-    near = zones(leads) if reference.duration > LONG_S else None
+    near = search_regions(seed_hits) if reference.duration > LONG_S else None
     sounds = _align_sounds(query, reference, near)
-    strongest = sorted(sounds, key=lambda segment: -segment.evidence)
-    told = [Told(segment.map, segment.start, segment.end) for segment in strongest]
-    pictures = without_echoes(_align_pictures(query, reference, told))
+    strongest = sorted(sounds, key=lambda segment: -segment.log_odds)
+    hint = [Hint(segment.map, segment.start, segment.end) for segment in strongest]
+    pictures = non_maximum_suppression(_align_pictures(query, reference, hint))
     speeds = sorted({round(segment.map.speed, 2) for segment in pictures if segment.map.speed != 1.0})
     if wide and (speeds or not pictures) and query.sound is not None and not explained(query.sound, sounds):
         # Fragments of changed sound fit unchanged as well: more is better.
         if near is not None:
             near = united(around(_zone(segment)) for segment in (*pictures, *sounds)) or near[:RETIMED_ZONES]
         again = _align_sounds(query, reference, near, speeds=speeds, wide=not pictures)
-        sounds = max(sounds, again, key=lambda found: sum(segment.evidence for segment in found))
+        sounds = max(sounds, again, key=lambda found: sum(segment.log_odds for segment in found))
     return [
         segment if segment.picture else snapped(segment, query.cuts, query.duration)[0]
         for segment in fuse(pictures, sounds)
     ]
 
 
-def _zone(segment: Segment) -> Zone:
-    return Zone(segment.start, segment.end, segment.map.at(segment.start), segment.map.at(segment.end))
+def _zone(segment: Segment) -> SearchRegion:
+    return SearchRegion(segment.start, segment.end, segment.map.at(segment.start), segment.map.at(segment.end))
 
 
 def _align_sounds(
     query: _Prepared,
     reference: Fingerprint,
-    near: Sequence[Zone] | None,
+    near: Sequence[SearchRegion] | None,
     *,
     speeds: Sequence[float] = (),
     wide: bool = False,
 ) -> list[Segment]:
     if query.sound is None or reference.sound is None:
         return []
-    return without_echoes(align_sound(query.sound, reference.sound, near=near, wide=wide, speeds=speeds))
+    return non_maximum_suppression(align_sound(query.sound, reference.sound, near=near, wide=wide, speeds=speeds))
 
 
-def _align_pictures(query: _Prepared, reference: Fingerprint, told: Sequence[Told]) -> list[Segment]:
+def _align_pictures(query: _Prepared, reference: Fingerprint, hint: Sequence[Hint]) -> list[Segment]:
     """Return the picture's segments, ending where the query's picture is cut."""
     if reference.picture is None or query.picture is None:
         return []
-    found = align_picture(query.picture, reference.picture, told)
+    found = align_picture(query.picture, reference.picture, hint)
     return [snapped(segment, query.cuts, query.duration)[0] for segment in found]
 
 
 def _worthwhile(segments: Sequence[Segment]) -> list[Segment]:
     """Leave out segments that would be no copy by themselves, if another one is."""
-    good = [segment for segment in segments if segment.evidence >= EVEN]
+    good = [segment for segment in segments if segment.log_odds >= EVEN]
     return good or list(segments)
 
 
@@ -205,11 +208,11 @@ def _match(key: ReferenceKey, segments: Sequence[Segment], duration: float, refe
     intervals = [one for one in (_interval(segment, reference_duration) for segment in segments) if one is not None]
     carried = {one.track for one in intervals}
     track = carried.pop() if len(carried) == 1 else Track.BOTH
-    evidence = joint_evidence((segment.evidence for segment in segments), duration, reference_duration)
+    log_odds = joint_evidence((segment.log_odds for segment in segments), duration, reference_duration)
     return Match(
         media_id=key.media_id,
         library=key.library,
-        similarity=round(confidence(evidence), 4),
+        similarity=round(confidence(log_odds), 4),
         track=track,
         input_coverage=_coverage([(one.input_start, one.input_end) for one in intervals], duration),
         reference_coverage=_coverage(

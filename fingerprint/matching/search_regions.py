@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["LONG_S", "Crowds", "Leads", "Zone", "around", "crowds", "united", "zones"]
+__all__ = ["LONG_S", "HitDensity", "SearchRegion", "SeedHits", "around", "hit_density", "search_regions", "united"]
 
 #: References up to this length are looked at everywhere, seconds.
 LONG_S = 900.0
@@ -40,7 +40,7 @@ CROWDED = 1.5
 FEWEST, MOST = 24, 128
 
 
-class Zone(NamedTuple):
+class SearchRegion(NamedTuple):
     """A span of a query and a span of a reference, seconds."""
 
     start: float
@@ -48,14 +48,14 @@ class Zone(NamedTuple):
     first: float
     last: float
 
-    def meets(self, other: Zone) -> bool:
-        """Tell whether two zones have something in common."""
+    def meets(self, other: SearchRegion) -> bool:
+        """Tell whether two search regions have something in common."""
         in_query = self.start < other.end and other.start < self.end
         return in_query and self.first < other.last and other.first < self.last
 
-    def joined(self, other: Zone) -> Zone:
-        """Return the zone that holds both."""
-        return Zone(
+    def joined(self, other: SearchRegion) -> SearchRegion:
+        """Return the search region that holds both."""
+        return SearchRegion(
             min(self.start, other.start),
             max(self.end, other.end),
             min(self.first, other.first),
@@ -64,106 +64,108 @@ class Zone(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Leads:
+class SeedHits:
     """Moments of a query and places in a reference that are alike, as parallel arrays.
 
     Attributes:
         moments: Seconds of the query, float64 `(n,)`.
         places: Seconds of the reference, float64 `(n,)`.
-        worth: Likeness over chance, float64 `(n,)`.
+        weight: Similarity over chance, float64 `(n,)`.
     """
 
     moments: NDArray[np.float64]
     places: NDArray[np.float64]
-    worth: NDArray[np.float64]
+    weight: NDArray[np.float64]
 
     @classmethod
-    def joined(cls, parts: Sequence[Leads]) -> Leads:
+    def joined(cls, parts: Sequence[SeedHits]) -> SeedHits:
         """Return several as one."""
         nothing = np.zeros(0)
         return cls(
             np.concatenate([nothing, *(part.moments for part in parts)]),
             np.concatenate([nothing, *(part.places for part in parts)]),
-            np.concatenate([nothing, *(part.worth for part in parts)]),
+            np.concatenate([nothing, *(part.weight for part in parts)]),
         )
 
-    def chosen(self, which: NDArray[np.bool_]) -> Leads:
+    def chosen(self, which: NDArray[np.bool_]) -> SeedHits:
         """Return some of them."""
-        return Leads(self.moments[which], self.places[which], self.worth[which])
+        return SeedHits(self.moments[which], self.places[which], self.weight[which])
 
 
 @dataclass(frozen=True, slots=True)
-class Crowds:
+class HitDensity:
     """Cells that leads are in, as parallel arrays.
 
     Attributes:
         references: Which reference, int64 `(n,)`.
         starts: Where the cell starts in the query, seconds, float64 `(n,)`.
         firsts: Where it starts in the reference, seconds, float64 `(n,)`.
-        worth: What its leads are worth together, float64 `(n,)`.
+        weight: What its leads are worth together, float64 `(n,)`.
     """
 
     references: NDArray[np.int64]
     starts: NDArray[np.float64]
     firsts: NDArray[np.float64]
-    worth: NDArray[np.float64]
+    weight: NDArray[np.float64]
 
 
-def crowds(leads: Leads, references: NDArray[np.int64]) -> Crowds:
+def hit_density(seed_hits: SeedHits, references: NDArray[np.int64]) -> HitDensity:
     """Return what leads are worth by cells: of each moment its best one counts.
 
     Args:
-        leads: The leads into all references.
+        seed_hits: The leads into all references.
         references: Which reference each leads to, int64 `(n,)`.
     """
-    parts = [_counted(leads, references, *phases) for phases in itertools.product((0.0, 0.5), repeat=2)]
-    return Crowds(
+    parts = [_counted(seed_hits, references, *phases) for phases in itertools.product((0.0, 0.5), repeat=2)]
+    return HitDensity(
         np.concatenate([part.references for part in parts]),
         np.concatenate([part.starts for part in parts]),
         np.concatenate([part.firsts for part in parts]),
-        np.concatenate([part.worth for part in parts]),
+        np.concatenate([part.weight for part in parts]),
     )
 
 
-def _counted(leads: Leads, references: NDArray[np.int64], query_phase: float, reference_phase: float) -> Crowds:
-    instants = np.floor(leads.moments / MOMENT_S)
-    rows = np.stack([references, np.floor(leads.places / CELL_S + reference_phase), instants]).astype(np.int64)
+def _counted(
+    seed_hits: SeedHits, references: NDArray[np.int64], query_phase: float, reference_phase: float
+) -> HitDensity:
+    instants = np.floor(seed_hits.moments / MOMENT_S)
+    rows = np.stack([references, np.floor(seed_hits.places / CELL_S + reference_phase), instants]).astype(np.int64)
     distinct, inverse = np.unique(rows, axis=1, return_inverse=True)
     best = np.zeros(distinct.shape[1])
-    np.maximum.at(best, inverse.reshape(-1), leads.worth)
+    np.maximum.at(best, inverse.reshape(-1), seed_hits.weight)
     distinct[2] = np.floor(distinct[2] * (MOMENT_S / CELL_S) + query_phase)
     cells, inverse = np.unique(distinct, axis=1, return_inverse=True)
-    return Crowds(
+    return HitDensity(
         references=cells[0],
         starts=(cells[2] - query_phase) * CELL_S,
         firsts=(cells[1] - reference_phase) * CELL_S,
-        worth=np.asarray(np.bincount(inverse.reshape(-1), best, cells.shape[1]), np.float64),
+        weight=np.asarray(np.bincount(inverse.reshape(-1), best, cells.shape[1]), np.float64),
     )
 
 
-def zones(leads: Leads) -> list[Zone]:
-    """Return where to look, best first: where leads crowd, and some of the other places; what meets is one zone."""
-    if not len(leads.moments):
+def search_regions(seed_hits: SeedHits) -> list[SearchRegion]:
+    """Return where to look, best first: where seed hits crowd, and some other places; what meets is one region."""
+    if not len(seed_hits.moments):
         return []
-    cells = crowds(leads, np.zeros(len(leads.moments), np.int64))
-    order = np.argsort(-cells.worth, kind="stable")[:MOST]
-    chosen = [cell for rank, cell in enumerate(order) if rank < FEWEST or cells.worth[cell] >= CROWDED]
+    cells = hit_density(seed_hits, np.zeros(len(seed_hits.moments), np.int64))
+    order = np.argsort(-cells.weight, kind="stable")[:MOST]
+    chosen = [cell for rank, cell in enumerate(order) if rank < FEWEST or cells.weight[cell] >= CROWDED]
     return united(
-        around(Zone(start, start + CELL_S, first, first + CELL_S))
+        around(SearchRegion(start, start + CELL_S, first, first + CELL_S))
         for start, first in zip(cells.starts[chosen].tolist(), cells.firsts[chosen].tolist(), strict=True)
     )
 
 
-def around(zone: Zone) -> Zone:
-    """Return a zone with some time before and after it."""
-    return Zone(zone.start - AROUND_S, zone.end + AROUND_S, zone.first - AROUND_S, zone.last + AROUND_S)
+def around(region: SearchRegion) -> SearchRegion:
+    """Return a search region with some time before and after it."""
+    return SearchRegion(region.start - AROUND_S, region.end + AROUND_S, region.first - AROUND_S, region.last + AROUND_S)
 
 
-def united(zones: Iterable[Zone]) -> list[Zone]:
-    """Return zones that are apart, in order of their first ones; those that meet become one."""
-    found: list[Zone] = []
-    for zone in zones:
-        place, whole = len(found), zone
+def united(search_regions: Iterable[SearchRegion]) -> list[SearchRegion]:
+    """Return search regions that are apart, in order of their first ones; those that meet become one."""
+    found: list[SearchRegion] = []
+    for region in search_regions:
+        place, whole = len(found), region
         while met := [other for other in found if whole.meets(other)]:
             place = min(place, found.index(met[0]))
             found = [other for other in found if other not in met]

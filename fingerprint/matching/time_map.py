@@ -27,8 +27,8 @@ class Segment:
         start: Where it starts in the query, seconds.
         end: Where it ends in the query, seconds.
         map: Where it lies in the reference.
-        evidence: Log-odds that the span is a copy: what its moments add up to.
-        likeness: How alike the moments are, 0..1.
+        log_odds: Log-odds that the span is a copy: what its moments add up to.
+        similarity: How alike the moments are, 0..1.
         picture: Whether the picture carries it.
         sound: Whether the sound carries it.
         transforms: Edits that were seen.
@@ -37,8 +37,8 @@ class Segment:
     start: float
     end: float
     map: TimeMap
-    evidence: float
-    likeness: float
+    log_odds: float
+    similarity: float
     picture: bool = False
     sound: bool = False
     transforms: tuple[str, ...] = ()

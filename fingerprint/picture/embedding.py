@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["SIDE", "STEP", "chance", "dequantise", "describe", "quantise", "squeezed"]
+__all__ = ["SIDE", "STEP", "background_score", "dequantise", "describe", "quantise", "squeezed"]
 
 #: Side of the square that pictures are squeezed into: a copy with another aspect ratio looks the same there.
 SIDE = 160
@@ -22,7 +22,7 @@ SIDE = 160
 #: Pictures that go through the network at once: a tenth faster than one by one; larger batches are no faster.
 BATCH = 8
 
-#: Background pictures whose mean likeness is what a vector scores by chance.
+#: Background pictures whose mean similarity is what a vector scores by chance.
 NEIGHBOURS = 5
 
 #: Vectors are stored with 8 bits a number; unit vectors of some hundred numbers stay below 0.42.
@@ -50,7 +50,7 @@ def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), np.float32)
 
 
-def chance(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+def background_score(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return how like each vector is to what it has nothing to do with, float32 `(n,)`.
 
     Pictures that are like everything (black, blurred, plain) score high; subtract it from a similarity (score
@@ -58,8 +58,8 @@ def chance(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     if not len(vectors):  # of no pictures, as sound alone has them, not even the length of a vector is known
         return np.zeros(0, np.float32)
-    likeness = vectors @ trained().background.T
-    return np.asarray(np.partition(likeness, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS:].mean(1), np.float32)
+    similarity = vectors @ trained().background.T
+    return np.asarray(np.partition(similarity, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS:].mean(1), np.float32)
 
 
 def quantise(vectors: NDArray[np.float32]) -> NDArray[np.int8]:

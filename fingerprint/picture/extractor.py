@@ -10,10 +10,10 @@ import numpy as np
 
 from fingerprint.media.request import PictureWish
 from fingerprint.picture.embedding import describe, quantise, squeezed
-from fingerprint.picture.keyframes import Stills, encode_still
+from fingerprint.picture.keyframes import Keyframes, encode_still
 from fingerprint.picture.letterbox import without_bars
 from fingerprint.picture.local_features import LONG_SIDE, LocalFeatures, describe_local
-from fingerprint.picture.track import TINY_SIDE, PictureTrack
+from fingerprint.picture.track import THUMBNAIL_SIDE, PictureTrack
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,7 +53,7 @@ PLAIN = 3.0
 
 @dataclass
 class PictureCollector:
-    """Takes a chunk's pictures in order; `track` and `stills` are what came of them."""
+    """Takes a chunk's pictures in order; `track` and `keyframes` are what came of them."""
 
     _numbers: list[int] = field(default_factory=list)
     _times: list[int] = field(default_factory=list)
@@ -71,27 +71,27 @@ class PictureCollector:
 
     def add(self, picture: Picture) -> None:
         """Look at the next picture, and describe it if it shows something new."""
-        tiny = _miniature(picture.rgb)
+        thumbnails = _miniature(picture.rgb)
         time = round(picture.time * 1000)
         self._size = _size(picture.rgb)
-        cut = bool(self._tiny) and float(np.abs(tiny.astype(np.int16) - self._tiny[-1]).mean()) > CUT
+        cut = bool(self._tiny) and float(np.abs(thumbnails.astype(np.int16) - self._tiny[-1]).mean()) > CUT
         cut &= not self._numbers or picture.number - self._numbers[-1] >= CUT_STEP
         self._grid.append(time)
-        self._tiny.append(tiny)
-        if float(tiny.std()) < PLAIN:
+        self._tiny.append(thumbnails)
+        if float(thumbnails.std()) < PLAIN:
             return
         self._stills.append((time, encode_still(picture.rgb)))
         due, self._due = picture.number // DUE != self._due, picture.number // DUE
-        if cut or (due and self._is_new(picture.number, tiny)):
-            self._describe(picture, time, tiny)
+        if cut or (due and self._is_new(picture.number, thumbnails)):
+            self._describe(picture, time, thumbnails)
 
-    def _is_new(self, number: int, tiny: NDArray[np.uint8]) -> bool:
+    def _is_new(self, number: int, thumbnails: NDArray[np.uint8]) -> bool:
         if number // STILL_BLOCK != self._block or self._described is None:
             return True
-        return float(np.abs(tiny.astype(np.int16) - self._described).mean()) > STILL
+        return float(np.abs(thumbnails.astype(np.int16) - self._described).mean()) > STILL
 
-    def _describe(self, picture: Picture, time: int, tiny: NDArray[np.uint8]) -> None:
-        self._described = tiny.astype(np.int16)
+    def _describe(self, picture: Picture, time: int, thumbnails: NDArray[np.uint8]) -> None:
+        self._described = thumbnails.astype(np.int16)
         self._block = picture.number // STILL_BLOCK
         self._squares.append(squeezed(without_bars(picture.rgb)))
         self._numbers.append(picture.number)
@@ -111,13 +111,13 @@ class PictureCollector:
             local_counts=np.array([len(part) for part in self._local], np.int32),
             local=LocalFeatures.join(self._local),
             grid_ms=np.array(self._grid, np.int32),
-            tiny=np.array(self._tiny, np.uint8).reshape(-1, TINY_SIDE**2),
+            thumbnails=np.array(self._tiny, np.uint8).reshape(-1, THUMBNAIL_SIDE**2),
             size=np.array(self._size, np.uint16),
         )
 
-    def stills(self) -> Stills:
+    def keyframes(self) -> Keyframes:
         """Return the small pictures that a query keeps for a second look."""
-        return Stills.of(self._stills)
+        return Keyframes.of(self._stills)
 
 
 def _size(rgb: NDArray[np.uint8]) -> tuple[int, int]:
@@ -129,9 +129,9 @@ def _size(rgb: NDArray[np.uint8]) -> tuple[int, int]:
 def _miniature(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the means of an even grid of cells, reckoned in whole numbers so that they are the same everywhere."""
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    if min(gray.shape) < TINY_SIDE:
-        gray = cv2.resize(gray, (TINY_SIDE, TINY_SIDE), interpolation=cv2.INTER_NEAREST)
-    rows, columns = (np.arange(TINY_SIDE + 1) * side // TINY_SIDE for side in gray.shape)
+    if min(gray.shape) < THUMBNAIL_SIDE:
+        gray = cv2.resize(gray, (THUMBNAIL_SIDE, THUMBNAIL_SIDE), interpolation=cv2.INTER_NEAREST)
+    rows, columns = (np.arange(THUMBNAIL_SIDE + 1) * side // THUMBNAIL_SIDE for side in gray.shape)
     sums = np.diff(np.diff(cv2.integral(gray)[np.ix_(rows, columns)], axis=0), axis=1)
     sizes = np.outer(np.diff(rows), np.diff(columns))
     return np.asarray((sums + sizes // 2) // sizes, np.uint8).reshape(-1)

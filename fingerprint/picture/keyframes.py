@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     from fingerprint.codec import Arrays
 
-__all__ = ["Stills", "encode_still"]
+__all__ = ["Keyframes", "encode_still"]
 
 #: JPEG quality: below it, small features drown in blocks.
 QUALITY = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Stills:
+class Keyframes:
     """Pictures of a query.
 
     Attributes:
@@ -46,8 +46,8 @@ class Stills:
         return len(self.times_ms)
 
     @classmethod
-    def of(cls, pictures: Sequence[tuple[int, NDArray[np.uint8]]]) -> Stills:
-        """Return stills of (milliseconds, JPEG) pairs."""
+    def of(cls, pictures: Sequence[tuple[int, NDArray[np.uint8]]]) -> Keyframes:
+        """Return keyframes of (milliseconds, JPEG) pairs."""
         return cls(
             np.array([time for time, _ in pictures], np.int32),
             np.array([len(jpeg) for _, jpeg in pictures], np.int32),
@@ -71,8 +71,8 @@ class Stills:
         return {"stills.times": self.times_ms, "stills.sizes": self.sizes, "stills.data": self.data}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Stills:
-        """Return the stills that were stored.
+    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Keyframes:
+        """Return the keyframes that were stored.
 
         Raises:
             BadFingerprintError: Arrays are missing, or do not fit together.
@@ -87,8 +87,8 @@ class Stills:
         )
 
     @classmethod
-    def join(cls, parts: Sequence[Stills]) -> Stills:
-        """Return neighbouring chunks' stills as one."""
+    def join(cls, parts: Sequence[Keyframes]) -> Keyframes:
+        """Return neighbouring chunks' keyframes as one."""
         return cls(
             np.concatenate([part.times_ms for part in parts]),
             np.concatenate([part.sizes for part in parts]),

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from fingerprint.codec import Arrays
 
-__all__ = ["TINY_SIDE", "PictureTrack"]
+__all__ = ["THUMBNAIL_SIDE", "PictureTrack"]
 
 #: Side of the gray miniature that is kept of every picture looked at.
-TINY_SIDE = 8
+THUMBNAIL_SIDE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class PictureTrack:
         local_counts: How many each, int32 `(m,)`.
         local: Those features, one picture after the other.
         grid_ms: When the pictures looked at are shown, int32 `(g,)`, milliseconds, rising.
-        tiny: Their gray miniatures, uint8 `(g, 64)`.
+        thumbnails: Their gray miniatures, uint8 `(g, 64)`.
         size: Width and height of the picture, uint16 `(2,)`, in pixels of which the longer side has 320.
     """
 
@@ -49,7 +49,7 @@ class PictureTrack:
     local_counts: NDArray[np.int32]
     local: LocalFeatures
     grid_ms: NDArray[np.int32]
-    tiny: NDArray[np.uint8]
+    thumbnails: NDArray[np.uint8]
     size: NDArray[np.uint16]
 
     def features(self, index: int) -> LocalFeatures:
@@ -61,8 +61,8 @@ class PictureTrack:
 
     def to_arrays(self) -> Arrays:
         """Return the arrays to store. Miniatures are stored as differences in time, which are mostly small."""
-        tiny = self.tiny.copy()
-        tiny[1:] -= self.tiny[:-1]  # wraps around, and back again
+        thumbnails = self.thumbnails.copy()
+        thumbnails[1:] -= self.thumbnails[:-1]  # wraps around, and back again
         return {
             "picture.numbers": self.numbers,
             "picture.times": self.times_ms,
@@ -74,7 +74,7 @@ class PictureTrack:
             "picture.local.angles": self.local.angles,
             "picture.local.codes": self.local.codes,
             "picture.grid": np.diff(self.grid_ms, prepend=np.int32(0)).astype(np.int32),
-            "picture.tiny": np.ascontiguousarray(tiny.T),
+            "picture.tiny": np.ascontiguousarray(thumbnails.T),
             "picture.size": self.size,
         }
 
@@ -105,7 +105,9 @@ class PictureTrack:
                 stored(arrays, "picture.local.codes", np.int8, features, CODE_LENGTH),
             ),
             grid_ms=rising(grid),
-            tiny=np.cumsum(stored(arrays, "picture.tiny", np.uint8, TINY_SIDE**2, len(grid)).T, axis=0, dtype=np.uint8),
+            thumbnails=np.cumsum(
+                stored(arrays, "picture.tiny", np.uint8, THUMBNAIL_SIDE**2, len(grid)).T, axis=0, dtype=np.uint8
+            ),
             size=stored(arrays, "picture.size", np.uint16, 2),
         )
 
@@ -122,6 +124,6 @@ class PictureTrack:
             local_counts=np.concatenate([part.local_counts for part in parts]),
             local=LocalFeatures.join([part.local for part in parts]),
             grid_ms=np.concatenate([part.grid_ms for part in parts]),
-            tiny=np.concatenate([part.tiny for part in parts]),
+            thumbnails=np.concatenate([part.thumbnails for part in parts]),
             size=parts[0].size,
         )

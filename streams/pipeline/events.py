@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from streams.adapters.kafka.topics import Topics
     from streams.ports.events import CompletionLog, Headers, Publisher
 
-__all__ = ["Outbox"]
+__all__ = ["EventEmitter"]
 
 log = structlog.get_logger(__name__)
 
 
-class Outbox:
+class EventEmitter:
     """Sends the service's events. Every method returns when the broker has them."""
 
     def __init__(self, publisher: Publisher, topics: Topics, completions: CompletionLog) -> None:

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 __all__ = [
     "BadCursor",
     "Change",
-    "GoneJob",
     "JobFilter",
     "JobPage",
+    "JobTombstone",
     "MatchPage",
     "MatchedBy",
     "ReadModel",
@@ -59,7 +59,7 @@ class Change(msgspec.Struct, frozen=True):
     subject: str
 
 
-class GoneJob(NamedTuple):
+class JobTombstone(NamedTuple):
     """A job that is forgotten."""
 
     job_id: str
@@ -134,7 +134,7 @@ class ReadModel:
     def apply(
         self,
         *,
-        jobs: Sequence[Job | GoneJob] = (),
+        jobs: Sequence[Job | JobTombstone] = (),
         claims: Sequence[KeyClaim] = (),
         live: Sequence[LiveMatch] = (),
         completions: Sequence[tuple[str, bytes]] = (),
@@ -303,9 +303,9 @@ class ReadModel:
         return 0 if row is None or row["id"] is None else row["id"]
 
 
-def _apply_job(writer: sqlite3.Connection, job: Job | GoneJob) -> bool:
+def _apply_job(writer: sqlite3.Connection, job: Job | JobTombstone) -> bool:
     """Store a job's state unless a newer one, or this very one, is there; an ended job does not start again."""
-    if isinstance(job, GoneJob):
+    if isinstance(job, JobTombstone):
         return _forget_job(writer, job)
     row = writer.execute("SELECT status, updated, doc FROM jobs WHERE job_id = ?", (job.job_id,)).fetchone()
     doc = msgspec.json.encode(job)
@@ -335,7 +335,7 @@ def _apply_job(writer: sqlite3.Connection, job: Job | GoneJob) -> bool:
     return True
 
 
-def _forget_job(writer: sqlite3.Connection, job: GoneJob) -> bool:
+def _forget_job(writer: sqlite3.Connection, job: JobTombstone) -> bool:
     """Forget all that tells of a job, but for its seconds, which are billed; tell whether there was anything."""
     gone = 0
     for table in ("deliveries", "live_matches", "matches", "completions", "key_claims", "jobs"):

@@ -26,7 +26,7 @@ from streams.ports.waiting import within
 from streams.readmodel.dead_letters import Letter
 from streams.readmodel.deliveries import GoneDelivery
 from streams.readmodel.libraries import GoneItem, GoneLibrary
-from streams.readmodel.model import GoneJob
+from streams.readmodel.model import JobTombstone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -55,7 +55,7 @@ CATCH_UP_S = 30.0
 
 @dataclass
 class _Batch:
-    jobs: list[Job | GoneJob] = field(default_factory=list)
+    jobs: list[Job | JobTombstone] = field(default_factory=list)
     claims: list[KeyClaim] = field(default_factory=list)
     live: list[LiveMatch] = field(default_factory=list)
     completions: list[tuple[str, bytes]] = field(default_factory=list)
@@ -252,7 +252,7 @@ def _batch(records: dict[TopicPartition, list[ConsumerRecord]], topics: Topics) 
     for partition, found in records.items():
         by_topic[partition.topic] += found
         batch.offsets[partition.topic, partition.partition] = found[-1].offset + 1
-    batch.jobs = _newest(by_topic[topics.jobs], Job, GoneJob)
+    batch.jobs = _newest(by_topic[topics.jobs], Job, JobTombstone)
     batch.claims = [claim for _, claim in _decoded(by_topic[topics.idempotency_keys], KeyClaim)]
     batch.live = [match for _, match in _decoded(by_topic[topics.matches], LiveMatch)]
     completed = _decoded(by_topic[topics.job_complete], AIMediaDNAComplete)

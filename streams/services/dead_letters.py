@@ -12,7 +12,7 @@ from schemas.deadletter import DeadLetterReplay, replay_headers
 
 if TYPE_CHECKING:
     from streams.adapters.kafka.topics import Topics
-    from streams.pipeline.events import Outbox
+    from streams.pipeline.events import EventEmitter
     from streams.ports.feed import Feed
     from streams.readmodel.dead_letters import Letter
     from streams.readmodel.model import ReadModel
@@ -33,8 +33,8 @@ class LetterTruncated(ValueError):  # noqa: N818 (says what is wrong)
 class Letters:
     """Sends dead letters to the topic that they came from."""
 
-    def __init__(self, outbox: Outbox, model: ReadModel, feed: Feed, topics: Topics) -> None:
-        self._outbox = outbox
+    def __init__(self, emitter: EventEmitter, model: ReadModel, feed: Feed, topics: Topics) -> None:
+        self._emitter = emitter
         self._model = model
         self._feed = feed
         self._topics = topics
@@ -62,8 +62,8 @@ class Letters:
             topic = letter.header("x-original-topic")
             if topic not in self._topics.all():
                 raise ValueError(f"this dead letter came from {topic!r}, which is no topic of this service")
-            await self._outbox.replay(topic, letter.key, letter.value, replay_headers(letter.headers))
-            await self._outbox.replayed(DeadLetterReplay(letter_id=letter_id, replay_time=utc_now()))
+            await self._emitter.replay(topic, letter.key, letter.value, replay_headers(letter.headers))
+            await self._emitter.replayed(DeadLetterReplay(letter_id=letter_id, replay_time=utc_now()))
             await self._feed.caught_up(self._topics.replays)
         log.info("dead_letter_sent_again", letter_id=letter_id, topic=topic)
         return await self._find(letter_id)

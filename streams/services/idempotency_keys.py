@@ -19,7 +19,7 @@ from streams.ports.waiting import within
 if TYPE_CHECKING:
     from schemas.jobs import Job, JobRequest
     from streams.adapters.kafka.topics import Topics
-    from streams.pipeline.events import Outbox
+    from streams.pipeline.events import EventEmitter
     from streams.ports.feed import Feed
     from streams.readmodel.model import ReadModel
 
@@ -43,8 +43,8 @@ class RequestKeys:
     A keyed request carries the digest of all that was asked for, and the id that its caller and its key lead to.
     """
 
-    def __init__(self, outbox: Outbox, model: ReadModel, feed: Feed, topics: Topics) -> None:
-        self._outbox = outbox
+    def __init__(self, emitter: EventEmitter, model: ReadModel, feed: Feed, topics: Topics) -> None:
+        self._emitter = emitter
         self._model = model
         self._feed = feed
         self._topics = topics
@@ -74,7 +74,7 @@ class RequestKeys:
         claim = KeyClaim(job_id=request.job_id, request_digest=request.request_digest, claim_time=utc_now())
         # The claim of a caller that is told to try later may come to the topic yet: the same again finds it there.
         async with within(CLAIMED_S, "the broker has not taken the claim of an idempotency key yet"):
-            await self._outbox.key_claim(claim)
+            await self._emitter.key_claim(claim)
         await self._feed.caught_up(self._topics.idempotency_keys)
         if await asyncio.to_thread(self._model.key_digest, request.job_id) != request.request_digest:
             raise KeyUsedError
@@ -93,7 +93,7 @@ class RequestKeys:
         """
         claim = KeyClaim(job_id=nonce_id, request_digest=uuid.uuid4().hex, claim_time=utc_now())
         async with within(CLAIMED_S, "the broker has not taken the claim of a nonce yet"):
-            await self._outbox.key_claim(claim)
+            await self._emitter.key_claim(claim)
         await self._feed.caught_up(self._topics.idempotency_keys)
         return await asyncio.to_thread(self._model.key_digest, nonce_id) == claim.request_digest
 

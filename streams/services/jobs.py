@@ -16,7 +16,7 @@ from streams.ports.waiting import within
 if TYPE_CHECKING:
     from schemas.deliveries import Delivery
     from schemas.jobs import Job, JobRequest
-    from streams.pipeline.events import Outbox
+    from streams.pipeline.events import EventEmitter
     from streams.readmodel.model import ReadModel
 
 __all__ = ["Commands"]
@@ -30,8 +30,8 @@ LOOK_S = 0.05
 class Commands:
     """Asks for jobs and cancels them, and returns when the read model shows it: from then on nothing is forgotten."""
 
-    def __init__(self, outbox: Outbox, model: ReadModel) -> None:
-        self._outbox = outbox
+    def __init__(self, emitter: EventEmitter, model: ReadModel) -> None:
+        self._emitter = emitter
         self._model = model
 
     async def submit(self, request: JobRequest) -> Job:
@@ -47,17 +47,17 @@ class Commands:
         async with within(
             SHOWN_S, f"no worker has taken up job {request.job_id} yet: it may be asked for all the same"
         ):
-            await self._outbox.request(request)
+            await self._emitter.request(request)
             return await self._shown(request.job_id)
 
     async def cancel(self, job: Job) -> None:
         """Ask for a job's end."""
-        await self._outbox.request(msgspec.structs.replace(job.request, action=RequestAction.CANCEL))
+        await self._emitter.request(msgspec.structs.replace(job.request, action=RequestAction.CANCEL))
 
     async def replay_delivery(self, delivery: Delivery) -> Delivery:
         """Ask for a callback to be delivered once more; return the new state of its delivery."""
         again = replayed(delivery, now=utc_now())
-        await self._outbox.delivery(again)
+        await self._emitter.delivery(again)
         await asyncio.to_thread(self._model.apply, deliveries=[again])
         return again
 

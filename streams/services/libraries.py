@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from schemas.jobs import ItemMarks, Job
     from schemas.libraries import LibraryItem
     from streams.adapters.kafka.topics import Topics
-    from streams.pipeline.events import Outbox
+    from streams.pipeline.events import EventEmitter
     from streams.ports.feed import Feed
     from streams.ports.tasks import TaskRunner
     from streams.readmodel.model import ReadModel
@@ -61,8 +61,8 @@ SIDE_BY_SIDE = 64
 class Libraries:
     """The registry of libraries. Reads come from the read model: `ReadModel.libraries`."""
 
-    def __init__(self, outbox: Outbox, model: ReadModel, feed: Feed, topics: Topics, runner: TaskRunner) -> None:
-        self._outbox = outbox
+    def __init__(self, emitter: EventEmitter, model: ReadModel, feed: Feed, topics: Topics, runner: TaskRunner) -> None:
+        self._emitter = emitter
         self._model = model
         self._feed = feed
         self._topics = topics
@@ -183,7 +183,7 @@ class Libraries:
         if library.status is not LibraryStatus.DELETING:
             await self._publish(msgspec.structs.replace(library, status=LibraryStatus.DELETING))
         await self._empty(name, TaskKind.DROP)
-        await self._outbox.library_gone(name)
+        await self._emitter.library_gone(name)
         await self._feed.caught_up(self._topics.libraries)
         log.info("library_deleted", library=name)
 
@@ -290,7 +290,7 @@ class Libraries:
             return [job for job in jobs if job.request.library == library and job.creation_time <= now]
 
         for job in await asyncio.to_thread(under_way):
-            await self._outbox.request(msgspec.structs.replace(job.request, action=RequestAction.CANCEL))
+            await self._emitter.request(msgspec.structs.replace(job.request, action=RequestAction.CANCEL))
         await _until(lambda: not under_way())
 
     async def _remove(self, task: ChunkTask) -> None:
@@ -324,12 +324,12 @@ class Libraries:
         )
         if marks is not None:
             request = msgspec.structs.replace(request, marks=marks)
-        await self._outbox.request(request)
+        await self._emitter.request(request)
         return request.job_id
 
     async def _publish(self, library: Library) -> Library:
         library = msgspec.structs.replace(library, update_time=utc_now())
-        await self._outbox.library(library)
+        await self._emitter.library(library)
         await self._feed.caught_up(self._topics.libraries)
         return library
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from schemas.deliveries import Attempt, Delivery
     from streams.readmodel.model import ReadModel
 
-__all__ = ["Deliverer"]
+__all__ = ["WebhookDispatcher"]
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +58,7 @@ class Records(Protocol):
         ...
 
 
-class Deliverer:
+class WebhookDispatcher:
     """Sends what is due of a worker's shares.
 
     Args:

@@ -54,14 +54,14 @@ def create_app(services: Services) -> Litestar:
     check_query = QueryCheck()
 
     async def before(request: Request[Any, Any, Any]) -> None:
-        await services.gate(request)
+        await services.authenticator(request)
         check_query(request)
 
     def provide() -> Services:
         return services
 
     def provide_caller(request: Request[Any, Any, Any]) -> Caller:
-        return services.gate.caller_of(request)
+        return services.authenticator.caller_of(request)
 
     return PathApplication(
         route_handlers=[

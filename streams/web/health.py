@@ -39,7 +39,7 @@ async def readyz(services: NamedDependency[Services]) -> Response[str]:
     missing = [f"{one.neighbour} is away since {one.since}: {one.reason}" for one in services.neighbours.away()]
     if not services.ready():
         missing.append("this worker is taking its place in the group")
-    notes = [f"degraded: {problem}" for problem in services.gate.files.problems().values() if problem]
+    notes = [f"degraded: {problem}" for problem in services.authenticator.files.problems().values() if problem]
     return Response("\n".join([*(missing or ["ready"]), *notes]), status_code=503 if missing else 200)
 
 
@@ -48,7 +48,7 @@ async def metrics(services: NamedDependency[Services]) -> Response[bytes]:
     """Show Prometheus metrics."""
     for status, jobs in (await asyncio.to_thread(services.model.counts)).items():
         JOBS.labels(status).set(jobs)
-    for name, problem in services.gate.files.problems().items():
+    for name, problem in services.authenticator.files.problems().items():
         ACCESS_FILES.labels(name).set(not problem)
     for standing, callbacks in (await asyncio.to_thread(services.model.deliveries.counts)).items():
         CALLBACKS.labels(standing.value).set(callbacks)

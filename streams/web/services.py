@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from streams.services.reconciliation.doctor import Doctor
     from streams.settings import Settings
     from streams.telemetry.neighbours import Neighbours
-    from streams.web.auth.authenticator import Gate
+    from streams.web.auth.authenticator import Authenticator
     from streams.web.pages.live import LiveChanges
 
 __all__ = ["JobCommands", "Services"]
@@ -54,7 +54,7 @@ class Services:
         doctor: Doctor,
         store: FingerprintStore,
         live: LiveChanges,
-        gate: Gate,
+        authenticator: Authenticator,
         neighbours: Neighbours,
         ready: Callable[[], bool],
     ) -> None:
@@ -67,6 +67,6 @@ class Services:
         self.doctor = doctor
         self.store = store
         self.live = live
-        self.gate = gate
+        self.authenticator = authenticator
         self.neighbours = neighbours
         self.ready = ready

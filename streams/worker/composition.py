@@ -28,7 +28,7 @@ from streams.pipeline.agents.intake import Intake
 from streams.pipeline.agents.jobs import JobAgent
 from streams.pipeline.agents.tasks import ChunkAgent
 from streams.pipeline.agents.topology import Agents, TaskLane, register
-from streams.pipeline.events import Outbox
+from streams.pipeline.events import EventEmitter
 from streams.pipeline.pool.pool import TaskPool
 from streams.ports.errors import Neighbour
 from streams.ports.tasks import WALL_FACTOR
@@ -41,16 +41,16 @@ from streams.services.libraries import Libraries
 from streams.services.library_scope import LibraryScopes
 from streams.services.reconciliation.doctor import Doctor
 from streams.services.reconciliation.inspector import Means
-from streams.services.webhook_dispatcher import Deliverer
+from streams.services.webhook_dispatcher import WebhookDispatcher
 from streams.settings_rules import exposures
 from streams.telemetry.neighbours import Neighbours
-from streams.web.auth.authenticator import Gate
+from streams.web.auth.authenticator import Authenticator
 from streams.web.pages.live import LiveChanges
 from streams.web.server import WebServer
 from streams.web.services import Services
 from streams.worker.broker_keeper import BrokerKeeper
 from streams.worker.deployment import join_deployment
-from streams.worker.instance_lock import WorkerSlot
+from streams.worker.instance_lock import InstanceLock
 from streams.worker.probes import Probes, disk_probe, kafka_probe, milvus_probe
 from streams.worker.recovery import EmbeddedWork, ask_again, recover
 from streams.worker.running_app import RunningApp
@@ -117,9 +117,9 @@ async def start_worker(
     Returns:
         Where the worker is reached.
     """
-    gate = Gate(settings)  # before anything starts: an address that may not be listened on
-    slot = WorkerSlot(settings.state)
-    stack.callback(slot.release)
+    authenticator = Authenticator(settings)  # before anything starts: an address that may not be listened on
+    lock = InstanceLock(settings.state)
+    stack.callback(lock.release)
     topics = Topics.of(settings.topic_prefix)
     broker = await _start_broker(stack, settings) if embedded else None
     if broker is None:
@@ -128,7 +128,7 @@ async def start_worker(
         kafka, public = KafkaConnection.plaintext(broker.worker_bootstrap), KafkaConnection.plaintext(broker.bootstrap)
     if not settings.milvus:
         await _start_milvus(stack, settings)
-    model = ReadModel(slot.folder / "jobs.sqlite")
+    model = ReadModel(lock.folder / "jobs.sqlite")
     stack.callback(model.close)
     if embedded:
         model.forget_offsets()
@@ -138,18 +138,18 @@ async def start_worker(
     neighbours = Neighbours()
     publisher = EventPublisher(kafka, neighbours)
     stack.push_async_callback(publisher.stop)
-    outbox = Outbox(publisher, topics, projector)
+    emitter = EventEmitter(publisher, topics, projector)
     pool, import_pool = _make_pools(stack, settings)
-    libraries = Libraries(outbox, model, projector, topics, pool)
+    libraries = Libraries(emitter, model, projector, topics, pool)
     scopes = LibraryScopes(model, projector, topics)
 
     def make(kafka: KafkaConnection, assignment: Assignment) -> faust.App:
-        policy = ErrorPolicy(outbox, assignment, neighbours, give_up)
+        policy = ErrorPolicy(emitter, assignment, neighbours, give_up)
         agents = _make_agents(
             settings,
             topics,
             projector,
-            outbox,
+            emitter,
             scopes=scopes,
             pools=(pool, import_pool),
             policy=policy,
@@ -164,22 +164,22 @@ async def start_worker(
     await libraries.ensure(settings.library)
     await app.start(kafka)
     _start_watchdog(stack, _make_watchdog(app, topics, settings, kafka=public, neighbours=neighbours), give_up)
-    _start_probes(stack, settings, slot, public, neighbours)
-    _start_sweep(stack, settings, app, kafka=public, model=model, projector=projector, outbox=outbox)
-    signer = _watch_secrets(settings, gate.files)
-    _start_deliverer(stack, _make_deliverer(settings, signer, model, projector, outbox, shares=app.shares), projector)
-    doctor = _start_doctor(stack, settings, app.shares, Means(model, projector, topics, import_pool, outbox))
+    _start_probes(stack, settings, lock, public, neighbours)
+    _start_sweep(stack, settings, app, kafka=public, model=model, projector=projector, emitter=emitter)
+    signer = _watch_secrets(settings, authenticator.files)
+    _start_deliverer(stack, _make_deliverer(settings, signer, model, projector, emitter, shares=app.shares), projector)
+    doctor = _start_doctor(stack, settings, app.shares, Means(model, projector, topics, import_pool, emitter))
     services = Services(
         settings=settings,
         model=model,
-        commands=Commands(outbox, model),
+        commands=Commands(emitter, model),
         libraries=libraries,
-        letters=Letters(outbox, model, projector, topics),
-        keys=RequestKeys(outbox, model, projector, topics),
+        letters=Letters(emitter, model, projector, topics),
+        keys=RequestKeys(emitter, model, projector, topics),
         doctor=doctor,
         store=open_store(settings.store_url),
         live=LiveChanges(model),
-        gate=gate,
+        authenticator=authenticator,
         neighbours=neighbours,
         ready=app.is_ready,
     )
@@ -187,9 +187,9 @@ async def start_worker(
     await web.start()
     stack.push_async_callback(web.stop)
     if broker is not None:
-        await recover(model, outbox)
+        await recover(model, emitter)
         _keep_broker(
-            stack, broker, EmbeddedWork(broker, app, publisher, projector, model, outbox, libraries), neighbours
+            stack, broker, EmbeddedWork(broker, app, publisher, projector, model, emitter, libraries), neighbours
         )
     await libraries.take_up_deletions()
     return Worker(web=web.address, kafka=public.servers)
@@ -205,12 +205,12 @@ def _make_pools(stack: AsyncExitStack, settings: Settings) -> tuple[TaskPool, Ta
 
 
 def _start_probes(
-    stack: AsyncExitStack, settings: Settings, slot: WorkerSlot, kafka: KafkaConnection, neighbours: Neighbours
+    stack: AsyncExitStack, settings: Settings, lock: InstanceLock, kafka: KafkaConnection, neighbours: Neighbours
 ) -> None:
     """Start looking after the neighbours that nothing else asks while no work is under way."""
     probes = Probes(
         {
-            Neighbour.DISK: disk_probe(slot.folder),
+            Neighbour.DISK: disk_probe(lock.folder),
             Neighbour.MILVUS: milvus_probe(settings),
             Neighbour.KAFKA: kafka_probe(kafka),
         },
@@ -225,7 +225,7 @@ def _make_agents(
     settings: Settings,
     topics: Topics,
     projector: Projector,
-    outbox: Outbox,
+    emitter: EventEmitter,
     *,
     scopes: LibraryScopes,
     pools: tuple[TaskPool, TaskPool],
@@ -234,11 +234,11 @@ def _make_agents(
 ) -> Agents:
     """Return what handles the events of each topic."""
     name = f"{socket.gethostname()}:{os.getpid()}"
-    chunks, import_chunks = (ChunkAgent(pool, scopes, outbox, worker=name) for pool in pools)
+    chunks, import_chunks = (ChunkAgent(pool, scopes, emitter, worker=name) for pool in pools)
     return Agents(
-        intake=Intake(settings, outbox),
+        intake=Intake(settings, emitter),
         jobs=lambda table: JobAgent(
-            table, projector, outbox, tries=settings.task_tries, callback_url=settings.callback_url
+            table, projector, emitter, tries=settings.task_tries, callback_url=settings.callback_url
         ),
         lanes=(
             TaskLane("chunk", topics.chunks, chunks, settings.slots),
@@ -290,10 +290,10 @@ def _start_doctor(
     return doctor
 
 
-def _start_deliverer(stack: AsyncExitStack, deliverer: Deliverer, projector: Projector) -> None:
-    projector.subscribe(deliverer.wake)
-    stack.push_async_callback(deliverer.stop)
-    deliverer.start()
+def _start_deliverer(stack: AsyncExitStack, dispatcher: WebhookDispatcher, projector: Projector) -> None:
+    projector.subscribe(dispatcher.wake)
+    stack.push_async_callback(dispatcher.stop)
+    dispatcher.start()
 
 
 def _watch_secrets(settings: Settings, files: AccessFiles) -> Signs:
@@ -307,10 +307,10 @@ def _make_deliverer(
     signer: Signs,
     model: ReadModel,
     projector: Projector,
-    outbox: Outbox,
+    emitter: EventEmitter,
     *,
     shares: Callable[[], frozenset[int]],
-) -> Deliverer:
+) -> WebhookDispatcher:
     """Return what delivers callbacks."""
     topics = Topics.of(settings.topic_prefix)
 
@@ -319,7 +319,7 @@ def _make_deliverer(
         await projector.caught_up(topics.deliveries)
 
     sender = Sender(Targets.of(settings), signer)
-    return Deliverer(model, sender, outbox, caught_up=caught_up, shares=shares)
+    return WebhookDispatcher(model, sender, emitter, caught_up=caught_up, shares=shares)
 
 
 def _start_sweep(
@@ -330,7 +330,7 @@ def _start_sweep(
     kafka: KafkaConnection,
     model: ReadModel,
     projector: Projector,
-    outbox: Outbox,
+    emitter: EventEmitter,
 ) -> None:
     """Start looking for jobs of which everything was lost."""
     topics = Topics.of(settings.topic_prefix)
@@ -339,7 +339,7 @@ def _start_sweep(
         app.group,
         topics,
         model,
-        ask_again=partial(ask_again, outbox),
+        ask_again=partial(ask_again, emitter),
         caught_up=projector.caught_up,
         held=app.shares,
         stall_s=settings.stall_s,

@@ -8,13 +8,13 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["WorkerSlot"]
+__all__ = ["InstanceLock"]
 
 #: Workers that may share one state folder.
 MOST_WORKERS = 64
 
 
-class WorkerSlot:
+class InstanceLock:
     """The first free one of the numbered folders below the state folder, held until the process ends."""
 
     def __init__(self, state: Path) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from schemas.jobs import Job
     from streams.adapters.kafka.embedded import EmbeddedBroker
     from streams.adapters.kafka.publisher import EventPublisher
-    from streams.pipeline.events import Outbox
+    from streams.pipeline.events import EventEmitter
     from streams.readmodel.model import ReadModel
     from streams.readmodel.projector import Projector
     from streams.services.libraries import Libraries
@@ -27,16 +27,16 @@ __all__ = ["EmbeddedWork", "ask_again", "recover"]
 log = structlog.get_logger(__name__)
 
 
-async def ask_again(outbox: Outbox, job: Job) -> None:
+async def ask_again(emitter: EventEmitter, job: Job) -> None:
     """Ask for a job that has not ended. Chunks that it had done are found in the fingerprint store."""
-    await outbox.request(msgspec.structs.replace(job.request, source=RECOVERY))
+    await emitter.request(msgspec.structs.replace(job.request, source=RECOVERY))
 
 
-async def recover(model: ReadModel, outbox: Outbox) -> None:
+async def recover(model: ReadModel, emitter: EventEmitter) -> None:
     """Take up what was under way when an embedded broker ended: its events are gone, the read model is not."""
     jobs = await asyncio.to_thread(model.unfinished)
     for job in jobs:
-        await ask_again(outbox, job)
+        await ask_again(emitter, job)
     if jobs:
         log.info("jobs_taken_up_again", jobs=len(jobs))
 
@@ -54,7 +54,7 @@ class EmbeddedWork:
     publisher: EventPublisher
     projector: Projector
     model: ReadModel
-    outbox: Outbox
+    emitter: EventEmitter
     libraries: Libraries
 
     async def let_go(self) -> None:
@@ -70,5 +70,5 @@ class EmbeddedWork:
         await self.projector.take_up(kafka)
         self.publisher.take_up(kafka)
         await self.app.start(kafka)
-        await recover(self.model, self.outbox)
+        await recover(self.model, self.emitter)
         await self.libraries.take_up_deletions()

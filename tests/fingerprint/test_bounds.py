@@ -56,7 +56,7 @@ def chunk_of(number: int, films: list[int], early: list[float], noise: float) ->
     rng = np.random.default_rng(number)
     heard.add(SoundBlock(round(start * RATE), start, (rng.normal(size=round(CHUNK_S * RATE)) * noise).astype("f4")))
     track = pictures.track()
-    return Chunk(start, start + CHUNK_S, track if len(track.grid_ms) else None, heard.track(), pictures.stills())
+    return Chunk(start, start + CHUNK_S, track if len(track.grid_ms) else None, heard.track(), pictures.keyframes())
 
 
 @settings(max_examples=15)
@@ -261,6 +261,6 @@ def _with_every_picture_described(windows: int) -> Fingerprint:
         local_counts=track.local_counts[:0],
         local=EMPTY,
         grid_ms=times,
-        tiny=np.zeros((windows, 64), np.uint8),
+        thumbnails=np.zeros((windows, 64), np.uint8),
     )
     return Fingerprint(windows / GRID_RATE, every)

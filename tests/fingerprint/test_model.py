@@ -10,7 +10,7 @@ from support.tracks import DESCRIBED, WINDOWS, picture, sound
 
 from fingerprint.codec import BadFingerprintError, pack, unpack
 from fingerprint.model import Chunk, Fingerprint
-from fingerprint.picture.keyframes import Stills, encode_still
+from fingerprint.picture.keyframes import Keyframes, encode_still
 from fingerprint.picture.local_features import LocalFeatures
 from fingerprint.picture.track import PictureTrack
 from fingerprint.query import Query
@@ -48,12 +48,12 @@ def test_a_fingerprint_survives_its_file(of_picture: PictureTrack | None, of_sou
 
 def test_a_chunk_survives_its_bytes_with_its_pictures_for_a_second_look() -> None:
     rgb = np.random.default_rng(1).integers(0, 256, (90, 160, 3), dtype=np.uint8)
-    made = Chunk(30.0, 60.0, picture(), sound(), Stills.of([(30_250, encode_still(rgb))]))
+    made = Chunk(30.0, 60.0, picture(), sound(), Keyframes.of([(30_250, encode_still(rgb))]))
     read = Chunk.from_bytes(made.to_bytes())
     assert (read.start, read.duration) == (30.0, 60.0)
     assert same_picture(read.picture, made.picture)
     assert same_sound(read.sound, made.sound)
-    np.testing.assert_array_equal(read.stills.decode(0), made.stills.decode(0))
+    np.testing.assert_array_equal(read.keyframes.decode(0), made.keyframes.decode(0))
 
 
 def test_the_two_kinds_of_file_are_not_taken_for_each_other() -> None:
@@ -95,7 +95,7 @@ def test_what_shows_and_sounds_nothing_adds_no_rows() -> None:
         empty.local_counts[:0],
         LocalFeatures.join([]),
         empty.grid_ms,
-        empty.tiny,
+        empty.thumbnails,
         empty.size,
     )
     assert Fingerprint(5.0, empty, SoundTrack.nothing()).windows() == {}
@@ -108,7 +108,7 @@ def test_a_stored_fingerprint_is_a_query_without_pictures_for_a_second_look() ->
     assert query.fingerprint is fingerprint
     (piece,) = query.pieces
     assert piece.fingerprint is fingerprint
-    assert len(piece.stills) == 0
+    assert len(piece.keyframes) == 0
 
 
 @pytest.mark.parametrize("name", sorted(unpack("fingerprint", Fingerprint(5.0, picture(), sound()).to_bytes())))

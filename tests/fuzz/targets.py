@@ -23,7 +23,7 @@ from fingerprint.media.errors import MediaError
 from fingerprint.media.limits import DEFAULT_LIMITS
 from fingerprint.media.sniff import media_kind
 from fingerprint.model import Chunk, Fingerprint
-from fingerprint.picture.keyframes import Stills, encode_still
+from fingerprint.picture.keyframes import Keyframes, encode_still
 from fingerprint.query import Query
 from fuzz.web import api_seeds, vendor_seeds, web
 from fuzz.wrong import WrongAnswerError
@@ -221,7 +221,7 @@ def _fingerprints(_: ExitStack) -> Callable[[bytes], str]:
 
 def _chunk_seeds() -> list[bytes]:
     still = encode_still(np.zeros((90, 160, 3), np.uint8))
-    return [_body(Chunk(0.0, SECONDS, picture(), sound(), Stills.of([(250, still)])).to_bytes())]
+    return [_body(Chunk(0.0, SECONDS, picture(), sound(), Keyframes.of([(250, still)])).to_bytes())]
 
 
 def _chunks(_: ExitStack) -> Callable[[bytes], str]:

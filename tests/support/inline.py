@@ -22,7 +22,7 @@ from streams.pipeline.agents.jobs import JobAgent
 from streams.pipeline.freshness import always
 from streams.ports.task_report import TaskReport
 from streams.readmodel.libraries import GoneItem, GoneLibrary
-from streams.readmodel.model import Change, GoneJob, ReadModel
+from streams.readmodel.model import Change, JobTombstone, ReadModel
 from streams.services.dead_letters import Letters
 from streams.services.idempotency_keys import RequestKeys
 from streams.services.jobs import Commands
@@ -31,7 +31,7 @@ from streams.services.reconciliation.doctor import Doctor
 from streams.services.reconciliation.inspector import Means
 from streams.settings import Settings
 from streams.telemetry.neighbours import Neighbours
-from streams.web.auth.authenticator import Gate
+from streams.web.auth.authenticator import Authenticator
 from streams.web.pages.live import LiveChanges
 from streams.web.services import JobCommands, Services
 
@@ -83,7 +83,7 @@ class InlineService:
             doctor=self.doctor,
             store=open_store(settings.store_url),
             live=LiveChanges(self.model),
-            gate=Gate(settings),
+            authenticator=Authenticator(settings),
             neighbours=Neighbours(),
             ready=lambda: True,
         )
@@ -163,7 +163,7 @@ class InlineService:
         return False
 
     async def job_gone(self, job_id: str) -> None:
-        self.apply(jobs=[GoneJob(job_id)])
+        self.apply(jobs=[JobTombstone(job_id)])
 
     async def delivery(self, delivery: Delivery) -> None:
         self.apply(deliveries=[delivery])

@@ -58,7 +58,7 @@ def collected(pictures: dict[int, Image]) -> PictureCollector:
     return collector
 
 
-def miniature_track(tiny: NDArray[np.floating]) -> PictureTrack:
+def miniature_track(thumbnails: NDArray[np.floating]) -> PictureTrack:
     """Return the track of nothing but miniatures, `(n, 64)`, four a second."""
     none = np.zeros(0, np.int32)
     return PictureTrack(
@@ -68,7 +68,7 @@ def miniature_track(tiny: NDArray[np.floating]) -> PictureTrack:
         local_rows=none,
         local_counts=none,
         local=EMPTY,
-        grid_ms=np.arange(len(tiny), dtype=np.int32) * 250,
-        tiny=tiny.astype(np.uint8),
+        grid_ms=np.arange(len(thumbnails), dtype=np.int32) * 250,
+        thumbnails=thumbnails.astype(np.uint8),
         size=np.array([320, 180], np.uint16),
     )

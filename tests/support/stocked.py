@@ -28,7 +28,7 @@ from streams.services.reconciliation.examination import Order
 from streams.services.reconciliation.inspector import Means
 from support.examples import job
 from support.inline import TOPICS, InlineService
-from support.whole_job import make_bench
+from support.whole_job import make_context
 
 #: Versions of two hours ago: old enough to be left behind.
 OLD = int(time.time() * 1000) - 2 * 3_600_000
@@ -49,7 +49,7 @@ class Stocked:
     """The service, and what is stored."""
 
     def __init__(self, model: ReadModel, folder: Path) -> None:
-        self.bench = make_bench(folder)
+        self.context = make_context(folder)
         self.root = folder / "fingerprints"
         self.inline = InlineService(model, do=self._do)
         self.done: list[Assignment] = []
@@ -60,7 +60,7 @@ class Stocked:
 
     def _do(self, assignment: Assignment) -> TaskReport:
         self.done.append(assignment)
-        return run_task(assignment, self.bench)
+        return run_task(assignment, self.context)
 
     def hold(
         self,
@@ -85,8 +85,8 @@ class Stocked:
         """Store a fingerprint and its windows, of which nobody knows."""
         key = ReferenceKey(library, media_id, version)
         made = fingerprint_of(windows)
-        self.bench.store.put(key, made.to_bytes())
-        upsert_windows(self.bench.vectors, key, made.windows())
+        self.context.store.put(key, made.to_bytes())
+        upsert_windows(self.context.vectors, key, made.windows())
         return media_id, version
 
     def job(self, media_id: str, version: int = OLD, status: JobStatus = JobStatus.PROCESSING) -> None:
@@ -96,15 +96,15 @@ class Stocked:
         )
 
     def lose_windows(self, key: VersionKey, library: str = "default") -> None:
-        self.bench.vectors.delete_version(ReferenceKey(library, *key))
+        self.context.vectors.delete_version(ReferenceKey(library, *key))
 
     def lose_fingerprint(self, key: VersionKey, library: str = "default") -> None:
-        self.bench.store.delete(ReferenceKey(library, *key))
+        self.context.store.delete(ReferenceKey(library, *key))
 
     def stored(self, library: str = "default") -> dict[VersionKey, tuple[int, bool]]:
         """Return of each version how many windows it has, and whether its fingerprint is there."""
-        windows = self.bench.vectors.count_versions(library).windows
-        files = {key[1:] for key in self.bench.store.keys(library)}
+        windows = self.context.vectors.count_versions(library).windows
+        files = {key[1:] for key in self.context.store.keys(library)}
         return {key: (windows.get(key, 0), key in files) for key in {*windows, *files}}
 
     async def examine(self, doctor: Doctor | None = None, **order: Any) -> Report:

@@ -36,7 +36,7 @@ def picture(seed: int = 0) -> PictureTrack:
             rng.integers(-127, 128, (6, CODE_LENGTH)).astype(np.int8),
         ),
         grid_ms=np.arange(LOOKED_AT, dtype=np.int32) * 250,
-        tiny=rng.integers(0, 256, (LOOKED_AT, 64)).astype(np.uint8),
+        thumbnails=rng.integers(0, 256, (LOOKED_AT, 64)).astype(np.uint8),
         size=np.array([320, 180], np.uint16),
     )
 

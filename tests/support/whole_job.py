@@ -14,7 +14,7 @@ from streams.domain.jobs.record import MediaRecord
 from streams.domain.jobs.state_machine import on_request, on_result
 from streams.domain.search_scope import Assignment, Scope, SearchedLibrary
 from streams.egress.policy import SourcePolicy
-from streams.pipeline.tasks.context import StoredFingerprints, Workbench
+from streams.pipeline.tasks.context import StoredFingerprints, TaskContext
 from streams.pipeline.tasks.run import run_task
 from streams.ports.decoder import MediaDecoder
 from support.decoders import InlineDecoder
@@ -23,12 +23,12 @@ SCOPE = Scope(search=(SearchedLibrary(name="default"),))
 NOW = "2026-11-24T20:00:00.000Z"
 
 
-def make_bench(
+def make_context(
     state: Path, *places: Path, limits: MediaLimits | None = None, decoder: MediaDecoder | None = None
-) -> Workbench:
+) -> TaskContext:
     """Return what tasks work with: a window index in memory, a store below `state`, media from the places alone."""
     store = open_store(str(state / "fingerprints"))
-    return Workbench(
+    return TaskContext(
         vectors=MemoryVectors(),
         store=store,
         references=StoredFingerprints(store),
@@ -39,7 +39,7 @@ def make_bench(
 
 
 def run_job(
-    bench: Workbench, media: Path, *, media_id: str | None = None, save_type: SaveType = SaveType.FORCESAVE
+    context: TaskContext, media: Path, *, media_id: str | None = None, save_type: SaveType = SaveType.FORCESAVE
 ) -> Job:
     """Return the ended job over a file."""
     name = media_id or media.stem
@@ -49,7 +49,7 @@ def run_job(
     while tasks:
         item = step.record.items.get(request.library)
         scope = msgspec.structs.replace(SCOPE, held=0 if item is None else item.version)
-        report = run_task(Assignment(task=tasks.pop(0), scope=scope), bench)
+        report = run_task(Assignment(task=tasks.pop(0), scope=scope), context)
         step = on_result(step.record, report.result, now=NOW, tries=1)
         tasks += step.tasks
         jobs += step.jobs

@@ -14,7 +14,7 @@ from fingerprint.picture.local_features import WHOLE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fingerprint.matching.picture.query_frames import Looks
+    from fingerprint.matching.picture.query_frames import QueryFrames
     from fingerprint.picture.local_features import LocalFeatures, Part
     from fingerprint.picture.track import PictureTrack
 
@@ -64,7 +64,7 @@ class Located:
     pairs: tuple[tuple[float, float, float], ...]
 
 
-def locate(looks: Looks, reference: PictureTrack, pairs: Sequence[PicturePair]) -> Located:
+def locate(query_frames: QueryFrames, reference: PictureTrack, pairs: Sequence[PicturePair]) -> Located:
     """Compare pairs of pictures; return the region that the best of them agree on.
 
     What the query's fingerprint keeps is tried first. A closer look costs twenty times as much, so it is only taken
@@ -72,10 +72,10 @@ def locate(looks: Looks, reference: PictureTrack, pairs: Sequence[PicturePair]) 
     """
     if not len(reference.local_rows):
         return Located(None, ())
-    found = [_compared(looks, pair, reference, closer=False) for pair in pairs]
+    found = [_compared(query_frames, pair, reference, closer=False) for pair in pairs]
     sure = sum(one is not None and one.inliers >= SURE_INLIERS for one in found)
-    if looks.can_look_closer and sure < min(SURE_PAIRS, len(pairs)):
-        closer = [_compared(looks, pair, reference, closer=True) for pair in pairs]
+    if query_frames.can_look_closer and sure < min(SURE_PAIRS, len(pairs)):
+        closer = [_compared(query_frames, pair, reference, closer=True) for pair in pairs]
         found = [_better(one, other) for one, other in zip(found, closer, strict=True)]
     best: Region | None = None
     tried = []
@@ -95,7 +95,7 @@ def _better(one: Region | None, other: Region | None) -> Region | None:
     return other if other.inliers > one.inliers else one
 
 
-def _compared(looks: Looks, pair: PicturePair, reference: PictureTrack, *, closer: bool) -> Region | None:
+def _compared(query_frames: QueryFrames, pair: PicturePair, reference: PictureTrack, *, closer: bool) -> Region | None:
     """Return the region that a pair of pictures, or what is kept of those around them, agrees on."""
     place = float(reference.times_ms[pair.row] / 1000)
     local_times = reference.times_ms[reference.local_rows] / 1000
@@ -104,7 +104,7 @@ def _compared(looks: Looks, pair: PicturePair, reference: PictureTrack, *, close
     for index in np.argsort(np.abs(local_times - place))[:NEIGHBOURS]:
         # The reference keeps local features of few pictures: the query's is taken as much earlier or later.
         time = pair.time + local_times[index] - place
-        for variant, features in _features(looks, time, pair.part, closer=closer):
+        for variant, features in _features(query_frames, time, pair.part, closer=closer):
             found = compare_local(features, reference.features(int(index)))
             if found is not None:
                 best = _better(best, Region(variant, found.matrix, size, found.inliers))
@@ -113,9 +113,11 @@ def _compared(looks: Looks, pair: PicturePair, reference: PictureTrack, *, close
     return best
 
 
-def _features(looks: Looks, time: float, part: Part, *, closer: bool) -> Iterator[tuple[str, LocalFeatures]]:
+def _features(
+    query_frames: QueryFrames, time: float, part: Part, *, closer: bool
+) -> Iterator[tuple[str, LocalFeatures]]:
     if not closer:
-        yield "plain", looks.kept(time)
+        yield "plain", query_frames.kept(time)
         return
     for one in dict.fromkeys([WHOLE, part]):
-        yield from looks.features(time, one).items()
+        yield from query_frames.features(time, one).items()

@@ -1,6 +1,6 @@
 """What moves, and how: where a span of the query lies in a reference to a tenth of a second.
 
-A fixed camera looks the same all day, so likeness of pictures says nothing there. What changes from one quarter of a
+A fixed camera looks the same all day, so similarity of pictures says nothing there. What changes from one quarter of a
 second to the next does: two seconds of such changes, seen where the reference's picture lies in the query's, are alike
 at the right place (a cosine of 0.6 to 0.95 on the tuning footage) and at no other (0.15 in 95 of 100).
 """
@@ -63,29 +63,29 @@ class MotionHits:
         places: When the like one starts in the reference, seconds, float64 `(n,)`.
         speeds: Seconds of the reference for each of the query, float64 `(n,)`.
         cosines: How alike, float64 `(n,)`.
-        restless: Starts of all windows of the query in which something moves, float64 `(m,)`.
+        moving: Starts of all windows of the query in which something moves, float64 `(m,)`.
     """
 
     starts: NDArray[np.float64]
     places: NDArray[np.float64]
     speeds: NDArray[np.float64]
     cosines: NDArray[np.float64]
-    restless: NDArray[np.float64]
+    moving: NDArray[np.float64]
 
 
-def find_motion(query: Miniatures, grid: NDArray[np.float64], tiny: NDArray[np.uint8]) -> MotionHits:
+def find_motion(query: Miniatures, grid: NDArray[np.float64], thumbnails: NDArray[np.uint8]) -> MotionHits:
     """Return where in the reference each window of the query moves alike.
 
     Args:
         query: What the query shows where the reference's picture lies.
         grid: When the reference's pictures are shown, seconds, float64 `(g,)`, rising; there may be gaps.
-        tiny: Their miniatures, uint8 `(g, 64)`.
+        thumbnails: Their miniatures, uint8 `(g, 64)`.
     """
     nothing = np.zeros(0)
     if len(query.times) <= WINDOW or len(grid) <= WINDOW:
         return MotionHits(nothing, nothing, nothing, nothing, nothing)
     moments = np.arange(query.times[0], query.times[-1] + 1e-6, STEP_S)
-    ours = levelled(changes(at_times(query.times, query.tiny, moments)) * query.covered)
+    ours = levelled(changes(at_times(query.times, query.thumbnails, moments)) * query.covered)
     windows, norms = _windows(ours, HOP)
     starts = moments[: len(ours)][: len(ours) - WINDOW + 1 : HOP]
     noise = NOISE * np.sqrt(WINDOW * max(1, int(query.covered.sum())))
@@ -98,7 +98,7 @@ def find_motion(query: Miniatures, grid: NDArray[np.float64], tiny: NDArray[np.u
             times = np.arange(grid[0] + phase * STEP_S * speed, grid[-1], STEP_S * speed)
             if len(times) <= WINDOW or not len(starts):
                 continue
-            theirs = levelled(changes(at_times(grid, tiny, times)) * query.covered)
+            theirs = levelled(changes(at_times(grid, thumbnails, times)) * query.covered)
             others, other_norms = _windows(theirs, 1)
             known = _is_seen(times[: len(others)], grid, WINDOW * STEP_S * speed)
             others, other_norms, times = others[known], other_norms[known], times[: len(others)][known]
@@ -125,18 +125,18 @@ def _is_seen(starts: NDArray[np.float64], times: NDArray[np.float64], length: fl
 
 
 def at_times(
-    times: NDArray[np.float64], tiny: NDArray[np.float32] | NDArray[np.uint8], moments: NDArray[np.float64]
+    times: NDArray[np.float64], thumbnails: NDArray[np.float32] | NDArray[np.uint8], moments: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """Return miniatures at moments, between two of them where need be."""
     right = np.clip(np.searchsorted(times, moments), 1, len(times) - 1)
     share = (moments - times[right - 1]) / np.maximum(times[right] - times[right - 1], 1e-3)
-    before, after = tiny[right - 1].astype(np.float32), tiny[right].astype(np.float32)
+    before, after = thumbnails[right - 1].astype(np.float32), thumbnails[right].astype(np.float32)
     return np.asarray(before + (after - before) * np.clip(share, 0, 1)[:, None], np.float32)
 
 
-def changes(tiny: NDArray[np.float32]) -> NDArray[np.float32]:
+def changes(thumbnails: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return what changes between samples, without what changes everywhere (fades, flicker)."""
-    change = np.diff(tiny, axis=0)
+    change = np.diff(thumbnails, axis=0)
     return np.asarray(np.clip(change - np.median(change, axis=1, keepdims=True), -LIMIT, LIMIT), np.float32)
 
 

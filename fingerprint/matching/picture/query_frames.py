@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from fingerprint.picture.local_features import EMPTY, LONG_SIDE, WHOLE, LocalFeatures, describe_variants
-from fingerprint.picture.track import TINY_SIDE
+from fingerprint.picture.track import THUMBNAIL_SIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fingerprint.picture.local_features import Part
     from fingerprint.query import Piece
 
-__all__ = ["Looks", "Miniatures"]
+__all__ = ["Miniatures", "QueryFrames"]
 
 #: Longer side of the pictures that miniatures are cut from: small insets still have a few pixels for each cell.
 SMALL_SIDE = 96
@@ -37,21 +37,21 @@ class Miniatures:
 
     Attributes:
         times: When, seconds, float64 `(n,)`.
-        tiny: Gray levels, float32 `(n, 64)`.
+        thumbnails: Gray levels, float32 `(n, 64)`.
         covered: Which cells lie inside of the query's picture, bool `(64,)`.
     """
 
-    def __init__(self, times: NDArray[np.float64], tiny: NDArray[np.float32], covered: NDArray[np.bool_]) -> None:
+    def __init__(self, times: NDArray[np.float64], thumbnails: NDArray[np.float32], covered: NDArray[np.bool_]) -> None:
         self.times = times
-        self.tiny = tiny
+        self.thumbnails = thumbnails
         self.covered = covered
 
 
-class Looks:
+class QueryFrames:
     """A query's pictures, decoded when they are needed; of a bare fingerprint, what it keeps of them."""
 
     def __init__(self, query: Piece) -> None:
-        self._stills = query.stills
+        self._stills = query.keyframes
         self._track = query.fingerprint.picture
         self._features: dict[tuple[int, Part], dict[str, LocalFeatures]] = {}
         self._small: list[NDArray[np.uint8]] | None = None
@@ -93,15 +93,15 @@ class Looks:
         if self._small is None:
             self._small = self._load_small()
         chosen = np.nonzero(wanted)[0]
-        tiny = np.zeros((len(chosen), TINY_SIDE**2), np.float32)
-        covered = np.zeros(TINY_SIDE**2, bool)
+        thumbnails = np.zeros((len(chosen), THUMBNAIL_SIDE**2), np.float32)
+        covered = np.zeros(THUMBNAIL_SIDE**2, bool)
         if self._small:  # all are of one size
             matrix = region.from_square(SQUARE, max(self._small[0].shape) / LONG_SIDE)
             whole = np.ones(self._small[0].shape, np.float32)
             covered = _cells(whole, matrix, cv2.BORDER_CONSTANT).reshape(-1) >= COVERED
         for row, index in enumerate(chosen.tolist()):
-            tiny[row] = _cells(region.turned(self._small[index]), matrix).reshape(-1)
-        return Miniatures(self.times[chosen], tiny, covered)
+            thumbnails[row] = _cells(region.turned(self._small[index]), matrix).reshape(-1)
+        return Miniatures(self.times[chosen], thumbnails, covered)
 
     def _load_small(self) -> list[NDArray[np.uint8]]:
         if len(self._stills):
@@ -111,8 +111,8 @@ class Looks:
         width, height = (int(side) for side in self._track.size)
         unit = SMALL_SIDE / max(width, height)
         size = (max(1, round(width * unit)), max(1, round(height * unit)))
-        tiny = self._track.tiny.reshape(-1, TINY_SIDE, TINY_SIDE)
-        return [np.asarray(cv2.resize(one, size, interpolation=cv2.INTER_LINEAR), np.uint8) for one in tiny]
+        thumbnails = self._track.thumbnails.reshape(-1, THUMBNAIL_SIDE, THUMBNAIL_SIDE)
+        return [np.asarray(cv2.resize(one, size, interpolation=cv2.INTER_LINEAR), np.uint8) for one in thumbnails]
 
 
 def _shrunk(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -127,4 +127,4 @@ def _cells(
     """Return the means of the cells of the square that a matrix takes from a picture."""
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     square = cv2.warpAffine(gray, matrix, (SQUARE, SQUARE), flags=flags, borderMode=border)
-    return np.asarray(cv2.resize(square, (TINY_SIDE, TINY_SIDE), interpolation=cv2.INTER_AREA), np.float32)
+    return np.asarray(cv2.resize(square, (THUMBNAIL_SIDE, THUMBNAIL_SIDE), interpolation=cv2.INTER_AREA), np.float32)

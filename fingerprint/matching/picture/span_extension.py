@@ -66,8 +66,8 @@ def extended(segment: Segment, seen: Miniatures, reference: PictureTrack, *, aft
     if len(chosen) < TOGETHER or len(grid) < 2 or not seen.covered.any():
         return segment
     times = seen.times[chosen]
-    ours = seen.tiny[chosen]
-    theirs = at_times(grid, reference.tiny, places[chosen])
+    ours = seen.thumbnails[chosen]
+    theirs = at_times(grid, reference.thumbnails, places[chosen])
     core = (times >= segment.start) & (times <= segment.end)
     if core.sum() < TOGETHER:
         return segment
@@ -87,8 +87,8 @@ def extended(segment: Segment, seen: Miniatures, reference: PictureTrack, *, aft
         return segment
     inner = (times >= segment.start + TRIM) & (times <= segment.end - TRIM)
     first, last = _stretch(np.where(inner, np.maximum(gains, 0.0), gains), core)
-    likeness = float(np.clip(0.5 + 0.5 * max(typical, typical_motion), 0.0, 1.0))
-    return replace(segment, start=float(times[first]), end=float(times[last]), likeness=likeness)
+    similarity = float(np.clip(0.5 + 0.5 * max(typical, typical_motion), 0.0, 1.0))
+    return replace(segment, start=float(times[first]), end=float(times[last]), similarity=similarity)
 
 
 def _stretch(gains: NDArray[np.float64], core: NDArray[np.bool_]) -> tuple[int, int]:
@@ -108,8 +108,8 @@ def _farthest(gains: NDArray[np.float64]) -> int:
 def _pattern_elsewhere(ours: NDArray[np.float32], reference: PictureTrack, seen: Miniatures) -> float:
     """Return how like any other moment of the reference the span's pictures are, 0..1: a still scene is like all."""
     rng = np.random.default_rng(0)
-    chosen = rng.integers(0, len(reference.tiny), len(ours))
-    theirs = reference.tiny[chosen].astype(np.float32)
+    chosen = rng.integers(0, len(reference.thumbnails), len(ours))
+    theirs = reference.thumbnails[chosen].astype(np.float32)
     return float(np.clip(np.median(_patterns(ours[:, seen.covered], theirs[:, seen.covered])), 0, 1))
 
 

@@ -17,7 +17,7 @@ from fingerprint.picture.letterbox import without_bars
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fingerprint.picture.keyframes import Stills
+    from fingerprint.picture.keyframes import Keyframes
     from fingerprint.picture.track import PictureTrack
 
     Image = NDArray[np.uint8]
@@ -106,20 +106,20 @@ def view_of(rgb: Image, kind: int) -> Image:
     return 255 - rgb if name == "negative" else rgb
 
 
-def describe_views(track: PictureTrack, stills: Stills, *, thorough: bool = True) -> Views:
-    """Return a query's vectors: as described plainly, and of its stills in the other views.
+def describe_views(track: PictureTrack, keyframes: Keyframes, *, thorough: bool = True) -> Views:
+    """Return a query's vectors: as described plainly, and of its keyframes in the other views.
 
     Args:
         track: The query's picture track.
-        stills: Its pictures; without any, the plain view is all there is.
+        keyframes: Its pictures; without any, the plain view is all there is.
         thorough: Look in every view, and not at plain and mirrored pictures alone.
     """
     plain = dequantise(track.codes)
     times, kinds, vectors = [track.times_ms / 1000], [np.zeros(len(plain), np.int8)], [plain]
     reach = np.zeros(len(VIEW_NAMES))
     reach[0] = PLAIN_REACH_S
-    seconds = stills.times_ms / 1000
-    length = float(np.ptp(seconds)) if len(stills) else 0.0
+    seconds = keyframes.times_ms / 1000
+    length = float(np.ptp(seconds)) if len(keyframes) else 0.0
     due = {MIRRORED: _spacing(length, MIRRORED_S)}
     if thorough:
         due |= dict.fromkeys(
@@ -131,7 +131,7 @@ def describe_views(track: PictureTrack, stills: Stills, *, thorough: bool = True
         wanted = [kind for kind, spacing in due.items() if time - last[kind] >= spacing - JITTER_S]
         if wanted:
             last |= dict.fromkeys(wanted, time)
-            picture = np.ascontiguousarray(without_bars(stills.decode(index)))
+            picture = np.ascontiguousarray(without_bars(keyframes.decode(index)))
             vectors.append(describe([np.ascontiguousarray(view_of(picture, kind)) for kind in wanted]))
             times.append(np.full(len(wanted), time))
             kinds.append(np.array(wanted, np.int8))

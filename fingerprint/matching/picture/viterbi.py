@@ -1,9 +1,9 @@
-"""Straight runs in a cloud of (query time, reference time) likenesses.
+"""Straight runs in a correspondences of (query time, reference time) similarities.
 
 Votes over offset for a grid of speeds (a Hough transform, as Douze et al. 2008 use it for video), over long and short
 stretches of the query, propose lines; a line fit with free slope makes them exact. Then each moment of the query is
-given to one of the lines or to none, so that likenesses less the cost of each change add up to the most (the Viterbi
-algorithm): spans in any order and of any number come out. For `n` likenesses, `m` moments and `k` lines the cost is
+given to one of the lines or to none, so that similarities less the cost of each change add up to the most (the Viterbi
+algorithm): spans in any order and of any number come out. For `n` similarities, `m` moments and `k` lines the cost is
 `n log n` a speed, `n k` for the fits and `m k` for the path.
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["SPEED_PRIOR", "Cloud", "Run", "Told", "find_runs"]
+__all__ = ["SPEED_PRIOR", "Correspondences", "Hint", "Run", "find_runs"]
 
 #: Speeds that are tried: the common ones, and enough between them for the fit to lock in over ten seconds.
 SPEEDS = (1.0, 0.95, 1.05, 0.9, 1.1, 0.8, 1.2, 1.3, 0.72, 1.4, 0.65, 1.5, 1.65, 0.58, 1.8, 0.5, 2.0)
@@ -33,19 +33,19 @@ SPEED_PRIOR = 4.0
 #: How far a fitted speed may be from 1 and still count as none, when that is cheaper.
 SAME_SPEED = 0.004
 
-#: How far likenesses lie off their line at most, seconds of the reference: it is described once a second.
+#: How far similarities lie off their line at most, seconds of the reference: it is described once a second.
 TOLERANCE = 0.8
 
-#: The same for likenesses of motion: half a sample, and what a speed between two that were tried is off in a window.
+#: The same for similarities of motion: half a sample, and what a speed between two that were tried is off in a window.
 MOTION_TOLERANCE = 0.3
 
-#: Share of its weight that a likeness of motion loses at that distance.
+#: Share of its weight that a similarity of motion loses at that distance.
 MOTION_LOSS = 0.6
 
 #: Width of an offset bin, seconds.
 BIN = 0.5
 
-#: Query seconds that vote together: long ones for weak likenesses, short ones so that a short span does not drown.
+#: Query seconds that vote together: long ones for weak similarities, short ones so that a short span does not drown.
 WINDOWS = (16.0, 4.0)
 
 #: Lines of each stretch, and of all, that are looked at closely.
@@ -81,29 +81,29 @@ SLOWEST, FASTEST = 0.45, 2.2
 
 
 @dataclass(frozen=True, slots=True)
-class Cloud:
-    """Likenesses of a query's moments to a reference's, by look and by motion.
+class Correspondences:
+    """Similarities of a query's moments to a reference's, by look and by motion.
 
     Attributes:
         samples: The query's moments, seconds, float64 `(m,)`, rising.
         gaps: Seconds of the query that each moment stands for, float64 `(m,)`.
-        restless: Whether something moves there that could be compared, bool `(m,)`.
+        has_motion: Whether something moves there that could be compared, bool `(m,)`.
         rows: Index into `samples`, int64 `(n,)`, rising.
         places: Times in the reference, seconds, float64 `(n,)`.
-        weights: Log-odds of each likeness, over 0, float64 `(n,)`.
-        motion: Which likenesses are of motion, bool `(n,)`; they are exact to a tenth of a second.
+        weights: Log-odds of each similarity, over 0, float64 `(n,)`.
+        motion: Which similarities are of motion, bool `(n,)`; they are exact to a tenth of a second.
     """
 
     samples: NDArray[np.float64]
     gaps: NDArray[np.float64]
-    restless: NDArray[np.bool_]
+    has_motion: NDArray[np.bool_]
     rows: NDArray[np.int64]
     places: NDArray[np.float64]
     weights: NDArray[np.float64]
     motion: NDArray[np.bool_]
 
-    def part(self, first: int, last: int) -> Cloud:
-        """Return the likenesses of the moments from `first` to `last`."""
+    def part(self, first: int, last: int) -> Correspondences:
+        """Return the similarities of the moments from `first` to `last`."""
         inside = slice(int(np.searchsorted(self.rows, first)), int(np.searchsorted(self.rows, last, "right")))
         return replace(
             self,
@@ -114,11 +114,11 @@ class Cloud:
         )
 
     def near(self, line: TimeMap) -> NDArray[np.bool_]:
-        """Return which likenesses are on a line."""
+        """Return which similarities are on a line."""
         return np.asarray(self.off(line) <= np.where(self.motion, MOTION_TOLERANCE, TOLERANCE))
 
     def off(self, line: TimeMap) -> NDArray[np.float64]:
-        """Return how far likenesses lie off a line, seconds of the reference."""
+        """Return how far similarities lie off a line, seconds of the reference."""
         return np.asarray(np.abs(self.places - line.speed * self.samples[self.rows] - line.offset))
 
 
@@ -139,33 +139,36 @@ class Run:
     score: float
 
 
-class Told(NamedTuple):
-    """A line that something else than the cloud speaks for, from one moment of the query to another, seconds."""
+class Hint(NamedTuple):
+    """A line that something else than the correspondences speaks for, from one moment of the query to another, s."""
 
     map: TimeMap
     start: float
     end: float
 
 
-def find_runs(cloud: Cloud, least: float, told: Sequence[Told] = ()) -> list[Run]:
-    """Return the runs that explain the cloud best, in order of time; each scores at least `least`.
+def find_runs(correspondences: Correspondences, least: float, hint: Sequence[Hint] = ()) -> list[Run]:
+    """Return the runs that explain the correspondences best, in order of time; each scores at least `least`.
 
     Args:
-        cloud: The likenesses.
+        correspondences: The similarities.
         least: Log-odds.
-        told: Lines that something else speaks for, and where.
+        hint: Lines that something else speaks for, and where.
     """
-    lines = _promising(cloud)
-    return [run for run in _best_path(cloud, lines, told) if run.score - _prior(run.map) >= least]
+    lines = _promising(correspondences)
+    return [run for run in _best_path(correspondences, lines, hint) if run.score - _prior(run.map) >= least]
 
 
-def _promising(cloud: Cloud) -> list[TimeMap]:
+def _promising(correspondences: Correspondences) -> list[TimeMap]:
     """Return the lines that the stretches with the most votes propose, fitted, each line once."""
-    if not len(cloud.rows):
+    if not len(correspondences.rows):
         return []
-    votes = cloud.weights * cloud.gaps[cloud.rows]
+    votes = correspondences.weights * correspondences.gaps[correspondences.rows]
     found = [
-        _proposed(cloud, votes, speed, window, phase) for speed in SPEEDS for window in WINDOWS for phase in (0.0, 0.5)
+        _proposed(correspondences, votes, speed, window, phase)
+        for speed in SPEEDS
+        for window in WINDOWS
+        for phase in (0.0, 0.5)
     ]
     proposals = np.concatenate(found)
     proposals = proposals[proposals["votes"] >= max(LEAST_VOTES, LEAST_SHARE * float(proposals["votes"].max()))]
@@ -180,14 +183,14 @@ def _promising(cloud: Cloud) -> list[TimeMap]:
         left[stretch] += 1
         tried.add(key)
         if not any(_same(line, TimeMap(key[0], (key[1] + 0.5) * BIN), *stretch) for line in lines):
-            lines[_fitted(cloud, _line_of(cloud, votes, *key, *stretch))] = None
+            lines[_fitted(correspondences, _line_of(correspondences, votes, *key, *stretch))] = None
         if len(tried) == LINES:
             break
     return list(lines)
 
 
 def _same(line: TimeMap, other: TimeMap, start: float, end: float) -> bool:
-    """Tell whether two lines take a stretch of the query to the same place: likenesses near both would be fitted."""
+    """Tell whether two lines take a stretch of the query to the same place: similarities near both would be fitted."""
     return abs(line.at(start) - other.at(start)) < BIN and abs(line.at(end) - other.at(end)) < BIN
 
 
@@ -195,10 +198,12 @@ def _same(line: TimeMap, other: TimeMap, start: float, end: float) -> bool:
 PROPOSAL = np.dtype([("votes", "f8"), ("speed", "f8"), ("bin", "i8"), ("start", "f8"), ("end", "f8")])
 
 
-def _proposed(cloud: Cloud, votes: NDArray[np.float64], speed: float, window: float, phase: float) -> NDArray[np.void]:
+def _proposed(
+    correspondences: Correspondences, votes: NDArray[np.float64], speed: float, window: float, phase: float
+) -> NDArray[np.void]:
     """Return for each stretch of the query its two best lines, as `PROPOSAL`."""
-    times = cloud.samples[cloud.rows]
-    bins = np.floor((cloud.places - speed * times) / BIN).astype(np.int64)
+    times = correspondences.samples[correspondences.rows]
+    bins = np.floor((correspondences.places - speed * times) / BIN).astype(np.int64)
     lowest = int(bins.min()) - 1
     width = int(bins.max()) - lowest + 2
     stretches = np.floor(times / window + phase).astype(np.int64)
@@ -241,15 +246,20 @@ def _largest(values: NDArray[np.float64], borders: NDArray[np.int64]) -> NDArray
 
 
 def _line_of(  # noqa: PLR0917 (a proposal's fields)
-    cloud: Cloud, votes: NDArray[np.float64], speed: float, offset_bin: int, start: float, end: float
+    correspondences: Correspondences,
+    votes: NDArray[np.float64],
+    speed: float,
+    offset_bin: int,
+    start: float,
+    end: float,
 ) -> Run:
     """Return a proposed line, by the mean of its votes rather than the middle of its bin."""
-    first = int(np.searchsorted(cloud.samples, start))
-    last = max(first, int(np.searchsorted(cloud.samples, end)) - 1)
-    exact = cloud.places - speed * cloud.samples[cloud.rows]
-    chosen = (np.floor(exact / BIN) == offset_bin) & (cloud.rows >= first) & (cloud.rows <= last)
-    if (chosen & cloud.motion).any():
-        chosen &= cloud.motion
+    first = int(np.searchsorted(correspondences.samples, start))
+    last = max(first, int(np.searchsorted(correspondences.samples, end)) - 1)
+    exact = correspondences.places - speed * correspondences.samples[correspondences.rows]
+    chosen = (np.floor(exact / BIN) == offset_bin) & (correspondences.rows >= first) & (correspondences.rows <= last)
+    if (chosen & correspondences.motion).any():
+        chosen &= correspondences.motion
     offset = float(np.average(exact[chosen], weights=votes[chosen])) if chosen.any() else (offset_bin + 0.5) * BIN
     return Run(first, last, TimeMap(speed, offset), 0.0)
 
@@ -258,46 +268,48 @@ def _prior(line: TimeMap) -> float:
     return 0.0 if line.speed == 1.0 else SPEED_PRIOR
 
 
-def _gains(cloud: Cloud, line: TimeMap) -> NDArray[np.float64]:
+def _gains(correspondences: Correspondences, line: TimeMap) -> NDArray[np.float64]:
     """Return what each moment adds to a run on a line, or takes from it, log-odds."""
-    off = cloud.off(line)
-    near = off <= np.where(cloud.motion, MOTION_TOLERANCE, TOLERANCE)
-    looks, moves = np.zeros(len(cloud.samples)), np.zeros(len(cloud.samples))
-    of_look, of_motion = near & ~cloud.motion, near & cloud.motion
-    np.maximum.at(looks, cloud.rows[of_look], cloud.weights[of_look])
+    off = correspondences.off(line)
+    near = off <= np.where(correspondences.motion, MOTION_TOLERANCE, TOLERANCE)
+    query_frames, moves = np.zeros(len(correspondences.samples)), np.zeros(len(correspondences.samples))
+    of_look, of_motion = near & ~correspondences.motion, near & correspondences.motion
+    np.maximum.at(query_frames, correspondences.rows[of_look], correspondences.weights[of_look])
     exact = 1.0 - MOTION_LOSS * (off[of_motion] / MOTION_TOLERANCE) ** 2
-    np.maximum.at(moves, cloud.rows[of_motion], cloud.weights[of_motion] * exact)
-    unmoved = cloud.restless & (moves == 0)
-    values = looks + moves - np.where(unmoved, UNMOVED, 0.0)
-    missed = (looks == 0) & (moves == 0)
-    return np.where(missed, -MISS * np.minimum(cloud.gaps, 2.0), values * np.minimum(cloud.gaps, 1.0))
+    np.maximum.at(moves, correspondences.rows[of_motion], correspondences.weights[of_motion] * exact)
+    unmoved = correspondences.has_motion & (moves == 0)
+    values = query_frames + moves - np.where(unmoved, UNMOVED, 0.0)
+    missed = (query_frames == 0) & (moves == 0)
+    return np.where(
+        missed, -MISS * np.minimum(correspondences.gaps, 2.0), values * np.minimum(correspondences.gaps, 1.0)
+    )
 
 
-def _fitted(cloud: Cloud, run: Run) -> TimeMap:
+def _fitted(correspondences: Correspondences, run: Run) -> TimeMap:
     """Fit a line to what is near it, first in its stretch, then over the best run on it (Kadane's maximum subarray)."""
     line = run.map
     for _ in range(3):
-        inside = cloud.part(run.first, run.last)
+        inside = correspondences.part(run.first, run.last)
         line = _fit(inside, inside.near(line), line)
-        sums = np.concatenate([[0.0], np.cumsum(_gains(cloud, line))])
+        sums = np.concatenate([[0.0], np.cumsum(_gains(correspondences, line))])
         last = int(np.argmax(sums - np.minimum.accumulate(sums)))
         first = int(np.argmin(sums[: last + 1]))
         run = Run(first, max(first, last - 1), line, 0.0)
     return TimeMap(round(line.speed, 4), round(line.offset, 2))
 
 
-def _fit(cloud: Cloud, near: NDArray[np.bool_], line: TimeMap) -> TimeMap:
-    exact = near & cloud.motion
-    by_motion = len(_distinct(cloud.rows[exact])) >= ENOUGH_MOTION
+def _fit(correspondences: Correspondences, near: NDArray[np.bool_], line: TimeMap) -> TimeMap:
+    exact = near & correspondences.motion
+    by_motion = len(_distinct(correspondences.rows[exact])) >= ENOUGH_MOTION
     chosen = exact if by_motion else near
-    rows, weights = cloud.rows[chosen], cloud.weights[chosen] ** 2
+    rows, weights = correspondences.rows[chosen], correspondences.weights[chosen] ** 2
     firsts = _distinct(rows)
     if len(firsts) < 2:
         return line
     mass = np.add.reduceat(weights, firsts)
-    times = cloud.samples[rows[firsts]]
+    times = correspondences.samples[rows[firsts]]
     # A moment between two described pictures is like both: their weighted mean is nearer than either.
-    places = np.add.reduceat(weights * cloud.places[chosen], firsts) / mass
+    places = np.add.reduceat(weights * correspondences.places[chosen], firsts) / mass
     mass /= mass.sum()
     middle, centre = mass @ times, mass @ places
     least = FREE_MOTION_S if by_motion else FREE_LOOKS_S
@@ -320,27 +332,27 @@ def _distinct(rows: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.flatnonzero(np.diff(rows, prepend=-1))
 
 
-def _best_path(cloud: Cloud, lines: Sequence[TimeMap], told: Sequence[Told]) -> list[Run]:
+def _best_path(correspondences: Correspondences, lines: Sequence[TimeMap], hint: Sequence[Hint]) -> list[Run]:
     """Return the runs of the best way through the lines; being on none gains and costs nothing."""
-    costs = [CHANGE + _prior(line) for line in lines] + [CHANGE] * len(told)
-    lines = [*lines, *(one.map for one in told)]
+    costs = [CHANGE + _prior(line) for line in lines] + [CHANGE] * len(hint)
+    lines = [*lines, *(one.map for one in hint)]
     if not lines:
         return []
-    gains = np.stack([*(_gains(cloud, line) for line in lines), np.zeros(len(cloud.samples))])
-    for row, one in enumerate(told, len(lines) - len(told)):
-        there = (cloud.samples >= one.start) & (cloud.samples <= one.end) & (gains[row] > 0)
-        gains[row, there] += TOLD * np.minimum(cloud.gaps[there], 1.0)
+    gains = np.stack([*(_gains(correspondences, line) for line in lines), np.zeros(len(correspondences.samples))])
+    for row, one in enumerate(hint, len(lines) - len(hint)):
+        there = (correspondences.samples >= one.start) & (correspondences.samples <= one.end) & (gains[row] > 0)
+        gains[row, there] += TOLD * np.minimum(correspondences.gaps[there], 1.0)
     entry = np.array([*costs, 0.0])
     came_from = np.zeros(gains.shape[::-1], np.int64)
     states = np.arange(len(entry))
     score = np.array([*(-entry[:-1]), 0.0]) + gains[:, 0]
     came_from[0] = states
-    for moment in range(1, len(cloud.samples)):
+    for moment in range(1, len(correspondences.samples)):
         best = int(np.argmax(score))
         changed = score[best] - entry
         came_from[moment] = np.where(changed > score, best, states)
         score = np.maximum(score, changed) + gains[:, moment]
-    path = np.zeros(len(cloud.samples), np.int64)
+    path = np.zeros(len(correspondences.samples), np.int64)
     path[-1] = int(np.argmax(score))
     for moment in range(len(path) - 1, 0, -1):
         path[moment - 1] = came_from[moment, path[moment]]

@@ -20,7 +20,7 @@ from fingerprint.sound.track import FRAME_S
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fingerprint.matching.search_regions import Zone
+    from fingerprint.matching.search_regions import SearchRegion
     from fingerprint.matching.sound.offset_histogram import Stretch
     from fingerprint.matching.sound.span_extension import Span
     from fingerprint.sound.track import SoundTrack
@@ -101,7 +101,7 @@ def align_sound(
     *,
     wide: bool,
     speeds: Sequence[float] = (),
-    near: Sequence[Zone] | None = None,
+    near: Sequence[SearchRegion] | None = None,
 ) -> list[Segment]:
     """Return the spans of the query that sound like the reference.
 
@@ -115,10 +115,10 @@ def align_sound(
     if near is None:
         return _aligned(query.peaks, reference, wide=wide, speeds=speeds)
     found = []
-    for zone in near:
-        part = query.peaks.between(round(zone.start / FRAME_S), round(zone.end / FRAME_S))
-        first = max(0, round(zone.first / FRAME_S))
-        theirs = reference.between(first, round(zone.last / FRAME_S))
+    for region in near:
+        part = query.peaks.between(round(region.start / FRAME_S), round(region.end / FRAME_S))
+        first = max(0, round(region.first / FRAME_S))
+        theirs = reference.between(first, round(region.last / FRAME_S))
         segments = _aligned(part, theirs, wide=wide, speeds=speeds)
         found += [replace(one, map=TimeMap(one.map.speed, one.map.offset + first * FRAME_S)) for one in segments]
     return found
@@ -129,8 +129,8 @@ def _aligned(query: QueryPeaks, reference: SoundTrack, *, wide: bool, speeds: Se
         return []
     stored = ReferencePeaks(reference)
     found = _segments(query, stored, PLAIN)
-    told = [Hypothesis(s, n) for s in speeds for n in {0, round(36 * float(np.log2(s)))} if abs(s - 1) > 0.01]
-    for hypothesis in told:
+    hint = [Hypothesis(s, n) for s in speeds for n in {0, round(36 * float(np.log2(s)))} if abs(s - 1) > 0.01]
+    for hypothesis in hint:
         found += _segments(query, stored, hypothesis)
     if wide and not _explained(query, found):
         best = _likeliest(query, stored, CHANGED if _total(found) < SURE else NEAR)
@@ -208,7 +208,7 @@ def _segments(
 
 
 def _total(segments: Sequence[Segment]) -> float:
-    return sum(segment.evidence for segment in segments)
+    return sum(segment.log_odds for segment in segments)
 
 
 def _refined(
@@ -240,10 +240,10 @@ def _followed(
         span = follow(query, reference, hypothesis, stretch)
         if span is None:
             continue
-        evidence = _evidence(span, stretch, others)
-        if evidence < LEAST_EVIDENCE:
+        log_odds = _evidence(span, stretch, others)
+        if log_odds < LEAST_EVIDENCE:
             continue
-        segment = _segment(query, reference, hypothesis, span, evidence)
+        segment = _segment(query, reference, hypothesis, span, log_odds)
         if not any(
             _common(one, segment.start, segment.end) > COVERED * min(one.length, segment.length) for one in found
         ):
@@ -280,7 +280,7 @@ def _in_common(count: int, peaks: int) -> float:
 
 
 def _segment(
-    query: QueryPeaks, reference: ReferencePeaks, hypothesis: Hypothesis, span: Span, evidence: float
+    query: QueryPeaks, reference: ReferencePeaks, hypothesis: Hypothesis, span: Span, log_odds: float
 ) -> Segment:
     line = rounded(span, query, reference, hypothesis.notes)
     start, end = float(span.heard[0]) * FRAME_S, float(span.heard[-1]) * FRAME_S
@@ -290,7 +290,7 @@ def _segment(
         start=max(0.0, start - unheard),
         end=end + unheard,
         map=TimeMap(line.speed, line.offset * FRAME_S),
-        evidence=evidence,
-        likeness=float(np.clip(0.5 + 0.7 * len(span.heard) / (span.last - span.first + 1), 0, 1)),
+        log_odds=log_odds,
+        similarity=float(np.clip(0.5 + 0.7 * len(span.heard) / (span.last - span.first + 1), 0, 1)),
         sound=True,
     )

@@ -119,8 +119,8 @@ def stretches(query: QueryPeaks, reference: ReferencePeaks, hypothesis: Hypothes
     counts = counted(query, reference, hypothesis, LENGTHS)
     odds = counts.best * np.log(np.maximum(counts.best, 1) / counts.others) - (counts.best - counts.others)
     odds[counts.best < counts.others] = 0.0
-    worth = (odds >= LEAST_ODDS) | (counts.best >= MOST_PEAKS * counts.peaks)
-    chosen = np.nonzero((counts.best >= LEAST_COUNT) & worth)[0]
+    weight = (odds >= LEAST_ODDS) | (counts.best >= MOST_PEAKS * counts.peaks)
+    chosen = np.nonzero((counts.best >= LEAST_COUNT) & weight)[0]
     return [
         Stretch(
             start=int(counts.starts[row]),

@@ -78,8 +78,8 @@ def checked_chunk(data: bytes, start: float, end: float) -> Chunk:
         _demand_times("peaks", chunk.sound.frames, peaks, most=DENSITY * span)
         _demand_times("windows", chunk.sound.starts_ms, inside, most=SOUND_WINDOWS_A_SECOND * span)
         _demand_times("window numbers", chunk.sound.numbers, (0, math.inf), most=SOUND_WINDOWS_A_SECOND * span)
-    _demand_times("stills", chunk.stills.times_ms, inside, most=GRID_RATE * span)
-    _demand_jpegs(chunk.stills.sizes, chunk.stills.data)
+    _demand_times("stills", chunk.keyframes.times_ms, inside, most=GRID_RATE * span)
+    _demand_jpegs(chunk.keyframes.sizes, chunk.keyframes.data)
     return chunk
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from faust.types import EventT
 
     from streams.adapters.kafka.assignment import Assignment
-    from streams.pipeline.events import Outbox
+    from streams.pipeline.events import EventEmitter
     from streams.ports.events import Headers
     from streams.telemetry.neighbours import Neighbours
 
@@ -50,7 +50,7 @@ class ErrorPolicy:
     """Runs a handler, and decides what its failure means.
 
     Args:
-        outbox: Puts events aside.
+        emitter: Puts events aside.
         assignment: Whose partitions the events are of.
         neighbours: Is told who is away.
         stop_worker: Ends the worker.
@@ -58,12 +58,12 @@ class ErrorPolicy:
 
     def __init__(
         self,
-        outbox: Outbox,
+        emitter: EventEmitter,
         assignment: Assignment,
         neighbours: Neighbours,
         stop_worker: Callable[[BaseException], None],
     ) -> None:
-        self._outbox = outbox
+        self._emitter = emitter
         self._assignment = assignment
         self._neighbours = neighbours
         self._stop_worker = stop_worker
@@ -128,7 +128,7 @@ class ErrorPolicy:
             reason=reason,
             time=utc_now(),
         )
-        await self._outbox.dead_letter(message.key, message.value, headers)
+        await self._emitter.dead_letter(message.key, message.value, headers)
 
 
 def headers_of(event: EventT[object]) -> Headers:

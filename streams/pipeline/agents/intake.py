@@ -15,7 +15,7 @@ from streams.domain.jobs.renditions import best_first, is_usable, noted
 if TYPE_CHECKING:
     from schemas.events import TranscodeEvent
     from schemas.wire import Envelope
-    from streams.pipeline.events import Outbox
+    from streams.pipeline.events import EventEmitter
     from streams.ports.events import Headers
     from streams.settings import Settings
 
@@ -29,9 +29,9 @@ _RENDITION_FIELDS = Rendition.__struct_fields__
 class Intake:
     """Turns transcode-complete events into requests; which rendition counts is for the job agent to say."""
 
-    def __init__(self, settings: Settings, outbox: Outbox) -> None:
+    def __init__(self, settings: Settings, emitter: EventEmitter) -> None:
         self._settings = settings
-        self._outbox = outbox
+        self._emitter = emitter
 
     async def handle(self, value: bytes | None, headers: Headers, *, now: str, key: bytes | None = None) -> None:
         """Handle one event. What goes by its key is the broker's business; here it counts towards the event's size.
@@ -44,7 +44,7 @@ class Intake:
         if request is None:
             log.info("event_without_usable_rendition", video_id=envelope.event.video_id, status=envelope.event.status)
             return
-        await self._outbox.request(request)
+        await self._emitter.request(request)
 
 
 def request_of(envelope: Envelope, settings: Settings, *, now: str) -> JobRequest | None:

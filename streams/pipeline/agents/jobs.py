@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from schemas.jobs import ChunkResult, Job, JobRequest
     from schemas.libraries import LibraryItem
     from streams.domain.jobs.state_machine import Step
-    from streams.pipeline.events import Outbox
+    from streams.pipeline.events import EventEmitter
 
 __all__ = ["JobAgent", "JobHistory"]
 
@@ -53,7 +53,7 @@ class JobAgent:
     Args:
         table: What is remembered of each MediaId.
         history: Knows what the table does not.
-        outbox: Sends what follows.
+        emitter: Sends what follows.
         tries: How often a task is tried before its job fails.
         callback_url: Where complete events of jobs go that name no place of their own. It becomes part of the job: a
             later change of the setting calls nobody back about old jobs.
@@ -63,14 +63,14 @@ class JobAgent:
         self,
         table: MutableMapping[bytes, bytes],
         history: JobHistory,
-        outbox: Outbox,
+        emitter: EventEmitter,
         *,
         tries: int,
         callback_url: str = "",
     ) -> None:
         self._table = table
         self._history = history
-        self._outbox = outbox
+        self._emitter = emitter
         self._tries = tries
         self._callback_url = callback_url or None
 
@@ -128,19 +128,19 @@ class JobAgent:
 
     async def _apply(self, media_id: str, step: Step, fresh: Callable[[], None]) -> None:
         for job in step.jobs:
-            if job.status.ended and await self._outbox.has_ended_otherwise(job):
+            if job.status.ended and await self._emitter.has_ended_otherwise(job):
                 log.warning("job_has_ended_otherwise", job_id=job.job_id, media_id=media_id, code=job.code)
                 return
         for item in step.items:  # before their jobs: who sees that a job has ended finds what it stored
-            await self._outbox.item(item)
+            await self._emitter.item(item)
         for job in step.jobs:
-            await self._outbox.job(job, fresh=fresh)
+            await self._emitter.job(job, fresh=fresh)
             if job.status.ended:
                 _log_outcome(job)
         for task in step.tasks:
-            await self._outbox.task(task)
+            await self._emitter.task(task)
         for library in step.gone:
-            await self._outbox.item_gone(library, media_id)
+            await self._emitter.item_gone(library, media_id)
         if step.forget_before:
             await self._forget_jobs(media_id, step.forget_before)
         fresh()
@@ -149,7 +149,7 @@ class JobAgent:
     async def _forget_jobs(self, media_id: str, version: int) -> None:
         for job in await self._history.jobs_of(media_id):
             if job.status.ended and job.version <= version:
-                await self._outbox.job_gone(job.job_id)
+                await self._emitter.job_gone(job.job_id)
         log.info("media_deleted", media_id=media_id)
 
     def _keep(self, media_id: str, record: MediaRecord) -> None:

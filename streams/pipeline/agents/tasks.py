@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from schemas.jobs import ChunkTask
-    from streams.pipeline.events import Outbox
+    from streams.pipeline.events import EventEmitter
     from streams.ports.task_report import TaskReport
     from streams.ports.tasks import ScopeSource, TaskRunner
 
@@ -24,10 +24,10 @@ __all__ = ["ChunkAgent"]
 class ChunkAgent:
     """Runs tasks and reports their results."""
 
-    def __init__(self, runner: TaskRunner, scopes: ScopeSource, outbox: Outbox, *, worker: str) -> None:
+    def __init__(self, runner: TaskRunner, scopes: ScopeSource, emitter: EventEmitter, *, worker: str) -> None:
         self._runner = runner
         self._scopes = scopes
-        self._outbox = outbox
+        self._emitter = emitter
         self._worker = worker
 
     async def handle(self, task: ChunkTask, *, now: Callable[[], str]) -> None:
@@ -50,6 +50,6 @@ class ChunkAgent:
             await self._send(task, failed(task, TaskOutcome.FAILED, ErrorCode.RESOURCE_TOO_LARGE, str(error)), now=now)
 
     async def _send(self, task: ChunkTask, report: TaskReport, *, now: Callable[[], str]) -> None:
-        await self._outbox.live_matches(task, report.live, now=now())
+        await self._emitter.live_matches(task, report.live, now=now())
         report.result.worker = self._worker
-        await self._outbox.result(report.result)
+        await self._emitter.result(report.result)

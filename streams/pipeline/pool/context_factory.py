@@ -10,7 +10,7 @@ from streams.adapters.milvus.connect import connect
 from streams.adapters.milvus.security import MilvusSecurity
 from streams.adapters.storage.fsspec_store import open_store
 from streams.egress.policy import SourcePolicy
-from streams.pipeline.tasks.context import StoredFingerprints, Workbench
+from streams.pipeline.tasks.context import StoredFingerprints, TaskContext
 
 if TYPE_CHECKING:
     from streams.ports.decoder import MediaDecoder
@@ -29,10 +29,10 @@ def media_limits(settings: Settings) -> MediaLimits:
     )
 
 
-def make_workbench(settings: Settings, decoder: MediaDecoder) -> Workbench:
+def make_workbench(settings: Settings, decoder: MediaDecoder) -> TaskContext:
     """Connect to the window index and the fingerprint store; `decoder` decodes media."""
     store = open_store(settings.store_url)
-    return Workbench(
+    return TaskContext(
         vectors=connect(
             settings.milvus,
             settings.state / "milvus",

@@ -20,7 +20,7 @@ from streams.pipeline.pool.budget import ProcessorTime
 from streams.telemetry.logs import configure_logging
 
 if TYPE_CHECKING:
-    from streams.pipeline.tasks.context import Workbench
+    from streams.pipeline.tasks.context import TaskContext
     from streams.settings import Settings
 
 __all__ = ["ProcessSetup", "call", "initialise"]
@@ -45,7 +45,7 @@ class ProcessSetup:
 class _State:
     setup: ProcessSetup | None = None
     decoder: CagedDecoder | None = None
-    bench: Workbench | None = None
+    context: TaskContext | None = None
 
 
 _state = _State()
@@ -97,10 +97,10 @@ def call(assignment: bytes, cpu_s: float) -> bytes:
 
     from streams.pipeline.tasks.run import run_task  # noqa: PLC0415 (the engine loads in seconds: not before it is needed)
 
-    bench = _bench()
+    context = _bench()
     with ProcessorTime(cpu_s) as budget:
         decoder.budget = budget
-        return msgspec.json.encode(run_task(task, bench))
+        return msgspec.json.encode(run_task(task, context))
 
 
 def _decoder() -> CagedDecoder:
@@ -109,15 +109,15 @@ def _decoder() -> CagedDecoder:
     return _state.decoder
 
 
-def _bench() -> Workbench:
-    if _state.bench is None:
+def _bench() -> TaskContext:
+    if _state.context is None:
         from streams.pipeline.pool.context_factory import make_workbench  # noqa: PLC0415 (as above)
 
         if _state.setup is None:
             raise RuntimeError("the process was not initialised: call initialise() first")
-        _state.bench = make_workbench(_state.setup.settings, _decoder())
+        _state.context = make_workbench(_state.setup.settings, _decoder())
         _limit_memory(_state.setup.settings.task_memory_mb * 2**20)
-    return _state.bench
+    return _state.context
 
 
 def _limit_memory(extra: int) -> None:

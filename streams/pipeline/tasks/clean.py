@@ -10,12 +10,12 @@ from streams.ports.task_report import TaskReport
 
 if TYPE_CHECKING:
     from schemas.jobs import ChunkTask
-    from streams.pipeline.tasks.context import Workbench
+    from streams.pipeline.tasks.context import TaskContext
 
 __all__ = ["clean"]
 
 
-def clean(task: ChunkTask, bench: Workbench) -> TaskReport:
+def clean(task: ChunkTask, context: TaskContext) -> TaskReport:
     """Remove the job's parts, and every version of its media item that the library has no more use for.
 
     What that is follows from what the library holds *now* (`Scope.held`), and not from how the job was thought to have
@@ -26,17 +26,17 @@ def clean(task: ChunkTask, bench: Workbench) -> TaskReport:
 
     A task that ran on while its library was deleted may have brought the library's place back: it goes as well.
     """
-    bench.store.delete_parts(task.job_id)
+    context.store.delete_parts(task.job_id)
     key = ReferenceKey(task.request.library, task.media_id, task.version)
-    if not bench.scope.library_exists:
-        bench.vectors.delete_library(key.library)
-        bench.store.delete_library(key.library)
-    elif bench.scope.held == key.version:
-        bench.vectors.delete_older(key)
-        for stored in bench.store.versions(key.library, key.media_id):
+    if not context.scope.library_exists:
+        context.vectors.delete_library(key.library)
+        context.store.delete_library(key.library)
+    elif context.scope.held == key.version:
+        context.vectors.delete_older(key)
+        for stored in context.store.versions(key.library, key.media_id):
             if stored.version < key.version:
-                bench.store.delete(stored)
+                context.store.delete(stored)
     else:
-        bench.vectors.delete_version(key)
-        bench.store.delete(key)
+        context.vectors.delete_version(key)
+        context.store.delete(key)
     return TaskReport(result=ChunkResult(task=task, outcome=TaskOutcome.DONE))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from streams.ports.fingerprint_store import FingerprintStore
     from streams.ports.window_store import VectorStore
 
-__all__ = ["NotedFingerprints", "StoredFingerprints", "Workbench"]
+__all__ = ["NotedFingerprints", "StoredFingerprints", "TaskContext"]
 
 log = structlog.get_logger(__name__)
 
@@ -88,7 +88,7 @@ class NotedFingerprints:
 
 
 @dataclass(frozen=True)
-class Workbench:
+class TaskContext:
     """Everything a task needs, made once in each process, but for the scope, which is the task's own."""
 
     vectors: VectorStore

@@ -19,7 +19,7 @@ from streams.ports.task_report import TaskReport
 if TYPE_CHECKING:
     from schemas.jobs import ChunkTask
     from schemas.matches import Match
-    from streams.pipeline.tasks.context import Workbench
+    from streams.pipeline.tasks.context import TaskContext
 
 __all__ = ["fingerprint"]
 
@@ -29,27 +29,27 @@ log = structlog.get_logger(__name__)
 STORES_AT_ONCE = frozenset({SaveType.FORCESAVE, SaveType.ONLYSAVE})
 
 
-def fingerprint(task: ChunkTask, bench: Workbench) -> TaskReport:
+def fingerprint(task: ChunkTask, context: TaskContext) -> TaskReport:
     """Fingerprint one chunk; a chunk that an earlier try has stored is not decoded again.
 
     Raises:
         MediaError: The media cannot be had, or does not decode.
         MemoryError: There is not the memory to look at all of the chunk.
     """
-    chunk = _made_before(task, bench)
+    chunk = _made_before(task, context)
     if chunk is None:
-        with open_input(task, bench) as source:
-            chunk = bench.decoder.fingerprint(
-                source, task.start, task.end, bench.limits, several_clocks=task.several_clocks
+        with open_input(task, context) as source:
+            chunk = context.decoder.fingerprint(
+                source, task.start, task.end, context.limits, several_clocks=task.several_clocks
             )
-        bench.store.put_part(task.job_id, task.chunk, chunk.to_bytes())
+        context.store.put_part(task.job_id, task.chunk, chunk.to_bytes())
     windows = checked_windows(chunk.windows(), task.end - task.start)
-    if task.request.save_type in STORES_AT_ONCE and bench.scope.protected is None:  # else the last task judges first
+    if task.request.save_type in STORES_AT_ONCE and context.scope.protected is None:  # else the last task judges first
         key = ReferenceKey(task.request.library, task.media_id, task.version)
-        upsert_windows(bench.vectors, key, windows)
+        upsert_windows(context.vectors, key, windows)
     live: tuple[Match, ...] = ()
     if task.request.save_type is not SaveType.ONLYSAVE:  # the last task looks thoroughly
-        live, left_out = capped(find_matches(task, assemble(1, [chunk].__getitem__), bench, thorough=False))
+        live, left_out = capped(find_matches(task, assemble(1, [chunk].__getitem__), context, thorough=False))
         if left_out:  # the complete event tells it of the whole job
             log.warning("live_matches_left_out", job_id=task.job_id, chunk=task.chunk, reason=left_out)
     count = sum(len(rows.numbers) for rows in windows.values())
@@ -58,9 +58,9 @@ def fingerprint(task: ChunkTask, bench: Workbench) -> TaskReport:
     )
 
 
-def _made_before(task: ChunkTask, bench: Workbench) -> Chunk | None:
+def _made_before(task: ChunkTask, context: TaskContext) -> Chunk | None:
     """Return what an earlier try has stored; None when there is nothing of use, and the chunk has to be decoded."""
-    data = bench.store.get_part(task.job_id, task.chunk)
+    data = context.store.get_part(task.job_id, task.chunk)
     if data is None:
         return None
     try:

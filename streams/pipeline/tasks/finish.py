@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from schemas.coverage import Unsearched
     from schemas.jobs import ChunkTask
     from schemas.matches import Match, Track
-    from streams.pipeline.tasks.context import Workbench
+    from streams.pipeline.tasks.context import TaskContext
 
 __all__ = ["PartMissingError", "finish"]
 
@@ -41,7 +41,7 @@ class PartMissingError(LookupError):
     """A part of the job is not in the store: its job has ended meanwhile, or it has to be made anew."""
 
 
-def finish(task: ChunkTask, bench: Workbench) -> TaskReport:
+def finish(task: ChunkTask, context: TaskContext) -> TaskReport:
     """Store the whole fingerprint as the job's save type says, and report what the media copies.
 
     A job that stores in any case does so *before* it searches: of two copies that come in at the same time, at
@@ -52,8 +52,8 @@ def finish(task: ChunkTask, bench: Workbench) -> TaskReport:
         MediaError: Too little of the media could be looked at for an answer.
         PartMissingError: A chunk's part is missing from the store, or damaged there.
     """
-    query = _query(task, bench)
-    query.coverage.require(bench.limits.least_coverage)
+    query = _query(task, context)
+    query.coverage.require(context.limits.least_coverage)
     windows = checked_windows(query.fingerprint.windows(), query.fingerprint.duration)
     data = query.fingerprint.to_bytes()
     matches: tuple[Match, ...] = ()
@@ -61,17 +61,17 @@ def finish(task: ChunkTask, bench: Workbench) -> TaskReport:
     stored = False
     save_type = task.request.save_type
     if save_type in STORES_ANYWAY:
-        stored = _save(task, query.fingerprint, windows, data, bench)
+        stored = _save(task, query.fingerprint, windows, data, context)
     if save_type is not SaveType.ONLYSAVE:
-        references = NotedFingerprints(bench.references)
-        matches = find_matches(task, query, bench, references=references)
-        left = unsearched(bench, references)
+        references = NotedFingerprints(context.references)
+        matches = find_matches(task, query, context, references=references)
+        left = unsearched(context, references)
     threshold = task.request.similarity_threshold
     if save_type is SaveType.SAVE and not any(m.similarity >= threshold for m in matches):
-        stored = _save(task, query.fingerprint, windows, data, bench)
+        stored = _save(task, query.fingerprint, windows, data, context)
     kept, left_out = capped(matches)
     coverage = query.coverage.told()
-    same = task.request.stores and not stored and bench.scope.protected == query.fingerprint.digest
+    same = task.request.stores and not stored and context.scope.protected == query.fingerprint.digest
     return TaskReport(
         result=ChunkResult(
             task=task,
@@ -98,13 +98,13 @@ def _notes(task: ChunkTask, *, same: bool) -> list[str]:
     return [clocks] * task.several_clocks + [HELD_ALREADY] * same
 
 
-def _query(task: ChunkTask, bench: Workbench) -> Query:
+def _query(task: ChunkTask, context: TaskContext) -> Query:
     if not task.chunks_total:
-        with open_input(task, bench) as source:
-            return Query.of_fingerprint(read_fingerprint(source, bench.limits))
+        with open_input(task, context) as source:
+            return Query.of_fingerprint(read_fingerprint(source, context.limits))
 
     def load(number: int) -> Chunk:
-        part = bench.store.get_part(task.job_id, number)
+        part = context.store.get_part(task.job_id, number)
         if part is None:
             raise PartMissingError(
                 f"part {number} of job {task.job_id} is missing: is MEDIADNA_STORE the same for all workers?"
@@ -120,7 +120,7 @@ def _query(task: ChunkTask, bench: Workbench) -> Query:
 
 
 def _save(
-    task: ChunkTask, fingerprint: Fingerprint, windows: dict[Track, Windows], data: bytes, bench: Workbench
+    task: ChunkTask, fingerprint: Fingerprint, windows: dict[Track, Windows], data: bytes, context: TaskContext
 ) -> bool:
     """Store windows and fingerprint beside what the library holds; do not when a newer version is there.
 
@@ -132,13 +132,13 @@ def _save(
         MediaError: The library holds other content, which the caller may not replace.
     """
     key = ReferenceKey(task.request.library, task.media_id, task.version)
-    protected = bench.scope.protected
+    protected = context.scope.protected
     if protected is not None:
         if protected != fingerprint.digest:
             raise MediaError(ErrorCode.RESOURCE_ACCESS, str(not_replacer(key.library, key.media_id)))
         return False
-    if any(stored.version > key.version for stored in bench.store.versions(key.library, key.media_id)):
+    if any(stored.version > key.version for stored in context.store.versions(key.library, key.media_id)):
         return False
-    upsert_windows(bench.vectors, key, windows)
-    bench.store.put(key, data)
+    upsert_windows(context.vectors, key, windows)
+    context.store.put(key, data)
     return True

@@ -15,23 +15,23 @@ from streams.ports.task_report import TaskReport
 
 if TYPE_CHECKING:
     from schemas.jobs import ChunkTask
-    from streams.pipeline.tasks.context import Workbench
+    from streams.pipeline.tasks.context import TaskContext
 
 __all__ = ["plan"]
 
 
-def plan(task: ChunkTask, bench: Workbench) -> TaskReport:
+def plan(task: ChunkTask, context: TaskContext) -> TaskReport:
     """Return the spans of the media's chunks; none when the file is a fingerprint already.
 
     Raises:
         MediaError: The media cannot be had, or cannot be used.
     """
-    with open_input(task, bench) as source:
+    with open_input(task, context) as source:
         head = source.read(64)
         source.seek(0)
         if is_fingerprint(head):
             return TaskReport(result=ChunkResult(task=task, outcome=TaskOutcome.DONE))
-        info = bench.decoder.probe(source, bench.limits)
+        info = context.decoder.probe(source, context.limits)
     spans = tuple(plan_chunks(info))
     if len(spans) > MOST_CHUNKS:
         raise MediaError(

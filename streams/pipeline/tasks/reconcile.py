@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from schemas.jobs import ChunkTask
-    from streams.pipeline.tasks.context import Workbench
+    from streams.pipeline.tasks.context import TaskContext
 
 __all__ = ["inventory", "repair", "survey"]
 
@@ -32,33 +32,33 @@ __all__ = ["inventory", "repair", "survey"]
 ENTRIES_A_REPORT = 5_000
 
 
-def survey(task: ChunkTask, bench: Workbench) -> TaskReport:
+def survey(task: ChunkTask, context: TaskContext) -> TaskReport:
     """List the libraries that store and index have, the jobs that have parts, and the writes that were cut off."""
-    store = bench.store
+    store = context.store
     written = ((job_id, store.parts_written(job_id)) for job_id in store.jobs_with_parts())
     found = Survey(
-        libraries=tuple(sorted({*bench.vectors.libraries(), *store.libraries()})),
+        libraries=tuple(sorted({*context.vectors.libraries(), *store.libraries()})),
         parts=tuple((job_id, when) for job_id, when in written if when is not None),
-        writes=tuple(store.abandoned_writes(bench.scope.inspection.writes_before)),
+        writes=tuple(store.abandoned_writes(context.scope.inspection.writes_before)),
         algorithm=ALGORITHM,
     )
     return TaskReport(result=_done(task), survey=found)
 
 
-def inventory(task: ChunkTask, bench: Workbench) -> TaskReport:
+def inventory(task: ChunkTask, context: TaskContext) -> TaskReport:
     """List windows and fingerprints of the task's library, from a page on, for as long as there is time."""
-    deadline = time.monotonic() + bench.scope.inspection.budget_s
+    deadline = time.monotonic() + context.scope.inspection.budget_s
     library = task.request.library
-    page: Page | None = bench.scope.inspection.page
+    page: Page | None = context.scope.inspection.page
     windows: Counter[tuple[str, int]] = Counter()
     fingerprints: list[tuple[str, int]] = []
     while page is not None:
         if page.place is Place.INDEX:
-            counted = bench.vectors.count_versions(library, cursor=page.after)
+            counted = context.vectors.count_versions(library, cursor=page.after)
             windows.update(counted.windows)
             page = Page(place=Place.INDEX, after=counted.next) if counted.next else Page(place=Place.STORE)
         else:
-            page = _list_store(library, page, bench, fingerprints, deadline)
+            page = _list_store(library, page, context, fingerprints, deadline)
         if time.monotonic() >= deadline or len(windows) + len(fingerprints) >= ENTRIES_A_REPORT:
             break
     found = Inventory(
@@ -69,15 +69,15 @@ def inventory(task: ChunkTask, bench: Workbench) -> TaskReport:
     return TaskReport(result=_done(task), inventory=found)
 
 
-def repair(task: ChunkTask, bench: Workbench) -> TaskReport:
+def repair(task: ChunkTask, context: TaskContext) -> TaskReport:
     """Put back and remove what the task's inspection names, for as long as there is time."""
-    inspection = bench.scope.inspection
+    inspection = context.scope.inspection
     library = task.request.library
     deadline = time.monotonic() + inspection.budget_s
     restored: list[tuple[str, int]] = []
     unusable: list[tuple[str, int, str]] = []
     for media_id, version in _while_there_is_time(inspection.restore, deadline):
-        reason = _restore(ReferenceKey(library, media_id, version), bench)
+        reason = _restore(ReferenceKey(library, media_id, version), context)
         if reason:
             unusable.append((media_id, version, reason))
         else:
@@ -85,24 +85,24 @@ def repair(task: ChunkTask, bench: Workbench) -> TaskReport:
     removed = []
     for media_id, version in _while_there_is_time(inspection.remove, deadline):
         key = ReferenceKey(library, media_id, version)
-        bench.vectors.delete_version(key)
-        bench.store.delete(key)
+        context.vectors.delete_version(key)
+        context.store.delete(key)
         removed.append((media_id, version))
     if inspection.drop_empty:
-        _drop_empty(library, bench)
-    parts = [job_id for job_id, before in inspection.parts if _remove_parts(job_id, before, bench)]
+        _drop_empty(library, context)
+    parts = [job_id for job_id, before in inspection.parts if _remove_parts(job_id, before, context)]
     if inspection.writes_before:
-        bench.store.delete_abandoned_writes(inspection.writes_before)
+        context.store.delete_abandoned_writes(inspection.writes_before)
     found = Repairs(restored=tuple(restored), unusable=tuple(unusable), removed=tuple(removed), parts=tuple(parts))
     return TaskReport(result=_done(task), repairs=found)
 
 
 def _list_store(
-    library: str, page: Page, bench: Workbench, found: list[tuple[str, int]], deadline: float
+    library: str, page: Page, context: TaskContext, found: list[tuple[str, int]], deadline: float
 ) -> Page | None:
     """Add what the store has behind a page; return the page that follows, None when that was all."""
     last = page.after
-    for key in bench.store.keys(library, after=page.after):
+    for key in context.store.keys(library, after=page.after):
         if found and key.media_id != last and (time.monotonic() >= deadline or len(found) >= ENTRIES_A_REPORT):
             return Page(place=Place.STORE, after=last)  # never between two versions of one media item
         found.append((key.media_id, key.version))
@@ -110,37 +110,37 @@ def _list_store(
     return None
 
 
-def _restore(key: ReferenceKey, bench: Workbench) -> str:
+def _restore(key: ReferenceKey, context: TaskContext) -> str:
     """Put a version's windows back into the index; return why that cannot be, empty when it is done."""
-    data = bench.store.get(key)
+    data = context.store.get(key)
     if data is None:
         return "its fingerprint is not in the store"
     try:
         fingerprint = Fingerprint.from_bytes(data)
     except BadFingerprintError as error:
         return f"its fingerprint cannot be used: {error}"
-    upsert_windows(bench.vectors, key, fingerprint.windows())
-    if key not in bench.store.versions(key.library, key.media_id):
+    upsert_windows(context.vectors, key, fingerprint.windows())
+    if key not in context.store.versions(key.library, key.media_id):
         # Removed meanwhile, windows first: those that were just put back have to go as well.
-        bench.vectors.delete_version(key)
+        context.vectors.delete_version(key)
         return "it was removed meanwhile"
     return ""
 
 
-def _drop_empty(library: str, bench: Workbench) -> None:
+def _drop_empty(library: str, context: TaskContext) -> None:
     """Remove the library's place where nothing is in it any more."""
-    if not bench.vectors.count(library):
-        bench.vectors.delete_library(library)
-    if next(bench.store.keys(library), None) is None:
-        bench.store.delete_library(library)
+    if not context.vectors.count(library):
+        context.vectors.delete_library(library)
+    if next(context.store.keys(library), None) is None:
+        context.store.delete_library(library)
 
 
-def _remove_parts(job_id: str, before: float, bench: Workbench) -> bool:
+def _remove_parts(job_id: str, before: float, context: TaskContext) -> bool:
     """Remove a job's parts unless one was written since; return whether there are none now."""
-    written = bench.store.parts_written(job_id)
+    written = context.store.parts_written(job_id)
     if written is not None and written > before:
         return False
-    bench.store.delete_parts(job_id)
+    context.store.delete_parts(job_id)
     return True
 
 

@@ -25,7 +25,7 @@ from streams.ports.task_report import Away, TaskReport, failed
 
 if TYPE_CHECKING:
     from streams.domain.search_scope import Assignment
-    from streams.pipeline.tasks.context import Workbench
+    from streams.pipeline.tasks.context import TaskContext
 
 __all__ = ["run_task"]
 
@@ -45,7 +45,7 @@ _DOERS = {
 }
 
 
-def run_task(assignment: Assignment, bench: Workbench) -> TaskReport:
+def run_task(assignment: Assignment, context: TaskContext) -> TaskReport:
     """Do the task. What the media is to blame for fails for good; anything else may be tried again.
 
     A neighbour that is away is nobody's fault: the report says so, and the task waits without a try being counted.
@@ -55,10 +55,10 @@ def run_task(assignment: Assignment, bench: Workbench) -> TaskReport:
         DecoderGarbledError: The decoder is not to be trusted any more.
         DecoderNotStartedError: There is no decoder to be had.
     """
-    started, worked = time.perf_counter(), _processor_time(bench)
+    started, worked = time.perf_counter(), _processor_time(context)
     task = assignment.task
     try:
-        report = _DOERS[task.kind](task, replace(bench, scope=assignment.scope))
+        report = _DOERS[task.kind](task, replace(context, scope=assignment.scope))
     except MediaError as error:
         return failed(task, TaskOutcome.FAILED, error.code, str(error))
     except PartMissingError as error:
@@ -85,12 +85,12 @@ def run_task(assignment: Assignment, bench: Workbench) -> TaskReport:
     metrics = msgspec.structs.replace(
         report.result.metrics,
         processing_seconds=round(time.perf_counter() - started, 3),
-        cpu_seconds=round(_processor_time(bench) - worked, 3),
+        cpu_seconds=round(_processor_time(context) - worked, 3),
     )
     report.result = msgspec.structs.replace(report.result, metrics=metrics)
     return report
 
 
-def _processor_time(bench: Workbench) -> float:
+def _processor_time(context: TaskContext) -> float:
     """Return the seconds of processor time that this process and its decoder have used."""
-    return time.process_time() + bench.decoder.cpu_s
+    return time.process_time() + context.decoder.cpu_s

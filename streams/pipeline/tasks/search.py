@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from schemas.jobs import ChunkTask
     from schemas.matches import Match, Track
     from streams.domain.search_scope import SearchedLibrary
-    from streams.pipeline.tasks.context import NotedFingerprints, Workbench
+    from streams.pipeline.tasks.context import NotedFingerprints, TaskContext
     from streams.ports.window_store import VectorStore
 
 __all__ = ["checked_windows", "find_matches", "unsearched", "upsert_windows"]
@@ -33,7 +33,7 @@ NOT_INDEXED = "the index holds nothing of it: 'mediadna doctor' puts back what i
 def find_matches(
     task: ChunkTask,
     query: Query,
-    bench: Workbench,
+    context: TaskContext,
     *,
     thorough: bool = True,
     references: FingerprintSource | None = None,
@@ -43,30 +43,30 @@ def find_matches(
     Args:
         task: The task, which names the media item.
         query: The item, or a chunk of it.
-        bench: What to search.
+        context: What to search.
         thorough: Look for copies of every kind, and not for plain and mirrored ones alone.
         references: Where to load what was found, where that is not the workbench's own source.
     """
-    libraries = {library.name: library for library in bench.scope.search}
-    index = SearchScope(bench.vectors, {name: library.disabled for name, library in libraries.items()})
-    found = match(query, index, references or bench.references, exclude_media=task.media_id, thorough=thorough)
+    libraries = {library.name: library for library in context.scope.search}
+    index = SearchScope(context.vectors, {name: library.disabled for name, library in libraries.items()})
+    found = match(query, index, references or context.references, exclude_media=task.media_id, thorough=thorough)
     surest: dict[tuple[str, str], Match] = {}
     for one in found:  # while a newer version takes an older one's place, both are there: they are one reference
         surest.setdefault((one.library, one.media_id), one)
     return tuple(one for one in surest.values() if _is_wanted(one, libraries[one.library]))
 
 
-def unsearched(bench: Workbench, references: NotedFingerprints) -> tuple[Unsearched, ...]:
+def unsearched(context: TaskContext, references: NotedFingerprints) -> tuple[Unsearched, ...]:
     """Return what a task was to search, and has not searched.
 
     Args:
-        bench: What was searched.
+        context: What was searched.
         references: Where references were loaded from.
     """
-    indexed = set(bench.vectors.libraries()) if any(one.holds_items for one in bench.scope.search) else set()
-    lost = [one.name for one in bench.scope.search if one.holds_items and one.name not in indexed]
+    indexed = set(context.vectors.libraries()) if any(one.holds_items for one in context.scope.search) else set()
+    lost = [one.name for one in context.scope.search if one.holds_items and one.name not in indexed]
     missing = [Unsearched(library=name, reason=NOT_INDEXED) for name in lost]
-    return (*bench.scope.unsearched, *missing, *references.unreadable)[:MOST_UNSEARCHED]
+    return (*context.scope.unsearched, *missing, *references.unreadable)[:MOST_UNSEARCHED]
 
 
 def _is_wanted(found: Match, library: SearchedLibrary) -> bool:

@@ -11,20 +11,20 @@ from streams.adapters.sources.opener import open_media
 
 if TYPE_CHECKING:
     from schemas.jobs import ChunkTask
-    from streams.pipeline.tasks.context import Workbench
+    from streams.pipeline.tasks.context import TaskContext
 
 __all__ = ["open_input"]
 
 
-def open_input(task: ChunkTask, bench: Workbench) -> BinaryIO:
+def open_input(task: ChunkTask, context: TaskContext) -> BinaryIO:
     """Return the task's media as a seekable file.
 
     Raises:
         MediaError: It cannot be had.
     """
     if task.request.file_url != UPLOADED:
-        return open_media(task.request.file_url, bench.policy)
-    upload = bench.store.open_upload(task.job_id)
+        return open_media(task.request.file_url, context.policy)
+    upload = context.store.open_upload(task.job_id)
     if upload is None:
         raise MediaError(ErrorCode.RESOURCE_NOT_FOUND, "what was sent along with this job is gone: send it again")
     return upload

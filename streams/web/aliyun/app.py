@@ -51,7 +51,7 @@ def create_call_app(services: Services) -> Litestar:
         OSError: The file of access keys cannot be read.
         ValueError: It is not as it should be.
     """
-    access = Access(services.settings, services.gate.files)
+    access = Access(services.settings, services.authenticator.files)
     return Litestar(
         route_handlers=[answer_call],
         dependencies={

@@ -79,7 +79,9 @@ async def follow_changes(
             "too many readers follow changes: end some, or come back later", headers={"Retry-After": str(RETRY_S)}
         )
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    changes = services.live.follow(last_event_id, caller.name, may_read=lambda: services.gate.is_let_in(request))
+    changes = services.live.follow(
+        last_event_id, caller.name, may_read=lambda: services.authenticator.is_let_in(request)
+    )
     return Stream(changes, media_type="text/event-stream", headers=headers)
 
 

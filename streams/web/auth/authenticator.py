@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from streams.settings import Settings
 
-__all__ = ["COOKIE", "HEALTH", "PUBLIC", "Gate", "needs"]
+__all__ = ["COOKIE", "HEALTH", "PUBLIC", "Authenticator", "needs"]
 
 #: Holds the token of a person who has logged in.
 COOKIE = "mediadna-token"
@@ -50,7 +50,7 @@ def needs(role: Role) -> dict[str, Any]:
     return {"role": role}
 
 
-class Gate:
+class Authenticator:
     """Decides on each request before its route runs."""
 
     def __init__(self, settings: Settings) -> None:

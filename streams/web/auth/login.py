@@ -45,7 +45,7 @@ async def login_page(onward: FromQuery[str] = "/") -> Template:
 async def log_in(data: Form, services: NamedDependency[Services], request: Request[Any, Any, Any]) -> Response[Any]:
     """Take a token, and go where the person wanted to go."""
     try:
-        role = services.gate.log_in(request, data.token)
+        role = services.authenticator.log_in(request, data.token)
     except TooManyRequestsException as error:
         return _form(data.onward, refusal="many", status=error.status_code, headers=error.headers)
     if role is None:

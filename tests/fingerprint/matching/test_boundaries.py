@@ -16,8 +16,8 @@ def film(*scenes: int, seconds: float = 5.0, fade: bool = False) -> PictureTrack
     levels = np.repeat(np.array(scenes, float), round(seconds * 4))
     if fade:
         levels = np.interp(np.arange(len(levels)), [0, len(levels) - 1], [scenes[0], scenes[-1]])
-    tiny = np.clip(levels[:, None] + np.random.default_rng(0).integers(0, 3, (len(levels), 64)), 0, 255)
-    return miniature_track(tiny)
+    thumbnails = np.clip(levels[:, None] + np.random.default_rng(0).integers(0, 3, (len(levels), 64)), 0, 255)
+    return miniature_track(thumbnails)
 
 
 def span(start: float, end: float) -> Segment:

@@ -34,12 +34,12 @@ def ranked(
     found: Hits,
     *,
     moments: tuple[int, ...] = (0, 1, 2),
-    chance: float = 0.0,
+    background_score: float = 0.0,
     floor: float = 0.2,
     most: int = 10,
     faint: float = 0.2,
 ) -> list[str]:
-    scores = np.full(len(moments), chance, np.float32)
+    scores = np.full(len(moments), background_score, np.float32)
     ranking = rank_references(found, np.array(moments, np.float64), scores, floor, most, faint=faint)
     return [candidate.key.media_id for candidate in ranking]
 
@@ -54,7 +54,7 @@ def test_several_views_of_a_moment_and_several_hits_of_a_view_count_once() -> No
 
 
 def test_likeness_that_chance_gives_proposes_nothing() -> None:
-    assert ranked(hits((0, 0, 0.65), (1, 1, 0.75)), chance=0.5) == ["b"]
+    assert ranked(hits((0, 0, 0.65), (1, 1, 0.75)), background_score=0.5) == ["b"]
     assert ranked(hits((0, 0, 0.15))) == []
 
 
@@ -68,7 +68,7 @@ def test_what_is_faintly_alike_comes_after_all_that_is_more_the_likest_first() -
 def test_a_faint_candidate_tells_where_it_is_alike() -> None:
     found = hits((0, 0, 0.5), (0, 1, 0.14), (1, 1, 0.09), places=(12, 13, 14))
     (_, faint) = rank_references(found, np.array([3.0, 4.0]), np.zeros(2, np.float32), 0.2, 10, faint=0.1)
-    assert (faint.leads.moments.tolist(), faint.leads.places.tolist()) == ([3.0], [13.0])
+    assert (faint.seed_hits.moments.tolist(), faint.seed_hits.places.tolist()) == ([3.0], [13.0])
 
 
 def test_no_more_are_proposed_than_asked_for() -> None:
@@ -86,9 +86,9 @@ def test_a_candidate_tells_where_it_is_alike() -> None:
     found = hits((0, 0, 0.5), (1, 0, 0.1), (1, 1, 0.6), (1, 0, 0.7), places=(12, 13, 14, 15))
     (one, other) = rank_references(found, np.array([3.0, 4.0]), np.zeros(2, np.float32), 0.2, 10, faint=0.05)
     assert (one.key, other.key) == KEYS[:2]
-    assert (one.leads.moments.tolist(), one.leads.places.tolist()) == ([3.0, 4.0], [12.0, 15.0])
-    assert one.leads.worth.tolist() == pytest.approx([0.3, 0.5])
-    assert other.leads.places.tolist() == [14.0]
+    assert (one.seed_hits.moments.tolist(), one.seed_hits.places.tolist()) == ([3.0, 4.0], [12.0, 15.0])
+    assert one.seed_hits.weight.tolist() == pytest.approx([0.3, 0.5])
+    assert other.seed_hits.places.tolist() == [14.0]
 
 
 def test_equals_keep_their_order() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fingerprint.picture.embedding import BATCH, chance, dequantise, describe, quantise, unit
+from fingerprint.picture.embedding import BATCH, background_score, dequantise, describe, quantise, unit
 from fingerprint.picture.weights import trained
 
 Image = NDArray[np.uint8]
@@ -102,9 +102,9 @@ def test_no_pictures_have_no_vectors_of_the_same_length(originals: NDArray[np.fl
 def test_an_edited_picture_is_like_its_original_and_unlike_others(
     edit: Callable[[Image], Image], originals: NDArray[np.float32]
 ) -> None:
-    likeness = describe([edit(scene()) for scene in SCENES]) @ originals.T
-    others = likeness[~np.eye(len(SCENES), dtype=bool)]
-    assert likeness.diagonal().min() > others.max() + 0.2
+    similarity = describe([edit(scene()) for scene in SCENES]) @ originals.T
+    others = similarity[~np.eye(len(SCENES), dtype=bool)]
+    assert similarity.diagonal().min() > others.max() + 0.2
 
 
 def test_a_vector_depends_on_its_own_picture_alone(originals: NDArray[np.float32]) -> None:
@@ -119,11 +119,13 @@ def test_a_picture_of_one_pixel_is_described() -> None:
 
 def test_plain_pictures_are_like_anything_by_chance_and_scenes_are_not() -> None:
     plain = [np.full((HEIGHT, WIDTH, 3), level, np.uint8) for level in (0, 128, 255)]
-    assert chance(describe([sunset(), house(), balls()])).max() + 0.1 < chance(describe(plain)).min()
+    assert (
+        background_score(describe([sunset(), house(), balls()])).max() + 0.1 < background_score(describe(plain)).min()
+    )
 
 
 def test_no_vectors_have_no_chance() -> None:
-    assert chance(np.zeros((0, 0), np.float32)).shape == (0,)
+    assert background_score(np.zeros((0, 0), np.float32)).shape == (0,)
 
 
 VECTORS = arrays_of.arrays(np.float32, (3, 16), elements=st.floats(-100, 100, width=16))

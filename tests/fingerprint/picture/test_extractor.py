@@ -15,7 +15,7 @@ from support.scenes import Image, collected, scene
 from fingerprint.picture.embedding import dequantise, describe
 from fingerprint.picture.extractor import GRID_RATE, LOCAL_FEATURES, STILL_BLOCK
 from fingerprint.picture.local_features import describe_local
-from fingerprint.picture.track import TINY_SIDE, PictureTrack
+from fingerprint.picture.track import THUMBNAIL_SIDE, PictureTrack
 
 BLACK = np.zeros((180, 320, 3), np.uint8)
 
@@ -89,9 +89,9 @@ def test_noise_of_a_camera_is_nothing_new() -> None:
 def test_nothing_of_a_plain_picture_is_kept_but_how_light_it_was(level: int) -> None:
     collector = collected(dict.fromkeys(range(20), np.full((180, 320, 3), level, np.uint8)))
     track = collector.track()
-    assert len(track.numbers) == len(track.codes) == len(track.local) == len(collector.stills()) == 0
+    assert len(track.numbers) == len(track.codes) == len(track.local) == len(collector.keyframes()) == 0
     assert track.grid_ms.tolist() == list(range(0, 5000, 250))
-    assert (track.tiny == level).all()
+    assert (track.thumbnails == level).all()
 
 
 def test_what_follows_black_is_described_at_once() -> None:
@@ -103,7 +103,7 @@ def test_of_nothing_there_is_an_empty_track() -> None:
     track = collected({}).track()
     read = PictureTrack.from_arrays(track.to_arrays())
     assert len(read.numbers) == len(read.grid_ms) == len(read.local) == 0
-    assert read.tiny.shape == (0, TINY_SIDE**2)
+    assert read.thumbnails.shape == (0, THUMBNAIL_SIDE**2)
 
 
 @pytest.mark.parametrize("starts", [(40,), (80,), (120,), (40, 80, 120)])
@@ -131,11 +131,11 @@ def test_local_features_are_kept_of_the_first_described_picture_of_every_four_se
 
 
 def test_a_query_keeps_a_small_picture_of_all_that_was_looked_at_and_is_not_plain() -> None:
-    stills = collected(FILM).stills()
+    keyframes = collected(FILM).keyframes()
     shown = [number for number in FILM if FILM[number] is not BLACK]
-    assert (stills.times_ms * GRID_RATE // 1000).tolist() == shown
+    assert (keyframes.times_ms * GRID_RATE // 1000).tolist() == shown
     for index in (0, 60, len(shown) - 1):
-        off = np.abs(stills.decode(index).astype(int) - FILM[shown[index]])
+        off = np.abs(keyframes.decode(index).astype(int) - FILM[shown[index]])
         assert off.mean() < 6
 
 
@@ -159,7 +159,7 @@ def test_the_size_counts_in_pixels_of_which_the_longer_side_has_320(
 def miniature(gray: NDArray[np.uint8]) -> list[list[int]]:
     """Return the miniature of a gray picture that is no described one."""
     track = collected({1: np.repeat(gray[..., None], 3, 2)}).track()
-    return [[int(level) for level in row] for row in track.tiny.reshape(TINY_SIDE, TINY_SIDE)]
+    return [[int(level) for level in row] for row in track.thumbnails.reshape(THUMBNAIL_SIDE, THUMBNAIL_SIDE)]
 
 
 SEEDS = st.integers(0, 10_000)
@@ -184,7 +184,7 @@ def test_the_miniature_holds_the_rounded_mean_of_each_cell(width: int, height: i
 
 
 @settings(max_examples=40)
-@given(st.integers(1, TINY_SIDE - 1), st.integers(1, 40), SEEDS)
+@given(st.integers(1, THUMBNAIL_SIDE - 1), st.integers(1, 40), SEEDS)
 def test_a_picture_of_fewer_pixels_than_cells_gives_each_cell_one_of_them(short: int, other: int, seed: int) -> None:
     for width, height in ((short, other), (other, short)):
         gray = noise(width, height, seed)

@@ -8,15 +8,15 @@ import pytest
 from support.scenes import scene
 
 from fingerprint.codec import BadFingerprintError
-from fingerprint.picture.keyframes import Stills, encode_still
+from fingerprint.picture.keyframes import Keyframes, encode_still
 
 
-def stills(*seeds: int) -> Stills:
-    return Stills.of([(seed * 250, encode_still(scene(seed))) for seed in seeds])
+def keyframes(*seeds: int) -> Keyframes:
+    return Keyframes.of([(seed * 250, encode_still(scene(seed))) for seed in seeds])
 
 
 def test_each_picture_comes_back_nearly_as_it_was() -> None:
-    kept = stills(4, 5, 6)
+    kept = keyframes(4, 5, 6)
     assert len(kept) == 3
     for index, seed in enumerate((4, 5, 6)):
         off = np.abs(kept.decode(index).astype(int) - scene(seed))
@@ -26,14 +26,14 @@ def test_each_picture_comes_back_nearly_as_it_was() -> None:
 
 def test_red_stays_red() -> None:
     red = np.full((40, 60, 3), (250, 10, 20), np.uint8)
-    read = Stills.of([(0, encode_still(red))]).decode(0)
+    read = Keyframes.of([(0, encode_still(red))]).decode(0)
     np.testing.assert_allclose(read.reshape(-1, 3).mean(0), (250, 10, 20), atol=4)
 
 
 @pytest.mark.parametrize(("width", "height"), [(320, 180), (161, 91), (9, 7), (1, 1)])
 def test_a_picture_comes_back_gray_and_at_half_its_size(width: int, height: int) -> None:
     image = scene(3, width, height)
-    kept = Stills.of([(0, encode_still(scene(1))), (250, encode_still(image))])
+    kept = Keyframes.of([(0, encode_still(scene(1))), (250, encode_still(image))])
     half = kept.decode_small(1)
     assert half.shape == (-(-height // 2), -(-width // 2))
     gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
@@ -43,16 +43,16 @@ def test_a_picture_comes_back_gray_and_at_half_its_size(width: int, height: int)
 
 
 def test_stills_survive_storing() -> None:
-    made = stills(1, 2, 3)
-    read = Stills.from_arrays(made.to_arrays())
+    made = keyframes(1, 2, 3)
+    read = Keyframes.from_arrays(made.to_arrays())
     assert read.times_ms.tolist() == made.times_ms.tolist()
     for index in range(3):
         np.testing.assert_array_equal(read.decode(index), made.decode(index))
 
 
 def test_chunks_are_joined_in_order() -> None:
-    parts = [stills(1, 2), stills(), stills(3), stills(4, 5)]
-    joined = Stills.join(parts)
+    parts = [keyframes(1, 2), keyframes(), keyframes(3), keyframes(4, 5)]
+    joined = Keyframes.join(parts)
     assert joined.times_ms.tolist() == [250, 500, 750, 1000, 1250]
     expected = [part.decode(index) for part in parts for index in range(len(part))]
     for index, picture in enumerate(expected):
@@ -60,15 +60,15 @@ def test_chunks_are_joined_in_order() -> None:
 
 
 def test_no_pictures_are_stored_and_joined_as_none() -> None:
-    assert len(Stills.from_arrays(stills().to_arrays())) == 0
-    assert len(Stills.join([stills(), stills()])) == 0
+    assert len(Keyframes.from_arrays(keyframes().to_arrays())) == 0
+    assert len(Keyframes.join([keyframes(), keyframes()])) == 0
 
 
 @pytest.mark.parametrize("name", ["stills.times", "stills.sizes", "stills.data"])
 def test_stills_that_do_not_fit_together_are_refused(name: str) -> None:
-    arrays = stills(1, 2).to_arrays()
+    arrays = keyframes(1, 2).to_arrays()
     with pytest.raises(BadFingerprintError, match="stills"):
-        Stills.from_arrays({**arrays, name: arrays[name][:-1]})
+        Keyframes.from_arrays({**arrays, name: arrays[name][:-1]})
     del arrays[name]
     with pytest.raises(BadFingerprintError, match="stills"):
-        Stills.from_arrays(arrays)
+        Keyframes.from_arrays(arrays)

@@ -36,7 +36,7 @@ def track(counts: list[int], described: int = 6, looked_at: int = 25, start: int
         local_counts=np.array(counts, np.int32),
         local=LocalFeatures.join([features(count, start + number) for number, count in enumerate(counts)]),
         grid_ms=(np.arange(looked_at, dtype=np.int32) + start) * 250,
-        tiny=rng.integers(0, 256, (looked_at, 64)).astype(np.uint8),
+        thumbnails=rng.integers(0, 256, (looked_at, 64)).astype(np.uint8),
         size=np.array([320, 180], np.uint16),
     )
 
@@ -60,14 +60,14 @@ COUNTS = st.lists(st.integers(0, 9), max_size=6)
 @given(COUNTS, st.integers(0, 40), st.integers(0, 10_000))
 def test_a_track_survives_storing(counts: list[int], looked_at: int, start: int) -> None:
     made = track(counts, looked_at=looked_at, start=start)
-    before = made.tiny.copy()
+    before = made.thumbnails.copy()
     assert_same(PictureTrack.from_arrays(made.to_arrays()), made)
-    np.testing.assert_array_equal(made.tiny, before)
+    np.testing.assert_array_equal(made.thumbnails, before)
 
 
 def test_what_hardly_changes_is_stored_as_next_to_nothing() -> None:
     still = track([], looked_at=100)
-    still = replace(still, tiny=np.repeat(still.tiny[:1], 100, 0))
+    still = replace(still, thumbnails=np.repeat(still.thumbnails[:1], 100, 0))
     assert (still.to_arrays()["picture.tiny"] == 0).mean() > 0.98
 
 

@@ -123,11 +123,11 @@ def test_an_edited_recording_has_the_peaks_and_windows_of_its_original(
     assert shared(whole, copy) > 0.5
     full = slice(54)  # those after it reach over the end
     np.testing.assert_array_equal(copy.numbers[full], whole.numbers[full])
-    likeness = copy.vectors()[full] @ whole.vectors()[full].T
-    own = likeness.diagonal()
+    similarity = copy.vectors()[full] @ whole.vectors()[full].T
+    own = similarity.diagonal()
     apart = np.abs(whole.numbers[full, None] - whole.numbers[full]) > 4
     assert np.median(own) > 0.8
-    assert (own > np.where(apart, likeness, -1).max(1)).mean() > 0.95
+    assert (own > np.where(apart, similarity, -1).max(1)).mean() > 0.95
 
 
 def test_other_sound_has_other_peaks(whole: SoundTrack) -> None:

@@ -36,8 +36,8 @@ def units(vectors: NDArray[np.floating]) -> NDArray[np.floating]:
 
 def first_places(originals: NDArray[np.floating], edits: NDArray[np.floating]) -> float:
     """Return the share of edited versions that are nearest to their own original."""
-    likeness = units(edits) @ units(originals).T
-    return float((likeness.argmax(1) == np.arange(len(originals))).mean())
+    similarity = units(edits) @ units(originals).T
+    return float((similarity.argmax(1) == np.arange(len(originals))).mean())
 
 
 @settings(max_examples=15)
@@ -91,13 +91,13 @@ def test_fewer_dimensions_are_the_first_of_more(seed: int, dimensions: int) -> N
 def test_in_which_units_and_directions_features_come_does_not_matter(seed: int, factor: float) -> None:
     originals, edits = features(seed)
 
-    def likeness(first: Vectors, second: Vectors) -> NDArray[np.floating]:
+    def similarity(first: Vectors, second: Vectors) -> NDArray[np.floating]:
         mean, projection = learn_whitening(first, second, LENGTH - SHAKY)
         projected = units((first.astype(np.float64) - mean) @ projection)
         return projected @ projected.T
 
     other = [(factor * turned(part, seed)).astype(np.float32) for part in (originals, edits)]
-    np.testing.assert_allclose(likeness(*other), likeness(originals, edits), atol=0.01)
+    np.testing.assert_allclose(similarity(*other), similarity(originals, edits), atol=0.01)
 
 
 def test_a_few_pairs_tell_enough_to_project_with() -> None:

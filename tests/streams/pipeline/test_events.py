@@ -13,7 +13,7 @@ from schemas.events import AIMediaDNAComplete
 from schemas.jobs import ChunkTask, Job, JobStatus, TaskKind
 from schemas.limits import EXCERPT
 from streams.adapters.kafka.topics import Topics
-from streams.pipeline.events import Outbox
+from streams.pipeline.events import EventEmitter
 from streams.ports.events import Headers
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -49,7 +49,7 @@ def task(source: str = "event", chunk: int = 3) -> ChunkTask:
 
 async def test_the_complete_event_goes_out_before_the_job_is_said_to_have_ended() -> None:
     broker = Broker()
-    await Outbox(broker, TOPICS, broker).job(job_of(JobStatus.SUCCESS))
+    await EventEmitter(broker, TOPICS, broker).job(job_of(JobStatus.SUCCESS))
     assert broker.topics == [TOPICS.job_complete, TOPICS.jobs]
     _, key, value, headers = broker.sent[0]
     event = msgspec.json.decode(value or b"", type=AIMediaDNAComplete)
@@ -59,50 +59,50 @@ async def test_the_complete_event_goes_out_before_the_job_is_said_to_have_ended(
 
 async def test_a_complete_event_that_is_on_its_topic_is_not_sent_again() -> None:
     broker = Broker(complete={"j": "0"})
-    await Outbox(broker, TOPICS, broker).job(job_of(JobStatus.SUCCESS))
+    await EventEmitter(broker, TOPICS, broker).job(job_of(JobStatus.SUCCESS))
     assert broker.topics == [TOPICS.jobs]
 
 
 @pytest.mark.parametrize(("sent", "otherwise"), [({}, False), ({"j": "0"}, False), ({"j": "Cancelled"}, True)])
 async def test_a_job_has_one_end_the_one_that_its_complete_event_tells(sent: dict[str, str], otherwise: bool) -> None:  # noqa: FBT001
     broker = Broker(complete=sent)
-    assert await Outbox(broker, TOPICS, broker).has_ended_otherwise(job_of(JobStatus.SUCCESS)) is otherwise
+    assert await EventEmitter(broker, TOPICS, broker).has_ended_otherwise(job_of(JobStatus.SUCCESS)) is otherwise
 
 
 async def test_a_job_that_goes_on_has_no_complete_event() -> None:
     broker = Broker()
-    await Outbox(broker, TOPICS, broker).job(job_of(JobStatus.PROCESSING))
+    await EventEmitter(broker, TOPICS, broker).job(job_of(JobStatus.PROCESSING))
     assert broker.topics == [TOPICS.jobs]
 
 
 async def test_chunks_of_one_job_have_keys_of_their_own_so_that_they_spread() -> None:
     broker = Broker()
-    outbox = Outbox(broker, TOPICS, broker)
+    emitter = EventEmitter(broker, TOPICS, broker)
     for chunk in range(8):
-        await outbox.task(task(chunk=chunk))
+        await emitter.task(task(chunk=chunk))
     assert len({key for _, key, *_ in broker.sent}) == 8
 
 
 async def test_imports_have_a_lane_of_their_own() -> None:
     broker = Broker()
-    outbox = Outbox(broker, TOPICS, broker)
-    await outbox.task(task("event"))
-    await outbox.task(task("import"))
+    emitter = EventEmitter(broker, TOPICS, broker)
+    await emitter.task(task("event"))
+    await emitter.task(task("import"))
     assert broker.topics == [TOPICS.chunks, TOPICS.import_chunks]
 
 
 async def test_a_live_match_has_the_same_event_id_whenever_its_chunk_is_repeated() -> None:
     broker = Broker()
-    outbox = Outbox(broker, TOPICS, broker)
+    emitter = EventEmitter(broker, TOPICS, broker)
     for now in (TIME, "2026-11-23T08:00:09.000Z"):
-        await outbox.live_matches(task(), [MATCH], now=now)
+        await emitter.live_matches(task(), [MATCH], now=now)
     first, second = (headers["ce_id"] for *_, headers in broker.sent)
     assert first == second
 
 
 async def test_an_input_is_put_aside_as_it_came_and_a_large_one_by_reference() -> None:
     broker = Broker()
-    outbox = Outbox(broker, TOPICS, broker)
+    emitter = EventEmitter(broker, TOPICS, broker)
     headers = dead_letter_headers(
         [("own", b"header")],
         topic="mediadna.transcode-complete",
@@ -112,8 +112,8 @@ async def test_an_input_is_put_aside_as_it_came_and_a_large_one_by_reference() -
         reason="",
         time=TIME,
     )
-    await outbox.dead_letter(b"video", b"{", headers)
-    await outbox.dead_letter(b"video", b"\0" * 30_000_000, headers)
+    await emitter.dead_letter(b"video", b"{", headers)
+    await emitter.dead_letter(b"video", b"\0" * 30_000_000, headers)
     small, large = broker.sent
     assert small == (TOPICS.dead_letter, b"video", b"{", dict(headers))
     assert large[:3] == (TOPICS.dead_letter, b"video", bytes(EXCERPT))

@@ -17,7 +17,7 @@ from schemas.jobs import Job, JobStatus, LiveMatch
 from schemas.libraries import Library, LibraryItem
 from streams.readmodel.dead_letters import Letter
 from streams.readmodel.libraries import GoneItem, GoneLibrary
-from streams.readmodel.model import GoneJob, JobFilter, ReadModel, UnmovedJob
+from streams.readmodel.model import JobFilter, JobTombstone, ReadModel, UnmovedJob
 
 
 def live(job_id: str = "j", chunk: int = 0) -> LiveMatch:
@@ -63,7 +63,7 @@ EVERYTHING = {
     "replays": [DeadLetterReplay(letter_id=LETTER.id, replay_time="2026-11-23T09:00:00.000Z")],
 }
 GONE = {
-    "jobs": [GoneJob("j")],
+    "jobs": [JobTombstone("j")],
     "items": [GoneItem("films", "video")],
     "libraries": [GoneLibrary("films")],
 }

@@ -20,8 +20,8 @@ from schemas.wire import decode
 from streams.adapters.webhooks.targets import TargetRefused
 from streams.domain.retry_schedule import replayed
 from streams.readmodel.deliveries import SHARES, share_of
-from streams.readmodel.model import GoneJob, ReadModel
-from streams.services.webhook_dispatcher import Deliverer
+from streams.readmodel.model import JobTombstone, ReadModel
+from streams.services.webhook_dispatcher import WebhookDispatcher
 
 #: Seconds in which what is expected comes, on a loaded machine.
 SOON_S = 20.0
@@ -77,13 +77,15 @@ def job_of(number: int, url: str = "https://a.example") -> Job:
 @asynccontextmanager
 async def delivering(
     model: ReadModel, receivers: Receivers, *others: ReadModel, shares: frozenset[int] = ALL
-) -> AsyncIterator[Deliverer]:
+) -> AsyncIterator[WebhookDispatcher]:
     async def caught_up() -> None: ...
 
-    deliverer = Deliverer(model, receivers, Topic([model, *others]), caught_up=caught_up, shares=lambda: shares)
-    deliverer.start()
-    yield deliverer
-    await deliverer.stop()
+    dispatcher = WebhookDispatcher(
+        model, receivers, Topic([model, *others]), caught_up=caught_up, shares=lambda: shares
+    )
+    dispatcher.start()
+    yield dispatcher
+    await dispatcher.stop()
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -126,13 +128,13 @@ async def test_a_receiver_that_is_dead_holds_up_nobody(model: ReadModel) -> None
 
 @pytest.mark.parametrize("turns", range(6))
 async def test_a_deliverer_that_is_stopped_as_it_is_woken_stops(model: ReadModel, turns: int) -> None:
-    async with delivering(model, Receivers()) as deliverer:
+    async with delivering(model, Receivers()) as dispatcher:
         await asyncio.sleep(0.05)
-        deliverer.wake()
+        dispatcher.wake()
         for _ in range(turns):
             await asyncio.sleep(0)
         async with asyncio.timeout(SOON_S):
-            await deliverer.stop()
+            await dispatcher.stop()
 
 
 async def test_what_a_receiver_did_not_take_is_due_again_later(model: ReadModel) -> None:
@@ -144,13 +146,13 @@ async def test_what_a_receiver_did_not_take_is_due_again_later(model: ReadModel)
         assert found is not None
         return found
 
-    async with delivering(model, receivers) as deliverer:
+    async with delivering(model, receivers) as dispatcher:
         await until(lambda: state().tries == 1)
         assert state().status is DeliveryStatus.PENDING
         assert state().next_time > state().update_time
         receivers.dead.clear()
         model.apply(deliveries=[replayed(state(), now=utc_now())])
-        deliverer.wake()
+        dispatcher.wake()
         await until(lambda: state().status is DeliveryStatus.DELIVERED)
     assert receivers.taken == ["j1"]
 
@@ -206,7 +208,7 @@ async def test_what_belongs_to_a_job_that_was_deleted_is_forgotten(model: ReadMo
     model.apply(jobs=[job_of(1)])
     async with delivering(model, receivers):
         await until(lambda: receivers.busy["https://a.example"] == 1)
-        model.apply(jobs=[GoneJob("j1")])
+        model.apply(jobs=[JobTombstone("j1")])
     receivers.hanging.clear()
     async with delivering(model, receivers):
         await asyncio.sleep(0.2)
@@ -221,7 +223,7 @@ async def test_an_outcome_does_not_bring_back_what_was_deleted_meanwhile(model: 
 
     async def send_and_delete(delivery: Delivery, body: bytes) -> Attempt:
         attempt = await send(delivery, body)
-        await asyncio.to_thread(model.apply, jobs=[GoneJob("j1")])
+        await asyncio.to_thread(model.apply, jobs=[JobTombstone("j1")])
         return attempt
 
     receivers.send = send_and_delete  # type: ignore[method-assign]

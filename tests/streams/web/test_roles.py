@@ -170,7 +170,9 @@ async def test_a_route_that_says_nothing_is_for_nobody(services: Services) -> No
     async def thought_of() -> str:
         return "told"
 
-    app = Litestar([forgotten, thought_of], before_request=services.gate, openapi_config=None, logging_config=None)
+    app = Litestar(
+        [forgotten, thought_of], before_request=services.authenticator, openapi_config=None, logging_config=None
+    )
     async with AsyncTestClient(app, base_url="http://127.0.0.1:6066") as client:
         headers = {"Authorization": f"Bearer {TOKENS['admin']}"}
         assert (await client.get("/forgotten", headers=headers)).status_code == 403

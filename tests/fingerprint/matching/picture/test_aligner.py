@@ -17,10 +17,10 @@ from fingerprint.matching.picture import aligner as picture
 from fingerprint.matching.picture.aligner import LONG_S, PictureQuery, align_picture
 from fingerprint.matching.picture.motion import MotionHits
 from fingerprint.matching.picture.query_frames import Miniatures
-from fingerprint.matching.picture.viterbi import Told
+from fingerprint.matching.picture.viterbi import Hint
 from fingerprint.matching.time_map import Segment, TimeMap
 from fingerprint.model import Fingerprint
-from fingerprint.picture.keyframes import Stills
+from fingerprint.picture.keyframes import Keyframes
 from fingerprint.picture.local_features import EMPTY
 from fingerprint.picture.track import PictureTrack
 from fingerprint.query import Piece
@@ -68,8 +68,8 @@ def balls(first: float, last: float) -> dict[int, Image]:
 
 def prepared(pictures: dict[int, Image], *, bare: bool = False, thorough: bool = False) -> PictureQuery:
     collector = collected(pictures)
-    stills = Stills.of([]) if bare else collector.stills()
-    made = PictureQuery.of(Piece(Fingerprint(len(pictures) / 4, collector.track()), stills), thorough=thorough)
+    keyframes = Keyframes.of([]) if bare else collector.keyframes()
+    made = PictureQuery.of(Piece(Fingerprint(len(pictures) / 4, collector.track()), keyframes), thorough=thorough)
     assert made is not None
     return made
 
@@ -105,7 +105,7 @@ def copy() -> PictureQuery:
 
 def good(segments: list[Segment]) -> list[Segment]:
     """Return the segments that are more likely copies than not."""
-    return [segment for segment in segments if segment.evidence >= EVEN]
+    return [segment for segment in segments if segment.log_odds >= EVEN]
 
 
 def assert_is_the_copy(segments: list[Segment], offset: float = OFFSET, start: float = START) -> None:
@@ -125,7 +125,7 @@ def test_a_moving_copy_is_found_with_its_place_and_bounds(
     segments = align_picture(prepared(copied(edit)), reference)
     assert_is_the_copy(segments)
     assert good(segments)[0].transforms == edits
-    assert good(segments)[0].likeness > 0.95
+    assert good(segments)[0].similarity > 0.95
 
 
 def test_an_inset_is_found_by_a_thorough_look(reference: PictureTrack) -> None:
@@ -137,12 +137,12 @@ def test_an_inset_is_found_by_a_thorough_look(reference: PictureTrack) -> None:
 def test_an_inset_at_an_odd_place_is_found_where_the_sound_tells_of_it(reference: PictureTrack) -> None:
     query = prepared(copied(lambda image: inset(image, DUSK, (90, 50), (110, 62))))
     assert not good(align_picture(query, reference))
-    assert_is_the_copy(align_picture(query, reference, [Told(TimeMap(1.0, OFFSET), START, END)]))
+    assert_is_the_copy(align_picture(query, reference, [Hint(TimeMap(1.0, OFFSET), START, END)]))
 
 
 def test_a_wrong_word_of_the_sound_makes_no_copy(reference: PictureTrack) -> None:
-    told = [Told(TimeMap(1.0, OFFSET), START, END)]
-    assert not good(align_picture(prepared(around(Film(7).at)), reference, told))
+    hint = [Hint(TimeMap(1.0, OFFSET), START, END)]
+    assert not good(align_picture(prepared(around(Film(7).at)), reference, hint))
 
 
 def test_a_bare_fingerprint_of_a_copy_is_found(reference: PictureTrack) -> None:
@@ -209,9 +209,9 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     counts: list[int] = []
     find = picture.find_motion
 
-    def counted(query: Miniatures, grid: np.ndarray[Any, Any], tiny: np.ndarray[Any, Any]) -> MotionHits:
+    def counted(query: Miniatures, grid: np.ndarray[Any, Any], thumbnails: np.ndarray[Any, Any]) -> MotionHits:
         counts.append(len(grid))
-        return find(query, grid, tiny)
+        return find(query, grid, thumbnails)
 
     monkeypatch.setattr(picture, "find_motion", counted)
     return counts
@@ -239,10 +239,10 @@ def test_what_was_seen_before_counts_next_to_nothing() -> None:
         np.float32(0.9) * one + np.float32(0.436) * third,
         np.float32(0.6) * one + np.float32(0.8) * third,
     )
-    worth = picture._novelty(np.stack([one, one, other, alike, half_alike, one, other, half_alike]))
-    np.testing.assert_array_equal(worth[[0, 2]], 1.0)
-    np.testing.assert_array_equal(worth[[1, 3, 5, 6, 7]], picture.REPEATED)
-    assert picture.REPEATED < worth[4] < 1.0
+    weight = picture._novelty(np.stack([one, one, other, alike, half_alike, one, other, half_alike]))
+    np.testing.assert_array_equal(weight[[0, 2]], 1.0)
+    np.testing.assert_array_equal(weight[[1, 3, 5, 6, 7]], picture.REPEATED)
+    assert picture.REPEATED < weight[4] < 1.0
 
 
 def test_another_take_in_front_of_the_same_wall_is_less_of_a_copy_than_a_copy() -> None:
@@ -254,8 +254,8 @@ def test_another_take_in_front_of_the_same_wall_is_less_of_a_copy_than_a_copy() 
         }
 
     track = collected(take(11)).track()
-    copy = max(segment.evidence for segment in align_picture(prepared(take(11)), track))
-    other = max((segment.evidence for segment in align_picture(prepared(take(12)), track)), default=0.0)
+    copy = max(segment.log_odds for segment in align_picture(prepared(take(11)), track))
+    other = max((segment.log_odds for segment in align_picture(prepared(take(12)), track)), default=0.0)
     assert copy > EVEN
     assert other < copy - EVEN
 
@@ -282,7 +282,7 @@ def test_other_things_that_move_in_front_of_the_same_wall_are_no_copy(seed: int)
 def test_slides_are_a_copy_of_themselves(slides: int, seconds: int) -> None:
     film = {number: scene(number // (4 * seconds)) for number in range(4 * seconds * slides)}
     found = align_picture(prepared(film), collected(film).track())
-    assert sum(segment.evidence for segment in found) > EVEN
+    assert sum(segment.log_odds for segment in found) > EVEN
     assert {segment.map.speed for segment in found} == {1.0}
     assert all(abs(segment.map.offset) < NEAR_S for segment in found)
     assert (found[0].start, found[-1].end) == pytest.approx((0, seconds * slides), abs=NEAR_S)
@@ -297,8 +297,8 @@ def test_what_shows_nothing_is_like_nothing(copy: PictureQuery, reference: Pictu
 
 
 def test_a_query_without_a_picture_is_none() -> None:
-    assert PictureQuery.of(Piece(Fingerprint(5.0), Stills.of([])), thorough=True) is None
-    nothing = Piece(Fingerprint(5.0, collected({}).track()), Stills.of([]))
+    assert PictureQuery.of(Piece(Fingerprint(5.0), Keyframes.of([])), thorough=True) is None
+    nothing = Piece(Fingerprint(5.0, collected({}).track()), Keyframes.of([]))
     assert PictureQuery.of(nothing, thorough=True) is None
 
 
@@ -306,5 +306,5 @@ def test_a_reference_without_local_features_is_compared_by_its_looks(
     copy: PictureQuery, reference: PictureTrack
 ) -> None:
     segments = align_picture(copy, without_local_features(reference))
-    best = max(segments, key=lambda segment: segment.evidence)
+    best = max(segments, key=lambda segment: segment.log_odds)
     assert best.map.at(START) == pytest.approx(START + OFFSET, abs=0.5)

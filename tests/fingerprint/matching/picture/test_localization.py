@@ -10,10 +10,10 @@ import pytest
 from support.scenes import HEIGHT, WIDTH, Image, collected, inset, mirrored, negative, scene
 
 from fingerprint.matching.picture.localization import MOST_WORTH, Located, PicturePair, locate
-from fingerprint.matching.picture.query_frames import Looks
+from fingerprint.matching.picture.query_frames import QueryFrames
 from fingerprint.matching.picture.region import Region
 from fingerprint.model import Fingerprint
-from fingerprint.picture.keyframes import Stills
+from fingerprint.picture.keyframes import Keyframes
 from fingerprint.picture.local_features import EMPTY, WHOLE, LocalFeatures, Part
 from fingerprint.picture.track import PictureTrack
 from fingerprint.query import Piece
@@ -22,7 +22,7 @@ from fingerprint.query import Piece
 CORNERS = np.array([[0, 0], [WIDTH, 0], [WIDTH, HEIGHT], [0, HEIGHT]], np.float64)
 
 
-class CountedLooks(Looks):
+class CountedLooks(QueryFrames):
     """Tells which closer looks were taken."""
 
     def __init__(self, query: Piece) -> None:
@@ -34,11 +34,11 @@ class CountedLooks(Looks):
         return super().features(time, part)
 
 
-def looks(pictures: dict[int, Image], *, bare: bool = False) -> CountedLooks:
+def query_frames(pictures: dict[int, Image], *, bare: bool = False) -> CountedLooks:
     """Return looks at a query of pictures by grid number; a bare one keeps no pictures for a second look."""
     collector = collected(pictures)
-    stills = Stills.of([]) if bare else collector.stills()
-    return CountedLooks(Piece(Fingerprint(len(pictures) / 4, collector.track()), stills))
+    keyframes = Keyframes.of([]) if bare else collector.keyframes()
+    return CountedLooks(Piece(Fingerprint(len(pictures) / 4, collector.track()), keyframes))
 
 
 def seconds(edit: Callable[[Image], Image] = np.copy, *, first: int = 0, count: int = 5) -> dict[int, Image]:
@@ -79,34 +79,34 @@ COPIES: dict[str, tuple[Callable[[Image], Image], str, list[list[float]]]] = {
 
 @pytest.mark.parametrize(("edit", "variant", "matrix"), COPIES.values(), ids=COPIES)
 def test_a_copys_region_is_found(edit: Callable[[Image], Image], variant: str, matrix: list[list[float]]) -> None:
-    found = locate(looks(seconds(edit)), REFERENCE, PAIRS)
+    found = locate(query_frames(seconds(edit)), REFERENCE, PAIRS)
     assert found.region is not None
     assert found.region.variant == variant
     assert found.region.size == (WIDTH, HEIGHT)
     expected = replace(found.region, matrix=np.array(matrix, np.float64))
     np.testing.assert_allclose(at(found.region), at(expected), atol=3.0)
     assert [(time, place) for time, place, _ in found.pairs] == [(4.0 * number, 4.0 * number) for number in range(5)]
-    assert sum(worth == MOST_WORTH for *_, worth in found.pairs) >= 4
+    assert sum(weight == MOST_WORTH for *_, weight in found.pairs) >= 4
 
 
 def test_a_small_inset_is_found_by_a_closer_look_at_the_part_where_it_seems_to_be() -> None:
     query = seconds(lambda image: inset(image, scene(99), (230, 125), (80, 45)), count=2)
     corner = (0.64, 0.64, 1.0, 1.0)
-    closer = looks(query)
+    closer = query_frames(query)
     found = locate(closer, REFERENCE, [replace(pair, part=corner) for pair in PAIRS[:2]])
     assert found.region is not None
     expected = replace(found.region, matrix=np.array([[0.25, 0, 230], [0, 0.25, 125]]))
     np.testing.assert_allclose(at(found.region), at(expected), atol=3.0)
     assert {part for _, part in closer.taken} == {WHOLE, corner}
-    whole = locate(looks(query), REFERENCE, PAIRS[:2])
+    whole = locate(query_frames(query), REFERENCE, PAIRS[:2])
     assert found.region.inliers > (0 if whole.region is None else whole.region.inliers)
 
 
 def test_unrelated_pictures_have_no_region() -> None:
-    found = locate(looks(seconds(first=50)), REFERENCE, PAIRS)
+    found = locate(query_frames(seconds(first=50)), REFERENCE, PAIRS)
     assert found.region is None
     assert len(found.pairs) == len(PAIRS)
-    assert max(worth for *_, worth in found.pairs) < MOST_WORTH / 2
+    assert max(weight for *_, weight in found.pairs) < MOST_WORTH / 2
 
 
 def of_which_the_last_is_one(edit: Callable[[Image], Image] = np.copy) -> dict[int, Image]:
@@ -115,34 +115,37 @@ def of_which_the_last_is_one(edit: Callable[[Image], Image] = np.copy) -> dict[i
 
 
 def test_one_copy_among_unrelated_pictures_is_enough() -> None:
-    found = locate(looks(of_which_the_last_is_one(put_in)), REFERENCE, PAIRS)
+    found = locate(query_frames(of_which_the_last_is_one(put_in)), REFERENCE, PAIRS)
     assert found.region is not None
-    *others, last = [worth for *_, worth in found.pairs]
+    *others, last = [weight for *_, weight in found.pairs]
     assert max(others) < MOST_WORTH / 2
     assert last == MOST_WORTH
 
 
 def test_no_closer_look_is_taken_where_what_is_kept_makes_two_pairs_sure() -> None:
-    query = looks(seconds(first=50) | seconds(count=2))
+    query = query_frames(seconds(first=50) | seconds(count=2))
     assert locate(query, REFERENCE, PAIRS).region is not None
     assert query.taken == []
 
 
 def test_one_sure_pair_of_one_is_enough() -> None:
-    query = looks(seconds())
+    query = query_frames(seconds())
     assert locate(query, REFERENCE, PAIRS[:1]).region is not None
     assert query.taken == []
 
 
 def test_one_sure_pair_of_several_leaves_doubt() -> None:
-    query = looks(of_which_the_last_is_one())
+    query = query_frames(of_which_the_last_is_one())
     assert locate(query, REFERENCE, PAIRS).region is not None
     assert query.taken
 
 
 def test_a_closer_look_never_makes_it_worse() -> None:
     query = of_which_the_last_is_one()
-    kept, closer = locate(looks(query, bare=True), REFERENCE, PAIRS), locate(looks(query), REFERENCE, PAIRS)
+    kept, closer = (
+        locate(query_frames(query, bare=True), REFERENCE, PAIRS),
+        locate(query_frames(query), REFERENCE, PAIRS),
+    )
     assert kept.region is not None
     assert closer.region is not None
     assert closer.region.inliers >= kept.region.inliers
@@ -150,9 +153,9 @@ def test_a_closer_look_never_makes_it_worse() -> None:
 
 
 def test_a_bare_fingerprint_is_compared_by_what_it_keeps() -> None:
-    bare = looks(seconds(), bare=True)
+    bare = query_frames(seconds(), bare=True)
     assert locate(bare, REFERENCE, PAIRS).region is not None
-    edited = looks(seconds(mirrored), bare=True)
+    edited = query_frames(seconds(mirrored), bare=True)
     assert locate(edited, REFERENCE, PAIRS).region is None
     assert bare.taken == edited.taken == []
 
@@ -163,7 +166,7 @@ def test_the_querys_picture_is_taken_as_much_earlier_or_later_as_the_references_
 ) -> None:
     reference = collected({number: scene(number // 4) for number in range(64)}).track()
     assert reference.times_ms[reference.local_rows].tolist() == [0, 4000, 8000, 12_000]
-    query = looks(seconds(first=50))
+    query = query_frames(seconds(first=50))
     locate(query, reference, [PicturePair(9.0, row)])
     assert sorted({time - 9.0 for time, _ in query.taken}) == sorted(off)
 
@@ -171,12 +174,12 @@ def test_the_querys_picture_is_taken_as_much_earlier_or_later_as_the_references_
 def test_a_reference_without_local_features_tells_nothing() -> None:
     none = np.zeros(0, np.int32)
     reference: PictureTrack = replace(REFERENCE, local_rows=none, local_counts=none, local=EMPTY)
-    query = looks(seconds(count=1))
+    query = query_frames(seconds(count=1))
     assert locate(query, reference, PAIRS) == Located(None, ())
     assert query.taken == []
 
 
 def test_no_pairs_tell_nothing() -> None:
-    query = looks(seconds(count=1))
+    query = query_frames(seconds(count=1))
     assert locate(query, REFERENCE, []) == Located(None, ())
     assert query.taken == []

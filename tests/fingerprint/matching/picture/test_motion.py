@@ -23,14 +23,14 @@ def movie(seconds: float, seed: int) -> NDArray[np.float64]:
 
 
 def reference(shown: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
-    tiny = shown[::25]
-    return np.arange(len(tiny)) * STEP_S, tiny.reshape(len(tiny), -1).astype(np.uint8)
+    thumbnails = shown[::25]
+    return np.arange(len(thumbnails)) * STEP_S, thumbnails.reshape(len(thumbnails), -1).astype(np.uint8)
 
 
 def seen(shown: NDArray[np.float64], covered: NDArray[np.bool_] | None = None) -> Miniatures:
-    tiny = shown[::25].reshape(-1, 64).astype(np.float32)
+    thumbnails = shown[::25].reshape(-1, 64).astype(np.float32)
     mask = np.ones(64, bool) if covered is None else covered
-    return Miniatures(np.arange(len(tiny)) * STEP_S, tiny, mask)
+    return Miniatures(np.arange(len(thumbnails)) * STEP_S, thumbnails, mask)
 
 
 @settings(deadline=None, max_examples=15)
@@ -70,14 +70,14 @@ def test_a_piece_of_another_speed_is_placed(speed: float) -> None:
 def test_another_movie_moves_otherwise() -> None:
     hits = find_motion(seen(movie(20, 1)), *reference(movie(30, 2)))
     assert (hits.cosines < 0.6).all()
-    assert len(hits.restless)
+    assert len(hits.moving)
 
 
 def test_a_still_picture_says_nothing() -> None:
     still = np.repeat(movie(0.02, 1)[:1], 1000, 0)
     hits = find_motion(seen(still), *reference(movie(30, 1)))
     assert not len(hits.starts)
-    assert not len(hits.restless)
+    assert not len(hits.moving)
 
 
 def test_what_is_too_short_to_move_says_nothing() -> None:
@@ -87,9 +87,9 @@ def test_what_is_too_short_to_move_says_nothing() -> None:
 
 def test_what_is_not_seen_is_not_made_up() -> None:
     original = movie(60, 3)
-    times, tiny = reference(original)
+    times, thumbnails = reference(original)
     hidden = (times > 20) & (times < 40)
-    hits = find_motion(seen(original), times[~hidden], tiny[~hidden])
+    hits = find_motion(seen(original), times[~hidden], thumbnails[~hidden])
     best = hits.cosines > 0.7
     assert best.any()
     ends = hits.places + 2.0 * hits.speeds

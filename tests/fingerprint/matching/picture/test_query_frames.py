@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from support.scenes import HEIGHT, WIDTH, Image, collected, inset, mirrored, negative, scene
 
 from fingerprint.matching.picture import query_frames as look
-from fingerprint.matching.picture.query_frames import Looks
+from fingerprint.matching.picture.query_frames import QueryFrames
 from fingerprint.matching.picture.region import Region
 from fingerprint.model import Fingerprint
-from fingerprint.picture.keyframes import Stills
+from fingerprint.picture.keyframes import Keyframes
 from fingerprint.picture.local_features import WHOLE, LocalFeatures, Part, describe_local
 from fingerprint.query import Piece
 
@@ -25,8 +25,8 @@ CORNER = (0.5, 0.5, 1.0, 1.0)
 def piece(pictures: dict[int, Image], *, bare: bool = False) -> Piece:
     """Return a query of pictures by grid number; a bare one keeps no pictures for a second look."""
     collector = collected(pictures)
-    stills = Stills.of([]) if bare else collector.stills()
-    return Piece(Fingerprint(len(pictures) / 4, collector.track()), stills)
+    keyframes = Keyframes.of([]) if bare else collector.keyframes()
+    return Piece(Fingerprint(len(pictures) / 4, collector.track()), keyframes)
 
 
 def cuts() -> dict[int, Image]:
@@ -43,34 +43,34 @@ def test_the_kept_features_nearest_in_time_are_given() -> None:
     track = query.fingerprint.picture
     assert track is not None
     assert len(track.local_rows) < len(track.numbers)
-    looks = Looks(query)
+    query_frames = QueryFrames(query)
     kept = track.times_ms[track.local_rows] / 1000
     for index, time in enumerate(kept.tolist()):
         for near in (time - 0.4, time, time + 0.4):
-            assert same(looks.kept(near), track.features(index))
-    assert same(looks.kept(-100.0), track.features(0))
-    assert same(looks.kept(1e6), track.features(len(kept) - 1))
+            assert same(query_frames.kept(near), track.features(index))
+    assert same(query_frames.kept(-100.0), track.features(0))
+    assert same(query_frames.kept(1e6), track.features(len(kept) - 1))
 
 
 @pytest.mark.parametrize(
-    "query", [piece({0: np.zeros((180, 320, 3), np.uint8)}), Piece(Fingerprint(3.0), Stills.of([]))]
+    "query", [piece({0: np.zeros((180, 320, 3), np.uint8)}), Piece(Fingerprint(3.0), Keyframes.of([]))]
 )
 def test_of_a_query_that_shows_nothing_there_is_nothing_to_see(query: Piece) -> None:
-    looks = Looks(query)
-    assert not looks.can_look_closer
-    assert len(looks.kept(0.0)) == 0
+    query_frames = QueryFrames(query)
+    assert not query_frames.can_look_closer
+    assert len(query_frames.kept(0.0)) == 0
 
 
 def test_a_closer_look_is_at_the_picture_nearest_in_time_and_sees_more() -> None:
-    looks = Looks(piece(cuts()))
-    assert looks.can_look_closer
+    query_frames = QueryFrames(piece(cuts()))
+    assert query_frames.can_look_closer
     for time, shown in ((4.7, 0), (5.1, 1), (5.2, 1), (-3.0, 0), (100.0, 9)):
-        features = looks.features(time)
+        features = query_frames.features(time)
         assert set(features) == {"plain", "mirrored", "negative"}
         whole = describe_local(scene(shown), 400)
         near = np.abs(whole.points[:, None].astype(int) - features["plain"].points).max(2).min(1) < 8
         assert near.mean() > 0.6
-        assert len(features["plain"]) > len(looks.kept(time))
+        assert len(features["plain"]) > len(query_frames.kept(time))
 
 
 def test_each_part_of_each_picture_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,21 +82,21 @@ def test_each_part_of_each_picture_is_looked_at_once(monkeypatch: pytest.MonkeyP
         return describe(rgb, most, part)
 
     monkeypatch.setattr(look, "describe_variants", counted)
-    looks = Looks(piece({number: scene(number) for number in range(3)}))
-    first = looks.features(0.0)
+    query_frames = QueryFrames(piece({number: scene(number) for number in range(3)}))
+    first = query_frames.features(0.0)
     for _ in range(2):
-        assert looks.features(0.1) is first
+        assert query_frames.features(0.1) is first
         for part in (WHOLE, CORNER):
             for time in (0.0, 0.26, 0.5):
-                looks.features(time, part)
+                query_frames.features(time, part)
     assert sorted(looked) == [WHOLE] * 3 + [CORNER] * 3
-    assert looks.features(0.0, CORNER) is not first
+    assert query_frames.features(0.0, CORNER) is not first
 
 
 def test_the_size_is_the_queries_own() -> None:
     tall = np.ascontiguousarray(np.rot90(scene()))
-    assert Looks(piece({1: tall})).size == (180, 320)
-    assert Looks(piece({1: np.asarray(cv2.resize(scene(), (160, 90)))})).size == (320, 180)
+    assert QueryFrames(piece({1: tall})).size == (180, 320)
+    assert QueryFrames(piece({1: np.asarray(cv2.resize(scene(), (160, 90)))})).size == (320, 180)
 
 
 def square_means(image: Image) -> NDArray[np.float64]:
@@ -104,8 +104,8 @@ def square_means(image: Image) -> NDArray[np.float64]:
     return np.asarray(cv2.resize(gray, (8, 8), interpolation=cv2.INTER_AREA), np.float64).reshape(-1)
 
 
-def all_of(looks: Looks) -> NDArray[np.bool_]:
-    return np.ones(len(looks.times), bool)
+def all_of(query_frames: QueryFrames) -> NDArray[np.bool_]:
+    return np.ones(len(query_frames.times), bool)
 
 
 WHOLE_REGION = np.array([[1.0, 0, 0], [0, 1.0, 0]])
@@ -133,25 +133,27 @@ EDITS: dict[str, tuple[Callable[[Image], Image], Region]] = {
 def test_where_the_references_picture_lies_its_miniatures_are_seen(
     edit: Callable[[Image], Image], region: Region
 ) -> None:
-    looks = Looks(piece({number: edit(scene(number)) for number in range(4)}))
-    seen = looks.miniatures(region, all_of(looks))
+    query_frames = QueryFrames(piece({number: edit(scene(number)) for number in range(4)}))
+    seen = query_frames.miniatures(region, all_of(query_frames))
     assert seen.covered.all()
     assert seen.times.tolist() == [0.0, 0.25, 0.5, 0.75]
     for number in range(4):
-        off = np.abs(seen.tiny[number] - square_means(scene(number)))
-        other = np.abs(seen.tiny[number] - square_means(scene(number + 1)))
+        off = np.abs(seen.thumbnails[number] - square_means(scene(number)))
+        other = np.abs(seen.thumbnails[number] - square_means(scene(number + 1)))
         assert off.mean() < 5 < other.mean()
 
 
 def test_only_the_wanted_pictures_are_given() -> None:
-    looks = Looks(piece({number: scene(number) for number in range(6)}))
+    query_frames = QueryFrames(piece({number: scene(number) for number in range(6)}))
     wanted = np.array([False, True, False, False, True, False])
     region = Region("plain", WHOLE_REGION, SIZE, 30)
-    seen = looks.miniatures(region, wanted)
+    seen = query_frames.miniatures(region, wanted)
     assert seen.times.tolist() == [0.25, 1.0]
-    np.testing.assert_array_equal(seen.tiny, looks.miniatures(region, all_of(looks)).tiny[[1, 4]])
-    nothing = looks.miniatures(region, np.zeros(6, bool))
-    assert nothing.tiny.shape == (0, 64)
+    np.testing.assert_array_equal(
+        seen.thumbnails, query_frames.miniatures(region, all_of(query_frames)).thumbnails[[1, 4]]
+    )
+    nothing = query_frames.miniatures(region, np.zeros(6, bool))
+    assert nothing.thumbnails.shape == (0, 64)
 
 
 @pytest.mark.parametrize(
@@ -164,26 +166,26 @@ def test_only_the_wanted_pictures_are_given() -> None:
     ids=["its left half is cut off", "it reaches over the right and the bottom", "its middle fills the picture"],
 )
 def test_cells_that_lie_outside_of_the_query_are_told(matrix: list[list[float]], columns: slice, rows: slice) -> None:
-    looks = Looks(piece({0: scene()}))
-    covered = looks.miniatures(Region("plain", np.array(matrix), SIZE, 30), all_of(looks)).covered
+    query_frames = QueryFrames(piece({0: scene()}))
+    covered = query_frames.miniatures(Region("plain", np.array(matrix), SIZE, 30), all_of(query_frames)).covered
     expected = np.zeros((8, 8), bool)
     expected[rows, columns] = True
     np.testing.assert_array_equal(covered.reshape(8, 8), expected)
 
 
 def test_of_a_bare_fingerprint_the_miniatures_that_it_keeps_are_seen() -> None:
-    looks = Looks(piece({number: scene(number) for number in range(4)}, bare=True))
-    assert not looks.can_look_closer
-    seen = looks.miniatures(Region("plain", WHOLE_REGION, SIZE, 30), all_of(looks))
+    query_frames = QueryFrames(piece({number: scene(number) for number in range(4)}, bare=True))
+    assert not query_frames.can_look_closer
+    seen = query_frames.miniatures(Region("plain", WHOLE_REGION, SIZE, 30), all_of(query_frames))
     assert seen.times.tolist() == [0.0, 0.25, 0.5, 0.75]
     for number in range(4):
-        likeness = [np.corrcoef(seen.tiny[number], square_means(scene(other)))[0, 1] for other in range(4)]
-        assert likeness[number] > 0.8
-        assert int(np.argmax(likeness)) == number
+        similarity = [np.corrcoef(seen.thumbnails[number], square_means(scene(other)))[0, 1] for other in range(4)]
+        assert similarity[number] > 0.8
+        assert int(np.argmax(similarity)) == number
 
 
 def test_of_a_query_without_pictures_no_miniatures_are_seen() -> None:
-    looks = Looks(Piece(Fingerprint(3.0), Stills.of([])))
-    seen = looks.miniatures(Region("plain", WHOLE_REGION, SIZE, 30), all_of(looks))
-    assert len(seen.times) == len(seen.tiny) == 0
+    query_frames = QueryFrames(Piece(Fingerprint(3.0), Keyframes.of([])))
+    seen = query_frames.miniatures(Region("plain", WHOLE_REGION, SIZE, 30), all_of(query_frames))
+    assert len(seen.times) == len(seen.thumbnails) == 0
     assert not seen.covered.any()

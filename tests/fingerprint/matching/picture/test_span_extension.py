@@ -40,9 +40,9 @@ def track(shown: Film) -> PictureTrack:
 
 
 def seen(shown: Film, covered: NDArray[np.bool_] | None = None) -> Miniatures:
-    tiny = shown[::25].astype(np.float32)
+    thumbnails = shown[::25].astype(np.float32)
     return Miniatures(
-        np.arange(len(tiny)) * np.float64(STEP_S), tiny, np.ones(64, bool) if covered is None else covered
+        np.arange(len(thumbnails)) * np.float64(STEP_S), thumbnails, np.ones(64, bool) if covered is None else covered
     )
 
 
@@ -81,7 +81,7 @@ def test_the_ends_are_found_at_another_speed(speed: float, start: float, end: fl
 def test_a_span_with_few_samples_near_it_ends_at_some_of_them(count: int, apart: float, into: float) -> None:
     shown = seen(QUERY)
     few = np.unique(np.searchsorted(shown.times, START + into + apart * np.arange(count)))
-    sparse = Miniatures(shown.times[few], shown.tiny[few], shown.covered)
+    sparse = Miniatures(shown.times[few], shown.thumbnails[few], shown.covered)
     rough = segment(START, float(sparse.times[-1]))
     found = extended(rough, sparse, track(ORIGINAL), after=0.0, before=np.inf)
     assert found.start <= found.end
@@ -95,7 +95,7 @@ def test_the_ends_are_found_where_a_part_of_the_picture_is_hidden() -> None:
     shown[:, ~covered.reshape(-1)] = film(36, 11)[:, ~covered.reshape(-1)]
     found = extended(segment(14, 22), seen(shown, covered.reshape(-1)), track(ORIGINAL), after=0.0, before=np.inf)
     assert (found.start, found.end) == pytest.approx((START, END), abs=NEAR_S)
-    assert found.likeness > 0.95
+    assert found.similarity > 0.95
 
 
 def test_movement_alone_tells_where_hardly_anything_of_the_picture_is_left() -> None:
@@ -111,7 +111,7 @@ def test_movement_alone_tells_where_the_light_is_another() -> None:
     shown = 0.25 * QUERY + 0.75 * wall(36, 7)
     found = extended(segment(14, 22), seen(shown), track(ORIGINAL), after=0.0, before=np.inf)
     assert (found.start, found.end) == pytest.approx((START, END), abs=2 * NEAR_S)
-    assert found.likeness > 0.8
+    assert found.similarity > 0.8
 
 
 def test_the_ends_are_found_in_a_picture_of_little_contrast() -> None:
@@ -138,7 +138,7 @@ def test_an_end_moves_no_farther_than_is_said_nor_over_its_neighbours(times: lis
         assert found.start < found.end
         assert max(after, start - GROWTH) <= found.start <= start + TRIM + STEP_S
         assert end - TRIM - STEP_S <= found.end <= min(before, end + GROWTH)
-    assert (found.map, found.evidence, found.transforms) == (first.map, first.evidence, first.transforms)
+    assert (found.map, found.log_odds, found.transforms) == (first.map, first.log_odds, first.transforms)
 
 
 @given(st.integers(28, 36), st.integers(40, 48))
@@ -163,14 +163,14 @@ def test_a_neighbour_is_not_grown_into() -> None:
 
 def test_likeness_tells_how_alike_the_pictures_are() -> None:
     rng = np.random.default_rng(0)
-    likeness = []
+    similarity = []
     for noise in (0, 20, 60):
         shown = np.clip(QUERY + rng.normal(0, noise, QUERY.shape), 0, 255)
         found = extended(segment(14, 22), seen(shown), track(ORIGINAL), after=0.0, before=np.inf)
-        likeness.append(found.likeness)
-    assert likeness == sorted(likeness, reverse=True)
-    assert likeness[0] > 0.99
-    assert 0.5 < likeness[2] < 0.9
+        similarity.append(found.similarity)
+    assert similarity == sorted(similarity, reverse=True)
+    assert similarity[0] > 0.99
+    assert 0.5 < similarity[2] < 0.9
 
 
 @pytest.mark.parametrize(

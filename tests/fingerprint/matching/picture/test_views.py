@@ -11,7 +11,7 @@ from support.scenes import DUSK, HEIGHT, WIDTH, Image, collected, inset, mirrore
 from fingerprint.matching.picture import views
 from fingerprint.matching.picture.views import MOST_PICTURES, REGIONS, VIEW_EDITS, VIEW_NAMES, describe_views, view_of
 from fingerprint.picture.embedding import dequantise, describe
-from fingerprint.picture.keyframes import Stills, encode_still
+from fingerprint.picture.keyframes import Keyframes, encode_still
 
 EDITS = {
     "plain": np.copy,
@@ -53,10 +53,10 @@ def test_each_view_but_the_plain_one_names_an_edit() -> None:
 def test_an_edited_picture_is_most_like_its_original_in_the_view_that_undoes_the_edit(name: str) -> None:
     original = describe([scene(1)])[0]
     query = collected({0: edited(name, scene(1))})
-    seen = describe_views(query.track(), query.stills())
+    seen = describe_views(query.track(), query.keyframes())
     assert sorted(seen.kinds.tolist()) == list(range(len(VIEW_NAMES)))
-    likeness = dict(zip([VIEW_NAMES[kind] for kind in seen.kinds], seen.vectors @ original, strict=True))
-    assert likeness.pop(name) > max(likeness.values())
+    similarity = dict(zip([VIEW_NAMES[kind] for kind in seen.kinds], seen.vectors @ original, strict=True))
+    assert similarity.pop(name) > max(similarity.values())
 
 
 def test_bars_are_left_out_before_a_part_is_taken() -> None:
@@ -65,14 +65,14 @@ def test_bars_are_left_out_before_a_part_is_taken() -> None:
     parts = []
     for image in (split, np.asarray(framed, np.uint8)):
         query = collected({0: image})
-        seen = describe_views(query.track(), query.stills())
+        seen = describe_views(query.track(), query.keyframes())
         parts.append(seen.vectors[seen.kinds == VIEW_NAMES.index("left")][0])
     assert float(parts[0] @ parts[1]) > 0.9
 
 
 def test_the_plain_view_is_what_the_fingerprint_keeps() -> None:
     query = collected({number: scene(number // 3) for number in range(9)})
-    seen = describe_views(query.track(), query.stills())
+    seen = describe_views(query.track(), query.keyframes())
     plain = seen.kinds == 0
     np.testing.assert_array_equal(seen.vectors[plain], dequantise(query.track().codes))
     np.testing.assert_array_equal(seen.times[plain], [0.0, 0.75, 1.5])
@@ -88,10 +88,10 @@ def blind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "describe", describe_blindly)
 
 
-def stills(seconds: float) -> Stills:
+def keyframes(seconds: float) -> Keyframes:
     """Return four small pictures a second."""
     jpeg = encode_still(scene(1, 16, 9))
-    return Stills.of([(time, jpeg) for time in range(0, round(seconds * 1000) + 1, 250)])
+    return Keyframes.of([(time, jpeg) for time in range(0, round(seconds * 1000) + 1, 250)])
 
 
 @pytest.mark.usefixtures("blind")
@@ -100,7 +100,7 @@ def stills(seconds: float) -> Stills:
     [(5, 0.5, 0.5), (20, 0.5, 1.0), (40, 1.0, 2.0), (80, 2.0, 2.0), (120, 2.0, 2.5), (600, 2.0, 12.5)],
 )
 def test_longer_queries_are_looked_at_less_often(seconds: int, of_mirrored: float, of_others: float) -> None:
-    seen = describe_views(TRACK, stills(seconds))
+    seen = describe_views(TRACK, keyframes(seconds))
     for kind, spacing in enumerate([of_mirrored, *[of_others] * (len(VIEW_NAMES) - 2)], 1):
         times = seen.times[seen.kinds == kind]
         gaps = np.diff(times)
@@ -112,7 +112,7 @@ def test_longer_queries_are_looked_at_less_often(seconds: int, of_mirrored: floa
 @pytest.mark.usefixtures("blind")
 @pytest.mark.parametrize("seconds", [5, 33, 600])
 def test_views_speak_for_all_of_the_time_between_them(seconds: int) -> None:
-    seen = describe_views(TRACK, stills(seconds))
+    seen = describe_views(TRACK, keyframes(seconds))
     for kind in range(1, len(VIEW_NAMES)):
         gaps = np.diff(seen.times[seen.kinds == kind])
         assert gaps.max() / 2 < seen.reach[kind] < gaps.max() / 2 + 1.0
@@ -121,21 +121,21 @@ def test_views_speak_for_all_of_the_time_between_them(seconds: int) -> None:
 @pytest.mark.usefixtures("blind")
 @pytest.mark.parametrize("seconds", [300, 600, 3600])
 def test_of_a_long_piece_so_many_pictures_are_looked_at_in_every_view_and_no_more(seconds: int) -> None:
-    seen = describe_views(TRACK, stills(seconds))
+    seen = describe_views(TRACK, keyframes(seconds))
     for kind in range(2, len(VIEW_NAMES)):
         assert MOST_PICTURES <= np.count_nonzero(seen.kinds == kind) <= 1.15 * MOST_PICTURES
 
 
 @pytest.mark.usefixtures("blind")
 def test_a_look_that_is_not_thorough_is_at_plain_and_mirrored_pictures_alone() -> None:
-    seen = describe_views(TRACK, stills(20), thorough=False)
+    seen = describe_views(TRACK, keyframes(20), thorough=False)
     assert set(seen.kinds.tolist()) == {VIEW_NAMES.index("plain"), VIEW_NAMES.index("mirrored")}
     assert not seen.reach[2:].any()
-    thorough = describe_views(TRACK, stills(20))
+    thorough = describe_views(TRACK, keyframes(20))
     np.testing.assert_array_equal(seen.times, thorough.times[thorough.kinds < 2])
 
 
 def test_without_pictures_the_plain_view_is_all_there_is() -> None:
-    seen = describe_views(TRACK, Stills.of([]))
+    seen = describe_views(TRACK, Keyframes.of([]))
     assert seen.kinds.tolist() == [0] * len(TRACK.numbers)
     np.testing.assert_array_equal(seen.vectors, dequantise(TRACK.codes))

@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fingerprint.matching.picture.viterbi import Cloud, find_runs
+from fingerprint.matching.picture.viterbi import Correspondences, find_runs
 from fingerprint.matching.time_map import TimeMap
 
 SAMPLE_S = 0.5
 
 
-def cloud(duration: float, *spans: tuple[float, float, TimeMap], noise: int = 0, seed: int = 0) -> Cloud:
-    """Return likenesses of spans of a query to where their lines lie, as rough as looks are, among chance ones."""
+def correspondences(
+    duration: float, *spans: tuple[float, float, TimeMap], noise: int = 0, seed: int = 0
+) -> Correspondences:
+    """Return similarities of spans of a query to where their lines lie, as rough as looks are, among chance ones."""
     rng = np.random.default_rng(seed)
     samples = np.arange(0, duration, SAMPLE_S)
     rows, places = [], []
@@ -28,10 +30,10 @@ def cloud(duration: float, *spans: tuple[float, float, TimeMap], noise: int = 0,
     weights = np.full(len(joined), 3.0)
     weights[len(joined) - noise :] = 1.0
     order = np.argsort(joined, kind="stable")
-    return Cloud(
+    return Correspondences(
         samples=samples,
         gaps=np.full(len(samples), SAMPLE_S),
-        restless=np.zeros(len(samples), bool),
+        has_motion=np.zeros(len(samples), bool),
         rows=joined[order],
         places=np.concatenate(places)[order],
         weights=weights[order],
@@ -42,7 +44,7 @@ def cloud(duration: float, *spans: tuple[float, float, TimeMap], noise: int = 0,
 @settings(deadline=None, max_examples=30)
 @given(st.floats(0, 500), st.integers(0, 60), st.integers(0, 1000))
 def test_a_line_at_any_offset_comes_back_from_noise(offset: float, noise: int, seed: int) -> None:
-    (run,) = find_runs(cloud(60, (15, 45, TimeMap(1.0, offset)), noise=noise, seed=seed), 8.0)
+    (run,) = find_runs(correspondences(60, (15, 45, TimeMap(1.0, offset)), noise=noise, seed=seed), 8.0)
     assert 0.5 * run.first == pytest.approx(15, abs=1.5)
     assert 0.5 * run.last == pytest.approx(45, abs=1.5)
     assert run.map.at(30) == pytest.approx(30 + offset, abs=0.3)
@@ -51,7 +53,7 @@ def test_a_line_at_any_offset_comes_back_from_noise(offset: float, noise: int, s
 @settings(deadline=None, max_examples=30)
 @given(st.floats(0.5, 2.0), st.floats(0, 100), st.integers(0, 1000))
 def test_a_line_of_any_speed_comes_back(speed: float, offset: float, seed: int) -> None:
-    runs = find_runs(cloud(60, (10, 50, TimeMap(speed, offset)), seed=seed), 8.0)
+    runs = find_runs(correspondences(60, (10, 50, TimeMap(speed, offset)), seed=seed), 8.0)
     longest = max(runs, key=lambda run: run.last - run.first)
     for time in (15, 30, 45):
         assert longest.map.at(time) == pytest.approx(speed * time + offset, abs=0.8)
@@ -61,7 +63,7 @@ def test_a_line_of_any_speed_comes_back(speed: float, offset: float, seed: int) 
 @given(st.permutations(range(4)), st.integers(0, 1000))
 def test_spans_in_any_order_come_back_in_order_of_the_query(order: list[int], seed: int) -> None:
     spans = [(10.0 * at, 10.0 * at + 10, TimeMap(1.0, 60.0 * place - 10 * at)) for at, place in enumerate(order)]
-    runs = find_runs(cloud(40, *spans, seed=seed), 4.0)
+    runs = find_runs(correspondences(40, *spans, seed=seed), 4.0)
     assert len(runs) == 4
     for run, (start, end, line) in zip(runs, spans, strict=True):
         assert 0.5 * run.first == pytest.approx(start, abs=1.0)
@@ -72,16 +74,16 @@ def test_spans_in_any_order_come_back_in_order_of_the_query(order: list[int], se
 @settings(deadline=None, max_examples=20)
 @given(st.integers(0, 1000))
 def test_chance_alone_makes_no_line(seed: int) -> None:
-    assert find_runs(cloud(60, noise=60, seed=seed), 8.0) == []
+    assert find_runs(correspondences(60, noise=60, seed=seed), 8.0) == []
 
 
 def test_no_likenesses_make_no_line() -> None:
-    assert find_runs(cloud(60), 4.0) == []
+    assert find_runs(correspondences(60), 4.0) == []
 
 
 def test_in_a_reference_of_days_the_same_line_is_found_as_in_one_of_minutes() -> None:
     near, far = (
-        find_runs(cloud(60, (15, 45, TimeMap(1.0, 100.0)), (0, 10, TimeMap(1.0, offset)), noise=40), 8.0)
+        find_runs(correspondences(60, (15, 45, TimeMap(1.0, 100.0)), (0, 10, TimeMap(1.0, offset)), noise=40), 8.0)
         for offset in (500.0, 300_000.0)
     )
     assert [(run.first, run.last) for run in far] == [(run.first, run.last) for run in near]
@@ -89,6 +91,6 @@ def test_in_a_reference_of_days_the_same_line_is_found_as_in_one_of_minutes() ->
 
 
 def test_a_line_is_found_in_pictures_that_are_shown_before_the_clock_starts() -> None:
-    likenesses = cloud(60, (15, 45, TimeMap(1.0, 100.0)), noise=20)
-    (run,) = find_runs(replace(likenesses, samples=likenesses.samples - 1.0), 8.0)
+    similarities = correspondences(60, (15, 45, TimeMap(1.0, 100.0)), noise=20)
+    (run,) = find_runs(replace(similarities, samples=similarities.samples - 1.0), 8.0)
     assert run.map.at(30) == pytest.approx(131, abs=0.3)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from support.sounds import changed, joined, piece, sound, track, worn
 
 from fingerprint.matching.confidence import EVEN
-from fingerprint.matching.search_regions import Zone
+from fingerprint.matching.search_regions import SearchRegion
 from fingerprint.matching.sound.aligner import SoundQuery, align_sound
 from fingerprint.sound.track import FRAME_S, SoundTrack
 
@@ -59,7 +59,7 @@ def test_the_longer_and_the_better_a_piece_is_heard_the_more_it_tells() -> None:
     def heard(length: float, kept: float) -> tuple[float, float]:
         query = between_others(worn(piece(ORIGINAL, 30, 30 + length), kept, 1), length)
         (found,) = align_sound(SoundQuery(query), ORIGINAL, wide=False)
-        return found.evidence, found.likeness
+        return found.log_odds, found.similarity
 
     assert heard(5, 0.9)[0] < heard(10, 0.9)[0] < heard(20, 0.9)[0]
     assert heard(20, 0.4)[0] < heard(20, 0.7)[0] < heard(20, 0.9)[0]
@@ -209,7 +209,7 @@ def drummed(seconds: float, seed: int) -> SoundTrack:
 @given(SEEDS, st.booleans())
 def test_two_tunes_on_one_beat_are_no_copies(seed: int, wide: bool) -> None:  # noqa: FBT001 (hypothesis gives it by name)
     one, other = drummed(30, seed), drummed(60, seed + 20_000)
-    assert [found for found in align_sound(SoundQuery(one), other, wide=wide) if found.evidence > EVEN] == []
+    assert [found for found in align_sound(SoundQuery(one), other, wide=wide) if found.log_odds > EVEN] == []
 
 
 @settings(SAME_EVERY_TIME, max_examples=20)
@@ -217,9 +217,9 @@ def test_two_tunes_on_one_beat_are_no_copies(seed: int, wide: bool) -> None:  # 
 def test_a_tune_on_a_beat_is_told_from_others_on_the_same_beat(seed: int, start: float) -> None:
     whole = drummed(60, seed)
     found = align_sound(SoundQuery(piece(whole, start, start + 15)), whole, wide=False)
-    best = max(found, key=lambda one: one.evidence)
+    best = max(found, key=lambda one: one.log_odds)
     assert best.map.offset == pytest.approx(start, abs=2 * FRAME_S)
-    assert best.evidence > EVEN
+    assert best.log_odds > EVEN
 
 
 @settings(SAME_EVERY_TIME, max_examples=20)
@@ -228,7 +228,7 @@ def test_of_twelve_seconds_a_fifth_of_the_peaks_is_enough(seed: int) -> None:
     """Noise as loud as the sound leaves about that much."""
     original = sound(120, 1, density=30)
     found = align_sound(SoundQuery(worn(piece(original, 30, 42), 0.2, seed)), original, wide=False)
-    assert any(one.map.offset == pytest.approx(30, abs=2 * FRAME_S) and one.evidence > EVEN for one in found)
+    assert any(one.map.offset == pytest.approx(30, abs=2 * FRAME_S) and one.log_odds > EVEN for one in found)
 
 
 FILM = sound(3600, 11)
@@ -236,22 +236,27 @@ FILM = sound(3600, 11)
 
 def test_in_a_film_a_piece_is_found_where_it_is_looked_for() -> None:
     query = SoundQuery(between_others(piece(FILM, 2000, 2020), 20))
-    (found,) = align_sound(query, FILM, wide=False, near=[Zone(0, 40, 500, 620), Zone(0, 40, 1950, 2070)])
+    (found,) = align_sound(
+        query, FILM, wide=False, near=[SearchRegion(0, 40, 500, 620), SearchRegion(0, 40, 1950, 2070)]
+    )
     assert (found.start, found.end) == pytest.approx((12, 32), abs=1.0)
     assert found.map.at(20.0) == pytest.approx(2008, abs=2 * FRAME_S)
-    assert align_sound(query, FILM, wide=False, near=[Zone(0, 40, 500, 620)]) == []
-    assert align_sound(query, FILM, wide=False, near=[Zone(0, 11, 1950, 2070)]) == []
+    assert align_sound(query, FILM, wide=False, near=[SearchRegion(0, 40, 500, 620)]) == []
+    assert align_sound(query, FILM, wide=False, near=[SearchRegion(0, 11, 1950, 2070)]) == []
 
 
 def test_where_to_look_may_reach_beyond_both_sounds() -> None:
     query = SoundQuery(between_others(piece(FILM, 0, 20), 20))
-    (found,) = align_sound(query, FILM, wide=False, near=[Zone(-30, 500, -50, 100)])
+    (found,) = align_sound(query, FILM, wide=False, near=[SearchRegion(-30, 500, -50, 100)])
     assert found.map.at(20.0) == pytest.approx(8, abs=2 * FRAME_S)
-    assert align_sound(query, FILM, wide=True, near=[Zone(100, 200, 0, 100), Zone(0, 40, 5000, 5100)]) == []
+    assert (
+        align_sound(query, FILM, wide=True, near=[SearchRegion(100, 200, 0, 100), SearchRegion(0, 40, 5000, 5100)])
+        == []
+    )
 
 
 def test_a_faster_piece_of_a_film_is_found_where_it_is_looked_for() -> None:
     query = SoundQuery(between_others(changed(piece(FILM, 2000, 2025), 1.25), 20))
-    (found,) = align_sound(query, FILM, wide=True, near=[Zone(0, 60, 1950, 2070)])
+    (found,) = align_sound(query, FILM, wide=True, near=[SearchRegion(0, 60, 1950, 2070)])
     assert found.map.speed == pytest.approx(1.25, abs=0.005)
     assert found.map.at(22.0) == pytest.approx(2012.5, abs=0.1)

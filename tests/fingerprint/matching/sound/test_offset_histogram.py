@@ -56,14 +56,14 @@ def test_what_is_too_much_to_count_at_once_is_counted_in_parts(monkeypatch: pyte
     at_once = counted(query, reference, UNCHANGED, LENGTHS)
     monkeypatch.setattr("fingerprint.matching.sound.offset_histogram.MOST_COINCIDENCES", 1000)
     in_parts = counted(query, reference, UNCHANGED, LENGTHS)
-    told = [
+    hint = [
         {
             (start, cells): (offset, best)
             for start, cells, offset, best in zip(one.starts, one.cells, one.offsets, one.best, strict=True)
         }
         for one in (at_once, in_parts)
     ]
-    assert told[0] == told[1]
+    assert hint[0] == hint[1]
 
 
 @settings(deadline=None, max_examples=20)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fingerprint.engine import Chunk, fingerprint_chunk
 from fingerprint.media.limits import MediaLimits
-from fingerprint.picture.keyframes import Stills, encode_still
+from fingerprint.picture.keyframes import Keyframes, encode_still
 from fingerprint.picture.track import PictureTrack
 from fingerprint.sound.track import SoundTrack
 from streams.adapters.decoder.answers import checked_chunk
@@ -41,7 +41,7 @@ def test_a_chunk_passes_as_it_is(chunk: Chunk) -> None:
 
 
 def with_stills(chunk: Chunk, data: bytes) -> Chunk:
-    return replace(chunk, stills=Stills.of([(0, np.frombuffer(data, np.uint8))]))
+    return replace(chunk, keyframes=Keyframes.of([(0, np.frombuffer(data, np.uint8))]))
 
 
 def jpeg_of(width: int, height: int) -> bytes:

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import psutil
 import pytest
-from support.whole_job import make_bench, run_job
+from support.whole_job import make_context, run_job
 
 from fingerprint.engine import fingerprint_chunk, plan_chunks
 from fingerprint.media.errors import MediaError
@@ -112,13 +112,13 @@ def test_a_file_that_is_open_for_writing_is_served_and_not_handed_over(
 
 
 def test_a_whole_job_runs_over_the_cage(decoder: CagedDecoder, footage: dict[str, Path], tmp_path: Path) -> None:
-    bench = make_bench(tmp_path, footage["bikes"].parent, decoder=decoder)
+    context = make_context(tmp_path, footage["bikes"].parent, decoder=decoder)
     used = decoder.cpu_s
-    job = run_job(bench, footage["bikes"])
+    job = run_job(context, footage["bikes"])
     assert job.status is JobStatus.SUCCESS
     assert job.metrics.windows > 0
     assert decoder.cpu_s > used
-    again = run_job(bench, footage["bikes"], media_id="copy")
+    again = run_job(context, footage["bikes"], media_id="copy")
     assert again.matches[0].media_id == "bikes"
 
 

@@ -41,11 +41,11 @@ def stream(**fields: object) -> dict[str, object]:
 async def requests_of(
     tmp_path: Path, *events: object, headers: list[tuple[str, bytes]] | None = None
 ) -> list[JobRequest]:
-    outbox = Requests()
-    intake = Intake(Settings(state=tmp_path), outbox)
+    emitter = Requests()
+    intake = Intake(Settings(state=tmp_path), emitter)
     for event in events:
         await intake.handle(json.dumps(event).encode(), headers or [], now=NOW)
-    return outbox.sent
+    return emitter.sent
 
 
 async def test_a_replayed_event_amounts_to_the_same_job(tmp_path: Path) -> None:
@@ -146,10 +146,10 @@ def of_renditions(count: int, **fields: object) -> bytes:
 async def test_a_video_with_thousands_of_renditions_gets_its_job_and_the_best_ones_are_noted(tmp_path: Path) -> None:
     event = of_renditions(9_000)
     assert 900_000 < len(event) < LARGEST_INPUT
-    outbox = Requests()
+    emitter = Requests()
     for _ in range(2):
-        await Intake(Settings(state=tmp_path), outbox).handle(event, [], now=NOW)
-    first, again = outbox.sent
+        await Intake(Settings(state=tmp_path), emitter).handle(event, [], now=NOW)
+    first, again = emitter.sent
     assert first == again
     assert first.file_url == "http://vod/43q9fj74hdf/08999.mp4"
     assert [rendition.definition for rendition in first.renditions] == [
@@ -172,7 +172,7 @@ async def test_a_video_with_thousands_of_renditions_gets_its_job_and_the_best_on
 async def test_an_event_that_is_too_large_asks_for_nothing(
     tmp_path: Path, value: bytes, key: bytes, headers: list[tuple[str, bytes]]
 ) -> None:
-    outbox = Requests()
+    emitter = Requests()
     with pytest.raises(TooLargeError):
-        await Intake(Settings(state=tmp_path), outbox).handle(value, headers, now=NOW, key=key)
-    assert outbox.sent == []
+        await Intake(Settings(state=tmp_path), emitter).handle(value, headers, now=NOW, key=key)
+    assert emitter.sent == []

@@ -27,7 +27,7 @@ from schemas.limits import LARGEST_INPUT, LARGEST_VALUE, LONGEST_EXTEND, MOST_CH
 from schemas.result import complete_event
 from streams.adapters.kafka.topics import Topics
 from streams.pipeline.agents.jobs import JobAgent
-from streams.pipeline.events import Outbox
+from streams.pipeline.events import EventEmitter
 from streams.pipeline.freshness import Freshness, StoodStillError
 from streams.ports.events import Headers
 
@@ -65,14 +65,14 @@ class Broker:
 
 async def handled(asked: JobRequest, callback_url: str = "") -> Broker:
     broker = Broker()
-    agent = JobAgent({}, broker, Outbox(broker, TOPICS, broker), tries=3, callback_url=callback_url)
+    agent = JobAgent({}, broker, EventEmitter(broker, TOPICS, broker), tries=3, callback_url=callback_url)
     await agent.on_request(asked, now=TIME)
     return broker
 
 
 async def test_what_would_end_a_job_otherwise_than_its_complete_event_tells_comes_too_late() -> None:
     broker, table = Broker(), dict[bytes, bytes]()
-    agent = JobAgent(table, broker, Outbox(broker, TOPICS, broker), tries=3)
+    agent = JobAgent(table, broker, EventEmitter(broker, TOPICS, broker), tries=3)
     await agent.on_request(request(), now=TIME)
     kept = dict(table)
     broker.complete, broker.sent = {"j1": ErrorCode.OK}, []  # it succeeded, and its worker died before it kept that
@@ -83,7 +83,7 @@ async def test_what_would_end_a_job_otherwise_than_its_complete_event_tells_come
 async def test_a_worker_that_stood_still_neither_ends_a_job_nor_keeps_what_it_had_decided() -> None:
     now = 0.0
     broker, table = Broker(), dict[bytes, bytes]()
-    agent = JobAgent(table, broker, Outbox(broker, TOPICS, broker), tries=3)
+    agent = JobAgent(table, broker, EventEmitter(broker, TOPICS, broker), tries=3)
     await agent.on_request(request(), now=TIME)
     kept, broker.sent = dict(table), []
     fresh = Freshness(lambda: now)
@@ -122,7 +122,7 @@ async def test_tasks_of_imports_have_a_lane_of_their_own(source: str, lane: str,
 
 
 def agent_over(broker: Broker, table: dict[bytes, bytes] | None = None) -> JobAgent:
-    return JobAgent({} if table is None else table, broker, Outbox(broker, TOPICS, broker), tries=3)
+    return JobAgent({} if table is None else table, broker, EventEmitter(broker, TOPICS, broker), tries=3)
 
 
 def jobs(broker: Broker) -> dict[str, Job]:

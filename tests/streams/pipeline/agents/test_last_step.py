@@ -18,7 +18,7 @@ from streams.adapters.kafka.connection import KafkaConnection
 from streams.adapters.kafka.publisher import EventPublisher
 from streams.adapters.kafka.topics import Topics, ensure_topics
 from streams.pipeline.agents.jobs import JobAgent
-from streams.pipeline.events import Outbox
+from streams.pipeline.events import EventEmitter
 from streams.ports.events import Headers
 from streams.readmodel.model import ReadModel
 from streams.readmodel.projector import Projector
@@ -49,7 +49,7 @@ class Worker:
         self.before: dict[int, Callable[[], None]] = {}
         self.sent = 0
         self._publisher = publisher
-        self.agent = JobAgent(table, projector, Outbox(self, topics, projector), tries=3)
+        self.agent = JobAgent(table, projector, EventEmitter(self, topics, projector), tries=3)
 
     async def publish(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
         if happening := self.before.get(self.sent):

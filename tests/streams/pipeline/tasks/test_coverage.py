@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from support.clips import Clips
 from support.examples import request
-from support.whole_job import SCOPE, make_bench, run_job
+from support.whole_job import SCOPE, make_context, run_job
 
 from fingerprint import chunking as chunks_module
 from fingerprint.media.limits import MediaLimits
@@ -20,15 +20,15 @@ from schemas.errors import ErrorCode
 from schemas.jobs import ChunkTask, JobStatus, TaskKind, TaskOutcome
 from schemas.result import coverage_of, result_of, unsearched_of
 from streams.domain.search_scope import Assignment, Scope, SearchedLibrary
-from streams.pipeline.tasks.context import Workbench
+from streams.pipeline.tasks.context import TaskContext
 from streams.pipeline.tasks.run import run_task
 from streams.pipeline.tasks.search import NOT_INDEXED
 from streams.ports.fingerprint_store import FingerprintStore
 
 
 @pytest.fixture
-def bench(tmp_path: Path, clips: Clips) -> Workbench:
-    return make_bench(tmp_path, clips.folder)
+def context(tmp_path: Path, clips: Clips) -> TaskContext:
+    return make_context(tmp_path, clips.folder)
 
 
 def torn(clips: Clips, first: float, last: float) -> Path:
@@ -40,19 +40,21 @@ def torn(clips: Clips, first: float, last: float) -> Path:
     return clips.write(f"torn-{first}-{last}.mp4", bytes(data))
 
 
-def test_a_job_over_media_that_was_all_looked_at_says_so(bench: Workbench, clip: Path) -> None:
-    job = run_job(bench, clip)
+def test_a_job_over_media_that_was_all_looked_at_says_so(context: TaskContext, clip: Path) -> None:
+    job = run_job(context, clip)
     assert (job.status, job.message) == (JobStatus.SUCCESS, "OK")
     assert (job.coverage.picture, job.coverage.sound, job.coverage.missed) == (1.0, 1.0, ())
 
 
-def test_a_track_that_is_not_there_has_no_share(bench: Workbench, clips: Clips) -> None:
-    job = run_job(bench, clips.make("mute.mp4", audio=None))
+def test_a_track_that_is_not_there_has_no_share(context: TaskContext, clips: Clips) -> None:
+    job = run_job(context, clips.make("mute.mp4", audio=None))
     assert (job.coverage.picture, job.coverage.sound) == (1.0, None)
 
 
-def test_a_job_over_damaged_media_succeeds_and_says_how_much_it_has_not_seen(bench: Workbench, clips: Clips) -> None:
-    job = run_job(bench, torn(clips, 0.4, 0.6))
+def test_a_job_over_damaged_media_succeeds_and_says_how_much_it_has_not_seen(
+    context: TaskContext, clips: Clips
+) -> None:
+    job = run_job(context, torn(clips, 0.4, 0.6))
     assert job.status is JobStatus.SUCCESS
     assert job.coverage.picture is not None
     assert 0.5 < job.coverage.picture < 0.95
@@ -60,31 +62,31 @@ def test_a_job_over_damaged_media_succeeds_and_says_how_much_it_has_not_seen(ben
     assert "of the picture was not looked at: it is damaged" in job.message
 
 
-def test_a_job_that_has_seen_too_little_fails_and_stores_nothing(bench: Workbench, clips: Clips) -> None:
-    job = run_job(bench, torn(clips, 0.2, 0.95))
+def test_a_job_that_has_seen_too_little_fails_and_stores_nothing(context: TaskContext, clips: Clips) -> None:
+    job = run_job(context, torn(clips, 0.2, 0.95))
     assert (job.status, job.code) == (JobStatus.FAIL, ErrorCode.RESOURCE_CONTENT_BAD)
     assert "MEDIADNA_LEAST_COVERAGE" in job.message
-    assert bench.vectors.count("default") == 0
-    assert list(bench.store.keys("default")) == []
+    assert context.vectors.count("default") == 0
+    assert list(context.store.keys("default")) == []
 
 
 def test_how_little_is_too_little_can_be_set(tmp_path: Path, clips: Clips) -> None:
     film = torn(clips, 0.4, 0.6)
-    strict = make_bench(tmp_path / "strict", clips.folder, limits=MediaLimits(least_coverage=0.99))
+    strict = make_context(tmp_path / "strict", clips.folder, limits=MediaLimits(least_coverage=0.99))
     assert run_job(strict, film).code == ErrorCode.RESOURCE_CONTENT_BAD
-    lenient = make_bench(tmp_path / "lenient", clips.folder, limits=MediaLimits(least_coverage=0.0))
+    lenient = make_context(tmp_path / "lenient", clips.folder, limits=MediaLimits(least_coverage=0.0))
     assert run_job(lenient, torn(clips, 0.2, 0.95)).status is JobStatus.SUCCESS
 
 
-def test_sound_that_nobody_can_read_fails_as_not_supported(bench: Workbench, clips: Clips) -> None:
+def test_sound_that_nobody_can_read_fails_as_not_supported(context: TaskContext, clips: Clips) -> None:
     data = clips.make("readable.mkv", seconds=6).read_bytes()
-    job = run_job(bench, clips.write("unreadable.mkv", data.replace(b"A_AAC", b"A_XYZ")))
+    job = run_job(context, clips.write("unreadable.mkv", data.replace(b"A_AAC", b"A_XYZ")))
     assert (job.status, job.code) == (JobStatus.FAIL, ErrorCode.RESOURCE_NOT_SUPPORTED)
     assert "of the sound" in job.message
 
 
-def test_the_shares_are_read_back_out_of_the_complete_event(bench: Workbench, clips: Clips) -> None:
-    job = run_job(bench, torn(clips, 0.4, 0.6))
+def test_the_shares_are_read_back_out_of_the_complete_event(context: TaskContext, clips: Clips) -> None:
+    job = run_job(context, torn(clips, 0.4, 0.6))
     job.unsearched = (Unsearched(library="films", media_id="m", reason="gone"), Unsearched(library="ads", reason="x"))
     data = result_of(job).to_json()
     told = msgspec.json.decode(data)
@@ -94,19 +96,21 @@ def test_the_shares_are_read_back_out_of_the_complete_event(bench: Workbench, cl
     assert unsearched_of(result_of(job)) == job.unsearched
 
 
-def test_a_fingerprint_file_is_of_media_that_nobody_has_looked_at(bench: Workbench, clips: Clips, clip: Path) -> None:
-    run_job(bench, clip)
-    (key,) = bench.store.keys("default")
-    data = bench.store.get(key)
+def test_a_fingerprint_file_is_of_media_that_nobody_has_looked_at(
+    context: TaskContext, clips: Clips, clip: Path
+) -> None:
+    run_job(context, clip)
+    (key,) = context.store.keys("default")
+    data = context.store.get(key)
     assert data is not None
-    job = run_job(bench, clips.write("clip.mdna", data), media_id="from a file")
+    job = run_job(context, clips.write("clip.mdna", data), media_id="from a file")
     assert (job.coverage.picture, job.coverage.sound) == (None, None)
     assert set(msgspec.json.decode(result_of(job).to_json())) == {"VideoDNA", "Fingerprint"}
 
 
 @pytest.mark.parametrize("words", ["std::bad_alloc", "Failed to allocate memory for requested buffer of size 9"])
 def test_memory_that_is_missing_anywhere_is_called_that(
-    bench: Workbench, clip: Path, monkeypatch: pytest.MonkeyPatch, words: str
+    context: TaskContext, clip: Path, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
     def fail(*_: object, **__: object) -> Chunk:
         raise RuntimeError(words)
@@ -115,18 +119,18 @@ def test_memory_that_is_missing_anywhere_is_called_that(
     task = ChunkTask(
         job_id="j1", media_id="video", kind=TaskKind.FINGERPRINT, request=request(file_url=clip.as_uri()), end=4.0
     )
-    result = run_task(Assignment(task=task, scope=SCOPE), bench).result
+    result = run_task(Assignment(task=task, scope=SCOPE), context).result
     assert (result.outcome, result.code) == (TaskOutcome.RETRY, ErrorCode.RESOURCE_TOO_LARGE)
     assert "MEDIADNA_TASK_MEMORY_MB" in result.message
 
 
-def finished(bench: Workbench, clip: Path, scope: Scope) -> tuple[tuple[Unsearched, ...], str]:
+def finished(context: TaskContext, clip: Path, scope: Scope) -> tuple[tuple[Unsearched, ...], str]:
     """Return what the last task of a job says that it did not search, and its message."""
     asked = request(file_url=clip.as_uri())
     chunk = ChunkTask(job_id="j1", media_id="new", kind=TaskKind.FINGERPRINT, request=asked, version=9, end=4.0)
-    assert run_task(Assignment(task=chunk, scope=scope), bench).result.outcome is TaskOutcome.DONE
+    assert run_task(Assignment(task=chunk, scope=scope), context).result.outcome is TaskOutcome.DONE
     last = msgspec.structs.replace(chunk, kind=TaskKind.FINISH, chunks_total=1)
-    result = run_task(Assignment(task=last, scope=scope), bench).result
+    result = run_task(Assignment(task=last, scope=scope), context).result
     assert result.outcome is TaskOutcome.DONE
     return result.unsearched, result.message
 
@@ -137,24 +141,24 @@ def spoil(store: FingerprintStore, key: ReferenceKey) -> None:
 
 def test_a_reference_that_cannot_be_read_is_named(tmp_path: Path, footage: dict[str, Path]) -> None:
     film = footage["bikes"]
-    bench = make_bench(tmp_path, film.parent)
-    assert run_job(bench, film).status is JobStatus.SUCCESS
-    (key,) = bench.store.keys("default")
-    spoil(bench.store, key)
-    left, message = finished(bench, film, SCOPE)
+    context = make_context(tmp_path, film.parent)
+    assert run_job(context, film).status is JobStatus.SUCCESS
+    (key,) = context.store.keys("default")
+    spoil(context.store, key)
+    left, message = finished(context, film, SCOPE)
     assert [(one.library, one.media_id) for one in left] == [("default", "bikes")]
     assert "'bikes' of library 'default' was not compared" in message
 
 
-def test_a_library_of_which_the_index_has_lost_everything_is_named(bench: Workbench, clip: Path) -> None:
+def test_a_library_of_which_the_index_has_lost_everything_is_named(context: TaskContext, clip: Path) -> None:
     scope = Scope(search=(SearchedLibrary(name="films", holds_items=True), SearchedLibrary(name="empty")))
-    left, message = finished(bench, clip, scope)
+    left, message = finished(context, clip, scope)
     assert left == (Unsearched(library="films", reason=NOT_INDEXED),)
     assert "library 'films' was not searched" in message
 
 
-def test_a_library_that_the_job_names_and_that_was_left_out_is_named(bench: Workbench, clip: Path) -> None:
+def test_a_library_that_the_job_names_and_that_was_left_out_is_named(context: TaskContext, clip: Path) -> None:
     paused = Unsearched(library="films", reason="it was paused")
-    left, message = finished(bench, clip, Scope(unsearched=(paused,)))
+    left, message = finished(context, clip, Scope(unsearched=(paused,)))
     assert left == (paused,)
     assert message == "library 'films' was not searched: it was paused"

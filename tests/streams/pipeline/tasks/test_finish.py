@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from support.examples import MATCH, request
 from support.tracks import DESCRIBED, SECONDS, WINDOWS, picture, sound
-from support.whole_job import SCOPE, make_bench, run_job
+from support.whole_job import SCOPE, make_context, run_job
 
 from fingerprint.codec import pack, unpack
 from fingerprint.media.errors import MediaError
@@ -42,7 +42,7 @@ def many(monkeypatch: pytest.MonkeyPatch) -> tuple[Match, ...]:
 def test_of_more_matches_than_one_event_holds_the_job_tells_the_surest_and_how_many_are_left_out(
     tmp_path: Path, clip: Path, many: tuple[Match, ...]
 ) -> None:
-    job = run_job(make_bench(tmp_path, clip.parent), clip)
+    job = run_job(make_context(tmp_path, clip.parent), clip)
     assert (job.status, job.code) == (JobStatus.SUCCESS, ErrorCode.OK)
     assert sum(map(match_size, job.matches)) <= LARGEST_MATCHES
     assert [match.media_id for match in job.matches] == [f"m{19 - n}" for n in range(len(job.matches))]
@@ -53,18 +53,18 @@ def test_of_what_one_chunk_shows_no_more_is_told(tmp_path: Path, clip: Path, man
     task = ChunkTask(
         job_id="j1", media_id="video", kind=TaskKind.FINGERPRINT, request=request(file_url=clip.as_uri()), end=4.0
     )
-    live = run_task(Assignment(task=task, scope=SCOPE), make_bench(tmp_path, clip.parent)).live
+    live = run_task(Assignment(task=task, scope=SCOPE), make_context(tmp_path, clip.parent)).live
     assert 0 < len(live) < len(many)
     assert sum(map(match_size, live)) <= LARGEST_MATCHES
 
 
 def test_a_job_of_which_everything_is_told_is_ok(tmp_path: Path, clip: Path) -> None:
-    assert run_job(make_bench(tmp_path, clip.parent), clip).message == "OK"
+    assert run_job(make_context(tmp_path, clip.parent), clip).message == "OK"
 
 
 def test_a_job_of_which_a_part_is_gone_may_be_tried_again(tmp_path: Path) -> None:
     task = ChunkTask(job_id="j1", media_id="video", kind=TaskKind.FINISH, request=request(), chunks_total=1)
-    report = run_task(Assignment(task=task, scope=SCOPE), make_bench(tmp_path))
+    report = run_task(Assignment(task=task, scope=SCOPE), make_context(tmp_path))
     assert (report.result.outcome, report.result.code) == (TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR)
     assert "part 0 of job j1" in report.result.message
 
@@ -77,14 +77,14 @@ def test_a_task_that_finds_its_store_away_waits_and_says_for_whom(
 
     monkeypatch.setattr(FileStore, "delete_parts", lambda _, job_id: no_bucket(job_id))
     task = ChunkTask(job_id="j1", media_id="video", kind=TaskKind.CLEAN, request=request())
-    report = run_task(Assignment(task=task, scope=SCOPE), make_bench(tmp_path))
+    report = run_task(Assignment(task=task, scope=SCOPE), make_context(tmp_path))
     assert report.away == Away(neighbour=Neighbour.STORE, reason="no bucket")
 
 
 def test_a_fingerprint_file_that_claims_ages_ends_as_too_large_and_adds_nothing_to_the_bill(tmp_path: Path) -> None:
     file = tmp_path / "ages.mdna"
     file.write_bytes(pack("fingerprint", {"duration": np.array([4_600_000_000_000_000_000], np.int64)}))
-    job = run_job(make_bench(tmp_path, tmp_path), file)
+    job = run_job(make_context(tmp_path, tmp_path), file)
     assert (job.status, job.code) == (JobStatus.FAIL, ErrorCode.RESOURCE_TOO_LARGE)
     assert job.metrics.duration == 0
 
@@ -94,39 +94,39 @@ def test_a_fingerprint_file_that_no_media_leaves_ends_as_bad_content_and_leaves_
     arrays["duration"] = np.array([-60_000], np.int64)
     file = tmp_path / "negative.mdna"
     file.write_bytes(pack("fingerprint", arrays))
-    bench = make_bench(tmp_path, tmp_path)
-    job = run_job(bench, file)
+    context = make_context(tmp_path, tmp_path)
+    job = run_job(context, file)
     assert (job.status, job.code) == (JobStatus.FAIL, ErrorCode.RESOURCE_CONTENT_BAD)
     assert job.message.startswith("the fingerprint cannot be used: the fingerprint's duration is negative")
-    assert list(bench.store.keys("default")) == []
-    assert bench.vectors.count("default") == 0
+    assert list(context.store.keys("default")) == []
+    assert context.vectors.count("default") == 0
 
 
 def test_a_fingerprint_file_as_the_engine_makes_it_is_stored_as_it_came(tmp_path: Path) -> None:
     file = tmp_path / "video.mdna"
     file.write_bytes(Fingerprint(SECONDS, picture(), sound()).to_bytes())
-    bench = make_bench(tmp_path, tmp_path)
-    job = run_job(bench, file)
+    context = make_context(tmp_path, tmp_path)
+    job = run_job(context, file)
     assert (job.status, job.metrics.duration, job.metrics.windows) == (JobStatus.SUCCESS, SECONDS, DESCRIBED + WINDOWS)
-    (key,) = bench.store.keys("default")
-    assert bench.store.get(key) == file.read_bytes()
+    (key,) = context.store.keys("default")
+    assert context.store.get(key) == file.read_bytes()
 
 
 def test_a_part_that_is_damaged_is_made_anew(tmp_path: Path, clip: Path) -> None:
-    bench = make_bench(tmp_path, clip.parent)
+    context = make_context(tmp_path, clip.parent)
     made = ChunkTask(
         job_id="j1", media_id="video", kind=TaskKind.FINGERPRINT, request=request(file_url=clip.as_uri()), end=4.0
     )
-    run_task(Assignment(task=made, scope=SCOPE), bench)
-    whole = bench.store.get_part("j1", 0)
+    run_task(Assignment(task=made, scope=SCOPE), context)
+    whole = context.store.get_part("j1", 0)
     assert whole is not None
-    bench.store.put_part("j1", 0, whole[: len(whole) // 2])
+    context.store.put_part("j1", 0, whole[: len(whole) // 2])
     finish = msgspec.structs.replace(made, kind=TaskKind.FINISH, chunks_total=1)
-    report = run_task(Assignment(task=finish, scope=SCOPE), bench)
+    report = run_task(Assignment(task=finish, scope=SCOPE), context)
     assert report.result.outcome is TaskOutcome.RETRY
     assert "part 0 of job j1 cannot be used, and is made anew" in report.result.message
-    assert run_task(Assignment(task=made, scope=SCOPE), bench).result.outcome is TaskOutcome.DONE
-    assert bench.store.get_part("j1", 0) == whole
+    assert run_task(Assignment(task=made, scope=SCOPE), context).result.outcome is TaskOutcome.DONE
+    assert context.store.get_part("j1", 0) == whole
 
 
 def test_more_windows_than_so_much_media_can_leave_never_reach_the_index() -> None:

@@ -12,14 +12,14 @@ from typing import Any
 import av
 import pytest
 from support.clips import Clips
-from support.whole_job import make_bench, run_job
+from support.whole_job import make_context, run_job
 
 from fingerprint.media.limits import MediaLimits
 from schemas.errors import ErrorCode
 from schemas.jobs import Job, JobStatus
 from schemas.matches import Track
 from streams.demo.edit import Piece, Truth
-from streams.pipeline.tasks.context import Workbench
+from streams.pipeline.tasks.context import TaskContext
 
 #: The span of the original that every copy below is made of.
 START, END = 10.0, 24.0
@@ -42,13 +42,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def bench(
+def context(
     tmp_path_factory: pytest.TempPathFactory, folder: Path, original: Path, copy: Path, clips: Clips
-) -> Workbench:
+) -> TaskContext:
     """A workbench whose library holds the original."""
-    bench = make_bench(tmp_path_factory.mktemp("state"), folder, original.parent, copy.parent, clips.folder)
-    assert run_job(bench, original).status is JobStatus.SUCCESS
-    return bench
+    context = make_context(tmp_path_factory.mktemp("state"), folder, original.parent, copy.parent, clips.folder)
+    assert run_job(context, original).status is JobStatus.SUCCESS
+    return context
 
 
 def remuxed(copy: Path, path: Path, kind: str) -> Path:
@@ -103,40 +103,40 @@ def assert_found(job: Job, original: Path, track: Track | None = None) -> None:
 
 
 def test_a_picture_without_sound_is_found_by_the_picture(
-    bench: Workbench, folder: Path, original: Path, copy: Path
+    context: TaskContext, folder: Path, original: Path, copy: Path
 ) -> None:
-    assert_found(run_job(bench, remuxed(copy, folder / "silent.mp4", "video")), original, Track.PICTURE)
+    assert_found(run_job(context, remuxed(copy, folder / "silent.mp4", "video")), original, Track.PICTURE)
 
 
 def test_sound_without_a_picture_is_found_by_the_sound(
-    bench: Workbench, folder: Path, original: Path, copy: Path
+    context: TaskContext, folder: Path, original: Path, copy: Path
 ) -> None:
-    assert_found(run_job(bench, remuxed(copy, folder / "sound.m4a", "audio")), original, Track.SOUND)
+    assert_found(run_job(context, remuxed(copy, folder / "sound.m4a", "audio")), original, Track.SOUND)
 
 
-def test_a_variable_frame_rate_moves_nothing(bench: Workbench, folder: Path, original: Path, copy: Path) -> None:
-    assert_found(run_job(bench, of_variable_rate(copy, folder / "variable.mp4")), original)
+def test_a_variable_frame_rate_moves_nothing(context: TaskContext, folder: Path, original: Path, copy: Path) -> None:
+    assert_found(run_job(context, of_variable_rate(copy, folder / "variable.mp4")), original)
 
 
 @pytest.mark.parametrize("factor", [0, 20], ids=["none", "20 times"])
 def test_a_wrong_duration_in_the_header_changes_nothing(
-    bench: Workbench, folder: Path, original: Path, copy: Path, factor: int
+    context: TaskContext, folder: Path, original: Path, copy: Path, factor: int
 ) -> None:
-    job = run_job(bench, with_wrong_duration(copy, folder / f"wrong-{factor}.mp4", factor))
+    job = run_job(context, with_wrong_duration(copy, folder / f"wrong-{factor}.mp4", factor))
     assert_found(job, original)
     assert job.metrics.duration == pytest.approx(END - START, abs=0.5)
 
 
 @pytest.mark.parametrize("degrees", [90, 180])
 def test_a_video_that_is_rotated_by_its_metadata_is_found(
-    bench: Workbench, clips: Clips, original: Path, copy: Path, degrees: int
+    context: TaskContext, clips: Clips, original: Path, copy: Path, degrees: int
 ) -> None:
-    assert_found(run_job(bench, clips.rotated(copy, degrees)), original)
+    assert_found(run_job(context, clips.rotated(copy, degrees)), original)
 
 
-def test_a_video_of_one_pixel_copies_nothing(bench: Workbench, clips: Clips) -> None:
+def test_a_video_of_one_pixel_copies_nothing(context: TaskContext, clips: Clips) -> None:
     clip = clips.make("pixel.mkv", size=(1, 1), video="ffv1", pixels="yuv444p", audio=None)
-    job = run_job(bench, clip)
+    job = run_job(context, clip)
     assert (job.status, job.matches) == (JobStatus.SUCCESS, ())
 
 
@@ -164,9 +164,9 @@ def made(folder: Path, name: str, data: bytes) -> Path:
     ids=["missing", "folder", "empty", "text", "noise", "truncated", "damaged fingerprint", "elsewhere"],
 )
 def test_what_cannot_be_used_fails_with_its_code_and_a_sentence(
-    bench: Workbench, folder: Path, copy: Path, make: Callable[[Path, Path], Path], code: ErrorCode
+    context: TaskContext, folder: Path, copy: Path, make: Callable[[Path, Path], Path], code: ErrorCode
 ) -> None:
-    job = run_job(bench, make(folder, copy))
+    job = run_job(context, make(folder, copy))
     assert (job.status, job.code) == (JobStatus.FAIL, code)
     assert job.message
 
@@ -175,25 +175,25 @@ def test_what_cannot_be_used_fails_with_its_code_and_a_sentence(
     "limits", [MediaLimits(max_duration_s=5.0), MediaLimits(max_pixels=100), MediaLimits(max_bytes=1000)]
 )
 def test_what_is_over_a_limit_is_too_large(tmp_path: Path, copy: Path, limits: MediaLimits) -> None:
-    job = run_job(make_bench(tmp_path, copy.parent, limits=limits), copy)
+    job = run_job(make_context(tmp_path, copy.parent, limits=limits), copy)
     assert (job.status, job.code) == (JobStatus.FAIL, ErrorCode.RESOURCE_TOO_LARGE)
 
 
 def test_a_job_that_failed_leaves_nothing_behind(tmp_path: Path, folder: Path) -> None:
-    bench = make_bench(tmp_path, folder)
-    run_job(bench, made(folder, "broken.mp4", b"broken"))
-    assert bench.vectors.count("default") == 0
-    assert list(bench.store.keys("default")) == []
+    context = make_context(tmp_path, folder)
+    run_job(context, made(folder, "broken.mp4", b"broken"))
+    assert context.vectors.count("default") == 0
+    assert list(context.store.keys("default")) == []
 
 
 def test_a_recording_that_was_joined_of_two_is_one_running_time(
-    bench: Workbench, original: Path, folder: Path, edited_copy: Callable[..., tuple[Path, tuple[Truth, ...]]]
+    context: TaskContext, original: Path, folder: Path, edited_copy: Callable[..., tuple[Path, tuple[Truth, ...]]]
 ) -> None:
     first, _ = edited_copy(Piece(original, 2.0, 10.0), suffix=".ts")
     second, _ = edited_copy(Piece(original, 15.0, 29.0), suffix=".ts")
     path = folder / "joined.ts"
     path.write_bytes(first.read_bytes() + second.read_bytes())
-    job = run_job(bench, path)
+    job = run_job(context, path)
     assert job.status is JobStatus.SUCCESS
     assert "starts anew" in job.message
     match = next(match for match in job.matches if match.media_id == original.stem)

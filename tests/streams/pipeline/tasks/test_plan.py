@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.examples import request
-from support.whole_job import make_bench
+from support.whole_job import make_context
 
 from fingerprint.media.errors import MediaError
 from schemas.errors import ErrorCode
@@ -22,10 +22,10 @@ def test_media_that_would_be_more_chunks_than_one_event_can_list_is_too_large(
     monkeypatch.setattr(module, "MOST_CHUNKS", most)
     asked = request(file_url=clip.as_uri())
     task = ChunkTask(job_id="j1", media_id="video", kind=TaskKind.PLAN, request=asked)
-    bench = make_bench(tmp_path, clip.parent)
+    context = make_context(tmp_path, clip.parent)
     if planned:
-        assert len(plan(task, bench).result.spans) == 1
+        assert len(plan(task, context).result.spans) == 1
         return
     with pytest.raises(MediaError, match="in pieces") as refused:
-        plan(task, bench)
+        plan(task, context)
     assert refused.value.code is ErrorCode.RESOURCE_TOO_LARGE

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from support.examples import request
-from support.whole_job import NOW, SCOPE, make_bench, run_job
+from support.whole_job import NOW, SCOPE, make_context, run_job
 
 from schemas.errors import ErrorCode
 from schemas.jobs import ChunkResult, Job, JobRequest, JobStatus, SaveType, TaskKind
@@ -16,24 +16,24 @@ from schemas.rights import Right
 from streams.domain.jobs.record import MediaRecord
 from streams.domain.jobs.state_machine import on_request, on_result
 from streams.domain.search_scope import Assignment
-from streams.pipeline.tasks.context import Workbench
+from streams.pipeline.tasks.context import TaskContext
 from streams.pipeline.tasks.run import run_task
 
 Stored = dict[tuple[str, int], int]
 
 
-def windows(bench: Workbench) -> Stored:
+def windows(context: TaskContext) -> Stored:
     """Return how many windows of which version the default library has."""
-    return dict(bench.vectors.count_versions("default").windows)
+    return dict(context.vectors.count_versions("default").windows)
 
 
 class Held:
     """A default library that holds a clip, and a caller without the right to replace it."""
 
-    def __init__(self, bench: Workbench, clip: Path) -> None:
-        self.bench = bench
-        self.first = run_job(bench, clip, media_id="clip")
-        self.before = windows(bench)
+    def __init__(self, context: TaskContext, clip: Path) -> None:
+        self.context = context
+        self.first = run_job(context, clip, media_id="clip")
+        self.before = windows(context)
         self.during: list[Stored] = []
         self.results: list[ChunkResult] = []
 
@@ -49,9 +49,9 @@ class Held:
                 held=item_of["default"].version,
                 protected=None if asked.may(Right.REPLACE) else self.first.digest,
             )
-            result = run_task(Assignment(task=tasks.pop(0), scope=scope), self.bench).result
+            result = run_task(Assignment(task=tasks.pop(0), scope=scope), self.context).result
             self.results.append(result)
-            self.during.append(windows(self.bench))
+            self.during.append(windows(self.context))
             step = on_result(step.record, result, now=NOW, tries=1)
             tasks += step.tasks
             jobs += step.jobs
@@ -62,7 +62,7 @@ class Held:
 
 @pytest.fixture
 def held(tmp_path: Path, clip: Path, other: Path) -> Held:
-    return Held(make_bench(tmp_path, clip.parent, other.parent), clip)
+    return Held(make_context(tmp_path, clip.parent, other.parent), clip)
 
 
 @pytest.fixture(scope="module")
@@ -92,19 +92,19 @@ def test_the_same_content_succeeds_and_is_stored_no_second_time(held: Held, clip
 def test_matching_only_is_no_replacement(held: Held, other: Path) -> None:
     job = held.ask(other, save_type=SaveType.NOSAVE)
     assert (job.status, job.message) == (JobStatus.SUCCESS, "OK")
-    assert windows(held.bench) == held.before
+    assert windows(held.context) == held.before
 
 
 def test_who_may_replace_replaces(held: Held, other: Path) -> None:
     job = held.ask(other, rights=(Right.REPLACE,))
     assert (job.status, job.stored) == (JobStatus.SUCCESS, True)
-    assert {version for _, version in windows(held.bench)} == {job.version}
+    assert {version for _, version in windows(held.context)} == {job.version}
 
 
 def test_a_fingerprint_file_of_other_content_is_refused_as_the_media_is(
     held: Held, other: Path, tmp_path: Path
 ) -> None:
-    elsewhere = make_bench(tmp_path / "elsewhere", other.parent)
+    elsewhere = make_context(tmp_path / "elsewhere", other.parent)
     run_job(elsewhere, other)
     (key,) = elsewhere.store.keys("default")
     file = other.parent / "fingerprint-of-another"
@@ -112,7 +112,7 @@ def test_a_fingerprint_file_of_other_content_is_refused_as_the_media_is(
     job = held.ask(file)
     assert [result.task.kind for result in held.results] == [TaskKind.PLAN, TaskKind.FINISH, TaskKind.CLEAN]
     assert (job.status, job.code) == (JobStatus.FAIL, ErrorCode.RESOURCE_ACCESS)
-    assert windows(held.bench) == held.before
+    assert windows(held.context) == held.before
 
 
 def test_a_request_says_what_it_may(clip: Path) -> None:

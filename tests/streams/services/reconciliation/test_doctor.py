@@ -78,7 +78,7 @@ async def test_differences_are_only_told_unless_they_are_to_be_mended(stocked: S
 async def test_windows_that_are_missing_are_put_back_from_the_fingerprint(stocked: Stocked) -> None:
     whole, part = stocked.hold("whole", windows=4), stocked.hold("part", windows=5)
     stocked.lose_windows(whole)
-    stocked.bench.vectors._rows = dict(list(stocked.bench.vectors._rows.items())[:3])  # type: ignore[attr-defined]
+    stocked.context.vectors._rows = dict(list(stocked.context.vectors._rows.items())[:3])  # type: ignore[attr-defined]
     assert await stocked.examine(mend=True)
     assert stocked.stored() == {whole: (4, True), part: (5, True)}
     assert await clean(stocked)
@@ -86,7 +86,7 @@ async def test_windows_that_are_missing_are_put_back_from_the_fingerprint(stocke
 
 async def test_an_index_that_was_lost_is_made_anew_whatever_its_size(stocked: Stocked) -> None:
     keys = [stocked.hold(f"video-{number}") for number in range(120)]
-    stocked.bench.vectors.delete_library("default")
+    stocked.context.vectors.delete_library("default")
     report = await stocked.examine(mend=True, cautious=True)
     assert (report.outcomes, report.left) == ({"mended": 120}, 0)
     assert set(stocked.stored()) == set(keys)
@@ -201,7 +201,7 @@ async def test_a_fingerprint_that_is_missing_is_asked_for_once_and_made_anew(sto
 async def test_a_fingerprint_that_cannot_be_read_is_made_anew_as_one_that_is_missing(stocked: Stocked) -> None:
     key = stocked.hold("video")
     stocked.lose_windows(key)
-    stocked.bench.store.put(ReferenceKey("default", *key), b"\x89MDNA\x01nonsense")
+    stocked.context.store.put(ReferenceKey("default", *key), b"\x89MDNA\x01nonsense")
     report = await stocked.examine(mend=True)
     assert told(report) == [("windows_missing", "video", "requested")]
     assert "damaged" in report.differences[0].detail
@@ -281,7 +281,7 @@ async def test_the_place_of_a_library_that_does_not_exist_goes_on_demand_only(st
         (DifferenceKind.LIBRARY_UNKNOWN, "gone", Outcome.LEFT)
     ]
     await stocked.examine(mend=True)
-    assert (stocked.bench.vectors.libraries(), stocked.bench.store.libraries()) == (["default"], ["default"])
+    assert (stocked.context.vectors.libraries(), stocked.context.store.libraries()) == (["default"], ["default"])
     assert await clean(stocked)
 
 
@@ -297,7 +297,7 @@ async def test_a_library_that_comes_back_meanwhile_keeps_its_place(stocked: Stoc
     meanwhile(stocked, TaskKind.REPAIR, lambda: stocked.inline.apply(libraries=[Library(name="films")]))
     await stocked.examine(mend=True)
     assert stocked.stored("films") == {}
-    assert stocked.bench.vectors.libraries() == ["films"]
+    assert stocked.context.vectors.libraries() == ["films"]
 
 
 async def test_a_library_that_is_being_deleted_is_left_alone(stocked: Stocked) -> None:
@@ -312,7 +312,7 @@ async def test_one_library_is_compared_alone(stocked: Stocked) -> None:
     stocked.store("a")
     stocked.hold("b", library="films")
     stocked.store("c", library="films")
-    stocked.bench.store.put_part("job", 0, b"x")
+    stocked.context.store.put_part("job", 0, b"x")
     assert told(await stocked.examine(library="films", mend=True)) == [("not_held", "c", "mended")]
     assert len(stocked.stored()) == 1
     stocked.inline.apply(libraries=[GoneLibrary("films")])
@@ -331,7 +331,7 @@ async def test_parts_of_jobs_that_have_ended_or_that_nobody_knows_go_when_they_a
         "under-way": 9 * DAY_S,
     }
     for job_id, age in ages.items():
-        stocked.bench.store.put_part(job_id, 0, b"x")
+        stocked.context.store.put_part(job_id, 0, b"x")
         then = time.time() - age
         os.utime(tmp_path / "fingerprints" / "parts" / job_id / "000000", (then, then))
     recent = job("under-way", JobStatus.PROCESSING, time="2999-01-01T00:00:00.000Z")
@@ -340,7 +340,7 @@ async def test_parts_of_jobs_that_have_ended_or_that_nobody_knows_go_when_they_a
     assert sorted(told(looked)) == [("parts_left", "ended", "found"), ("parts_left", "unknown", "found")]
     report = await stocked.examine(mend=True, cautious=True)
     assert sorted(told(report)) == [("parts_left", "ended", "mended"), ("parts_left", "unknown", "mended")]
-    assert sorted(stocked.bench.store.jobs_with_parts()) == ["just-ended", "sent-along", "under-way"]
+    assert sorted(stocked.context.store.jobs_with_parts()) == ["just-ended", "sent-along", "under-way"]
 
 
 async def test_what_is_left_of_writes_that_were_cut_off_goes(stocked: Stocked) -> None:
@@ -369,10 +369,10 @@ async def test_a_store_that_is_away_ends_the_comparison_and_says_why(stocked: St
         raise OSError(f"no way to {library}")
 
     stocked.hold("video")
-    stocked.bench.vectors.count_versions = away  # type: ignore[method-assign]
+    stocked.context.vectors.count_versions = away  # type: ignore[method-assign]
     report = await stocked.examine(mend=True)
     assert (report.state, "no way to default" in report.error) == (RunState.FAILED, True)
-    assert len(list(stocked.bench.store.keys("default"))) == 1
+    assert len(list(stocked.context.store.keys("default"))) == 1
 
 
 async def test_there_is_one_comparison_at_a_time(stocked: Stocked) -> None:

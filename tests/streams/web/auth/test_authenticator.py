@@ -13,7 +13,7 @@ from support.inline import InlineService
 from schemas.rights import Right
 from streams.settings import Settings
 from streams.web.app import create_app
-from streams.web.auth.authenticator import COOKIE, Gate
+from streams.web.auth.authenticator import COOKIE, Authenticator
 from streams.web.auth.rate_limit import RateLimit
 from streams.web.auth.roles import Grant, Role
 from streams.web.services import Services
@@ -108,12 +108,12 @@ async def test_a_caller_that_asks_too_often_is_told_when_to_come_back(client: As
 @pytest.mark.parametrize("web", ["0.0.0.0:6066", "192.0.2.1:6066", "[::]:6066", "service.example:6066"])
 def test_an_address_that_others_can_reach_needs_tokens(tmp_path: Path, web: str) -> None:
     with pytest.raises(ValueError, match="MEDIADNA_TOKENS"):
-        Gate(Settings(state=tmp_path, web=web))
+        Authenticator(Settings(state=tmp_path, web=web))
 
 
 @pytest.mark.parametrize("web", ["127.0.0.1:0", "[::1]:0", "localhost:0"])
 def test_an_address_of_this_machine_is_open_without_tokens(tmp_path: Path, web: str) -> None:
-    assert Gate(Settings(state=tmp_path, web=web)).open
+    assert Authenticator(Settings(state=tmp_path, web=web)).open
 
 
 @pytest.fixture
@@ -260,7 +260,7 @@ async def test_no_method_and_no_way_to_write_a_path_gets_past_the_gate(client: A
 async def test_wrong_tokens_are_no_way_to_find_the_right_one(
     client: AsyncTestClient, monkeypatch: pytest.MonkeyPatch, services: Services
 ) -> None:
-    monkeypatch.setattr(services.gate, "_limit", RateLimit("1000/second"))
+    monkeypatch.setattr(services.authenticator, "_limit", RateLimit("1000/second"))
     wrong = [await client.get("/api/v1/jobs", headers={"Authorization": f"Bearer {n}"}) for n in range(61)]
     assert [answer.status_code for answer in wrong] == [401] * 60 + [429]
     assert int(wrong[-1].headers["retry-after"]) > 0
@@ -272,7 +272,7 @@ async def test_wrong_tokens_are_no_way_to_find_the_right_one(
 async def test_whoever_had_a_right_token_before_goes_on_beside_a_guesser(
     client: AsyncTestClient, monkeypatch: pytest.MonkeyPatch, services: Services
 ) -> None:
-    monkeypatch.setattr(services.gate, "_limit", RateLimit("1000/second"))
+    monkeypatch.setattr(services.authenticator, "_limit", RateLimit("1000/second"))
     assert (await client.get("/api/v1/jobs", headers=bearer(Role.READER))).status_code == 200
     for number in range(61):
         await client.get("/api/v1/jobs", headers={"Authorization": f"Bearer {number}"})
@@ -312,13 +312,16 @@ async def test_behind_tls_the_cookie_is_never_sent_in_the_clear(services: Servic
 
 
 def test_who_sends_a_long_body_may_do_by_its_end_what_their_line_says_by_then(settings: Settings) -> None:
-    gate, factory = Gate(settings), RequestFactory()
+    authenticator, factory = Authenticator(settings), RequestFactory()
     request = factory.post("/api/v1/uploads", headers=bearer(Role.SUBMITTER))
-    assert gate.caller_of(request).grant == Grant(Role.SUBMITTER)
+    assert authenticator.caller_of(request).grant == Grant(Role.SUBMITTER)
     assert settings.tokens is not None
     settings.tokens.write_text(f"{TOKENS[Role.SUBMITTER]} submitter+replace ann\n")
-    assert (gate.caller_of(request).name, gate.caller_of(request).grant.beyond) == ("ann", (Right.REPLACE,))
+    assert (authenticator.caller_of(request).name, authenticator.caller_of(request).grant.beyond) == (
+        "ann",
+        (Right.REPLACE,),
+    )
     settings.tokens.unlink()
-    assert not gate.is_let_in(request)
+    assert not authenticator.is_let_in(request)
     with pytest.raises(NotAuthorizedException):
-        gate.caller_of(request)
+        authenticator.caller_of(request)
