@@ -9,8 +9,8 @@ INSTALL := -m pip install --quiet --disable-pip-version-check
 LOCKED := $(INSTALL) --require-hashes --no-build-isolation
 AUDIT := .audit
 
-.PHONY: help demo test check format kafka milvus train bench-accuracy bench-lanes bench-speed chaos fuzz schemas audit lock \
-	clean
+.PHONY: help demo test check format kafka milvus train bench-accuracy bench-lanes bench-speed chaos fuzz golden schemas audit \
+	lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -64,6 +64,9 @@ bench-lanes: $(STAMP) ## measure how long live jobs take beside an import (ARGS=
 bench-speed: $(STAMP) ## measure cost against decoding (ARGS=--help lists options)
 	$(BIN)/python $(LOCKED) --requirement requirements-bench.txt
 	$(BIN)/python -m benchmarks.speed $(ARGS)
+
+golden: $(STAMP) ## write down anew what the engine stores and answers, which a test compares with to the bit
+	PYTHONPATH=tests $(BIN)/python -m support.golden
 
 audit: $(STAMP) $(AUDIT)/.installed ## ask for advisories on what is locked, and list what is installed (build/sbom.json)
 	$(AUDIT)/bin/python .ci/advisories.py requirements.txt requirements-*.txt
