@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fingerprint.query import Query
 from support import golden
 
 from fingerprint.engine import ALGORITHM
 from fingerprint.index.memory import MemoryIndex
+from fingerprint.query import Query
 from streams.demo.edit import Truth
 
 EditedCopy = Callable[..., tuple[Path, tuple[Truth, ...]]]
