@@ -82,6 +82,8 @@ LOCK = SSL_CERT_FILE="$${SSL_CERT_FILE:-$$PIP_CERT}" \
 
 lock: $(AUDIT)/.installed ## write the versions and hashes of all dependencies anew (UPGRADE="--upgrade-package NAME")
 	$(LOCK) --extra dev --output-file requirements.txt pyproject.toml
+	cp requirements.txt requirements-runtime.txt  # what is tested: the same versions are taken wherever they can be
+	$(LOCK) --extra s3 --output-file requirements-runtime.txt pyproject.toml
 	$(LOCK) --group build --output-file requirements-build.txt
 	$(LOCK) --group bench --constraint requirements.txt --output-file requirements-bench.txt
 	$(LOCK) --group fuzz --constraint requirements.txt --output-file requirements-fuzz.txt

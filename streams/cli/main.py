@@ -12,7 +12,7 @@ from streams.cli.files import compare, fingerprint, match
 from streams.cli.imports import import_media
 from streams.cli.jobs import job, jobs, result, submit
 from streams.cli.libraries import libraries
-from streams.cli.run import settings, up, worker
+from streams.cli.run import settings, up, web, worker
 
 __all__ = ["app"]
 
@@ -40,7 +40,7 @@ def _options(
     _ = asked
 
 
-for command in (up, worker, submit, jobs, job, result, compare, match, fingerprint, settings, doctor):
+for command in (up, worker, web, submit, jobs, job, result, compare, match, fingerprint, settings, doctor):
     app.command()(command)
 app.command("import")(import_media)
 app.add_typer(libraries, name="libraries")

@@ -17,7 +17,7 @@ from streams.cage.trial import CageError, try_cage
 from streams.cli.output import AsJson, ExitCode, fail, print_json, print_table
 from streams.settings import PREFIX, SETTINGS_FILE, Setting, Settings, listed
 
-__all__ = ["load_settings", "settings", "up", "worker"]
+__all__ = ["load_settings", "settings", "up", "web", "worker"]
 
 State = Annotated[Path | None, typer.Option(help="Folder that holds all state (MEDIADNA_STATE).")]
 Web = Annotated[str | None, typer.Option(help="host:port of API and web view (MEDIADNA_WEB); port 0 picks a free one.")]
@@ -76,7 +76,19 @@ def worker(state: State = None, web: Web = None, media: Media = None, *, new_ind
     _run(chosen, embedded=False, new_index=new_index)
 
 
-def _run(chosen: Settings, *, embedded: bool, new_index: bool = False) -> None:
+def web(state: State = None, web: Web = None, media: Media = None) -> None:
+    """Run API and web view beside workers, against the same Kafka and Milvus, and take no work."""
+    chosen = load_settings(state=state, web=web, media=media)
+    if not chosen.kafka:
+        fail(
+            "API and web view show what workers do: set MEDIADNA_KAFKA to theirs, or run 'mediadna up' for everything "
+            "on this machine",
+            ExitCode.USAGE,
+        )
+    _run(chosen, embedded=False, takes_work=False)
+
+
+def _run(chosen: Settings, *, embedded: bool, takes_work: bool = True, new_index: bool = False) -> None:
     from streams.telemetry.logs import configure_logging  # noqa: PLC0415 (other commands start faster without the service)
     from streams.worker.composition import Worker  # noqa: PLC0415
     from streams.worker.confinement import confine_service  # noqa: PLC0415
@@ -84,7 +96,7 @@ def _run(chosen: Settings, *, embedded: bool, new_index: bool = False) -> None:
     from streams.worker.private_folder import private_files  # noqa: PLC0415
 
     def announce(running: Worker) -> None:
-        (chosen.state / "web-address").write_text(running.web, encoding="ascii")
+        (chosen.state / "web-address").write_text(_own_address(running.web), encoding="ascii")
         typer.echo(f"ready web={running.web} kafka={running.kafka} state={chosen.state}")
 
     try:
@@ -92,10 +104,20 @@ def _run(chosen: Settings, *, embedded: bool, new_index: bool = False) -> None:
         confine_service(chosen)
         with private_files(chosen):
             _make_folders(chosen)
-            status = asyncio.run(run_worker(chosen, embedded=embedded, new_index=new_index, announce=announce))
+            status = asyncio.run(
+                run_worker(chosen, embedded=embedded, takes_work=takes_work, new_index=new_index, announce=announce)
+            )
     except (OSError, ValueError, RuntimeError) as error:
         fail(str(error), ExitCode.FAILED)
     raise typer.Exit(status)
+
+
+def _own_address(web: str) -> str:
+    """Return where commands on this machine find what listens on all of its addresses: a name for these is no host.
+
+    Without tokens it answers to loopback's names alone, which this one is not, even where it leads there.
+    """
+    return web.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
 def _make_folders(chosen: Settings) -> None:

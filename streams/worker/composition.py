@@ -102,6 +102,7 @@ async def start_worker(
     settings: Settings,
     *,
     embedded: bool,
+    takes_work: bool,
     new_index: bool,
     give_up: Callable[[BaseException], None],
 ) -> Worker:
@@ -111,6 +112,8 @@ async def start_worker(
         stack: Learns how each part is stopped.
         settings: The service's settings.
         embedded: Whether to run a broker as well.
+        takes_work: Whether it joins the group that divides the events among its members. Without, it serves API and web
+            view alone, and whatever these ask for is done by others.
         new_index: Whether this worker's index and store take the place of those that its Kafka's workers used before.
         give_up: Called with the reason when a part cannot go on.
 
@@ -132,9 +135,7 @@ async def start_worker(
     stack.callback(model.close)
     if embedded:
         model.forget_offsets()
-    projector = Projector(kafka, topics, model, partitions=PARTITIONS)
-    stack.push_async_callback(projector.stop)
-    await projector.start()
+    projector = await _start_projector(stack, Projector(kafka, topics, model, partitions=PARTITIONS))
     neighbours = Neighbours()
     publisher = EventPublisher(kafka, neighbours)
     stack.push_async_callback(publisher.stop)
@@ -162,10 +163,13 @@ async def start_worker(
     app = RunningApp(make, topics, give_up)
     stack.push_async_callback(app.stop)
     await libraries.ensure(settings.library)
-    await app.start(kafka)
-    _start_watchdog(stack, _make_watchdog(app, topics, settings, kafka=public, neighbours=neighbours), give_up)
-    _start_probes(stack, settings, lock, public, neighbours)
-    _start_sweep(stack, settings, app, kafka=public, model=model, projector=projector, emitter=emitter)
+    if takes_work:
+        await app.start(kafka)
+        _start_watchdog(stack, app, settings, kafka=public, neighbours=neighbours, give_up=give_up)
+        _start_sweep(stack, settings, app, kafka=public, model=model, projector=projector, emitter=emitter)
+    # That a broker takes connections proves little; where nobody works with it, it is all that is known of it.
+    doubtful = frozenset({Neighbour.KAFKA}) if takes_work else frozenset()
+    _start_probes(stack, settings, lock, public, neighbours, doubtful=doubtful)
     signer = _watch_secrets(settings, authenticator.files)
     _start_deliverer(stack, _make_deliverer(settings, signer, model, projector, emitter, shares=app.shares), projector)
     doctor = _start_doctor(stack, settings, app.shares, Means(model, projector, topics, import_pool, emitter))
@@ -181,7 +185,7 @@ async def start_worker(
         live=LiveChanges(model),
         authenticator=authenticator,
         neighbours=neighbours,
-        ready=app.is_ready,
+        ready=app.is_ready if takes_work else _has_no_place_to_take,
     )
     web = WebServer(services, projector)
     await web.start()
@@ -195,6 +199,17 @@ async def start_worker(
     return Worker(web=web.address, kafka=public.servers)
 
 
+def _has_no_place_to_take() -> bool:
+    """Tell that one that takes no work is ready: its read model has caught up before it begins to answer."""
+    return True
+
+
+async def _start_projector(stack: AsyncExitStack, projector: Projector) -> Projector:
+    stack.push_async_callback(projector.stop)
+    await projector.start()
+    return projector
+
+
 def _make_pools(stack: AsyncExitStack, settings: Settings) -> tuple[TaskPool, TaskPool]:
     """Return the worker processes of both lanes: of live jobs, and of imports."""
     pool = TaskPool(settings, slots=settings.slots)
@@ -205,7 +220,13 @@ def _make_pools(stack: AsyncExitStack, settings: Settings) -> tuple[TaskPool, Ta
 
 
 def _start_probes(
-    stack: AsyncExitStack, settings: Settings, lock: InstanceLock, kafka: KafkaConnection, neighbours: Neighbours
+    stack: AsyncExitStack,
+    settings: Settings,
+    lock: InstanceLock,
+    kafka: KafkaConnection,
+    neighbours: Neighbours,
+    *,
+    doubtful: frozenset[Neighbour],
 ) -> None:
     """Start looking after the neighbours that nothing else asks while no work is under way."""
     probes = Probes(
@@ -215,7 +236,7 @@ def _start_probes(
             Neighbour.KAFKA: kafka_probe(kafka),
         },
         neighbours,
-        doubtful=frozenset({Neighbour.KAFKA}),
+        doubtful=doubtful,
     )
     stack.push_async_callback(probes.stop)
     probes.start()
@@ -349,21 +370,18 @@ def _start_sweep(
     sweep.start()
 
 
-def _start_watchdog(stack: AsyncExitStack, watchdog: Watchdog, give_up: Callable[[BaseException], None]) -> None:
-    stack.push_async_callback(watchdog.stop)
-    watchdog.start(give_up)
-
-
-def _make_watchdog(
+def _start_watchdog(
+    stack: AsyncExitStack,
     app: RunningApp,
-    topics: Topics,
     settings: Settings,
     *,
     kafka: KafkaConnection,
     neighbours: Neighbours,
-) -> Watchdog:
-    """Return what notices when the agents stop without a word."""
-    return Watchdog(
+    give_up: Callable[[BaseException], None],
+) -> None:
+    """Start what notices when the agents stop without a word."""
+    topics = Topics.of(settings.topic_prefix)
+    watchdog = Watchdog(
         kafka,
         app.group,
         [TopicPartition(topic, number) for topic in topics.inputs for number in range(PARTITIONS)],
@@ -372,3 +390,5 @@ def _make_watchdog(
         neighbours=neighbours,
         patience_s=PATIENCE_TRIES * (WALL_FACTOR * settings.task_timeout_s + SESSION_TIMEOUT_S),
     )
+    stack.push_async_callback(watchdog.stop)
+    watchdog.start(give_up)

@@ -28,13 +28,20 @@ STOP_S = 15.0
 
 
 async def run_worker(
-    settings: Settings, *, embedded: bool, new_index: bool = False, announce: Callable[[Worker], None]
+    settings: Settings,
+    *,
+    embedded: bool,
+    takes_work: bool = True,
+    new_index: bool = False,
+    announce: Callable[[Worker], None],
 ) -> int:
     """Run a worker until it is told to stop, or cannot go on.
 
     Args:
         settings: The service's settings.
         embedded: Whether to run a broker as well.
+        takes_work: Whether it joins the group that divides the events among its members. Without, it serves API and web
+            view alone, and whatever these ask for is done by others.
         new_index: Whether this worker's index and store take the place of those that its Kafka's workers used before.
         announce: Called once the worker takes events.
 
@@ -52,7 +59,9 @@ async def run_worker(
 
     async with AsyncExitStack() as stack:
         starting = asyncio.create_task(
-            start_worker(stack, settings, embedded=embedded, new_index=new_index, give_up=give_up)
+            start_worker(
+                stack, settings, embedded=embedded, takes_work=takes_work, new_index=new_index, give_up=give_up
+            )
         )
         await asyncio.wait([starting, stop], return_when=asyncio.FIRST_COMPLETED)
         if starting.done():

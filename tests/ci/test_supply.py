@@ -54,6 +54,7 @@ def test_every_package_that_is_locked_has_one_version_and_its_hashes_and_no_regi
 def test_all_that_is_declared_is_locked() -> None:
     declared = {
         "requirements": [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["dev"]],
+        "runtime": [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["s3"]],
         **PROJECT["dependency-groups"],
     }
     for lock in LOCKS:

@@ -21,6 +21,9 @@ from streams.services.jobs import Commands
 from streams.settings import Settings
 from streams.web.server import WebServer
 
+#: Columns that tables may take: what is looked for in them is not to be folded, whatever the terminal.
+WIDE = 200
+
 Run = Callable[..., Coroutine[Any, Any, Result]]
 
 
@@ -57,7 +60,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MEDIADNA_STATE", str(folder))
     monkeypatch.setenv("MEDIADNA_WEB", "127.0.0.1:1")  # nobody listens there
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr("streams.cli.output.console.width", WIDE)
     return folder
 
 

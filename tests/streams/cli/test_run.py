@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from streams.cli.output import ExitCode
+from streams.cli.run import _own_address
 from streams.settings import Settings
 
 
@@ -31,7 +32,7 @@ async def test_a_setting_that_is_not_valid_is_named(run: Any, monkeypatch: pytes
     assert "MEDIADNA_SLOTS" in found.stderr
 
 
-@pytest.mark.parametrize("command", [("settings",), ("up",), ("worker",), ("jobs",), ("submit", "a.mp4")])
+@pytest.mark.parametrize("command", [("settings",), ("up",), ("worker",), ("web",), ("jobs",), ("submit", "a.mp4")])
 async def test_a_mistyped_variable_ends_every_command_with_the_name_that_was_meant(
     run: Any, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
@@ -93,6 +94,24 @@ async def test_a_worker_without_a_kafka_says_what_to_set(run: Any) -> None:
     assert "MEDIADNA_KAFKA" in found.stderr
 
 
+@pytest.mark.parametrize(
+    ("listens_on", "found_at"),
+    [
+        ("http://0.0.0.0:6066", "http://127.0.0.1:6066"),
+        ("http://[::]:6066", "http://[::1]:6066"),
+        ("http://10.0.0.7:6066", "http://10.0.0.7:6066"),
+    ],
+)
+def test_commands_find_on_loopback_what_listens_on_all_addresses(listens_on: str, found_at: str) -> None:
+    assert _own_address(listens_on) == found_at
+
+
+async def test_a_web_view_without_the_kafka_of_its_workers_says_what_to_set(run: Any) -> None:
+    found = await run("web")
+    assert found.exit_code == ExitCode.USAGE
+    assert "MEDIADNA_KAFKA" in found.stderr
+
+
 @pytest.mark.parametrize("arguments", [("no-such-command",), ("job",), ("jobs", "--status", "sleeping")])
 async def test_a_command_that_is_called_wrongly_has_a_status_of_its_own(run: Any, arguments: tuple[str, ...]) -> None:
     assert (await run(*arguments)).exit_code == ExitCode.USAGE
@@ -100,5 +119,17 @@ async def test_a_command_that_is_called_wrongly_has_a_status_of_its_own(run: Any
 
 async def test_help_names_every_command(run: Any) -> None:
     shown = (await run("--help")).stdout
-    for command in ("up", "worker", "submit", "jobs", "job", "result", "compare", "match", "fingerprint", "settings"):
+    for command in (
+        "up",
+        "worker",
+        "web",
+        "submit",
+        "jobs",
+        "job",
+        "result",
+        "compare",
+        "match",
+        "fingerprint",
+        "settings",
+    ):
         assert f" {command} " in shown

@@ -77,17 +77,20 @@ async def test_a_thousand_refused_calls_leave_handles_and_memory_where_they_were
 
     await refuse(25)
     handles = open_handles()
-    tracemalloc.start()
-    try:
-        gc.collect()
-        before, _ = tracemalloc.get_traced_memory()
-        await refuse(250)
-        gc.collect()
-        after, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+    grown: list[int] = []
+    for _ in range(4):  # what leaks does so each time; a cache that grows, or another thread's work, does not
+        tracemalloc.start()
+        try:
+            gc.collect()
+            before, _ = tracemalloc.get_traced_memory()
+            await refuse(250)
+            gc.collect()
+            after, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        grown.append(after - before)
     assert open_handles() == handles
-    assert after - before < 256 * 1024
+    assert min(grown) < 256 * 1024
     assert model.jobs().jobs == []
 
 
