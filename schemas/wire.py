@@ -16,6 +16,7 @@ from schemas.errors import InvalidEvent, TooLargeError
 from schemas.events import StreamTranscodeComplete, TranscodeComplete, TranscodeEvent
 from schemas.lenient import in_one_form
 from schemas.limits import LARGEST_EVENT, LARGEST_INPUT, cut, event_size
+from schemas.names import in_words, media_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +34,6 @@ _EVENT_TYPES: dict[str, type[TranscodeEvent]] = {
     "StreamTranscodeComplete": StreamTranscodeComplete,
     "TranscodeComplete": TranscodeComplete,
 }
-_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -97,8 +97,8 @@ def _event(body: dict[str, Any], context: Context) -> TranscodeEvent:
         event = msgspec.convert(fields, type=kind)
     except (ValueError, RecursionError) as error:
         raise InvalidEvent(cut(f"{name}: {error}")) from error
-    if not event.video_id.strip() or _CONTROL_CHARACTER.search(event.video_id):
-        raise InvalidEvent(f"{name}: an id has at least one visible and no control character - at `$.VideoId`")
+    if fault := media_fault(event.video_id):
+        raise InvalidEvent(cut(f"{name}: {in_words('a media item', event.video_id, fault)} - at `$.VideoId`"))
     return event
 
 

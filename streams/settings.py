@@ -25,6 +25,7 @@ from pydantic_settings import (
 
 from fingerprint.media.limits import LEAST_COVERAGE, MAX_PIXELS
 from schemas.limits import LONGEST_MEDIA_S, LONGEST_NAME, LONGEST_TARGET
+from schemas.names import in_words, library_fault
 from streams.redaction import without_secrets
 from streams.settings_rules import contradictions
 
@@ -279,6 +280,13 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("library", mode="after")
+    @classmethod
+    def _library_name(cls, value: str) -> str:
+        if fault := library_fault(value):
+            raise ValueError(in_words("a library", value, fault))
+        return value
 
     @field_validator("proxies", mode="after")
     @classmethod

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 import msgspec
 
-from schemas.jobs import JobStatus
-from streams.cli.importer.runner import Refused
+from schemas.names import is_addressable
+from streams.cli.importer.runner import Refused, Taken
 from streams.cli.output import ExitCode, fail
-from streams.domain.library_errors import is_addressable
-from streams.redaction import check_of
 from streams.services.reconciliation.doctor import Report
 from streams.web.api.libraries import ItemList, ItemView, LibraryList, LibraryView
 from streams.web.api.usage_views import UsageView
@@ -33,8 +31,6 @@ REMOVAL_S = 300.0
 #: Answers that say: ask again in a moment; and how long that is, seconds.
 PASSING = frozenset({429, 502, 503, 504})
 PAUSE_S = 1.0
-#: Jobs in these states have left nothing under their MediaId.
-NOT_KEPT = frozenset({JobStatus.FAIL, JobStatus.CANCELLED})
 #: The answer that is about who asks, whatever is asked for: all that follows would be answered so. That somebody may
 #: not do something (403) can be about one item alone, whose MediaId is taken.
 NOT_KNOWN = httpx.codes.UNAUTHORIZED
@@ -65,37 +61,34 @@ class Client:
         """Close the connection."""
         self._http.close()
 
-    def submit(self, body: dict[str, Any]) -> JobView:
+    def submit(self, body: dict[str, Any], *, replace: bool = True) -> JobView:
         """Ask for a job.
 
+        Args:
+            body: What is asked for.
+            replace: Whether its media may take the place of other media that has its MediaId.
+
         Raises:
+            Taken: Its MediaId is that of other media, and it may take no other's place.
             Refused: The service does not take it.
         """
-        answer = self._answer("POST", "/api/v1/jobs", json=body)
+        answer = self._answer("POST", "/api/v1/jobs", json=body, params=_replacing(replace))
+        _check_free(answer)
         if answer.is_error and answer.status_code != NOT_KNOWN:
             raise Refused(_detail(answer))
         return msgspec.json.decode(_checked(answer), type=JobView)
 
-    def check_free(self, media_id: str, url: str, library: str) -> None:
-        """Look whether a MediaId that nobody has given is that of other media, whose place would be taken.
+    def ask(self, body: dict[str, Any], key: str, *, replace: bool = True) -> JobView:
+        """Ask for a job under a key, under which it is asked for once; else as `submit`.
 
         Raises:
-            Refused: It is.
-        """
-        newest = next(iter(self.jobs(media_id=media_id, library=library, limit=1).jobs), None)
-        if newest is not None and newest.url_check != check_of(url) and newest.status not in NOT_KEPT:
-            raise Refused(
-                f"{media_id!r} is the MediaId of {newest.url}, whose place it would take: add it by itself, with "
-                "--media-id and another one, or with this one if that is what you want"
-            )
-
-    def ask(self, body: dict[str, Any], key: str) -> JobView:
-        """Ask for a job under a key, under which it is asked for once.
-
-        Raises:
+            Taken: Its MediaId is that of other media, and it may take no other's place.
             Refused: The service does not take it.
         """
-        answer = self._answer("POST", "/api/v1/jobs", json=body, headers={"Idempotency-Key": key})
+        answer = self._answer(
+            "POST", "/api/v1/jobs", json=body, params=_replacing(replace), headers={"Idempotency-Key": key}
+        )
+        _check_free(answer)
         if answer.is_client_error:
             raise Refused(_detail(answer))
         return msgspec.json.decode(_checked(answer), type=JobView)
@@ -166,9 +159,15 @@ class Client:
         params = {"limit": limit, **({"cursor": cursor} if cursor else {})}
         return msgspec.json.decode(self._ask("GET", f"{_library(library)}/items", params=params), type=ItemList)
 
-    def add_item(self, library: str, body: dict[str, Any]) -> JobView:
-        """Ask for a job that puts a media item into a library."""
-        return msgspec.json.decode(self._ask("POST", f"{_library(library)}/items", json=body), type=JobView)
+    def add_item(self, library: str, body: dict[str, Any], *, replace: bool = True) -> JobView:
+        """Ask for a job that puts a media item into a library; else as `submit`.
+
+        Raises:
+            Taken: Its MediaId is that of other media, and it may take no other's place.
+        """
+        answer = self._answer("POST", f"{_library(library)}/items", json=body, params=_replacing(replace))
+        _check_free(answer)
+        return msgspec.json.decode(_checked(answer), type=JobView)
 
     def change_item(self, library: str, media_id: str, body: dict[str, Any]) -> ItemView:
         """Change what is said of an item."""
@@ -216,6 +215,16 @@ class Client:
                 if answer.status_code not in PASSING or time.monotonic() >= deadline:
                     return answer
             time.sleep(PAUSE_S)
+
+
+def _replacing(replace: bool) -> dict[str, str]:  # noqa: FBT001 (the one thing that it is about)
+    return {} if replace else {"replace": "false"}
+
+
+def _check_free(answer: httpx.Response) -> None:
+    """Let an answer pass that is not about a MediaId that is taken."""
+    if answer.status_code == httpx.codes.PRECONDITION_FAILED:
+        raise Taken(_detail(answer))
 
 
 def _checked(answer: httpx.Response) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -25,6 +26,7 @@ from streams.cli.names import distinct_names
 from streams.cli.output import (
     AsJson,
     ExitCode,
+    as_text,
     fail,
     note,
     notes,
@@ -37,7 +39,7 @@ from streams.cli.output import (
 from streams.settings import available_cores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from fingerprint.query import Query
     from schemas.matches import Match
@@ -68,14 +70,14 @@ def compare(
         index = MemoryIndex()
         query = _usable(first, _query(first, scratch))
         reference = _usable(second, _fingerprint(second))
-        index.add(str(second), reference.fingerprint)
+        index.add(as_text(str(second)), reference.fingerprint)
         matches = match_query(query, index, index)
     covered = {"a": query.coverage.told(), "b": reference.coverage.told()}
     print_shortfalls(str(first), covered["a"])
     print_shortfalls(str(second), covered["b"])
     found = [one for one in matches if one.similarity >= LEAST_SIMILARITY]
     if as_json:
-        print_json({"a": str(first), "b": str(second), "matches": found, "coverage": covered})
+        print_json({"a": as_text(str(first)), "b": as_text(str(second)), "matches": found, "coverage": covered})
     else:
         print_matches(str(first), found)
 
@@ -87,6 +89,8 @@ def fingerprint(
     """Write a file's fingerprint: a compact binary file that can be submitted in place of the media."""
     if not output.parent.is_dir():  # said before minutes go into the media
         fail(f"{output} cannot be written: there is no folder {output.parent}", ExitCode.USAGE)
+    if output.is_dir():
+        fail(f"{output} cannot be written: it is a folder, name a file in it", ExitCode.USAGE)
     query = _usable(media, _fingerprint(media))
     print_shortfalls(str(media), query.coverage.told())
     found = query.fingerprint
@@ -112,8 +116,11 @@ def match(
     if not against.is_dir():
         fail(f"{against} is no folder: name one with files that may be the originals", ExitCode.USAGE)
     own_decoder()  # settings that are not valid are said once, and not by each process
-    references, unusable = _references(against)
-    names, queries = _names(references), _names(files)
+    missing = {path: reason for path in files if (reason := _unreadable(path))}
+    for path, reason in missing.items():  # before hours go into references
+        _complain(path, reason)
+    references, unusable = _references(against) if len(missing) < len(set(files)) else ([], False)
+    names, called = _names(references), _names(files)
     index = MemoryIndex()
     for path, reference in zip(references, _side_by_side(_fingerprint, references, jobs), strict=True):
         if isinstance(reference, str):
@@ -121,24 +128,39 @@ def match(
         else:
             print_shortfalls(str(path), reference.coverage.told())
             index.add(names[path], reference.fingerprint)
-    with TemporaryDirectory() as scratch:
-        folders = [mkdtemp(dir=scratch) for _ in files]
-        for path, folder, query in zip(files, folders, _side_by_side(_query, files, jobs, folders), strict=True):
-            found: list[Match] = []
-            coverage: Coverage | None = None
-            if isinstance(query, str):
-                unusable = _complain(path, query)
-            else:
-                coverage = query.coverage.told()
-                print_shortfalls(str(path), coverage)
-                found = match_query(query, index, index)
-            if jsonl:
-                print_json(_line(queries[path], found, coverage))
-                sys.stdout.flush()
-            elif not isinstance(query, str):
-                print_matches(str(path), [one for one in found if one.similarity >= LEAST_SIMILARITY])
-            rmtree(folder)
+    for path, query in _queries(files, missing, jobs):
+        found: list[Match] = []
+        coverage: Coverage | None = None
+        if isinstance(query, str):
+            unusable = path in missing or _complain(path, query)
+        else:
+            coverage = query.coverage.told()
+            print_shortfalls(str(path), coverage)
+            found = match_query(query, index, index)
+        if jsonl:
+            print_json(_line(called[path], found, coverage))
+            sys.stdout.flush()
+        elif not isinstance(query, str):
+            print_matches(str(path), [one for one in found if one.similarity >= LEAST_SIMILARITY])
     raise typer.Exit(ExitCode.FAILED if unusable else ExitCode.OK)
+
+
+def _queries(
+    files: Sequence[Path], missing: Mapping[Path, str], jobs: int | None
+) -> Iterator[tuple[Path, Query | str]]:
+    """Yield each file with the form of it that is matched, of use until the next one; or with what is wrong with it."""
+    there = [path for path in files if path not in missing]
+    with TemporaryDirectory() as scratch:
+        folders = [mkdtemp(dir=scratch) for _ in there]
+        with closing(_side_by_side(_query, there, jobs, folders)) as queries:
+            following = zip(folders, queries, strict=True)
+            for path in files:
+                if path in missing:
+                    yield path, missing[path]
+                else:
+                    folder, query = next(following)
+                    yield path, query
+                    rmtree(folder)
 
 
 def _references(folder: Path) -> tuple[list[Path], bool]:
@@ -158,7 +180,7 @@ def _references(folder: Path) -> tuple[list[Path], bool]:
 def _names(paths: Sequence[Path]) -> dict[Path, str]:
     """Return the names of files: their stems, and more of the path only where several have the same stem."""
     names = distinct_names(map(str, paths))
-    return {path: names[str(path)] or str(path) for path in paths}
+    return {path: as_text(names[str(path)] or str(path)) for path in paths}
 
 
 def _line(query: str, matches: list[Match], coverage: Coverage | None) -> dict[str, Any]:
@@ -195,6 +217,8 @@ def _complain(path: Path | str, problem: str) -> bool:
 def _unreadable(path: Path) -> str | None:
     """Return why a file cannot be read at all; None where it can."""
     try:
+        if not (path.is_file() or path.is_dir()) and path.exists():  # to open a pipe is to wait for who writes to it
+            return f"{ErrorCode.RESOURCE_NOT_FOUND}: {path} is no plain file: write what it gives into one"
         with path.open("rb"):
             return None
     except OSError as error:
@@ -209,7 +233,7 @@ def _usable(path: Path, outcome: T | str) -> T:
 
 def _side_by_side(
     step: Callable[..., T | str], paths: Sequence[Path], jobs: int | None, *more: Sequence[str]
-) -> Iterator[T | str]:
+) -> Generator[T | str]:
     """Do a step for each file in several processes, with a progress bar; yield what it gives, in order."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     workers = min(jobs or available_cores(), len(paths)) or 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ import msgspec
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from schemas.coverage import Coverage, shortfalls
 from schemas.errors import ErrorCode
 from schemas.jobs import SaveType
 from streams.cli.client import Client
@@ -24,6 +26,7 @@ from streams.cli.output import (
     NOT_SEARCHED,
     AsJson,
     ExitCode,
+    as_text,
     fail,
     note,
     notes,
@@ -31,6 +34,7 @@ from streams.cli.output import (
     print_left_out,
     print_table,
     say,
+    shown,
 )
 from streams.cli.run import load_settings
 from streams.cli.targets import check_targets
@@ -47,7 +51,7 @@ __all__ = ["import_media"]
 PATIENCE_S = 300.0
 #: Seconds between lines of progress where there is no terminal to draw on.
 NOTE_S = 30.0
-#: Failures that a person is shown; the report has all.
+#: Failures, and items in part only, that a person is shown; the report has all.
 SHOWN_FAILURES = 20
 
 
@@ -65,6 +69,9 @@ def import_media(
     save_type: Annotated[SaveType, typer.Option(help="What to do with each item.")] = SaveType.ONLYSAVE,
     at_a_time: Annotated[int, typer.Option(min=1, max=1000, help="Items under way at a time.")] = 16,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try anew what failed before.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let files take the place of other ones that are called like them.")
+    ] = False,
     report: Annotated[Path | None, typer.Option(help="File for one line of JSON about each item.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be imported, and its cost.")] = False,
     as_json: AsJson = False,
@@ -83,18 +90,34 @@ def import_media(
         if known is not None:
             check_targets(wanted, known)
         raise typer.Exit(ExitCode.FAILED if plan.faults else ExitCode.OK)
-    failures = [_refused(fault) for fault in plan.faults]
+    told = _Told([_refused(fault) for fault in plan.faults], plan.left_out)
     tally = Tally(plan.items, time.monotonic())
     with Client(settings, patience_s=PATIENCE_S) as client, _report(report) as lines:
         check_targets(wanted, client.libraries())
-        for row in [*failures, *map(_left_out, plan.left_out)]:
+        for row in [*told.failures, *map(_left_out, plan.left_out)]:
             lines.write(row)
-        importer = Importer(client, save_type=save_type, at_a_time=at_a_time, retry_failed=retry_failed)
-        interrupted = _run(importer, tally, failures, lines)
-    searched = save_type.searches
-    _show_end(tally, failures, plan.left_out, searched=searched, interrupted=interrupted, as_json=as_json)
-    if failures or interrupted:
+        importer = Importer(
+            client, save_type=save_type, at_a_time=at_a_time, retry_failed=retry_failed, replace=replace
+        )
+        interrupted = _run(importer, tally, told, lines)
+    _show_end(tally, told, searched=save_type.searches, interrupted=interrupted, as_json=as_json)
+    if told.failures or interrupted:
         raise typer.Exit(ExitCode.FAILED)
+
+
+@dataclass
+class _Told:
+    """What is told of single items at the end, besides the sums.
+
+    Attributes:
+        failures: Rows of items that are not in the library.
+        left_out: What was not taken for media.
+        partial: Rows of items that are, and of which not all was looked at, or not everywhere.
+    """
+
+    failures: list[dict[str, Any]]
+    left_out: Sequence[LeftOut]
+    partial: list[dict[str, Any]] = field(default_factory=list)
 
 
 class _Lines:
@@ -138,7 +161,7 @@ def _wanted(plan: Plan, library: str) -> dict[str, str]:
     return {item.library: "" if item.library == library else item.origin for item in reversed(plan.items)}
 
 
-def _run(importer: Importer, tally: Tally, failures: list[dict[str, Any]], lines: _Lines) -> bool:
+def _run(importer: Importer, tally: Tally, told: _Told, lines: _Lines) -> bool:
     """Import, showing progress; return whether somebody interrupted it."""
     columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[state]}"))
     with Progress(*columns, console=notes, transient=True) as progress:
@@ -147,7 +170,7 @@ def _run(importer: Importer, tally: Tally, failures: list[dict[str, Any]], lines
         try:
             for outcome in importer.run(tally.items):
                 if outcome is not None:
-                    _count(outcome, tally, failures, lines)
+                    _count(outcome, tally, told, lines)
                     continue
                 now = time.monotonic()
                 progress.update(bar, completed=tally.ended, state=_state(tally, now))
@@ -159,7 +182,7 @@ def _run(importer: Importer, tally: Tally, failures: list[dict[str, Any]], lines
     return False
 
 
-def _count(outcome: Outcome, tally: Tally, failures: list[dict[str, Any]], lines: _Lines) -> None:
+def _count(outcome: Outcome, tally: Tally, told: _Told, lines: _Lines) -> None:
     tally.add(
         outcome.item,
         succeeded=outcome.succeeded,
@@ -175,10 +198,14 @@ def _count(outcome: Outcome, tally: Tally, failures: list[dict[str, Any]], lines
         "status": outcome.status,
         "code": outcome.code,
         "message": outcome.message,
+        "coverage": outcome.coverage,
+        "shortfalls": shortfalls(outcome.coverage, outcome.unsearched),
     }
     lines.write(row)
     if not outcome.succeeded:
-        failures.append(row)
+        told.failures.append(row)
+    elif row["shortfalls"]:
+        told.partial.append(row)
 
 
 def _refused(fault: Fault) -> dict[str, Any]:
@@ -189,15 +216,21 @@ def _left_out(one: LeftOut) -> dict[str, Any]:
     return _without_job(one.where, "left out", ErrorCode.RESOURCE_NOT_SUPPORTED, one.reason)
 
 
+def _with_reasons(found: Sequence[Fault | LeftOut]) -> list[dict[str, str]]:
+    return [{"where": as_text(one.where), "reason": as_text(one.reason)} for one in found]
+
+
 def _without_job(where: str, status: str, code: ErrorCode, reason: str) -> dict[str, Any]:
     return {
-        "location": without_secrets(where),
+        "location": without_secrets(as_text(where)),
         "media_id": "",
         "library": "",
         "job_id": "",
         "status": status,
         "code": code.value,
-        "message": without_secrets(reason),
+        "message": without_secrets(as_text(reason)),
+        "coverage": Coverage(),
+        "shortfalls": [],
     }
 
 
@@ -227,8 +260,8 @@ def _show_plan(plan: Plan, recent: UsageView | None, *, as_json: bool) -> None:
                 "bytes": plan.bytes,
                 "billed_minutes": cost.billed_minutes if cost else None,
                 "cpu_hours": round(cost.cpu_hours, 3) if cost and cost.cpu_hours else None,
-                "faults": [{"where": fault.where, "reason": fault.reason} for fault in plan.faults],
-                "left_out": [{"where": one.where, "reason": one.reason} for one in plan.left_out],
+                "faults": _with_reasons(plan.faults),
+                "left_out": _with_reasons(plan.left_out),
             }
         )
         return
@@ -244,8 +277,7 @@ def _show_plan(plan: Plan, recent: UsageView | None, *, as_json: bool) -> None:
 
 def _show_end(
     tally: Tally,
-    failures: list[dict[str, Any]],
-    left_out: Sequence[LeftOut],
+    told: _Told,
     *,
     searched: bool,
     interrupted: bool,
@@ -258,23 +290,26 @@ def _show_end(
                 "items": len(tally.items),
                 "ended": tally.ended,
                 "earlier": tally.earlier,
-                "failed": len(failures),
+                "failed": len(told.failures),
                 "billed_minutes": cost.billed_minutes,
                 "cpu_hours": round(cost.cpu_hours, 3),
                 "searched": searched,
                 "interrupted": interrupted,
-                "failures": failures,
-                "left_out": [{"where": one.where, "reason": one.reason} for one in left_out],
+                "failures": told.failures,
+                "left_out": _with_reasons(told.left_out),
+                "partial": told.partial,
             }
         )
         return
-    _show_failures(failures)
-    print_left_out(left_out)
+    _show_failures(told.failures)
+    print_left_out(told.left_out)
+    _show_partial(told.partial)
     succeeded = tally.ended - tally.failed
     say(
         f"{succeeded} of {len(tally.items)} imported{'' if searched else f', {NOT_SEARCHED}'} "
-        f"({tally.earlier} had ended before), {len(failures)} failed"
-        f"{f', {len(left_out)} left out' if left_out else ''}; "
+        f"({tally.earlier} had ended before), {len(told.failures)} failed"
+        f"{f', {len(told.left_out)} left out' if told.left_out else ''}"
+        f"{f', {len(told.partial)} in part only' if told.partial else ''}; "
         f"{cost.billed_minutes} billed minutes, {cost.cpu_hours:.2f} CPU h"
     )
     if interrupted:
@@ -288,6 +323,15 @@ def _show_failures(failures: list[dict[str, Any]]) -> None:
     print_table(("item", "code", "why"), rows, title="failed")
     if len(failures) > SHOWN_FAILURES:
         say(f"and {len(failures) - SHOWN_FAILURES} more: --report FILE names all")
+
+
+def _show_partial(partial: list[dict[str, Any]]) -> None:
+    """Warn of items that are in the library, and of which a copy may still not be found."""
+    for one in partial[:SHOWN_FAILURES]:
+        for shortfall in one["shortfalls"]:
+            note(f"{shown(one['media_id'])}: {shortfall}")
+    if len(partial) > SHOWN_FAILURES:
+        note(f"and {len(partial) - SHOWN_FAILURES} items more in part only: --report FILE names all")
 
 
 def _duration(seconds: float) -> str:

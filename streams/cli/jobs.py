@@ -15,7 +15,7 @@ from schemas.errors import ErrorCode
 from schemas.jobs import JobStatus, SaveType
 from streams.cli.client import Client
 from streams.cli.importer.items import is_text
-from streams.cli.importer.runner import Refused
+from streams.cli.importer.runner import Refused, Taken
 from streams.cli.names import distinct_names, media_url
 from streams.cli.output import (
     NOT_SEARCHED,
@@ -40,8 +40,10 @@ from streams.redaction import redacted, without_secrets
 from streams.web.api.times import time_as_stored
 from streams.web.api.views import JobView
 
-__all__ = ["job", "jobs", "print_jobs", "result", "submit", "wait_until_ended"]
+__all__ = ["NAMED_OTHERWISE", "job", "jobs", "print_jobs", "result", "submit", "wait_until_ended"]
 
+#: What to do about a file whose name is that of other media.
+NAMED_OTHERWISE = "it by itself, with --media-id and another one, or with this one if that is what you want"
 #: Seconds between looks at jobs that are waited for.
 LOOK_S = 0.5
 
@@ -132,12 +134,11 @@ class _Batch:
             raise Refused("nothing in its path tells it from another one: submit it by itself, with --media-id")
         if not is_text(name):
             raise Refused("its name is no valid UTF-8, as a MediaId has to be: submit it by itself, with --media-id")
-        url = media_url(place)
-        if not given:
-            self.client.check_free(name, url, self.library)
-        return self.client.submit(
-            {"media_id": name, "url": url, "library": self.library, "save_type": self.save_type.value}
-        )
+        body = {"media_id": name, "url": media_url(place), "library": self.library, "save_type": self.save_type.value}
+        try:
+            return self.client.submit(body, replace=given)
+        except Taken as reason:
+            raise Refused(f"{reason}: submit {NAMED_OTHERWISE}") from None
 
 
 def wait_until_ended(client: Client, asked: dict[str, JobView]) -> None:

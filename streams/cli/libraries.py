@@ -12,8 +12,8 @@ from rich.table import Table
 from schemas.jobs import JobStatus
 from schemas.libraries import Purpose
 from streams.cli.client import Client
-from streams.cli.importer.runner import Refused
-from streams.cli.jobs import print_jobs, wait_until_ended
+from streams.cli.importer.runner import Taken
+from streams.cli.jobs import NAMED_OTHERWISE, print_jobs, wait_until_ended
 from streams.cli.names import media_name, media_url
 from streams.cli.output import AsJson, Cursor, ExitCode, Limit, console, fail, print_json, print_table, say_more
 from streams.cli.run import load_settings
@@ -156,12 +156,10 @@ def add(
     """Put a media item into a library: asks for a job that stores it and matches nothing."""
     body = {"media_id": media_id or media_name(media), "url": media_url(media), "metadata": _pairs(metadata or [])}
     with Client(load_settings()) as client:
-        if media_id is None:
-            try:
-                client.check_free(media_name(media), media_url(media), name)
-            except Refused as reason:
-                fail(str(reason), ExitCode.FAILED)
-        job = client.add_item(name, body)
+        try:
+            job = client.add_item(name, body, replace=media_id is not None)
+        except Taken as reason:
+            fail(f"{reason}: add {NAMED_OTHERWISE}", ExitCode.FAILED)
         asked = {job.job_id: job}
         if wait:
             wait_until_ended(client, asked)

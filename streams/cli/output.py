@@ -25,6 +25,7 @@ __all__ = [
     "Cursor",
     "ExitCode",
     "Limit",
+    "as_text",
     "console",
     "fail",
     "note",
@@ -77,7 +78,7 @@ def fail(message: str, code: ExitCode) -> NoReturn:
 
 def say(text: str) -> None:
     """Print a line of a result; it is one line wherever it goes."""
-    console.print(text, markup=False, soft_wrap=True)
+    console.print(as_text(text), markup=False, soft_wrap=True)
 
 
 def say_more(cursor: str | None) -> None:
@@ -98,11 +99,11 @@ def print_json(value: Any) -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> None:
     """Print rows under a head line; text that is too wide is folded, never cut."""
-    table = Table(title=escape(title) if title else None, title_justify="left")
+    table = Table(title=escape(as_text(title)) if title else None, title_justify="left")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*(escape(as_text(cell)) for cell in row))
     console.print(table)
 
 
@@ -116,6 +117,11 @@ def print_left_out(left_out: Sequence[LeftOut]) -> None:
         note(f"left out: {what}: {reason}")
     if len(kinds) > SHOWN_KINDS:
         note(f"left out: {sum(kinds.values()) - sum(dict(kinds.most_common(SHOWN_KINDS)).values())} files more")
+
+
+def as_text(name: str) -> str:
+    """Return a file's name as text: what of it is no UTF-8, which no JSON and not every terminal takes, as codes."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def shown(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from schemas.names import in_words, library_fault, media_fault
+
 __all__ = [
     "HELD_ALREADY",
     "ForbiddenError",
@@ -10,11 +12,12 @@ __all__ = [
     "LibraryExists",
     "LibraryPaused",
     "LibraryProtected",
+    "MediaIdTaken",
     "UnknownItem",
     "UnknownLibrary",
     "UnusableName",
-    "check_name",
-    "is_addressable",
+    "check_library_name",
+    "check_media_id",
     "not_curator",
     "not_replacer",
 ]
@@ -22,11 +25,6 @@ __all__ = [
 
 #: What a job says that has come to the very content that its library holds, and may not replace it.
 HELD_ALREADY = "its library holds this very content already, which stays as it is"
-
-
-#: Names that mean "here" and "one above" in an address: browsers, proxies and programs take them out on the way,
-#: however they are written.
-STEPS = frozenset({".", ".."})
 
 
 class LibraryError(ValueError):
@@ -79,28 +77,36 @@ class LibraryProtected(LibraryError):  # noqa: N818 (says what is wrong)
         super().__init__(f"library {name!r} is the one that jobs use which name none: purge it to empty it")
 
 
+class MediaIdTaken(LibraryError):  # noqa: N818 (says what is wrong)
+    """A MediaId that may take nothing's place is that of media from elsewhere."""
+
+    def __init__(self, media_id: str, place: str, library: str, *, replaced: bool) -> None:
+        end = "whose place it would take" if replaced else "for which it would be taken, so that neither is found in it"
+        super().__init__(f"{media_id!r} is the MediaId of {place} in library {library!r}, {end}")
+
+
 class UnusableName(LibraryError):  # noqa: N818 (says what is wrong)
-    """A library or a media item is to be called what no address can name: nobody could look at it or take it away."""
-
-    def __init__(self, what: str, name: str) -> None:
-        super().__init__(
-            f"{what} cannot be called {name!r}, which is taken out of every address on its way: give it another name"
-        )
+    """A library or a media item is to be called what not every door takes: it could not be looked at or taken away."""
 
 
-def check_name(what: str, name: str) -> None:
-    """Check that something new gets a name that an address can hold.
+def check_media_id(media_id: str) -> None:
+    """Check that something new gets a MediaId that every door takes.
 
     Raises:
         UnusableName: It does not.
     """
-    if not is_addressable(name):
-        raise UnusableName(what, name)
+    if fault := media_fault(media_id):
+        raise UnusableName(in_words("a media item", media_id, fault))
 
 
-def is_addressable(name: str) -> bool:
-    """Tell whether an address can hold a name as one of its parts."""
-    return name not in STEPS
+def check_library_name(name: str) -> None:
+    """Check that a new library gets a name that every door takes.
+
+    Raises:
+        UnusableName: It does not.
+    """
+    if fault := library_fault(name):
+        raise UnusableName(in_words("a library", name, fault))
 
 
 def not_curator(library: str, purpose: str) -> ForbiddenError:

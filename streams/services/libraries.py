@@ -22,13 +22,16 @@ from streams.domain.library_errors import (
     LibraryBusy,
     LibraryExists,
     LibraryProtected,
+    MediaIdTaken,
     UnknownItem,
     UnknownLibrary,
-    check_name,
+    check_library_name,
+    check_media_id,
     not_replacer,
 )
 from streams.domain.search_scope import Scope
 from streams.ports.waiting import within
+from streams.redaction import redacted
 from streams.services.library_scope import check_curator, check_request
 
 if TYPE_CHECKING:
@@ -101,7 +104,7 @@ class Libraries:
             ForbiddenError: Its caller may not.
             LibraryError: It cannot.
         """
-        check_name("a media item", request.media_id)
+        check_media_id(request.media_id)
         await self._feed.caught_up(self._topics.libraries)
         libraries = await asyncio.to_thread(self._model.libraries.all)
         check_request(request, {library.name: library for library in libraries})
@@ -110,6 +113,28 @@ class Libraries:
             item = await asyncio.to_thread(self._model.libraries.item, request.library, request.media_id)
             if item is not None and _place(item.file_url) != _place(request.file_url):
                 raise not_replacer(request.library, request.media_id)
+
+    async def check_free(self, request: JobRequest) -> None:
+        """Check that a job's MediaId is not that of media from elsewhere, where it may take nothing's place.
+
+        Of two videos under one MediaId a library holds the later one alone, and in no library is the one compared with
+        the other. That is to be meant by whoever names them, and not what comes of two files that are called alike.
+
+        Raises:
+            MediaIdTaken: It is.
+        """
+        await self._feed.caught_up(self._topics.jobs)
+        jobs = await asyncio.to_thread(self._model.jobs_of, request.media_id)
+        await self._feed.caught_up(self._topics.items)  # what one of them has stored meanwhile
+        items = await asyncio.to_thread(self._model.libraries.items_of, request.media_id)
+        there = [(item.library, item.file_url) for item in items]
+        there += [
+            (job.request.library, job.request.file_url) for job in jobs if not job.status.ended and job.request.stores
+        ]
+        for library, place in there:
+            replaced = request.stores and library == request.library
+            if place != request.file_url and (replaced or request.save_type.searches):
+                raise MediaIdTaken(request.media_id, redacted(place), library, replaced=replaced)
 
     async def check_cancel(self, request: JobRequest) -> None:
         """Check that a caller may end a job: what is ended in time is kept out of its library.
@@ -129,9 +154,9 @@ class Libraries:
 
         Raises:
             LibraryExists: There is one of this name.
-            UnusableName: No address could name it.
+            UnusableName: Not every door would take its name.
         """
-        check_name("a library", library.name)
+        check_library_name(library.name)
         if await self._find(library.name) is not None:
             raise LibraryExists(library.name)
         log.info("library_created", library=library.name, purpose=library.purpose)

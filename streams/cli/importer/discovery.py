@@ -102,6 +102,7 @@ def _in_bucket(place: str, library: str) -> Iterator[Item | LeftOut]:
             media_id=_media_id(name.removeprefix(root).lstrip("/")),
             library=library,
             size=size,
+            derived=True,
         )
 
 
@@ -120,6 +121,7 @@ def _file_item(path: Path, root: Path, library: str) -> Item:
         library=library,
         size=path.stat().st_size,
         origin=str(path),
+        derived=True,
     )
 
 

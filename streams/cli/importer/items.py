@@ -10,7 +10,7 @@ import msgspec
 
 from schemas.jobs import SaveType
 from schemas.limits import LONGEST_MEDIA_ID, LONGEST_NAME, LONGEST_URL
-from streams.domain.library_errors import is_addressable
+from schemas.names import in_words, library_fault, media_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +29,7 @@ class Item:
         metadata: What the library keeps beside it.
         size: Bytes; 0 when not known.
         origin: Where it was found, for messages.
+        derived: Whether the MediaId was made of the location, and nobody has given it: other media may be called so.
     """
 
     location: str
@@ -37,6 +38,7 @@ class Item:
     metadata: dict[str, Any] = field(default_factory=dict)
     size: int = 0
     origin: str = ""
+    derived: bool = False
 
     def key(self, attempt: int, *, save_type: SaveType = SaveType.ONLYSAVE) -> str:
         """Return the key that the item is asked for under: always the same, so that asking again asks for nothing new.
@@ -126,8 +128,10 @@ def _problem(item: Item) -> str:
             return f"the {name} {value[:40]!r} has {len(value)} characters: 1 to {longest} are allowed"
         if not is_text(value):
             return f"the {name} {value[:40]!r} is no valid UTF-8: rename the file, or give a MediaId in a manifest"
-    if not is_addressable(item.media_id):
-        return f"the MediaId {item.media_id!r} is taken out of every address on its way: give another one in a manifest"
+    if fault := media_fault(item.media_id):
+        return f"{in_words('a media item', item.media_id, fault)} in a manifest"
+    if fault := library_fault(item.library):
+        return in_words("a library", item.library, fault)
     return ""
 
 

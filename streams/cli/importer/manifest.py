@@ -109,6 +109,7 @@ def _item(row: object, library: str, locate: Callable[[str], str], origin: str) 
         library=_text(fields, "library", default=library),
         metadata={**rest, **_metadata(fields.get("metadata"))},
         origin=origin,
+        derived="media_id" not in fields,
     )
 
 

@@ -17,11 +17,11 @@ from litestar.params import Body, FromPath, FromQuery, JSONBody, QueryParameter
 from schemas.ids import keyed_job_id, new_job_id
 from schemas.jobs import UPLOADED, Job, JobRequest, JobStatus, SaveType
 from streams.adapters.webhooks.targets import TargetRefused, Targets
-from streams.domain.library_errors import ForbiddenError, LibraryError
+from streams.domain.library_errors import ForbiddenError, LibraryError, MediaIdTaken
 from streams.readmodel.model import JobFilter
 from streams.web.api.etag import UNCHANGED, with_etag
 from streams.web.api.pagination import Cursor, Limit
-from streams.web.api.submission import AskedUnderKey, IdempotencyKey, ask, asked_by, check_cancel, told
+from streams.web.api.submission import AskedUnderKey, IdempotencyKey, Replace, ask, asked_by, check_cancel, told
 from streams.web.api.times import TIME_FORM, time_as_stored
 from streams.web.api.views import JobList, JobView, LibraryName, MediaId, NewJob
 from streams.web.auth.authenticator import needs
@@ -56,6 +56,8 @@ async def submit_job(
     services: NamedDependency[Services],
     caller: NamedDependency[Caller],
     idempotency_key: IdempotencyKey = None,
+    *,
+    replace: Replace = True,
 ) -> Response[JobView]:
     """Ask for a job over a media item that the service can reach."""
     request = asked_by(caller, _request_of(data), key=idempotency_key, route="jobs", details=told(data))
@@ -63,7 +65,7 @@ async def submit_job(
     async def check() -> None:
         if data.callback_url is not None:
             _check_target(services, data.callback_url)
-        await _check(services, request)
+        await _check(services, request, replace=replace)
 
     return await ask(services, request, check=check)
 
@@ -188,10 +190,12 @@ async def rerun_job(
 JOB_ROUTES = (submit_job, list_jobs, show_job, cancel_job, rerun_job)
 
 
-async def _check(services: Services, request: JobRequest) -> None:
+async def _check(services: Services, request: JobRequest, *, replace: bool = True) -> None:
     try:
         await services.libraries.check(request)
-    except ForbiddenError:
+        if not replace:
+            await services.libraries.check_free(request)
+    except (ForbiddenError, MediaIdTaken):
         raise
     except LibraryError as error:
         raise ClientException(str(error)) from error

@@ -16,7 +16,7 @@ from schemas.libraries import Library, LibraryItem, LibraryStatus, Purpose, Seco
 from streams.redaction import redacted
 from streams.web.api.etag import UNCHANGED, with_etag
 from streams.web.api.pagination import Cursor, Limit
-from streams.web.api.submission import IdempotencyKey, ask, asked_by, told
+from streams.web.api.submission import IdempotencyKey, Replace, ask, asked_by, told
 from streams.web.api.views import JobView, LibraryName, MediaId, Metadata, Url
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
@@ -220,6 +220,8 @@ async def add_item(
     services: NamedDependency[Services],
     caller: NamedDependency[Caller],
     idempotency_key: IdempotencyKey = None,
+    *,
+    replace: Replace = True,
 ) -> Response[JobView]:
     """Ask for a job that stores the fingerprint of a media item, and matches nothing."""
     await services.libraries.get(name)
@@ -233,7 +235,13 @@ async def add_item(
     )
     details = {"library": name, **told(data)}
     request = asked_by(caller, request, key=idempotency_key, route="items", details=details)
-    return await ask(services, request, check=lambda: services.libraries.check(request))
+
+    async def check() -> None:
+        await services.libraries.check(request)
+        if not replace:
+            await services.libraries.check_free(request)
+
+    return await ask(services, request, check=check)
 
 
 @get(

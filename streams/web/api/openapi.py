@@ -5,10 +5,12 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from litestar import Router
+from litestar import Router, get
+from litestar.exceptions import NotFoundException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.params import FromPath
 
 from streams.web.api.problems import CONTENT_TYPE
 from streams.web.auth.authenticator import needs
@@ -36,6 +38,7 @@ NAMED = (HTTPStatus.NOT_FOUND,)
 CHANGING = (
     HTTPStatus.NOT_FOUND,
     HTTPStatus.CONFLICT,
+    HTTPStatus.PRECONDITION_FAILED,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNPROCESSABLE_ENTITY,
 )
@@ -57,8 +60,20 @@ PROBLEM: Json = {
 }
 
 
+@get("/{path:str}")
+async def _not_found(path: FromPath[str]) -> None:
+    """Answer that there is nothing."""
+    _ = path
+    raise NotFoundException
+
+
 class _Document(JsonRenderPlugin):
     """Shows the document."""
+
+    def receive_router(self, router: Router) -> None:
+        """Put a problem in the place of the framework's own page, with which it answers every path but this one."""
+        router.routes[:] = [route for route in router.routes if not route.path_parameters]
+        router.register(_not_found)
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: Json) -> bytes:
         """Return the document with its problems."""

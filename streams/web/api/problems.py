@@ -10,7 +10,14 @@ from litestar import Response
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.response import Redirect, Template
 
-from streams.domain.library_errors import ForbiddenError, LibraryError, UnknownItem, UnknownLibrary, UnusableName
+from streams.domain.library_errors import (
+    ForbiddenError,
+    LibraryError,
+    MediaIdTaken,
+    UnknownItem,
+    UnknownLibrary,
+    UnusableName,
+)
 from streams.ports.errors import Neighbour, NeighbourAwayError
 from streams.web.auth.onward import login_address
 
@@ -47,16 +54,23 @@ UNAVAILABLE: dict[Neighbour | None, str] = {
     Neighbour.STORE: "the service does not get through to its store of fingerprints: try again later",
     Neighbour.MILVUS: "the service does not get through to its window index: try again later",
 }
-#: What a page says where the framework has but the name of the status to say.
-ON_PAGES = {
-    HTTPStatus.NOT_FOUND.phrase: "there is no page at this address",
-    HTTPStatus.METHOD_NOT_ALLOWED.phrase: "this address is not there to be used like this",
+#: What is said where the framework has but the name of the status to say: to a person, and to a program.
+IN_WORDS = {
+    HTTPStatus.NOT_FOUND.phrase: (
+        "there is no page at this address",
+        "there is nothing at this address: /api/openapi.json lists what there is",
+    ),
+    HTTPStatus.METHOD_NOT_ALLOWED.phrase: (
+        "this address is not there to be used like this",
+        "this address takes no such method: the header Allow names those that it takes",
+    ),
 }
 #: What a request runs into that names a library, or an item of one.
 LIBRARY_STATUS = {
     UnknownLibrary: HTTPStatus.NOT_FOUND,
     UnknownItem: HTTPStatus.NOT_FOUND,
     ForbiddenError: HTTPStatus.FORBIDDEN,
+    MediaIdTaken: HTTPStatus.PRECONDITION_FAILED,
     UnusableName: HTTPStatus.BAD_REQUEST,
 }
 
@@ -128,10 +142,11 @@ def _problem(
     **more: Any,
 ) -> Response[Any]:
     """Return what went wrong: as a page where a person looks, as a problem document for programs."""
+    on_page, in_document = IN_WORDS.get(detail, (detail, detail))
     if _is_page(request):
-        context = {"title": status.phrase, "detail": ON_PAGES.get(detail, detail), "errors": _sentences(**more)}
+        context = {"title": status.phrase, "detail": on_page, "errors": _sentences(**more)}
         return Template("problem.html", context=context, status_code=status, headers=dict(headers or {}))
-    problem = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail, **more}
+    problem = {"type": "about:blank", "title": status.phrase, "status": status, "detail": in_document, **more}
     return Response(problem, status_code=status, media_type=CONTENT_TYPE, headers=headers)
 
 
@@ -142,5 +157,5 @@ def _sentences(errors: Any = ()) -> list[str]:
 
 def _is_page(request: Request[Any, Any, Any]) -> bool:
     """Whether a person looks at the answer: browsers say that they take pages, programs do not."""
-    is_api = f"{request.url.path}/".startswith("/api/")
+    is_api = f"{request.url.path}/".startswith("/api/v1/")
     return not is_api and "text/html" in request.headers.get("accept", "")

@@ -19,7 +19,7 @@ from streams.web.auth.callers import Caller
 from streams.web.auth.roles import Grant
 from streams.web.services import Services
 
-__all__ = ["AskedUnderKey", "IdempotencyKey", "ask", "asked_by", "check_cancel", "told"]
+__all__ = ["AskedUnderKey", "IdempotencyKey", "Replace", "ask", "asked_by", "check_cancel", "told"]
 
 #: Characters of a key: room for a UUID or a name of the caller's own.
 LONGEST_KEY = 256
@@ -40,6 +40,13 @@ IdempotencyKey = Annotated[
 AskedUnderKey = Annotated[
     str | None,
     QueryParameter(max_length=LONGEST_KEY, description="only the job that you asked for under this Idempotency-Key"),
+]
+Replace = Annotated[
+    bool,
+    QueryParameter(
+        description="false: refused with 412 where the MediaId is that of media from another address, whose place it "
+        "would take, or for which it would be taken when libraries are searched"
+    ),
 ]
 
 

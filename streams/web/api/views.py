@@ -11,6 +11,7 @@ from schemas.jobs import Job, JobStatus, SaveType
 from schemas.libraries import Share
 from schemas.limits import LARGEST_METADATA, LONGEST_MEDIA_ID, LONGEST_NAME, LONGEST_TARGET, LONGEST_URL, MOST_SEARCHED
 from schemas.matches import Match, best_first
+from schemas.names import NO_CONTROL, NO_CONTROL_OR_SLASH
 from streams.redaction import check_of, redacted, without_secrets
 
 __all__ = [
@@ -30,7 +31,7 @@ MediaId = Annotated[
     msgspec.Meta(
         min_length=1,
         max_length=LONGEST_MEDIA_ID,
-        pattern=r"^[^\x00-\x1f\x7f]+$",
+        pattern=NO_CONTROL,
         description="name of the media item",
     ),
 ]
@@ -39,7 +40,7 @@ LibraryName = Annotated[
     msgspec.Meta(
         min_length=1,
         max_length=LONGEST_NAME,
-        pattern=r"^[^/\x00-\x1f\x7f]+$",
+        pattern=NO_CONTROL_OR_SLASH,
         description="name of a library",
     ),
 ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,55 @@ async def test_of_two_files_to_compare_both_must_be_there_before_either_is_looke
         assert found.stderr.count("error:") == 1
 
 
+@pytest.mark.parametrize("kind", ["missing", "folder", "pipe", "link to nothing"])
+async def test_a_file_to_match_that_cannot_be_read_is_said_before_any_reference_is_looked_into(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    looked_into: list[Path] = []
+
+    def outcomes(_: object, paths: Sequence[Path], *__: object) -> Iterator[str]:
+        assert "query" not in paths
+        looked_into.extend(paths)
+        yield from (f"looked into {path.name}" for path in paths)
+
+    monkeypatch.setattr("streams.cli.files._side_by_side", outcomes)
+    originals, query = tmp_path / "originals", tmp_path / "query"
+    originals.mkdir()
+    (originals / "a.mp4").write_bytes(b"media")
+    if kind == "folder":
+        query.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(query)
+    elif kind == "link to nothing":
+        query.symlink_to("nowhere")
+    alone = await run("match", query, "--against", originals, "--jsonl")
+    assert (alone.exit_code, looked_into) == (ExitCode.FAILED, [])
+    assert f"{query}: InvalidParameter.ResourceNotFound" in alone.stderr
+    assert json.loads(alone.stdout) == {"query": "query", "matches": []}
+    found = await run("match", broken(tmp_path), query, "--against", originals, "--jsonl")
+    assert found.exit_code == ExitCode.FAILED
+    assert found.stderr.index("ResourceNotFound") < found.stderr.index("looked into a.mp4")
+    assert found.stderr.count("ResourceNotFound") == 1
+    assert [json.loads(line)["query"] for line in found.stdout.splitlines()] == ["broken", "query"]
+    compared = await run("compare", query, broken(tmp_path))
+    assert f"error: {query}: InvalidParameter.ResourceNotFound" in compared.stderr
+
+
+async def test_a_file_whose_name_is_no_text_is_compared_and_matched_as_any(
+    run: Any, tmp_path: Path, footage: dict[str, Path]
+) -> None:
+    folder = tmp_path / "originals"
+    folder.mkdir()
+    (folder / "caf\udce9.mp4").symlink_to(footage["carphone"])
+    query = tmp_path / "na\udcefve.mp4"
+    query.symlink_to(footage["carphone"])
+    told = await run("match", query, "--against", folder, "--jsonl")
+    line = json.loads(told.stdout)
+    assert (line["query"], line["matches"][0]["ref"]) == ("na\\udcefve", "caf\\udce9")
+    compared = await run("compare", query, folder / "caf\udce9.mp4")
+    assert (compared.exit_code, "caf\\udce9" in "".join(compared.stdout.split())) == (ExitCode.OK, True)
+
+
 async def test_of_two_files_that_cannot_be_used_the_first_is_said(run: Any, tmp_path: Path) -> None:
     second = tmp_path / "second.mp4"
     second.write_bytes(b"no video either")
@@ -129,6 +179,8 @@ async def test_a_place_to_write_to_that_is_not_there_is_said_before_the_media_is
 ) -> None:
     found = await run("fingerprint", tmp_path / "missing.mp4", "-o", tmp_path / "none" / "out.mdna")
     assert (found.exit_code, "cannot be written" in found.stderr) == (ExitCode.USAGE, True)
+    found = await run("fingerprint", tmp_path / "missing.mp4", "-o", tmp_path)
+    assert (found.exit_code, "is a folder" in found.stderr) == (ExitCode.USAGE, True)
 
 
 async def test_a_fingerprint_that_cannot_be_written_is_said(run: Any, tmp_path: Path, copy: Path) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from support.clips import Clips
-from support.inline import InlineService
+from support.inline import InlineService, done
 
-from schemas.jobs import SaveType
+from schemas.coverage import Cause, Coverage, Missed
+from schemas.jobs import ChunkResult, ChunkTask, SaveType
 from schemas.libraries import Library, LibraryStatus
+from schemas.matches import Track
 from streams.cli.output import ExitCode
 
 
@@ -51,6 +55,70 @@ async def test_an_import_that_is_started_again_asks_for_nothing_twice(
     assert sorted(one.media_id for one in service.model.jobs().jobs) == ["a", "bad", "bad", "shows_b"]
 
 
+@pytest.fixture
+def alike(tmp_path: Path) -> Path:
+    """Two folders with files that are called alike, and a manifest that names some of them."""
+    for name in ("a/clip.mp4", "a/one.mp4", "b/clip.mp4", "b/two.mp4", "c/clip.mov"):
+        (tmp_path / "alike" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "alike" / name).write_bytes(b"media")
+    (tmp_path / "alike" / "all.csv").write_text("location,MediaId\nb/clip.mp4,\nb/two.mp4,three\n")
+    return tmp_path / "alike"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "also"),
+    [
+        ("a", "b", "two"),
+        ("a/clip.mp4", "c/clip.mov", ""),
+        ("a", "all.csv", "three"),
+        ("all.csv", "a/*", "one"),
+        ("b", "c", ""),
+    ],
+)
+async def test_an_import_takes_the_place_of_nothing_that_an_earlier_one_has_brought_in(
+    run: Any, service: InlineService, alike: Path, *, first: str, second: str, also: str
+) -> None:
+    assert (await run("import", alike / first)).exit_code == ExitCode.OK
+    before = {one.media_id: one.file_url for one in service.model.libraries.items("default").items}
+    for _ in range(2):  # it stays so however often it is tried
+        ended = await run("import", alike / second, "--json")
+        assert ended.exit_code == ExitCode.FAILED
+        (failure,) = json.loads(ended.stdout)["failures"]
+        assert (failure["media_id"], failure["status"]) == ("clip", "refused")
+        assert f"'clip' is the MediaId of {before['clip']}" in failure["message"]
+        assert "--replace" in failure["message"]
+    after = {one.media_id: one.file_url for one in service.model.libraries.items("default").items}
+    assert {**after, **before} == after
+    assert after.keys() - before.keys() == ({also} if also else set())
+    again = await run("import", alike / first, "--json")
+    assert json.loads(again.stdout)["earlier"] == len(before)
+
+
+async def test_an_import_takes_the_place_of_others_where_that_is_said(
+    run: Any, service: InlineService, alike: Path
+) -> None:
+    def place() -> str:
+        (item,) = service.model.libraries.items_of("clip")
+        return item.file_url
+
+    await run("import", alike / "a")
+    assert (await run("import", alike / "b", "--replace")).exit_code == ExitCode.OK
+    assert place() == (alike / "b" / "clip.mp4").as_uri()
+    (alike / "named.jsonl").write_text('{"location": "c/clip.mov", "MediaId": "clip"}\n')
+    assert (await run("import", alike / "named.jsonl")).exit_code == ExitCode.OK
+    assert place() == (alike / "c" / "clip.mov").as_uri()
+
+
+async def test_two_libraries_may_hold_files_that_are_called_alike(
+    run: Any, service: InlineService, alike: Path
+) -> None:
+    service.apply(libraries=[Library(name="films")])
+    assert (await run("import", alike / "a")).exit_code == ExitCode.OK
+    assert (await run("import", alike / "b", "--library", "films")).exit_code == ExitCode.OK
+    searching = await run("import", alike / "c", "--library", "films", "--save-type", "nosave")
+    assert (searching.exit_code, "neither is found" in searching.stdout) == (ExitCode.FAILED, True)
+
+
 async def test_failures_are_shown_with_their_reason(run: Any, service: InlineService, folder: Path) -> None:  # noqa: ARG001 (the service must run)
     ended = await run("import", folder)
     assert ended.exit_code == ExitCode.FAILED
@@ -70,6 +138,56 @@ async def test_an_import_says_whether_what_it_brought_in_was_searched(
         assert summary["searched"] is searched
 
 
+@pytest.mark.parametrize(
+    ("coverage", "said"),
+    [
+        (
+            Coverage(picture=0.75, sound=1.0, missed=(Missed(track=Track.PICTURE, cause=Cause.DAMAGED, seconds=15.0),)),
+            ["25 % of the picture was not looked at: it is damaged"],
+        ),
+        (
+            Coverage(
+                picture=0.625,
+                sound=0.5,
+                missed=(
+                    Missed(track=Track.PICTURE, cause=Cause.TOO_LARGE, seconds=9.0),
+                    Missed(track=Track.SOUND, cause=Cause.CUT_SHORT, seconds=12.0),
+                ),
+            ),
+            [
+                "37.5 % of the picture was not looked at: its pictures are over the limit on pixels",
+                "50 % of the sound was not looked at: the file ends before it",
+            ],
+        ),
+        (
+            Coverage(sound=0.9, missed=(Missed(track=Track.SOUND, cause=Cause.UNSUPPORTED, seconds=2.0),)),
+            ["10 % of the sound was not looked at: there is no decoder for it"],
+        ),
+        (Coverage(picture=1.0, sound=0.995), []),
+    ],
+)
+async def test_an_import_says_of_what_not_all_was_looked_at(
+    run: Any, service: InlineService, folder: Path, *, coverage: Coverage, said: list[str]
+) -> None:
+    def partly(task: ChunkTask) -> ChunkResult:
+        return msgspec.structs.replace(done(task), coverage=coverage if task.media_id == "a" else Coverage(picture=1.0))
+
+    service.run_task = partly
+    report = folder.parent / "report.jsonl"
+    for _ in range(2):  # and when it is started again
+        ended = await run("import", folder, "--report", report)
+        assert ended.exit_code == ExitCode.OK
+        assert [f"a: {text}" in ended.stderr for text in said] == [True] * len(said)
+        assert ("1 in part only" in ended.stdout) is bool(said)
+        assert "shows_b: " not in ended.stderr
+        rows = {row["media_id"]: row for row in map(json.loads, report.read_text().splitlines())}
+        assert rows["a"]["shortfalls"] == said
+        assert rows["a"]["coverage"]["sound"] == coverage.sound
+        assert rows["shows_b"]["shortfalls"] == []
+    summary = json.loads((await run("import", folder, "--json")).stdout)
+    assert [one["shortfalls"] for one in summary["partial"]] == ([said] if said else [])
+
+
 async def test_a_dry_run_tells_what_there_is_and_imports_nothing(
     run: Any, service: InlineService, folder: Path
 ) -> None:
@@ -80,6 +198,85 @@ async def test_a_dry_run_tells_what_there_is_and_imports_nothing(
     assert (plan["items"], [one["where"] for one in plan["faults"]]) == (1, [f"{folder / 'all.csv'}, line 3"])
     assert service.model.jobs().jobs == []
     assert "3 items" in (await run("import", folder, "--dry-run")).stdout
+
+
+def _line_break(folder: Path) -> None:
+    (folder / "new\nline.mp4").write_bytes(b"media")
+
+
+def _no_utf_8(folder: Path) -> None:
+    (folder / "caf\udce9.mp4").write_bytes(b"media")
+
+
+def _too_long(folder: Path) -> None:
+    deep = folder / ("x" * 200) / ("y" * 200)
+    deep.mkdir(parents=True)
+    (deep / "z.mp4").write_bytes(b"media")
+
+
+def _nowhere(folder: Path) -> None:
+    (folder / "gone.mp4").symlink_to("nowhere")
+
+
+def _in_circles(folder: Path) -> None:
+    (folder / "circle.mp4").symlink_to("circle.mp4")
+
+
+def _called_as_another(folder: Path) -> None:
+    (folder / "shows_b.mp4").write_bytes(b"media")
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (_line_break, "control character"),
+        (_no_utf_8, "no valid UTF-8"),
+        (_too_long, "1 to 256 are allowed"),
+        (_nowhere, "No such file"),
+        (_in_circles, "cannot be read"),
+        (_called_as_another, "has the MediaId 'shows_b' already"),
+    ],
+)
+async def test_an_item_that_is_refused_holds_up_no_other(
+    run: Any, service: InlineService, folder: Path, *, make: Callable[[Path], None], why: str
+) -> None:
+    (folder / "bad.mp4").unlink()
+    make(folder)
+    report = folder.parent / "report.jsonl"
+    ended = await run("import", folder, "--report", report, "--json")
+    assert ended.exit_code == ExitCode.FAILED
+    (failure,) = json.loads(ended.stdout)["failures"]
+    assert (failure["status"], why in failure["message"]) == ("refused", True)
+    assert {one.media_id for one in service.model.jobs().jobs} == {"a", "shows_b"}
+    rows = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
+    assert sorted(row["status"] for row in rows) == ["left out", "refused", "success", "success"]
+    shown = await run("import", folder)
+    assert (shown.exit_code, "1 failed" in shown.stdout) == (ExitCode.FAILED, True)
+    for options in ((), ("--json",)):
+        planned = await run("import", folder, "--dry-run", *options)
+        assert planned.exit_code == ExitCode.FAILED
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"location": "caf\\udce9.mp4"}',
+        '{"location": "a.mp4", "MediaId": "new\\nline"}',
+        '{"location": "b.mp4", "MediaId": ".."}',
+        '{"location": "b.mp4", "library": ""}',
+        '{"location": "http://[::1/b.mp4"}',
+        '{"location": "\\u0000.mp4"}',
+    ],
+)
+async def test_a_line_of_a_manifest_that_cannot_be_used_holds_up_no_other(
+    run: Any, service: InlineService, folder: Path, line: str
+) -> None:
+    manifest = folder / "all.jsonl"
+    manifest.write_text(f'{{"location": "a.mp4"}}\n{line}\n{{"location": "shows/b.mp4"}}\n')
+    ended = await run("import", manifest, "--json")
+    assert ended.exit_code == ExitCode.FAILED
+    assert len(json.loads(ended.stdout)["failures"]) == 1
+    assert {one.media_id for one in service.model.jobs().jobs} >= {"a", "b"}
 
 
 async def test_what_is_left_out_is_said_with_the_reason_and_is_no_failure(

@@ -13,6 +13,7 @@ from support.examples import MATCH, job
 from support.inline import InlineService
 
 from schemas.jobs import JobStatus, SaveType
+from schemas.libraries import Library
 from streams.cli.client import Client
 from streams.cli.output import ExitCode, fail
 
@@ -157,6 +158,26 @@ async def test_a_name_that_nobody_gave_never_takes_the_place_of_other_media(run:
     assert (await run("submit", "b/clip.mp4", "--media-id", "clip")).exit_code == ExitCode.OK
     await run("submit", "--wait", "a/bad.mp4")
     assert (await run("submit", "b/bad.mp4")).exit_code == ExitCode.OK  # nothing was kept under that name
+
+
+@pytest.mark.parametrize(
+    ("earlier", "options"),
+    [
+        (("libraries", "add", "default", "a/clip.mp4"), ()),
+        (("libraries", "add", "films", "a/clip.mp4", "--media-id", "clip"), ()),  # would be taken for that one
+        (("submit", "a/clip.mp4"), ("--save-type", "nosave")),
+        (("submit", "https://cdn.example/clip.mov"), ("--library", "films")),
+    ],
+)
+async def test_a_file_that_nobody_named_is_never_taken_for_another_one(
+    run: Any, service: InlineService, earlier: tuple[str, ...], options: tuple[str, ...]
+) -> None:
+    service.apply(libraries=[Library(name="films")])
+    assert (await run(*earlier)).exit_code == ExitCode.OK
+    await run("submit", "c/bad.mp4", "--media-id", "clip")  # a later job, which has left nothing
+    taken = await run("submit", "b/clip.mp4", *options)
+    assert (taken.exit_code, "'clip' is the MediaId of" in taken.stderr) == (ExitCode.FAILED, True)
+    assert len(service.model.jobs().jobs) == 2
 
 
 @pytest.mark.parametrize(

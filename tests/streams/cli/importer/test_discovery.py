@@ -10,7 +10,7 @@ from typing import Any
 import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
-from support.clips import Clips
+from support.clips import FORMS, Clips
 
 from streams.cli.importer.discovery import find
 from streams.cli.importer.items import Fault, Item, LeftOut
@@ -44,6 +44,18 @@ def test_media_is_media_whatever_it_is_called(tmp_path: Path, film: bytes, name:
     (item,) = found(tmp_path)
     assert item.location == (tmp_path / name).as_uri()
     assert left_out(tmp_path) == []
+
+
+@pytest.mark.parametrize("suffix", ["nut", "mxf", "caf", "w64", "wtv", "ogg"])
+@pytest.mark.parametrize("name", ["film", "film.dat", "film.txt"])
+def test_whatever_media_is_in_it_is_looked_into_and_what_lies_beside_is_named(
+    clips: Clips, tmp_path: Path, name: str, suffix: str
+) -> None:
+    made = clips.make(f"found.{suffix}", seconds=0.4, **FORMS[suffix])
+    (tmp_path / name).write_bytes(made.read_bytes())
+    (tmp_path / "words.dat").write_text("a caption, and no film")
+    assert [item.location for item in found(tmp_path)] == [(tmp_path / name).as_uri()]
+    assert left_out(tmp_path) == [("words.dat", "it does not begin like media")]
 
 
 def test_what_is_left_out_is_named_with_the_reason(folder: Path) -> None:

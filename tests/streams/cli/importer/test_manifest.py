@@ -36,6 +36,8 @@ def test_a_csv_names_items_with_their_library_and_metadata(tmp_path: Path) -> No
 def test_an_item_without_a_media_id_is_called_as_its_file_is_and_not_as_its_address(tmp_path: Path) -> None:
     found = read(tmp_path, "all.csv", "location\nclips/50 % ü.mp4\nhttps://cdn.example/my%20clip.mp4\n")
     assert [item.media_id for item in found if isinstance(item, Item)] == ["50 % ü", "my clip"]
+    named = read(tmp_path, "all.csv", "location,MediaId\na.mp4,\nb.mp4,b\n")
+    assert [item.derived for item in (*found, *named) if isinstance(item, Item)] == [True, True, True, False]
 
 
 def test_json_lines_name_the_same(tmp_path: Path) -> None:

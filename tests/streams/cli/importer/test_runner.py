@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.coverage import Coverage, Unsearched
 from schemas.ids import keyed_job_id
 from schemas.jobs import JobStatus, SaveType
 from streams.cli.importer.items import Item
-from streams.cli.importer.runner import Importer, Outcome, Refused
+from streams.cli.importer.runner import Importer, Outcome, Refused, Taken
 
 
 @dataclass
@@ -23,6 +24,8 @@ class MemoryJob:
     message: str = ""
     duration: float = 0.0
     cpu_seconds: float = 0.0
+    coverage: Coverage = Coverage()  # noqa: RUF009 (frozen)
+    unsearched: list[Unsearched] = field(default_factory=list)
 
 
 @dataclass
@@ -31,12 +34,15 @@ class MemoryService:
 
     broken: set[str] = field(default_factory=set)
     unwanted: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
     jobs: dict[str, MemoryJob] = field(default_factory=dict)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     looked_at: set[str] = field(default_factory=set)
     most_under_way: int = 0
 
-    def ask(self, body: dict[str, Any], key: str) -> MemoryJob:
+    def ask(self, body: dict[str, Any], key: str, *, replace: bool = True) -> MemoryJob:
+        if not replace and body["media_id"] in self.taken:
+            raise Taken("that is the MediaId of another one")
         if body["media_id"] in self.unwanted:
             raise Refused("there is no such library")
         self.bodies.append(body)
@@ -133,3 +139,13 @@ def test_what_the_service_does_not_take_is_told_and_the_rest_goes_on() -> None:
     assert (outcomes["m1"].status, outcomes["m1"].message) == ("refused", "there is no such library")
     assert outcomes["m0"].succeeded
     assert outcomes["m2"].succeeded
+
+
+def test_what_nobody_has_named_takes_no_other_ones_place_unless_it_may() -> None:
+    service = MemoryService(taken={"m0", "m1"})
+    found = [replace(items(1)[0], derived=True), *items(2)[1:], replace(items(3)[2], derived=True)]
+    refused, named, free = sorted(imported(service, found), key=lambda one: one.item.media_id)
+    assert (refused.status, "--replace" in refused.message) == ("refused", True)
+    assert named.succeeded
+    assert free.succeeded
+    assert all(one.succeeded for one in imported(service, found, replace=True))

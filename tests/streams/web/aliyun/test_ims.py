@@ -87,6 +87,8 @@ async def test_libraries_show_whether_jobs_search_them(caller: Any, model: ReadM
         ("CreateDNADB", {"Name": "x" * 101}, (400, "InvalidParameter")),
         ("CreateDNADB", {"Name": "a,b"}, (400, "InvalidParameter")),
         ("CreateDNADB", {"Name": ".."}, (400, "InvalidParameter")),
+        ("CreateDNADB", {"Name": "a/b"}, (400, "InvalidParameter")),
+        ("CreateDNADB", {"Name": "a\x85b"}, (400, "InvalidParameter")),
         ("CreateDNADB", {"Name": "ads"}, (400, "InvalidParameter")),
         ("CreateDNADB", {"Name": "new", "Model": "Text"}, (400, "InvalidParameter")),
         ("CreateDNADB", {"Name": "new", "Description": "x" * 1025}, (400, "InvalidParameter")),

@@ -52,6 +52,7 @@ async def test_a_job_that_names_a_library_stores_into_it_and_searches_it_alone(
         ({"MediaId": ""}, (400, "MissingParameter")),
         ({"MediaId": "x" * 257}, (400, "InvalidParameter")),
         ({"MediaId": "a\x1fb"}, (400, "InvalidParameter")),
+        ({"MediaId": "a\x85b"}, (400, "InvalidParameter")),
         ({"MediaId": "unknown"}, (404, "InvalidVideo.NotFound")),
         ({"MediaId": "file:///a", "Types": "AIVideoTag"}, (400, "InvalidParameter")),
         ({"MediaId": "file:///a", "Types": "AIMediaDNA,AIVideoTag"}, (400, "InvalidParameter")),

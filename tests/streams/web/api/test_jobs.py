@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from litestar.testing import AsyncTestClient
 from support.examples import job
+from support.inline import InlineService
 
 from schemas.jobs import UPLOADED, JobStatus
 from schemas.limits import LARGEST_METADATA, LONGEST_TARGET, LONGEST_URL, MOST_SEARCHED
@@ -56,6 +57,27 @@ async def test_an_upload_that_cannot_be_used_leaves_nothing(
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert model.jobs().jobs == []
     assert not list(Path(settings.store_url).rglob("*"))
+
+
+@pytest.mark.parametrize("ended", [False, True])
+@pytest.mark.parametrize("path", ["/jobs", "/libraries/default/items"])
+async def test_who_may_replace_nothing_takes_a_media_id_that_is_free_or_its_own(
+    client: AsyncTestClient, inline: InlineService, path: str, *, ended: bool
+) -> None:
+    first, other = ({"media_id": "clip", "url": f"https://media.example/{name}.mp4?key=secret"} for name in "ab")
+    params = {"replace": "false"}
+    for _ in range(2):
+        assert (await client.post(f"{API}{path}", json=first, params=params)).status_code == 202
+    if ended:
+        await inline.work()
+    refused = await client.post(f"{API}{path}", json=other, params=params, headers={"Idempotency-Key": "k"})
+    assert (refused.status_code, refused.headers["content-type"]) == (412, "application/problem+json")
+    assert "https://media.example/a.mp4?key=***" in refused.json()["detail"]
+    assert len(inline.model.jobs().jobs) == 2
+    replaced = await client.post(f"{API}{path}", json=other, headers={"Idempotency-Key": "k"})
+    assert replaced.status_code == 202
+    again = await client.post(f"{API}{path}", json=other, params=params, headers={"Idempotency-Key": "k"})
+    assert again.json()["job_id"] == replaced.json()["job_id"]
 
 
 async def test_an_ended_job_is_done_again_under_a_new_id(client: AsyncTestClient, model: ReadModel) -> None:

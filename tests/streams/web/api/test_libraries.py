@@ -80,6 +80,18 @@ async def test_a_name_that_no_address_can_hold_is_refused_in_words(
     assert inline.model.jobs().jobs == []
 
 
+@pytest.mark.parametrize("name", [" ", "\u3000", "clip\n", "a\x85b", "a\x1fb"])
+async def test_a_name_that_another_door_refuses_is_refused(
+    client: AsyncTestClient, inline: InlineService, name: str
+) -> None:
+    media = {"media_id": name, "url": "file:///a.mp4"}
+    for path, body in (("libraries", {"name": name}), ("jobs", media), ("libraries/default/items", media)):
+        answer = await client.post(f"{API}/{path}", json=body)
+        assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert [one.name for one in inline.model.libraries.all()] == ["default"]
+    assert inline.model.jobs().jobs == []
+
+
 @pytest.mark.parametrize("name", ["...", ".hidden", "a..b", "..a", " .."])
 async def test_other_names_with_full_stops_are_as_good_as_any(client: AsyncTestClient, name: str) -> None:
     await make(client, name)

@@ -70,6 +70,32 @@ async def test_what_a_page_takes_no_more_of_is_said_on_a_page(client: AsyncTestC
     assert "GET" in refused.headers["allow"]
 
 
+@pytest.mark.parametrize("path", ["/api/nowhere", "/api/swagger", "/api/%00", "/api/openapi.yaml", "/api/v2/jobs"])
+async def test_below_the_api_too_people_read_a_page_and_programs_a_document(client: AsyncTestClient, path: str) -> None:
+    assert_page(await client.get(path, headers=BROWSER), 404, "There is no page at this address.")
+    assert_document(await client.get(path, headers=PROGRAM), 404)
+    for method in ("POST", "DELETE", "BREW"):
+        refused = await client.request(method, path, headers=PROGRAM)
+        assert_document(refused, 405 if "allow" in refused.headers else 404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/api/openapi.json"), ("DELETE", "/api/v1/jobs"), ("PUT", "/healthz"), ("BREW", "/")]
+)
+async def test_a_method_that_an_address_does_not_take_is_said_with_those_that_it_takes(
+    client: AsyncTestClient, method: str, path: str
+) -> None:
+    answer = await client.request(method, path, headers=PROGRAM)
+    assert_document(answer, 405)
+    assert "GET" in answer.headers["allow"]
+    assert "Allow" in answer.json()["detail"]
+
+
+async def test_a_program_is_told_where_to_look_for_what_there_is(client: AsyncTestClient) -> None:
+    for path in ("/nowhere", "/api/nowhere", "/api/v1/nowhere"):
+        assert "/api/openapi.json" in (await client.get(path, headers=PROGRAM)).json()["detail"]
+
+
 @pytest.mark.parametrize("path", ["/api/v1/jobs/none", "/api/v1/nowhere"])
 async def test_the_api_answers_browsers_as_it_answers_programs(client: AsyncTestClient, path: str) -> None:
     assert_document(await client.get(path, headers=BROWSER), 404)
