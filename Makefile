@@ -9,8 +9,8 @@ INSTALL := -m pip install --quiet --disable-pip-version-check
 LOCKED := $(INSTALL) --require-hashes --no-build-isolation
 AUDIT := .audit
 
-.PHONY: help demo test check format kafka milvus train bench-accuracy bench-lanes bench-speed chaos fuzz golden schemas audit \
-	lock clean
+.PHONY: help demo test check format kafka milvus train bench-accuracy bench-lanes bench-speed chaos fuzz golden odd-media \
+	schemas audit lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -29,6 +29,9 @@ fuzz: $(STAMP) ## give changed inputs to every parser, and see that none breaks 
 	$(BIN)/python $(LOCKED) --requirement requirements-fuzz.txt
 	PYTHONPATH=tests $(BIN)/python -m fuzz $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(SEED),--seed $(SEED)) $(ARGS)
+
+odd-media: $(STAMP) ## read odd files of every container, codec and kind that FFmpeg makes (needs ffmpeg; ARGS=--help)
+	PYTHONPATH=tests $(BIN)/python -m odd_media $(ARGS)
 
 check: $(STAMP) ## lint, types, layers, dependencies
 	$(BIN)/ruff check .

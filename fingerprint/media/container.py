@@ -17,10 +17,11 @@ import av
 import av.error
 import av.logging
 
+from fingerprint.media.continuity import JOINED, rewind
 from fingerprint.media.edit_list import cuts_nothing
 from fingerprint.media.errors import MediaError
 from fingerprint.media.faults import MEDIA_FAULTS, blame_media, claims_too_much, is_media_fault, unreadable
-from fingerprint.media.stream_selection import decoder_pixels
+from fingerprint.media.stream_selection import decoder_pixels, has_both
 from schemas.errors import ErrorCode
 from schemas.limits import cut
 
@@ -53,6 +54,10 @@ HEAD_BYTES = 1024
 #: Bytes that one call into Python reads. The cost is per call; 128 KiB is a fraction of a second of video.
 READ_BYTES = 128 * 1024
 
+#: Bytes of a recording that are looked at once more where FFmpeg finds no picture, or no sound, in the 5 MB that it
+#: looks at by itself: this costs a recording that has none, and nothing to others.
+PROBED_FURTHER_BYTES = 64 * 2**20
+
 #: Pictures this many times over the limit are still looked at, so that they are said to be too large and not to be
 #: damaged: 8K times 4 is 16K, the largest that codecs know.
 LOOKED_AT = 4
@@ -72,6 +77,7 @@ class _View:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self._size = file.seek(0, io.SEEK_END)
         self._position = 0
 
     def readable(self) -> bool:
@@ -87,11 +93,13 @@ class _View:
         if whence == io.SEEK_CUR:
             offset += self._position
         elif whence == io.SEEK_END:
-            offset += self._file.seek(0, io.SEEK_END)
+            offset += self._size
         self._position = max(0, offset)
         return self._position
 
     def read(self, size: int) -> bytes:
+        if self._position >= self._size:  # headers name places that no file system has, and seeking there is an error
+            return b""
         self._file.seek(self._position)
         data = self._file.read(size)
         self._position += len(data)
@@ -143,11 +151,21 @@ def _opened(file: BinaryIO, limits: MediaLimits) -> Iterator[InputContainer]:
         raise MediaError(
             ErrorCode.RESOURCE_TOO_LARGE, f"the file has {size} bytes, more than the limit of {limits.max_bytes}"
         )
+    container = _container(file, _options(file, limits))
+    if container.format.name in JOINED and not has_both(container):
+        container.close()
+        container = _container(file, {**_options(file, limits), **_FURTHER})
+        rewind(container)
+    with container:
+        yield container
+
+
+def _container(file: BinaryIO, options: dict[str, str]) -> InputContainer:
     try:
-        container = av.open(
+        return av.open(
             _View(file),
             mode="r",
-            options=_options(file, limits),
+            options=options,
             metadata_errors="replace",
             buffer_size=READ_BYTES,
             io_open=_refuse,
@@ -161,8 +179,17 @@ def _opened(file: BinaryIO, limits: MediaLimits) -> Iterator[InputContainer]:
                 "the file is not in a format that holds video or sound by itself (a playlist, picture or document?)",
             ) from None
         raise unreadable(error) from None
-    with container:
-        yield container
+
+
+#: A stream may begin anywhere in a recording, with no word about it before: a microphone that was switched on later. It
+#: is looked for as far as that is cheap; in transport streams past the first list of what is in them, after which
+#: FFmpeg by itself looks for nothing else. Packets that are read then are not kept: they would be a file in memory.
+_FURTHER = {
+    "probesize": str(PROBED_FURTHER_BYTES),
+    "analyzeduration": str(2**62),
+    "scan_all_pmts": "1",
+    "fflags": "nobuffer",
+}
 
 
 def _options(file: BinaryIO, limits: MediaLimits) -> dict[str, str]:

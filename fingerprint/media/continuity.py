@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
 
-__all__ = ["RunningTime", "has_several_clocks", "rewind", "running_packets"]
+__all__ = ["JOINED", "RunningTime", "has_several_clocks", "rewind", "running_packets"]
 
 #: Containers whose clock is a sender's, and may be another one in mid-file. Others are written with an index over all
 #: of it, by one writer: a gap in them is a picture that stays.

@@ -21,6 +21,7 @@ __all__ = [
     "check_pixels",
     "choose_tracks",
     "decoder_pixels",
+    "has_both",
     "is_encrypted",
     "pixel_aspect",
     "quarter_turns",
@@ -66,6 +67,11 @@ def choose_tracks(container: InputContainer, max_pixels: int) -> Tracks:
             # One thread a job: parallel jobs fill the cores, and threads of one job were measured to save no time.
             stream.codec_context.thread_count = 1
     return Tracks(video, audio)
+
+
+def has_both(container: InputContainer) -> bool:
+    """Tell whether there are a picture and a sound, whether or not they decode."""
+    return all(container.streams.best(kind) is not None for kind in ("video", "audio"))
 
 
 def undecodable_streams(container: InputContainer) -> list[Stream]:

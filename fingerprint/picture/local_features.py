@@ -137,9 +137,9 @@ class _Detection:
 def _detect_part(rgb: NDArray[np.uint8], most: int, part: Part) -> _Detection:
     """Return what is found in an enlarged part, as if all of the picture were enlarged so."""
     height, width = rgb.shape[:2]
-    left, right = round(part[0] * width), round(part[2] * width)
-    top, bottom = round(part[1] * height), round(part[3] * height)
-    inside = rgb[top:bottom, left:right]
+    # A part of a banner of two lines is one line at the least.
+    left, top = min(round(part[0] * width), width - 1), min(round(part[1] * height), height - 1)
+    inside = rgb[top : max(top + 1, round(part[3] * height)), left : max(left + 1, round(part[2] * width))]
     scale = LONG_SIDE / max(LEAST_SIDE, *inside.shape[:2]) if part != WHOLE else 1.0
     if scale > 1.0:
         inside = np.asarray(cv2.resize(inside, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)

@@ -82,9 +82,11 @@ def find_motion(query: Miniatures, grid: NDArray[np.float64], thumbnails: NDArra
         thumbnails: Their miniatures, uint8 `(g, 64)`.
     """
     nothing = np.zeros(0)
-    if len(query.times) <= WINDOW or len(grid) <= WINDOW:
+    first, last = (query.times[0], query.times[-1]) if len(query.times) else (0.0, 0.0)
+    moments = np.arange(first, last + 1e-6, STEP_S)
+    # Many pictures may lie in a short time: it is the time that is too short for a window then.
+    if min(len(query.times), len(moments), len(grid)) <= WINDOW:
         return MotionHits(nothing, nothing, nothing, nothing, nothing)
-    moments = np.arange(query.times[0], query.times[-1] + 1e-6, STEP_S)
     ours = levelled(changes(at_times(query.times, query.thumbnails, moments)) * query.covered)
     windows, norms = _windows(ours, HOP)
     starts = moments[: len(ours)][: len(ours) - WINDOW + 1 : HOP]

@@ -98,12 +98,18 @@ def view_of(rgb: Image, kind: int) -> Image:
     if name in REGIONS:
         left, top, right, bottom = REGIONS[name]
         height, width = rgb.shape[:2]
-        return rgb[round(top * height) : round(bottom * height), round(left * width) : round(right * width)]
+        return rgb[_span(top, bottom, height), _span(left, right, width)]
     if name == "mirrored":
         return rgb[:, ::-1]
     if name.startswith("rotated:"):
         return np.rot90(rgb, -int(name.removeprefix("rotated:")) // 90)
     return 255 - rgb if name == "negative" else rgb
+
+
+def _span(first: float, last: float, length: int) -> slice:
+    """Return which of so many lines lie between two shares of them: one at the least, also of a banner of two lines."""
+    begin = min(round(first * length), length - 1)
+    return slice(begin, max(begin + 1, round(last * length)))
 
 
 def describe_views(track: PictureTrack, keyframes: Keyframes, *, thorough: bool = True) -> Views:

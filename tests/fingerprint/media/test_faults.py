@@ -13,6 +13,7 @@ import pytest
 from support.clips import FORMS
 
 from fingerprint.engine import fingerprint_media
+from fingerprint.media import container
 from fingerprint.media import decode as decoding
 from fingerprint.media import probe as probing
 from fingerprint.media.container import open_container
@@ -43,10 +44,10 @@ def parts(source: Any) -> tuple[int, int]:
     return pictures, sum(len(part.samples) for part in found if isinstance(part, SoundBlock))
 
 
-def fingerprinted(data: bytes, folder: Path) -> str:
-    """Return the code with which media is refused; empty where it is fingerprinted."""
+def fingerprinted(data: bytes, folder: Path, path: Path | None = None) -> str:
+    """Return the code with which media is refused, in memory or in a file; empty where it is fingerprinted."""
     try:
-        fingerprint_media(io.BytesIO(data), MediaLimits(), folder)
+        fingerprint_media(path or io.BytesIO(data), MediaLimits(), folder)
     except MediaError as error:
         return error.code
     return ""
@@ -101,8 +102,8 @@ def test_a_codec_tag_is_any_four_bytes(clips: Clips, make: Callable[[Clips], Pat
 
 def test_a_transport_stream_may_number_its_sound_as_it_likes(clips: Clips) -> None:
     path = transport_stream_of_dts(clips)
-    with av.open(str(path)) as container, pytest.raises(UnicodeDecodeError):
-        _ = container.streams.audio[0].codec_tag
+    with av.open(str(path)) as opened, pytest.raises(UnicodeDecodeError):
+        _ = opened.streams.audio[0].codec_tag
     assert probe(path).has_picture
     assert parts(path)[0] == 8
 
@@ -134,8 +135,8 @@ def late_sound(clips: Clips) -> Path:
 
 
 def test_a_stream_that_appears_in_mid_file_hides_nothing_of_the_others(late_sound: Path) -> None:
-    with av.open(str(late_sound)) as container, pytest.raises(IndexError):
-        list(container.demux(container.streams.video[0]))
+    with av.open(str(late_sound)) as opened, pytest.raises(IndexError):
+        list(opened.demux(opened.streams.video[0]))
     assert probe(late_sound).has_picture
     assert parts(late_sound)[0] >= 8
 
@@ -226,6 +227,33 @@ def test_what_a_place_raises_in_the_middle_of_reading_is_not_blamed_on_the_media
     with pytest.raises(type(error)) as caught:
         list(decode(Flaky(late_sound.read_bytes(), error)))
     assert caught.value is error
+
+
+@pytest.mark.parametrize(
+    ("form", "part"),
+    [
+        ("caf", b"junk" + struct.pack(">q", 2**63 - 9)),
+        ("mp4", struct.pack(">I4sQ", 1, b"free", 2**63 - 9)),
+        ("mkv", b"\xec\x01\xff\xff\xff\xff\xff\xff\xf0"),
+        ("w64", b"junk" + bytes(12) + struct.pack("<q", 2**63 - 64)),
+    ],
+)
+def test_a_part_that_is_larger_than_files_can_be_is_the_medias_fault(
+    clips: Clips, tmp_path: Path, form: str, part: bytes
+) -> None:
+    path = clips.make(f"before-much.{form}", seconds=1, **FORMS[form])
+    (tmp_path / "chunks").mkdir()
+    for number, data in enumerate((path.read_bytes() + part, path.read_bytes() * 2, part + path.read_bytes())):
+        source = tmp_path / f"{number}.{form}"
+        source.write_bytes(data)
+        assert fingerprinted(data, tmp_path / "chunks", source) in {"", *MEDIA_CODES}
+
+
+def test_a_place_past_every_file_is_past_the_end(clip: Path) -> None:
+    with clip.open("rb") as file:
+        view = container._View(file)
+        assert view.seek(2**63 - 1) == 2**63 - 1
+        assert view.read(10) == b""
 
 
 def test_memory_that_is_missing_may_be_there_at_another_try(clip: Path) -> None:

@@ -133,6 +133,15 @@ def test_a_picture_too_small_to_see_anything_in_has_no_features(size: tuple[int,
         assert found.codes.shape == (0, CODE_LENGTH)
 
 
+@pytest.mark.parametrize("size", [(1, 1), (1, 320), (2, 320), (320, 1), (320, 3)])
+@pytest.mark.parametrize("part", [(0.0, 0.0, 0.36, 0.36), (0.64, 0.64, 1.0, 1.0), (0.4, 0.0, 0.6, 0.01)])
+def test_a_part_of_however_thin_a_picture_can_be_looked_at(
+    size: tuple[int, int], part: tuple[float, float, float, float]
+) -> None:
+    found = describe_variants(np.full((*size, 3), 90, np.uint8), 100, part)
+    assert {len(features) for features in found.values()} == {0}
+
+
 def test_a_plain_picture_has_no_features() -> None:
     for found in describe_variants(np.full((180, 320, 3), 90, np.uint8), MOST).values():
         assert len(found) == 0

@@ -85,6 +85,16 @@ def test_what_is_too_short_to_move_says_nothing() -> None:
     assert not len(hits.starts)
 
 
+@pytest.mark.parametrize(("count", "step"), [(9, 0.2), (16, 0.125), (20, 0.1), (50, 0.04), (12, 0.0)])
+def test_many_pictures_in_a_time_that_is_too_short_say_nothing(count: int, step: float) -> None:
+    original = movie(30, 1)
+    short = Miniatures(
+        np.arange(count) * step, original[:count].reshape(count, -1).astype(np.float32), np.ones(64, bool)
+    )
+    hits = find_motion(short, *reference(original))
+    assert not len(hits.starts)
+
+
 def test_what_is_not_seen_is_not_made_up() -> None:
     original = movie(60, 3)
     times, thumbnails = reference(original)

@@ -42,6 +42,14 @@ def test_each_view_undoes_its_edit(name: str) -> None:
     np.testing.assert_array_equal(view, expected)
 
 
+@pytest.mark.parametrize("size", [(1, 1), (2, 2), (1, 320), (320, 1), (2, 320), (320, 3), (5, 7)])
+@pytest.mark.parametrize("name", VIEW_NAMES)
+def test_every_view_of_however_thin_a_picture_shows_something(name: str, size: tuple[int, int]) -> None:
+    view = view_of(np.full((*size, 3), 9, np.uint8), VIEW_NAMES.index(name))
+    assert min(view.shape[:2]) >= 1
+    assert describe([np.ascontiguousarray(view)]).shape[0] == 1
+
+
 def test_each_view_but_the_plain_one_names_an_edit() -> None:
     assert set(VIEW_EDITS) == set(VIEW_NAMES[1:])
     assert VIEW_NAMES[0] == "plain"
