@@ -8,6 +8,8 @@ STAMP := $(VENV)/.installed
 INSTALL := -m pip install --quiet --disable-pip-version-check
 LOCKED := $(INSTALL) --require-hashes --no-build-isolation
 AUDIT := .audit
+# Most tests wait for brokers and workers: two processes take little more than half the time of one.
+PROCESSES ?= 2
 
 .PHONY: help demo test check format kafka milvus train bench-accuracy bench-lanes bench-speed chaos fuzz golden odd-media \
 	schemas audit lock clean
@@ -18,8 +20,8 @@ help: ## list the targets
 demo: $(STAMP) ## start everything, find an edited copy of a real video, show the result (KEEP=1, VIDEO=path)
 	@$(BIN)/python -m streams.demo $(if $(KEEP),--keep) $(if $(VIDEO),--video "$(VIDEO)")
 
-test: $(STAMP) ## run the whole test suite
-	$(BIN)/pytest
+test: $(STAMP) ## run the whole test suite (PROCESSES=2)
+	$(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile
 
 chaos: $(STAMP) ## let faults of every kind strike, and see that nothing is lost (ROUNDS=100, WORKERS=2, SEED=n, ARGS=--help)
 	PYTHONPATH=tests $(BIN)/python -m chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WORKERS),--workers $(WORKERS)) \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,7 @@ from support import golden
 from fingerprint.engine import ALGORITHM
 from fingerprint.index.memory import MemoryIndex
 from fingerprint.query import Query
-from streams.demo.edit import Truth
 
-EditedCopy = Callable[..., tuple[Path, tuple[Truth, ...]]]
 Fingerprinted = Callable[[Path], Query]
 
 NAMES = [*golden.FOOTAGE, *golden.COPIES, golden.FASTER]
@@ -24,22 +23,18 @@ CHANGED = "`make golden` writes down what is so now; the change has to say why i
 
 @pytest.fixture(scope="module")
 def query(
-    footage: dict[str, Path],
-    edited_copy: EditedCopy,
-    fingerprinted: Fingerprinted,
-    tmp_path_factory: pytest.TempPathFactory,
+    footage: dict[str, Path], fingerprinted: Fingerprinted, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], Query]:
     """Fingerprint an original or a copy, by its name."""
-    faster = golden.play_faster(footage, tmp_path_factory.mktemp("golden") / "faster.wav")
+    folder = tmp_path_factory.mktemp("golden")
 
-    def fingerprint(name: str) -> Query:
-        recipe = golden.COPIES.get(name)
-        if recipe is None:
-            return fingerprinted(faster if name == golden.FASTER else footage[name])
-        path, _ = edited_copy(*recipe.pieces(footage), edit=recipe.edit, suffix=recipe.suffix)
-        return fingerprinted(path)
+    @cache
+    def media(name: str) -> Path:
+        if name == golden.FASTER:
+            return golden.play_faster(footage, folder / "faster.wav")
+        return golden.make_golden_copy(name, footage, folder) if name in golden.COPIES else footage[name]
 
-    return fingerprint
+    return lambda name: fingerprinted(media(name))
 
 
 @pytest.mark.parametrize("name", NAMES)
