@@ -7,9 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from schemas.jobs import Job, JobRequest, JobStatus
 from schemas.matches import Match, Track
-from streams.readmodel.model import JobFilter, ReadModel
+from streams.readmodel.jobs import JobFilter
+from streams.readmodel.model import ReadModel
+from streams.readmodel.projection import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,17 +29,17 @@ def main() -> None:
         model = ReadModel(Path(folder) / "jobs.sqlite")
         jobs = [_job(number) for number in range(JOBS)]
         for start in range(0, JOBS, 500):
-            model.apply(jobs=jobs[start : start + 500])
-        cursor = model.jobs(limit=500).next
+            model.project([_record(job) for job in jobs[start : start + 500]], {})
+        cursor = model.jobs.page(limit=500).next
         lists: dict[str, Callable[[], object]] = {
-            "newest": model.jobs,
-            "next page": lambda: model.jobs(cursor=cursor),
-            "by status": lambda: model.jobs(JobFilter(status=JobStatus.FAIL)),
-            "by library": lambda: model.jobs(JobFilter(library="library-3")),
-            "by media": lambda: model.jobs(JobFilter(media_id="video-77")),
-            "by time": lambda: model.jobs(JobFilter(since="2026-11-23T09:00", until="2026-11-23T10:00")),
-            "who copies": lambda: model.matches(reference="reference-7"),
-            "counts": model.counts,
+            "newest": model.jobs.page,
+            "next page": lambda: model.jobs.page(cursor=cursor),
+            "by status": lambda: model.jobs.page(JobFilter(status=JobStatus.FAIL)),
+            "by library": lambda: model.jobs.page(JobFilter(library="library-3")),
+            "by media": lambda: model.jobs.page(JobFilter(media_id="video-77")),
+            "by time": lambda: model.jobs.page(JobFilter(since="2026-11-23T09:00", until="2026-11-23T10:00")),
+            "who copies": lambda: model.matches.page(reference="reference-7"),
+            "counts": model.jobs.counts,
         }
         for name, query in lists.items():
             times = sorted(_seconds(query) for _ in range(REPEATS))
@@ -48,6 +52,10 @@ def _seconds(query: Callable[[], object]) -> float:
     started = time.perf_counter()
     query()
     return time.perf_counter() - started
+
+
+def _record(job: Job) -> Record:
+    return Record("jobs", key=job.job_id.encode(), value=msgspec.json.encode(job))
 
 
 def _job(number: int) -> Job:

@@ -84,26 +84,37 @@ class EventEmitter:
         headers = output_headers("mediadna.delivery", event_id, delivery.update_time)
         await self._send(self._topics.deliveries, delivery.job_id, delivery, headers)
 
+    async def delivery_gone(self, job_id: str) -> None:
+        """Tell that a callback's delivery is forgotten."""
+        await self.state(self._topics.deliveries, job_id, None)
+
     async def job_gone(self, job_id: str) -> None:
         """Tell that a job is forgotten, and what became of its callback with it."""
-        await self._publish(self._topics.deliveries, job_id, None)
-        await self._publish(self._topics.jobs, job_id, None)
+        await self.delivery_gone(job_id)
+        await self.state(self._topics.jobs, job_id, None)
 
     async def library(self, library: Library) -> None:
         """Publish the newest state of a library."""
-        await self._send(self._topics.libraries, library.name, library)
+        await self.state(self._topics.libraries, library.name, library)
 
     async def library_gone(self, name: str) -> None:
         """Tell that a library was deleted."""
-        await self._publish(self._topics.libraries, name, None)
+        await self.state(self._topics.libraries, name, None)
 
     async def item(self, item: LibraryItem) -> None:
         """Publish the newest state of what a library holds."""
-        await self._send(self._topics.items, item_key(item.library, item.media_id), item)
+        await self.state(self._topics.items, item_key(item.library, item.media_id), item)
 
     async def item_gone(self, library: str, media_id: str) -> None:
         """Tell that a library no longer holds a media item."""
-        await self._publish(self._topics.items, item_key(library, media_id), None)
+        await self.state(self._topics.items, item_key(library, media_id), None)
+
+    async def state(self, topic: str, key: str, newest: msgspec.Struct | None) -> None:
+        """Publish the newest state of what a key names on a compacted topic; None tells that it is gone.
+
+        A feature whose events need no more than that has no method of its own here.
+        """
+        await self._publish(topic, key, None if newest is None else msgspec.json.encode(newest))
 
     async def live_matches(self, task: ChunkTask, matches: Sequence[Match], *, now: str) -> None:
         """Publish the matches that one chunk has shown."""

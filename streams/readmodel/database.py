@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from streams.readmodel.migrations import migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 __all__ = ["Database"]
@@ -19,8 +19,12 @@ __all__ = ["Database"]
 class Database:
     """One writer and any number of readers on one file, from any thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, schemas: Mapping[str, Mapping[int, str]]) -> None:
         """Open the file; make it where there is none, and take it over where an earlier version made it.
+
+        Args:
+            path: The file.
+            schemas: The migrations of each feature that has tables in it, by the version that they lead to.
 
         Raises:
             RuntimeError: It is of a version that is not known here; it stays as it is.
@@ -31,7 +35,7 @@ class Database:
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._writer = self._open()
-        migrate(self._writer, path)
+        migrate(self._writer, path, schemas)
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from schemas.deadletter import is_reference
+from schemas.deadletter import DeadLetterReplay, is_reference
 from streams.readmodel.pagination import page_of, read_cursor
+from streams.readmodel.projection import News, Projection
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
-    from schemas.deadletter import DeadLetterReplay
     from streams.readmodel.database import Database
+    from streams.readmodel.projection import Record
 
-__all__ = ["Letter", "LetterPage", "LetterRows", "apply_letter", "apply_replay"]
+__all__ = ["Letter", "LetterPage", "LetterProjection", "LetterRows"]
 
 #: Letters that are kept; the topic has the older ones for as long as Kafka keeps them.
 KEPT_LETTERS = 10_000
@@ -97,8 +99,21 @@ class LetterRows:
         return LetterPage([_letter(row) for row in rows], following)
 
 
-def apply_letter(writer: sqlite3.Connection, letter: Letter) -> str | None:
-    """Take over a letter; return its id unless it is known."""
+class LetterProjection(Projection):
+    """Keeps the newest dead letters, and which of them have been sent again."""
+
+    name = "dead_letters"
+    topics = ("dead-letter", "replays")
+
+    def apply(self, writer: sqlite3.Connection, record: Record) -> Iterable[News]:
+        """Take over a letter, or that one has been sent again."""
+        if record.channel == "dead-letter":
+            return _apply_letter(writer, Letter(key=record.key, value=record.value, headers=record.headers))
+        replay = record.decoded(DeadLetterReplay)
+        return [] if replay is None else _apply_replay(writer, replay)
+
+
+def _apply_letter(writer: sqlite3.Connection, letter: Letter) -> list[News]:
     doc = msgspec.msgpack.encode((letter.key, letter.value, letter.headers))
     letter_id = letter.id
     cursor = writer.execute(
@@ -106,22 +121,22 @@ def apply_letter(writer: sqlite3.Connection, letter: Letter) -> str | None:
         (letter_id, letter.time, doc, letter_id),
     )
     if not cursor.rowcount:
-        return None
+        return []
     writer.execute(
         "DELETE FROM letters WHERE letter_id IN "
         "(SELECT letter_id FROM letters ORDER BY time DESC, letter_id DESC LIMIT -1 OFFSET ?)",
         (KEPT_LETTERS,),
     )
-    return letter_id
+    return [News("letter", letter_id)]
 
 
-def apply_replay(writer: sqlite3.Connection, replay: DeadLetterReplay) -> bool:
+def _apply_replay(writer: sqlite3.Connection, replay: DeadLetterReplay) -> list[News]:
     """Note that a letter has been sent again, unless that is known; which of the two is read first does not matter."""
     noted = writer.execute("INSERT OR IGNORE INTO replays VALUES (?, ?)", (replay.letter_id, replay.replay_time))
     if not noted.rowcount:
-        return False
+        return []
     writer.execute("UPDATE letters SET replayed = ? WHERE letter_id = ?", (replay.replay_time, replay.letter_id))
-    return True
+    return [News("letter", replay.letter_id)]
 
 
 def _letter(row: sqlite3.Row) -> Letter:

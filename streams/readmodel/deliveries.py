@@ -7,29 +7,29 @@ state: no crash can come between the two. What becomes of it comes back from the
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
 
 from schemas.channels import PARTITIONS
 from schemas.deliveries import Delivery, DeliveryStatus, delivery_of
+from schemas.jobs import Job
 from streams.readmodel.pagination import page_of, read_cursor
+from streams.readmodel.projection import News, Projection
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-    from schemas.jobs import Job
     from streams.readmodel.database import Database
+    from streams.readmodel.projection import Record
 
 __all__ = [
     "SHARES",
     "DeliveryLog",
     "DeliveryPage",
-    "GoneDelivery",
-    "apply_delivery",
-    "expect_delivery",
+    "DeliveryProjection",
     "receiver_of",
     "share_of",
 ]
@@ -38,12 +38,6 @@ __all__ = [
 SHARES = PARTITIONS
 #: Pending deliveries of one receiver that are looked at in one go.
 LOOKED_AT = 16
-
-
-class GoneDelivery(NamedTuple):
-    """A delivery that is forgotten, since its job is."""
-
-    job_id: str
 
 
 class DeliveryPage(msgspec.Struct, frozen=True):
@@ -117,11 +111,31 @@ class DeliveryLog:
         return [_delivery(row) for row in rows]
 
 
-def apply_delivery(writer: sqlite3.Connection, delivery: Delivery | GoneDelivery) -> None:
-    """Store a delivery's state unless a newer one is there; forget one that is gone."""
-    if isinstance(delivery, GoneDelivery):
-        writer.execute("DELETE FROM deliveries WHERE job_id = ?", delivery)
-        return
+class DeliveryProjection(Projection):
+    """Keeps the delivery that each job leads to at its end, and what becomes of it, until the job is forgotten."""
+
+    name = "deliveries"
+    topics = ("deliveries",)
+    follows = ("jobs",)
+
+    def apply(self, writer: sqlite3.Connection, record: Record) -> Iterable[News]:
+        """Take over a delivery's state, a job that has ended, or that a job or its delivery is gone."""
+        if record.is_tombstone:
+            gone = writer.execute("DELETE FROM deliveries WHERE job_id = ?", (record.name,)).rowcount
+            return [News("job", record.name)] if gone and record.channel == "jobs" else []
+        if record.channel == "jobs":
+            job = record.decoded(Job)
+            if job is not None and job.status.ended:
+                _expect(writer, job)
+        else:
+            delivery = record.decoded(Delivery)
+            if delivery is not None:
+                _take_over(writer, delivery)
+        return []  # no page shows deliveries live
+
+
+def _take_over(writer: sqlite3.Connection, delivery: Delivery) -> None:
+    """Store a delivery's state unless a newer one is there."""
     row = writer.execute("SELECT revision FROM deliveries WHERE job_id = ?", (delivery.job_id,)).fetchone()
     if row is not None and row["revision"] > delivery.revision:
         return
@@ -141,14 +155,14 @@ def apply_delivery(writer: sqlite3.Connection, delivery: Delivery | GoneDelivery
     )
 
 
-def expect_delivery(writer: sqlite3.Connection, job: Job) -> None:
+def _expect(writer: sqlite3.Connection, job: Job) -> None:
     """Note the delivery that a job leads to at its end, unless it is there."""
     delivery = delivery_of(job)
     if delivery is None:
         return
     row = writer.execute("SELECT 1 FROM deliveries WHERE job_id = ?", (job.job_id,)).fetchone()
     if row is None:
-        apply_delivery(writer, delivery)
+        _take_over(writer, delivery)
 
 
 def receiver_of(url: str) -> str:

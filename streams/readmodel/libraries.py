@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from schemas.libraries import Library, LibraryItem
+from schemas.libraries import Library, LibraryItem, item_of_key
 from streams.readmodel.pagination import page_of, read_cursor
+from streams.readmodel.projection import News, Projection
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
     from streams.readmodel.database import Database
+    from streams.readmodel.projection import Record
 
-__all__ = ["GoneItem", "GoneLibrary", "ItemPage", "LibraryRows", "apply_item", "apply_library"]
-
-
-class GoneLibrary(NamedTuple):
-    """A library that was deleted."""
-
-    name: str
-
-
-class GoneItem(NamedTuple):
-    """An item that its library no longer holds."""
-
-    library: str
-    media_id: str
+__all__ = ["ItemPage", "LibraryProjection", "LibraryRows"]
 
 
 class ItemPage(msgspec.Struct, frozen=True):
@@ -98,35 +88,51 @@ class LibraryRows:
         return [row["media_id"] for row in rows]
 
 
-def apply_library(writer: sqlite3.Connection, news: Library | GoneLibrary) -> bool:
-    """Take over a library's newest state, with one that is gone, its items go; tell whether anything changed."""
-    if isinstance(news, GoneLibrary):
-        gone = 0
-        for table, column in (("items", "library"), ("matches", "library"), ("libraries", "name")):
-            gone += writer.execute(f"DELETE FROM {table} WHERE {column} = ?", news).rowcount  # noqa: S608 (our own names)
-        return bool(gone)
-    doc = msgspec.json.encode(news)
-    if writer.execute("SELECT 1 FROM libraries WHERE name = ? AND doc = ?", (news.name, doc)).fetchone():
-        return False
-    writer.execute("INSERT OR REPLACE INTO libraries VALUES (?, ?)", (news.name, doc))
-    return True
+class LibraryProjection(Projection):
+    """Keeps the newest state of each library, and of each item until its library holds it no more or is gone."""
+
+    name = "libraries"
+    topics = ("libraries", "items")
+
+    def apply(self, writer: sqlite3.Connection, record: Record) -> Iterable[News]:
+        """Take over a library's state or an item's."""
+        if record.channel == "libraries":
+            return _apply_library(writer, record)
+        return _apply_item(writer, record)
 
 
-def apply_item(writer: sqlite3.Connection, news: LibraryItem | GoneItem) -> bool:
-    """Take over an item's newest state, with one that is gone goes what was found of it; tell whether it changed."""
-    if isinstance(news, GoneItem):
-        gone = writer.execute("DELETE FROM items WHERE library = ? AND media_id = ?", news).rowcount
-        gone += writer.execute("DELETE FROM matches WHERE library = ? AND reference = ?", news).rowcount
-        return bool(gone)
-    doc = msgspec.json.encode(news)
+def _apply_library(writer: sqlite3.Connection, record: Record) -> list[News]:
+    if record.is_tombstone:
+        gone = writer.execute("DELETE FROM items WHERE library = ?", (record.name,)).rowcount
+        gone += writer.execute("DELETE FROM libraries WHERE name = ?", (record.name,)).rowcount
+        return [News("library", record.name)] if gone else []
+    library = record.decoded(Library)
+    if library is None:
+        return []
+    doc = msgspec.json.encode(library)
+    if writer.execute("SELECT 1 FROM libraries WHERE name = ? AND doc = ?", (library.name, doc)).fetchone():
+        return []
+    writer.execute("INSERT OR REPLACE INTO libraries VALUES (?, ?)", (library.name, doc))
+    return [News("library", library.name)]
+
+
+def _apply_item(writer: sqlite3.Connection, record: Record) -> list[News]:
+    if record.is_tombstone:
+        library, media_id = item_of_key(record.name)
+        gone = writer.execute("DELETE FROM items WHERE library = ? AND media_id = ?", (library, media_id)).rowcount
+        return [News("item", library)] if gone else []
+    item = record.decoded(LibraryItem)
+    if item is None:
+        return []
+    doc = msgspec.json.encode(item)
     known = "SELECT 1 FROM items WHERE library = ? AND media_id = ? AND doc = ?"
-    if writer.execute(known, (news.library, news.media_id, doc)).fetchone():
-        return False
+    if writer.execute(known, (item.library, item.media_id, doc)).fetchone():
+        return []
     writer.execute(
         "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?)",
-        (news.library, news.media_id, news.version, news.disabled, news.creation_time, doc),
+        (item.library, item.media_id, item.version, item.disabled, item.creation_time, doc),
     )
-    return True
+    return [News("item", item.library)]
 
 
 def _item(row: sqlite3.Row) -> LibraryItem:

@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
-from schemas.jobs import JobStatus, Metrics
+from schemas.jobs import Job, JobStatus, Metrics
 from schemas.limits import LONGEST_MEDIA_S
 from streams.domain.billing_periods import Interval, billed_minutes
+from streams.readmodel.projection import News, Projection
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
-    from schemas.jobs import Job
     from streams.readmodel.database import Database
+    from streams.readmodel.projection import Record
 
-__all__ = ["Usage", "UsageLog", "record_usage"]
+__all__ = ["Usage", "UsageLog", "UsageProjection"]
 
 #: Milliseconds of the longest media. An entry with more, or with less than none, was written before that was checked.
 LONGEST_MS = round(LONGEST_MEDIA_S * 1000)
@@ -101,10 +103,22 @@ class UsageLog:
         return self._database.all(query, since, until, library, library)
 
 
-def record_usage(writer: sqlite3.Connection, job: Job) -> None:
-    """Count a job that has succeeded, at what media can amount to: what a bill adds up is checked where it is added."""
-    if job.status is not JobStatus.SUCCESS:
-        return
+class UsageProjection(Projection):
+    """Counts each job that has succeeded. What is billed stays when the job is forgotten."""
+
+    name = "usage"
+    follows = ("jobs",)
+
+    def apply(self, writer: sqlite3.Connection, record: Record) -> Iterable[News]:
+        """Count a job that has succeeded."""
+        job = None if record.is_tombstone else record.decoded(Job)
+        if job is not None and job.status is JobStatus.SUCCESS:
+            _count(writer, job)
+        return []
+
+
+def _count(writer: sqlite3.Connection, job: Job) -> None:
+    """Count a job at what media can amount to: what a bill adds up is checked where it is added."""
     metrics = job.metrics
     try:
         metrics.check()

@@ -55,7 +55,7 @@ class RequestKeys:
         Raises:
             KeyUsedError: The key stands for another request.
         """
-        job = await asyncio.to_thread(self._model.job, request.job_id)
+        job = await asyncio.to_thread(self._model.jobs.get, request.job_id)
         if job is not None:
             check_same(job, request)
         return job
@@ -76,7 +76,7 @@ class RequestKeys:
         async with within(CLAIMED_S, "the broker has not taken the claim of an idempotency key yet"):
             await self._emitter.key_claim(claim)
         await self._feed.caught_up(self._topics.idempotency_keys)
-        if await asyncio.to_thread(self._model.key_digest, request.job_id) != request.request_digest:
+        if await asyncio.to_thread(self._model.key_claims.digest, request.job_id) != request.request_digest:
             raise KeyUsedError
         await self._feed.caught_up(self._topics.jobs)  # what another worker was asked for under the key
         return await self.known(request)
@@ -95,7 +95,7 @@ class RequestKeys:
         async with within(CLAIMED_S, "the broker has not taken the claim of a nonce yet"):
             await self._emitter.key_claim(claim)
         await self._feed.caught_up(self._topics.idempotency_keys)
-        return await asyncio.to_thread(self._model.key_digest, nonce_id) == claim.request_digest
+        return await asyncio.to_thread(self._model.key_claims.digest, nonce_id) == claim.request_digest
 
 
 def check_same(job: Job, request: JobRequest) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,22 +16,22 @@ if TYPE_CHECKING:
     from schemas.deliveries import Delivery
     from schemas.jobs import Job, JobRequest
     from streams.pipeline.events import EventEmitter
+    from streams.ports.feed import Feed
     from streams.readmodel.model import ReadModel
 
 __all__ = ["Commands"]
 
 #: Seconds until a job that was asked for shows in the read model.
 SHOWN_S = 20.0
-#: Seconds between looks.
-LOOK_S = 0.05
 
 
 class Commands:
     """Asks for jobs and cancels them, and returns when the read model shows it: from then on nothing is forgotten."""
 
-    def __init__(self, emitter: EventEmitter, model: ReadModel) -> None:
+    def __init__(self, emitter: EventEmitter, model: ReadModel, feed: Feed) -> None:
         self._emitter = emitter
         self._model = model
+        self._feed = feed
 
     async def submit(self, request: JobRequest) -> Job:
         """Ask for a job.
@@ -44,26 +43,31 @@ class Commands:
         check_request_size(request)
         if not request.requested_time:
             request = msgspec.structs.replace(request, requested_time=utc_now())
-        async with within(
-            SHOWN_S, f"no worker has taken up job {request.job_id} yet: it may be asked for all the same"
-        ):
+        late = f"no worker has taken up job {request.job_id} yet: it may be asked for all the same"
+        async with within(SHOWN_S, late):
             await self._emitter.request(request)
-            return await self._shown(request.job_id)
+            return await self._feed.until(
+                lambda: self._model.jobs.get(request.job_id), timeout_s=SHOWN_S, otherwise=late
+            )
 
     async def cancel(self, job: Job) -> None:
         """Ask for a job's end."""
         await self._emitter.request(msgspec.structs.replace(job.request, action=RequestAction.CANCEL))
 
     async def replay_delivery(self, delivery: Delivery) -> Delivery:
-        """Ask for a callback to be delivered once more; return the new state of its delivery."""
-        again = replayed(delivery, now=utc_now())
-        await self._emitter.delivery(again)
-        await asyncio.to_thread(self._model.apply, deliveries=[again])
-        return again
+        """Ask for a callback to be delivered once more; return the new state of its delivery.
 
-    async def _shown(self, job_id: str) -> Job:
-        while True:
-            job = await asyncio.to_thread(self._model.job, job_id)
-            if job is not None:
-                return job
-            await asyncio.sleep(LOOK_S)
+        Raises:
+            TimeoutError: It does not show; it is on its topic, or will be once the broker is back.
+        """
+        again = replayed(delivery, now=utc_now())
+
+        def shown() -> bool:
+            known = self._model.deliveries.get(again.job_id)
+            return known is None or known.revision >= again.revision
+
+        late = f"the callback of job {again.job_id} is not known to be due again yet: look at its delivery in a moment"
+        async with within(SHOWN_S, late):
+            await self._emitter.delivery(again)
+            await self._feed.until(shown, timeout_s=SHOWN_S, otherwise=late)
+        return again

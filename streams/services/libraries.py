@@ -30,7 +30,6 @@ from streams.domain.library_errors import (
     not_replacer,
 )
 from streams.domain.search_scope import Scope
-from streams.ports.waiting import within
 from streams.redaction import redacted
 from streams.services.library_scope import check_curator, check_request
 
@@ -53,8 +52,6 @@ T = TypeVar("T")
 
 #: Seconds until a change that was asked for shows: a worker may be at a long task of the same media item.
 SHOWN_S = 60.0
-#: Seconds between looks.
-LOOK_S = 0.05
 #: Tries of a removal: each goes on where the one before ended.
 TRIES = 3
 #: Requests under way at a time when a library of many items is emptied.
@@ -124,7 +121,7 @@ class Libraries:
             MediaIdTaken: It is.
         """
         await self._feed.caught_up(self._topics.jobs)
-        jobs = await asyncio.to_thread(self._model.jobs_of, request.media_id)
+        jobs = await asyncio.to_thread(self._model.jobs.of_media, request.media_id)
         await self._feed.caught_up(self._topics.items)  # what one of them has stored meanwhile
         items = await asyncio.to_thread(self._model.libraries.items_of, request.media_id)
         there = [(item.library, item.file_url) for item in items]
@@ -247,7 +244,7 @@ class Libraries:
             item = self._model.libraries.item(library, media_id)
             return item if item and (item.disabled, item.metadata) == (disabled, metadata) else None
 
-        return await _until(shown)
+        return await self._until(shown)
 
     async def remove(self, library: str, media_id: str) -> None:
         """Take a media item out of a library.
@@ -264,7 +261,7 @@ class Libraries:
             found = self._model.libraries.item(library, media_id)
             return found is None or found.version > item.version
 
-        await _until(gone)
+        await self._until(gone)
 
     async def delete_media(self, media_id: str) -> str:
         """Take a media item out of all libraries, and forget its jobs; return the id of the request.
@@ -275,17 +272,17 @@ class Libraries:
         """
         await self._feed.caught_up(self._topics.jobs)
         await self._feed.caught_up(self._topics.items)
-        jobs = {job.job_id for job in await asyncio.to_thread(self._model.jobs_of, media_id)}
+        jobs = {job.job_id for job in await asyncio.to_thread(self._model.jobs.of_media, media_id)}
         items = {item.version for item in await asyncio.to_thread(self._model.libraries.items_of, media_id)}
         if not jobs and not items:
             raise LookupError(f"nothing is known of media item {media_id!r}")
         request_id = await self._ask(RequestAction.DELETE, media_id)
 
         def gone() -> bool:
-            left = {job.job_id for job in self._model.jobs_of(media_id)} & jobs
+            left = {job.job_id for job in self._model.jobs.of_media(media_id)} & jobs
             return not left and not {item.version for item in self._model.libraries.items_of(media_id)} & items
 
-        await _until(gone)
+        await self._until(gone)
         return request_id
 
     async def _empty(self, name: str, kind: TaskKind) -> None:
@@ -304,19 +301,19 @@ class Libraries:
                 await self._ask(RequestAction.FORGET, media_id, library=name, requested_time=now)
 
         await asyncio.gather(*map(forget, held))
-        await _until(lambda: not self._model.libraries.media_ids(name, up_to=version))
+        await self._until(lambda: not self._model.libraries.media_ids(name, up_to=version))
 
     async def _end_jobs(self, library: str, now: str) -> None:
         """End the jobs that store into a library and were asked for before now; return when they have ended."""
         await self._feed.caught_up(self._topics.jobs)
 
         def under_way() -> list[Job]:
-            jobs = self._model.unfinished()
+            jobs = self._model.jobs.unfinished()
             return [job for job in jobs if job.request.library == library and job.creation_time <= now]
 
         for job in await asyncio.to_thread(under_way):
             await self._emitter.request(msgspec.structs.replace(job.request, action=RequestAction.CANCEL))
-        await _until(lambda: not under_way())
+        await self._until(lambda: not under_way())
 
     async def _remove(self, task: ChunkTask) -> None:
         """Remove what is stored, in a worker process.
@@ -362,21 +359,16 @@ class Libraries:
         await self._feed.caught_up(self._topics.libraries)
         return await asyncio.to_thread(self._model.libraries.get, name)
 
+    async def _until(self, shown: Callable[[], T | None]) -> T:
+        """Return what the read model shows once it is what was asked for.
+
+        Raises:
+            TimeoutError: It does not come.
+        """
+        late = "no worker has done what was asked for yet: it is still asked for, look again later"
+        return await self._feed.until(shown, timeout_s=SHOWN_S, otherwise=late)
+
 
 def _place(url: str) -> str:
     """Return an address without what may differ each time that it is handed out, such as the signature behind it."""
     return url.partition("#")[0].partition("?")[0]
-
-
-async def _until(shown: Callable[[], T | None]) -> T:
-    """Return what the read model shows once it is what was asked for.
-
-    Raises:
-        TimeoutError: It does not come.
-    """
-    async with within(SHOWN_S, "no worker has done what was asked for yet: it is still asked for, look again later"):
-        while True:
-            found = await asyncio.to_thread(shown)
-            if found:
-                return found
-            await asyncio.sleep(LOOK_S)

@@ -20,13 +20,15 @@ from schemas.deliveries import DeliveryStatus
 from schemas.result import complete_event
 from streams.adapters.webhooks.targets import TargetRefused
 from streams.domain.retry_schedule import after_attempt, refused
-from streams.readmodel.deliveries import GoneDelivery, receiver_of
+from streams.readmodel.deliveries import receiver_of
 from streams.redaction import redacted
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from schemas.deliveries import Attempt, Delivery
+    from streams.adapters.kafka.topics import Topics
+    from streams.ports.feed import Feed
     from streams.readmodel.model import ReadModel
 
 __all__ = ["WebhookDispatcher"]
@@ -40,6 +42,8 @@ SIDE_BY_SIDE = 4
 #: Receivers that are served at a time. One that does not answer keeps a place for a minute at most, and holds up
 #: nobody as long as there are fewer of its kind.
 MOST_RECEIVERS = 64
+#: Seconds until an outcome that was told shows in the read model; it is told again then.
+TOLD_S = 20.0
 
 
 class Post(Protocol):
@@ -57,6 +61,10 @@ class Records(Protocol):
         """Publish the newest state of a delivery."""
         ...
 
+    async def delivery_gone(self, job_id: str) -> None:
+        """Publish that a delivery is forgotten."""
+        ...
+
 
 class WebhookDispatcher:
     """Sends what is due of a worker's shares.
@@ -65,7 +73,8 @@ class WebhookDispatcher:
         model: Knows what is due.
         post: Hands events over.
         records: Is told of the outcomes.
-        caught_up: Waits until the model knows what the topics of complete events and of deliveries hold.
+        feed: Brings the model on; nothing here writes to it.
+        topics: Where it reads.
         shares: Says which shares this worker sends at present.
     """
 
@@ -75,13 +84,15 @@ class WebhookDispatcher:
         post: Post,
         records: Records,
         *,
-        caught_up: Callable[[], Awaitable[None]],
+        feed: Feed,
+        topics: Topics,
         shares: Callable[[], frozenset[int]],
     ) -> None:
         self._model = model
         self._post = post
         self._records = records
-        self._caught_up = caught_up
+        self._feed = feed
+        self._topics = topics
         self._shares = shares
         self._held: frozenset[int] = frozenset()
         self._served: dict[str, asyncio.Task[None]] = {}
@@ -155,7 +166,7 @@ class WebhookDispatcher:
             return
         body = await self._body(delivery.job_id)
         if body is None:
-            await asyncio.to_thread(self._model.apply, deliveries=[GoneDelivery(delivery.job_id)])
+            await self._forget(delivery.job_id)
             return
         try:
             attempt = await self._post.send(delivery, body)
@@ -164,23 +175,54 @@ class WebhookDispatcher:
         else:
             newer = after_attempt(delivery, attempt, now=utc_now(), jitter=random.random())
         _log_outcome(newer)
-        if await asyncio.to_thread(self._model.deliveries.get, delivery.job_id) is None:
-            return  # its job was deleted meanwhile: telling of it would bring it back
-        await asyncio.to_thread(self._model.apply, deliveries=[newer])
-        await self._records.delivery(newer)
+        await self._tell(newer)
+
+    async def _tell(self, newer: Delivery) -> None:
+        """Publish an outcome, again and again until the read model shows it.
+
+        Until then the delivery is due as before: without an outcome, a receiver would get it each second for as long as
+        the broker is away. An embedded broker that ends takes along what it was told.
+        """
+
+        def told() -> bool:
+            known = self._model.deliveries.get(newer.job_id)
+            return known is None or known.revision >= newer.revision
+
+        # What is gone went with its job, which was deleted meanwhile: telling of it would bring it back.
+        while not await asyncio.to_thread(told):
+            try:
+                await self._records.delivery(newer)
+                await self._feed.until(told, timeout_s=TOLD_S, otherwise="the outcome does not show")
+            except Exception:  # whatever it is, to post the event again would be worse
+                log.exception("outcome_not_told", job_id=newer.job_id)
+                await asyncio.sleep(LOOK_S)
+
+    async def _forget(self, job_id: str) -> None:
+        """Have all workers forget a delivery whose job is gone: its last state had come after the job's end."""
+        await self._records.delivery_gone(job_id)
+        await self._feed.until(
+            lambda: self._model.deliveries.get(job_id) is None,
+            timeout_s=TOLD_S,
+            otherwise=f"the delivery of job {job_id} is not forgotten yet: it will be tried again",
+        )
+
+    async def _caught_up(self) -> None:
+        """Wait until the model knows all that a delivery comes from."""
+        for topic in (self._topics.jobs, self._topics.job_complete, self._topics.deliveries):
+            await self._feed.caught_up(topic)
 
     async def _body(self, job_id: str) -> bytes | None:
         """Return the complete event as it is on its topic; made anew where an embedded broker took it along.
 
-        None where the job is gone.
+        None where the job is gone: on its topic, since all workers will forget the delivery then.
         """
-        sent = await asyncio.to_thread(self._model.completion, job_id)
+        sent = await asyncio.to_thread(self._model.completions.get, job_id)
         if sent is None:
             await self._caught_up()
-            sent = await asyncio.to_thread(self._model.completion, job_id)
+            sent = await asyncio.to_thread(self._model.completions.get, job_id)
         if sent is not None:
             return sent
-        job = await asyncio.to_thread(self._model.job, job_id)
+        job = await asyncio.to_thread(self._model.jobs.get, job_id)
         return None if job is None else msgspec.json.encode(complete_event(job))
 
 

@@ -46,7 +46,7 @@ async def readyz(services: NamedDependency[Services]) -> Response[str]:
 @get("/metrics", opt=needs(Role.READER) | HEALTH, include_in_schema=False)
 async def metrics(services: NamedDependency[Services]) -> Response[bytes]:
     """Show Prometheus metrics."""
-    for status, jobs in (await asyncio.to_thread(services.model.counts)).items():
+    for status, jobs in (await asyncio.to_thread(services.model.jobs.counts)).items():
         JOBS.labels(status).set(jobs)
     for name, problem in services.authenticator.files.problems().items():
         ACCESS_FILES.labels(name).set(not problem)

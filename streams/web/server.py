@@ -16,7 +16,7 @@ from streams.web.dispatch import FrontDoor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from streams.readmodel.model import Change
+    from streams.readmodel.changes import Change
     from streams.web.services import Services
 
 __all__ = ["WebServer"]

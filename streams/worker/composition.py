@@ -32,6 +32,7 @@ from streams.pipeline.events import EventEmitter
 from streams.pipeline.pool.pool import TaskPool
 from streams.ports.errors import Neighbour
 from streams.ports.tasks import WALL_FACTOR
+from streams.readmodel.current import CurrentState
 from streams.readmodel.model import ReadModel
 from streams.readmodel.projector import Projector
 from streams.services.dead_letters import Letters
@@ -139,7 +140,8 @@ async def start_worker(
     neighbours = Neighbours()
     publisher = EventPublisher(kafka, neighbours)
     stack.push_async_callback(publisher.stop)
-    emitter = EventEmitter(publisher, topics, projector)
+    current = CurrentState(model, projector, topics)
+    emitter = EventEmitter(publisher, topics, current)
     pool, import_pool = _make_pools(stack, settings)
     libraries = Libraries(emitter, model, projector, topics, pool)
     scopes = LibraryScopes(model, projector, topics)
@@ -149,7 +151,7 @@ async def start_worker(
         agents = _make_agents(
             settings,
             topics,
-            projector,
+            current,
             emitter,
             scopes=scopes,
             pools=(pool, import_pool),
@@ -176,7 +178,7 @@ async def start_worker(
     services = Services(
         settings=settings,
         model=model,
-        commands=Commands(emitter, model),
+        commands=Commands(emitter, model, projector),
         libraries=libraries,
         letters=Letters(emitter, model, projector, topics),
         keys=RequestKeys(emitter, model, projector, topics),
@@ -245,7 +247,7 @@ def _start_probes(
 def _make_agents(
     settings: Settings,
     topics: Topics,
-    projector: Projector,
+    current: CurrentState,
     emitter: EventEmitter,
     *,
     scopes: LibraryScopes,
@@ -259,7 +261,7 @@ def _make_agents(
     return Agents(
         intake=Intake(settings, emitter),
         jobs=lambda table: JobAgent(
-            table, projector, emitter, tries=settings.task_tries, callback_url=settings.callback_url
+            table, current, emitter, tries=settings.task_tries, callback_url=settings.callback_url
         ),
         lanes=(
             TaskLane("chunk", topics.chunks, chunks, settings.slots),
@@ -333,14 +335,10 @@ def _make_deliverer(
     shares: Callable[[], frozenset[int]],
 ) -> WebhookDispatcher:
     """Return what delivers callbacks."""
-    topics = Topics.of(settings.topic_prefix)
-
-    async def caught_up() -> None:
-        await projector.caught_up(topics.job_complete)
-        await projector.caught_up(topics.deliveries)
-
     sender = Sender(Targets.of(settings), signer)
-    return WebhookDispatcher(model, sender, emitter, caught_up=caught_up, shares=shares)
+    return WebhookDispatcher(
+        model, sender, emitter, feed=projector, topics=Topics.of(settings.topic_prefix), shares=shares
+    )
 
 
 def _start_sweep(
@@ -359,7 +357,7 @@ def _start_sweep(
         kafka,
         app.group,
         topics,
-        model,
+        model.jobs,
         ask_again=partial(ask_again, emitter),
         caught_up=projector.caught_up,
         held=app.shares,

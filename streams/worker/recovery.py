@@ -34,7 +34,7 @@ async def ask_again(emitter: EventEmitter, job: Job) -> None:
 
 async def recover(model: ReadModel, emitter: EventEmitter) -> None:
     """Take up what was under way when an embedded broker ended: its events are gone, the read model is not."""
-    jobs = await asyncio.to_thread(model.unfinished)
+    jobs = await asyncio.to_thread(model.jobs.unfinished)
     for job in jobs:
         await ask_again(emitter, job)
     if jobs:

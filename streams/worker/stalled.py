@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from streams.adapters.kafka.connection import KafkaConnection
     from streams.adapters.kafka.offsets import GroupOffsets
     from streams.adapters.kafka.topics import Topics
-    from streams.readmodel.model import UnmovedJob
+    from streams.readmodel.jobs import UnmovedJob
 
 __all__ = ["JobSweep", "Standstill", "longest_chain"]
 
@@ -110,7 +110,7 @@ class Jobs(Protocol):
         """Return the jobs that have not ended and whose state is older than a time."""
         ...
 
-    def job(self, job_id: str) -> Job | None:
+    def get(self, job_id: str) -> Job | None:
         """Return a job."""
         ...
 
@@ -210,7 +210,7 @@ class JobSweep:
         return [job for job in unmoved if partition_of(job.media_id) in held]
 
     async def _ask(self, job_id: str) -> None:
-        job = await asyncio.to_thread(self._jobs.job, job_id)
+        job = await asyncio.to_thread(self._jobs.get, job_id)
         if job is None or job.status.ended:
             return
         await self._ask_again(job)

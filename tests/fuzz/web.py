@@ -11,11 +11,11 @@ from urllib.parse import unquote, urlencode
 
 from support.examples import MATCH, TIME, job
 from support.inline import InlineService
+from support.read_model import ReadModel
 
 from fuzz.wrong import WrongAnswerError
 from schemas.deadletter import dead_letter_headers
 from streams.readmodel.dead_letters import Letter
-from streams.readmodel.model import ReadModel
 from streams.settings import Settings
 from streams.web.aliyun.app import create_call_app
 from streams.web.app import create_app

@@ -21,8 +21,7 @@ from streams.domain.search_scope import Assignment, Scope
 from streams.pipeline.agents.jobs import JobAgent
 from streams.pipeline.freshness import always
 from streams.ports.task_report import TaskReport
-from streams.readmodel.libraries import GoneItem, GoneLibrary
-from streams.readmodel.model import Change, JobTombstone, ReadModel
+from streams.readmodel.changes import Change
 from streams.services.dead_letters import Letters
 from streams.services.idempotency_keys import RequestKeys
 from streams.services.jobs import Commands
@@ -34,6 +33,8 @@ from streams.telemetry.neighbours import Neighbours
 from streams.web.auth.authenticator import Authenticator
 from streams.web.pages.live import LiveChanges
 from streams.web.services import JobCommands, Services
+from support.feed import LookingFeed
+from support.read_model import GoneItem, GoneLibrary, JobTombstone, ReadModel
 
 TOPICS = Topics.of("mediadna")
 #: Tasks that are done at once; those that need media wait for the test.
@@ -49,7 +50,7 @@ def done(task: ChunkTask) -> ChunkResult:
 
 
 @dataclass
-class InlineService:
+class InlineService(LookingFeed):
     """An outbox whose events take effect at once, a feed that is always caught up, and a runner of tasks."""
 
     model: ReadModel
@@ -67,7 +68,7 @@ class InlineService:
         self.agent = JobAgent(self.table, self, events, tries=3)
         self.libraries = Libraries(events, self.model, self, TOPICS, self)
         self.letters = Letters(events, self.model, self, TOPICS)
-        self.commands = Commands(events, self.model)
+        self.commands = Commands(events, self.model, self)
         self.doctor = Doctor(Means(self.model, self, TOPICS, self, self, pause_s=0.0))
 
     def services(self, settings: Settings, commands: JobCommands | None = None) -> Services:
@@ -100,7 +101,7 @@ class InlineService:
     async def store(self, media_id: str, library: str = "default", **fields: Any) -> Job:
         """Have a job store a media item; return the job as it ended."""
         request = JobRequest(
-            job_id=f"{media_id}-{library}-{len(self.table)}-{len(self.model.jobs().jobs)}",
+            job_id=f"{media_id}-{library}-{len(self.table)}-{len(self.model.jobs.page().jobs)}",
             media_id=media_id,
             file_url="file:///a.mp4",
             library=library,
@@ -109,7 +110,7 @@ class InlineService:
         )
         await self.request(request)
         await self.work()
-        job = self.model.job(request.job_id)
+        job = self.model.jobs.get(request.job_id)
         assert job is not None
         return job
 
@@ -119,16 +120,14 @@ class InlineService:
             await self.agent.on_result(self.run_task(self.waiting.pop(0)), now=utc_now())
         self.ended.clear()
 
-    async def caught_up(self, topic: str) -> None: ...
-
     async def jobs_of(self, media_id: str) -> Sequence[Job]:
-        return self.model.jobs_of(media_id)
+        return self.model.jobs.of_media(media_id)
 
     async def items_of(self, media_id: str) -> Sequence[LibraryItem]:
         return self.model.libraries.items_of(media_id)
 
     async def completion_of(self, job_id: str) -> AIMediaDNAComplete | None:
-        event = self.model.completion(job_id)
+        event = self.model.completions.get(job_id)
         return None if event is None else msgspec.json.decode(event, type=AIMediaDNAComplete)
 
     async def run(self, task: ChunkTask, scope: Scope) -> TaskReport:

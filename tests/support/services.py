@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.adapters.kafka.embedded import EmbeddedBroker
-from streams.readmodel.model import ReadModel
 from support.nodes import KafkaNode, MilvusNode
+from support.read_model import ReadModel
 from support.secure_kafka import SecureKafkaNode
 
 if TYPE_CHECKING:

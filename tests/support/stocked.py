@@ -22,12 +22,12 @@ from streams.domain.search_scope import Assignment
 from streams.pipeline.tasks.run import run_task
 from streams.pipeline.tasks.search import upsert_windows
 from streams.ports.task_report import TaskReport
-from streams.readmodel.model import ReadModel
 from streams.services.reconciliation.doctor import Doctor, Report
 from streams.services.reconciliation.examination import Order
 from streams.services.reconciliation.inspector import Means
 from support.examples import job
 from support.inline import TOPICS, InlineService
+from support.read_model import ReadModel
 from support.whole_job import make_context
 
 #: Versions of two hours ago: old enough to be left behind.

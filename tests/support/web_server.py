@@ -6,11 +6,11 @@ import asyncio
 import sys
 from pathlib import Path
 
-from streams.readmodel.model import ReadModel
 from streams.settings import Settings
 from streams.web.connections import raise_descriptor_limit
 from streams.web.server import WebServer
 from support.inline import InlineService
+from support.read_model import ReadModel
 
 
 async def serve(folder: Path) -> None:

@@ -71,6 +71,11 @@ class Topics:
         """Return the topic for the tasks of jobs from a source: those of imports wait apart from all others."""
         return self.import_chunks if source == "import" else self.chunks
 
+    def of_channel(self, name: str) -> str:
+        """Return the topic of a channel, which is named as in `schemas.channels`."""
+        topic: str = getattr(self, name.replace("-", "_"))
+        return topic
+
     def all(self) -> tuple[str, ...]:
         """Return every name."""
         return tuple(vars(self).values())

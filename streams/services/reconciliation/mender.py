@@ -188,7 +188,7 @@ class Mender:
             if item is None or one.key not in held:
                 continue
             job_id = repair_job_id(name, one.media_id, one.version)
-            job = await asyncio.to_thread(self._inspector.means.model.job, job_id)
+            job = await asyncio.to_thread(self._inspector.means.model.jobs.get, job_id)
             if job is not None and job.status.ended:
                 reason = f"job {job_id} was to make it anew and ended with {job.code}: {job.message}. {ADD_AGAIN}"
                 self._leave([one], reason)

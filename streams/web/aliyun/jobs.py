@@ -34,7 +34,7 @@ async def submit(request: JobRequest, services: Services) -> Job:
 
 async def found_jobs(job_ids: list[str], services: Services) -> dict[str, Job]:
     """Return the jobs that there are, by their ids."""
-    found = await asyncio.gather(*(asyncio.to_thread(services.model.job, job_id) for job_id in job_ids))
+    found = await asyncio.gather(*(asyncio.to_thread(services.model.jobs.get, job_id) for job_id in job_ids))
     return {job.job_id: job for job in found if job is not None}
 
 

@@ -31,7 +31,7 @@ def find_media(media_id: str, model: ReadModel, settings: Settings) -> str:
         VendorError: Nothing is known of the item.
     """
     places = [item.file_url for item in model.libraries.items_of(media_id)]
-    places += [job.request.file_url for job in model.jobs_of(media_id)]
+    places += [job.request.file_url for job in model.jobs.of_media(media_id)]
     known = next(filter(None, places), None)
     if known is not None:
         return known

@@ -25,7 +25,7 @@ __all__ = ["show_dna_result"]
 )
 async def show_dna_result(job_id: FromPath[str], services: NamedDependency[Services]) -> Response[bytes]:
     """Show what a job found, as the complete event's `Data` holds it."""
-    job = await asyncio.to_thread(services.model.job, job_id)
+    job = await asyncio.to_thread(services.model.jobs.get, job_id)
     if job is None or job.status is not JobStatus.SUCCESS:
         raise NotFoundException(f"there is no job {job_id!r} that has succeeded")
     return Response(result_of(job).to_json().encode(), media_type=MediaType.JSON)

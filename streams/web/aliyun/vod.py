@@ -64,7 +64,7 @@ async def list_ai_job(call: Call, services: Services) -> dict[str, Any]:
 async def get_media_dna_result(call: Call, services: Services) -> dict[str, Any]:
     """Show what a media item copies, by its newest job that succeeded."""
     media_id = call.text("MediaId")
-    jobs = await asyncio.to_thread(services.model.jobs_of, media_id)
+    jobs = await asyncio.to_thread(services.model.jobs.of_media, media_id)
     if not jobs:
         raise no_such_media(media_id)
     newest = next((job for job in jobs if job.status is JobStatus.SUCCESS), None)

@@ -18,7 +18,7 @@ from schemas.ids import keyed_job_id, new_job_id
 from schemas.jobs import UPLOADED, Job, JobRequest, JobStatus, SaveType
 from streams.adapters.webhooks.targets import TargetRefused, Targets
 from streams.domain.library_errors import ForbiddenError, LibraryError, MediaIdTaken
-from streams.readmodel.model import JobFilter
+from streams.readmodel.jobs import JobFilter
 from streams.web.api.etag import UNCHANGED, with_etag
 from streams.web.api.pagination import Cursor, Limit
 from streams.web.api.submission import AskedUnderKey, IdempotencyKey, Replace, ask, asked_by, check_cancel, told
@@ -136,7 +136,7 @@ async def list_jobs(
         since=time_as_stored(since, "since"),
         until=time_as_stored(until, "until"),
     )
-    page = await asyncio.to_thread(services.model.jobs, wanted, cursor=cursor, limit=limit)
+    page = await asyncio.to_thread(services.model.jobs.page, wanted, cursor=cursor, limit=limit)
     return JobList(jobs=[JobView.of(job) for job in page.jobs], next=page.next)
 
 
@@ -234,7 +234,7 @@ def _request_of(data: NewJob) -> JobRequest:
 
 
 async def _job(services: Services, job_id: str) -> Job:
-    job = await asyncio.to_thread(services.model.job, job_id)
+    job = await asyncio.to_thread(services.model.jobs.get, job_id)
     if job is None:
         raise NotFoundException(f"there is no job {job_id!r}")
     return job

@@ -33,7 +33,7 @@ async def show_result(
     media_id: FromPath[str], services: NamedDependency[Services], request: Request[Any, Any, Any]
 ) -> Response[ResultView | None]:
     """Show what a media item copies, by its newest job that succeeded."""
-    job = await asyncio.to_thread(services.model.result, media_id)
+    job = await asyncio.to_thread(services.model.jobs.result, media_id)
     if job is None:
         raise NotFoundException(f"no job of media item {media_id!r} has succeeded: list its jobs to see why")
     return with_etag(request, ResultView.of(job))

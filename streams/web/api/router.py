@@ -11,7 +11,7 @@ from litestar.exceptions import ClientException, TooManyRequestsException
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
-from streams.readmodel.model import MatchPage
+from streams.readmodel.matches import MatchPage
 from streams.settings import Setting, Settings, listed
 from streams.web.aliyun.results import show_dna_result
 from streams.web.api.dead_letters import LETTER_ROUTES
@@ -56,7 +56,7 @@ async def list_matches(
     if reference is None and media_id is None:
         raise ClientException("name a reference, to see who copies it, or a media_id, to see what it copies")
     return await asyncio.to_thread(
-        services.model.matches, reference=reference, media_id=media_id, cursor=cursor, limit=limit
+        services.model.matches.page, reference=reference, media_id=media_id, cursor=cursor, limit=limit
     )
 
 

@@ -19,7 +19,8 @@ from litestar.template.config import TemplateConfig
 from schemas.coverage import shortfalls
 from schemas.jobs import JobStatus
 from schemas.matches import best_first
-from streams.readmodel.model import BadCursor, JobFilter
+from streams.readmodel.jobs import JobFilter
+from streams.readmodel.pagination import BadCursor
 from streams.redaction import redacted, without_secrets
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
@@ -60,12 +61,12 @@ async def jobs_page(
     chosen = JobStatus(status) if status in set(JobStatus) else None
     wanted = JobFilter(status=chosen, library=library or None, media_id=media_id or None, copies=bool(copies))
     try:
-        page = await asyncio.to_thread(services.model.jobs, wanted, cursor=cursor, limit=PAGE)
+        page = await asyncio.to_thread(services.model.jobs.page, wanted, cursor=cursor, limit=PAGE)
     except BadCursor:
-        page = await asyncio.to_thread(services.model.jobs, wanted, limit=PAGE)
+        page = await asyncio.to_thread(services.model.jobs.page, wanted, limit=PAGE)
     context = {
         "page": page,
-        "counts": await asyncio.to_thread(services.model.counts),
+        "counts": await asyncio.to_thread(services.model.jobs.counts),
         "statuses": list(JobStatus),
         "status": chosen or "",
         "library": library or "",
@@ -79,10 +80,10 @@ async def jobs_page(
 @get("/jobs/{job_id:str}", include_in_schema=False, opt=needs(Role.READER))
 async def job_page(job_id: FromPath[str], services: NamedDependency[Services]) -> Template:
     """Show one job with what it found."""
-    job = await asyncio.to_thread(services.model.job, job_id)
+    job = await asyncio.to_thread(services.model.jobs.get, job_id)
     if job is None:
         raise NotFoundException(f"there is no job {job_id!r}")
-    live = [] if job.status.ended else await asyncio.to_thread(services.model.live_matches, job_id)
+    live = [] if job.status.ended else await asyncio.to_thread(services.model.matches.live, job_id)
     matches = best_first(job.matches or [seen.match for seen in live])
     durations = await asyncio.to_thread(_durations, services, [match.media_id for match in matches])
     timelines = [Timeline.of(match, job.metrics.duration, durations.get(match.media_id, 0.0)) for match in matches]
@@ -139,7 +140,7 @@ def address(parameters: Mapping[str, str]) -> str:
 
 
 def _durations(services: Services, media_ids: list[str]) -> dict[str, float]:
-    results = {media_id: services.model.result(media_id) for media_id in set(media_ids)}
+    results = {media_id: services.model.jobs.result(media_id) for media_id in set(media_ids)}
     return {media_id: job.metrics.duration for media_id, job in results.items() if job is not None}
 
 

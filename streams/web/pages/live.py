@@ -18,7 +18,8 @@ from schemas.jobs import LOCAL_CALLER
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from streams.readmodel.model import Change, ReadModel
+    from streams.readmodel.changes import Change
+    from streams.readmodel.model import ReadModel
 
 __all__ = ["LiveChanges", "always"]
 
@@ -172,7 +173,7 @@ class _Reader:
         That is the place of the last event it has seen, so that one whose connection breaks before the next comes back
         to the same place.
         """
-        newest = await asyncio.to_thread(self._model.last_change)
+        newest = await asyncio.to_thread(self._model.changes.last)
         place = None if last_id is None else self._place(last_id, newest)
         self._newest = newest if place is None else place
         self.behind = self._newest < newest
@@ -182,9 +183,9 @@ class _Reader:
     async def missed(self) -> AsyncIterator[bytes]:
         """Yield what is in the log behind the reader's place, page by page to its end."""
         while True:
-            page = await asyncio.to_thread(self._model.changes_since, self._newest, limit=PAGE)
+            page = await asyncio.to_thread(self._model.changes.since, self._newest, limit=PAGE)
             if page is None:
-                self._newest = await asyncio.to_thread(self._model.last_change)
+                self._newest = await asyncio.to_thread(self._model.changes.last)
                 yield b"id: %s\n%s\n" % (self._id(), _RESET)
                 continue
             if not page:
@@ -202,7 +203,7 @@ class _Reader:
     def _place(self, last_id: str, newest: int) -> int | None:
         """Return the number that an id stands for; None when it is of no event that this log has had."""
         known = _ID.fullmatch(last_id)
-        if known is None or known["log"] != self._model.log_id or int(known["number"]) > newest:
+        if known is None or known["log"] != self._model.changes.log_id or int(known["number"]) > newest:
             return None
         return int(known["number"])
 
@@ -211,4 +212,4 @@ class _Reader:
         return b"id: %s\nevent: %s\ndata: %s\n\n" % (self._id(), change.kind.encode(), data)
 
     def _id(self) -> bytes:
-        return b"%s-%d" % (self._model.log_id.encode(), self._newest)
+        return b"%s-%d" % (self._model.changes.log_id.encode(), self._newest)

@@ -11,12 +11,12 @@ import pytest
 from click.testing import Result
 from structlog.testing import capture_logs
 from support.inline import InlineService, done
+from support.read_model import ReadModel
 from typer.testing import CliRunner
 
 from schemas.errors import ErrorCode
 from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, TaskOutcome
 from streams.cli.main import app
-from streams.readmodel.model import ReadModel
 from streams.services.jobs import Commands
 from streams.settings import Settings
 from streams.web.server import WebServer

@@ -40,7 +40,7 @@ async def test_an_import_stores_what_it_finds_on_the_lane_of_imports(
     assert [one["media_id"] for one in summary["failures"]] == ["bad"]
     lines = {one["media_id"]: one["status"] for one in map(json.loads, report.read_text().splitlines())}
     assert lines == {"a": "success", "shows_b": "success", "bad": "fail", "": "left out"}
-    asked = [one.request for one in service.model.jobs().jobs]
+    asked = [one.request for one in service.model.jobs.page().jobs]
     assert {(one.source, one.save_type) for one in asked} == {("import", SaveType.ONLYSAVE)}
 
 
@@ -50,9 +50,9 @@ async def test_an_import_that_is_started_again_asks_for_nothing_twice(
     await run("import", folder)
     again = await run("import", folder)
     assert "3 had ended before" in again.stdout
-    assert len(service.model.jobs().jobs) == 3
+    assert len(service.model.jobs.page().jobs) == 3
     await run("import", folder, "--retry-failed")
-    assert sorted(one.media_id for one in service.model.jobs().jobs) == ["a", "bad", "bad", "shows_b"]
+    assert sorted(one.media_id for one in service.model.jobs.page().jobs) == ["a", "bad", "bad", "shows_b"]
 
 
 @pytest.fixture
@@ -196,7 +196,7 @@ async def test_a_dry_run_tells_what_there_is_and_imports_nothing(
     assert told.exit_code == ExitCode.FAILED
     plan = json.loads(told.stdout)
     assert (plan["items"], [one["where"] for one in plan["faults"]]) == (1, [f"{folder / 'all.csv'}, line 3"])
-    assert service.model.jobs().jobs == []
+    assert service.model.jobs.page().jobs == []
     assert "3 items" in (await run("import", folder, "--dry-run")).stdout
 
 
@@ -247,7 +247,7 @@ async def test_an_item_that_is_refused_holds_up_no_other(
     assert ended.exit_code == ExitCode.FAILED
     (failure,) = json.loads(ended.stdout)["failures"]
     assert (failure["status"], why in failure["message"]) == ("refused", True)
-    assert {one.media_id for one in service.model.jobs().jobs} == {"a", "shows_b"}
+    assert {one.media_id for one in service.model.jobs.page().jobs} == {"a", "shows_b"}
     rows = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
     assert sorted(row["status"] for row in rows) == ["left out", "refused", "success", "success"]
     shown = await run("import", folder)
@@ -276,7 +276,7 @@ async def test_a_line_of_a_manifest_that_cannot_be_used_holds_up_no_other(
     ended = await run("import", manifest, "--json")
     assert ended.exit_code == ExitCode.FAILED
     assert len(json.loads(ended.stdout)["failures"]) == 1
-    assert {one.media_id for one in service.model.jobs().jobs} >= {"a", "b"}
+    assert {one.media_id for one in service.model.jobs.page().jobs} >= {"a", "b"}
 
 
 async def test_what_is_left_out_is_said_with_the_reason_and_is_no_failure(
@@ -328,7 +328,7 @@ async def test_a_library_that_is_not_there_is_said_once_before_anything_is_asked
         assert ended.stderr.count("there is no library 'my films'") == 1
         assert "mediadna libraries create 'my films'" in ended.stderr
         assert "those that there are: default" in ended.stderr
-    assert service.model.jobs().jobs == []
+    assert service.model.jobs.page().jobs == []
 
 
 async def test_a_library_that_only_a_line_of_a_manifest_names_is_said_with_the_line(
@@ -339,14 +339,14 @@ async def test_a_library_that_only_a_line_of_a_manifest_names_is_said_with_the_l
     assert ended.exit_code == ExitCode.FAILED
     assert f"'films' ({folder / 'all.csv'}, line 3)" in ended.stderr
     assert f"'ads' ({folder / 'all.csv'}, line 5)" in ended.stderr
-    assert service.model.jobs().jobs == []
+    assert service.model.jobs.page().jobs == []
 
 
 async def test_a_library_that_is_being_deleted_takes_no_import(run: Any, service: InlineService, folder: Path) -> None:
     service.apply(libraries=[Library(name="films", status=LibraryStatus.DELETING)])
     ended = await run("import", folder, "--library", "films")
     assert (ended.exit_code, "is being deleted" in ended.stderr) == (ExitCode.FAILED, True)
-    assert service.model.jobs().jobs == []
+    assert service.model.jobs.page().jobs == []
 
 
 async def test_a_dry_run_needs_no_worker(run: Any, folder: Path) -> None:

@@ -111,7 +111,7 @@ async def test_files_that_are_submitted_become_jobs_named_after_them(run: Any, s
     Path("one.mp4").touch()
     asked = await run("submit", "one.mp4", "https://vod.example.com/two.mp4", "50 % ü.mp4", "--json")
     assert asked.exit_code == ExitCode.OK
-    stored = {one.media_id: one.request for one in service.model.jobs().jobs}
+    stored = {one.media_id: one.request for one in service.model.jobs.page().jobs}
     assert set(stored) == {"one", "two", "50 % ü"}
     assert stored["one"].file_url == Path("one.mp4").absolute().as_uri()
     assert stored["two"].file_url == "https://vod.example.com/two.mp4"
@@ -131,7 +131,7 @@ async def test_a_library_that_is_not_there_is_said_once_for_all_files(run: Any, 
     assert asked.exit_code == ExitCode.FAILED
     assert asked.stderr.count("there is no library 'films'") == 1
     assert "mediadna libraries create films" in asked.stderr
-    assert service.model.jobs().jobs == []
+    assert service.model.jobs.page().jobs == []
 
 
 async def test_one_media_id_for_several_files_is_refused(run: Any) -> None:
@@ -141,7 +141,7 @@ async def test_one_media_id_for_several_files_is_refused(run: Any) -> None:
 async def test_files_of_the_same_name_become_two_media_items(run: Any, service: InlineService) -> None:
     asked = await run("submit", "a/clip.mp4", "b/clip.mp4", "./a/clip.mp4", "other.mp4", "--json")
     assert asked.exit_code == ExitCode.OK
-    stored = {one.media_id: one.request.file_url for one in service.model.jobs().jobs}
+    stored = {one.media_id: one.request.file_url for one in service.model.jobs.page().jobs}
     assert stored.keys() == {"a_clip", "b_clip", "other"}
     assert stored["b_clip"] == Path("b/clip.mp4").absolute().as_uri()
     assert "asked for once" in asked.stderr
@@ -154,7 +154,7 @@ async def test_a_name_that_nobody_gave_never_takes_the_place_of_other_media(run:
     assert taken.exit_code == ExitCode.FAILED
     assert "'clip' is the MediaId of" in taken.stderr
     assert "--media-id" in taken.stderr
-    assert [one.media_id for one in service.model.jobs().jobs] == ["other", "clip", "clip"]
+    assert [one.media_id for one in service.model.jobs.page().jobs] == ["other", "clip", "clip"]
     assert (await run("submit", "b/clip.mp4", "--media-id", "clip")).exit_code == ExitCode.OK
     await run("submit", "--wait", "a/bad.mp4")
     assert (await run("submit", "b/bad.mp4")).exit_code == ExitCode.OK  # nothing was kept under that name
@@ -177,7 +177,7 @@ async def test_a_file_that_nobody_named_is_never_taken_for_another_one(
     await run("submit", "c/bad.mp4", "--media-id", "clip")  # a later job, which has left nothing
     taken = await run("submit", "b/clip.mp4", *options)
     assert (taken.exit_code, "'clip' is the MediaId of" in taken.stderr) == (ExitCode.FAILED, True)
-    assert len(service.model.jobs().jobs) == 2
+    assert len(service.model.jobs.page().jobs) == 2
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ async def test_an_item_that_is_refused_holds_up_no_other(run: Any, service: Inli
     places = ["one.mp4", "https://a.example/get?id=2" if "?" in bad else "two.mp4", bad, "four.mp4", "five.mp4"]
     asked = await run("submit", *places, "--json")
     assert asked.exit_code == ExitCode.FAILED
-    assert {one.media_id for one in service.model.jobs().jobs} >= {"one", "four", "five"}
+    assert {one.media_id for one in service.model.jobs.page().jobs} >= {"one", "four", "five"}
     rows = [json.loads(line) for line in asked.stdout.splitlines()]
     refused = [row for row in rows if row["status"] == "refused"]
     assert len(rows) == 5
@@ -217,5 +217,5 @@ async def test_what_was_asked_for_is_told_where_the_service_goes_away(
     monkeypatch.setattr(Client, "_answer", answers)
     asked = await run("submit", "one.mp4", "two.mp4", "three.mp4")
     assert asked.exit_code == ExitCode.UNAVAILABLE
-    (stored,) = service.model.jobs().jobs
+    (stored,) = service.model.jobs.page().jobs
     assert stored.job_id in asked.stdout

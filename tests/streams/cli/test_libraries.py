@@ -88,7 +88,7 @@ async def test_a_file_is_added_to_a_library_with_what_is_said_of_it(run: Any, se
     item = service.model.libraries.item("films", "my clip")
     assert item is not None
     assert (item.metadata, item.file_url) == ({"title": "a=b", "year": "2026"}, Path("my clip.mp4").absolute().as_uri())
-    (job,) = service.model.jobs().jobs
+    (job,) = service.model.jobs.page().jobs
     assert job.request.save_type is SaveType.ONLYSAVE
     named = await run("libraries", "add", "films", "my clip.mp4", "--media-id", "shows/one", "--json")
     assert json.loads(named.stdout)["media_id"] == "shows/one"
@@ -182,7 +182,7 @@ async def test_what_is_asked_for_wrongly_is_refused_with_what_to_do(
     assert found.exit_code == ExitCode.USAGE
     assert said in found.stderr
     assert [one.name for one in service.model.libraries.all()] == ["default", "films"]
-    assert service.model.jobs().jobs == []
+    assert service.model.jobs.page().jobs == []
 
 
 @pytest.mark.parametrize("arguments", [("list",), ("create", "films"), ("purge", "films", "--yes"), ("items", "films")])

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from support.examples import request
 from support.inline import TOPICS, InlineService
+from support.read_model import ReadModel
 
 from schemas.errors import ErrorCode
 from schemas.jobs import ChunkResult, ChunkTask, JobRequest, SaveType, TaskKind, TaskOutcome
@@ -13,7 +14,6 @@ from schemas.libraries import Library, LibraryItem, Purpose
 from schemas.rights import Right
 from streams.domain.library_errors import ForbiddenError
 from streams.pipeline.agents.tasks import ChunkAgent
-from streams.readmodel.model import ReadModel
 from streams.services.library_scope import LibraryScopes
 
 CURATED = [purpose for purpose in Purpose if purpose is not Purpose.GENERAL]

@@ -7,12 +7,12 @@ from pathlib import Path
 import msgspec
 import pytest
 from support.examples import TIME, job
+from support.read_model import ReadModel
 
 from schemas.deliveries import Attempt, Delivery, DeliveryStatus
 from schemas.jobs import Job, JobRequest
 from streams.domain.retry_schedule import after_attempt
 from streams.readmodel.deliveries import receiver_of
-from streams.readmodel.model import ReadModel
 from streams.readmodel.pagination import BadCursor
 
 

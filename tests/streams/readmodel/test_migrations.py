@@ -8,24 +8,34 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from support.examples import job
+from support.examples import MATCH, job
+from support.read_model import ReadModel
 
+from schemas.deliveries import DeliveryStatus
+from schemas.events import AIMediaDNAComplete
+from schemas.jobs import JobStatus
+from schemas.wire import decode
 from streams.readmodel import migrations as package
+from streams.readmodel.changes import Change
 from streams.readmodel.database import Database
-from streams.readmodel.migrations import migrations
-from streams.readmodel.model import Change, ReadModel
+from streams.readmodel.migrations import ONE_NUMBER, PER_FEATURE, migrations
+from streams.readmodel.model import OWN_TABLES, PROJECTIONS
 
 #: The tables of version 3, before which no file is taken over.
 OLDEST = 3
+#: All features, in the order in which their tables are made.
+SCHEMAS = {name: migrations(name) for name in (*OWN_TABLES, *(one.name for one in PROJECTIONS))}
+NEWEST = {name: max(scripts) for name, scripts in SCHEMAS.items() if scripts}
+USAGE = ("2026-01-01T00:00:00.000Z", "2027-01-01T00:00:00.000Z")
 
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
     """A file as version 3 made and filled it."""
     path = tmp_path / "jobs.sqlite"
-    known = job("j1")
     with closing(sqlite3.connect(path)) as file:
-        file.executescript(f"BEGIN; {migrations()[OLDEST]} PRAGMA user_version = {OLDEST}; COMMIT;")
+        make(file, OLDEST)
+        known = job("j1")
         row = ("j1", "video", "default", "success", "api", 1, known.creation_time, known.update_time)
         file.execute("INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, msgspec.json.encode(known)))
         file.execute("INSERT INTO offsets VALUES ('mediadna.jobs', 2, 17)")
@@ -34,60 +44,147 @@ def old(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def before(tmp_path: Path) -> Path:
+    """A file as the last version wrote it in which all features had one number."""
+    path = tmp_path / "before.sqlite"
+    with closing(sqlite3.connect(path)) as file:
+        file.executescript(Path(__file__).with_name("schema_5.sql").read_text(encoding="utf-8"))
+    return path
+
+
+def make(file: sqlite3.Connection, number: int) -> None:
+    """Make the tables of a version in which all features had one number."""
+    scripts = (SCHEMAS[name][each] for name, last in ONE_NUMBER[number].items() for each in range(1, last + 1))
+    file.executescript(f"BEGIN; {' '.join(scripts)} PRAGMA user_version = {number}; COMMIT;")
+
+
 def schema(path: Path) -> set[tuple[str, str]]:
     with closing(sqlite3.connect(path)) as file:
         return set(file.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
 
 
-def version(path: Path) -> int:
+def number(path: Path) -> int:
     with closing(sqlite3.connect(path)) as file:
         found: int = file.execute("PRAGMA user_version").fetchone()[0]
         return found
 
 
+def versions(path: Path) -> dict[str, int]:
+    with closing(sqlite3.connect(path)) as file:
+        return dict(file.execute("SELECT feature, version FROM schema_versions"))
+
+
+def rows(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Return all that a file holds, by table; who wrote the log of changes last is of no account."""
+    with closing(sqlite3.connect(path)) as file:
+        tables = {name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return {
+            name: sorted(file.execute(f"SELECT * FROM {name}"))  # noqa: S608 (our own names)
+            for name in tables - {"schema_versions", "change_log", "sqlite_sequence"}
+        }
+
+
 def test_a_file_of_version_3_is_taken_over_with_all_that_is_in_it(old: Path) -> None:
     with closing(ReadModel(old)) as model:
-        assert model.job("j1") == job("j1")
+        assert model.jobs.get("j1") == job("j1")
         assert model.offset("mediadna.jobs", 2) == 17
-        assert model.changes_since(0) == [Change(1, "job", "j1")]
-        assert model.log_id
+        assert model.changes.since(0) == [Change(1, "job", "j1")]
+        assert model.changes.log_id
         assert [change.id for change in model.apply(jobs=[job("j2")])] == [2]
 
 
-def test_a_file_that_was_taken_over_is_like_a_new_one(old: Path, tmp_path: Path) -> None:
-    for path in (old, tmp_path / "new.sqlite"):
-        Database(path).close()
-    assert schema(old) == schema(tmp_path / "new.sqlite")
-    assert version(old) == version(tmp_path / "new.sqlite") == max(migrations())
+def test_a_file_of_the_version_before_is_taken_over_row_by_row(before: Path) -> None:
+    held = rows(before)
+    assert all(held.values())  # one of everything
+    ReadModel(before).close()
+    assert rows(before) == held
+
+
+def test_what_a_file_of_the_version_before_holds_is_answered_as_before(before: Path) -> None:
+    with closing(ReadModel(before)) as model:
+        assert [one.job_id for one in model.jobs.page().jobs] == ["running", "ended"]
+        ended = model.jobs.get("ended")
+        assert ended is not None
+        assert (ended.status, ended.matches) == (JobStatus.SUCCESS, (MATCH,))
+        assert [one.match for one in model.matches.live("running")] == [MATCH]
+        assert [one.job_id for one in model.matches.page(reference="original").matches] == ["ended"]
+        assert decode(model.completions.get("ended") or b"", AIMediaDNAComplete).media_id == "video"
+        assert model.key_claims.digest("ended") == "digest"
+        assert [one.job_id for one in model.deliveries.page(status=DeliveryStatus.PENDING).deliveries] == ["ended"]
+        assert [one.name for one in model.libraries.all()] == ["films"]
+        assert model.libraries.media_ids("films", up_to=7) == ["original"]
+        (letter,) = model.letters.page().letters
+        assert letter.replayed
+        assert [one.milliseconds for one in model.usage.by_library(*USAGE)] == [90_000]
+        assert (model.offset("mediadna.jobs", 2), model.offset("mediadna.matches", 0)) == (17, 3)
+        assert model.changes.last() == 7
+        assert [change.id for change in model.apply(jobs=[job("next")])] == [8]
+
+
+@pytest.mark.parametrize("one_number", ONE_NUMBER)
+def test_a_file_that_was_taken_over_is_like_a_new_one(tmp_path: Path, one_number: int) -> None:
+    old, new = tmp_path / "old.sqlite", tmp_path / "new.sqlite"
+    with closing(sqlite3.connect(old)) as file:
+        make(file, one_number)
+    for path in (old, new):
+        ReadModel(path).close()
+    assert schema(old) == schema(new)
+    assert number(old) == number(new) == PER_FEATURE
+    assert versions(old) == versions(new) == NEWEST
+
+
+def test_the_file_of_the_version_before_is_then_like_a_new_one(before: Path, tmp_path: Path) -> None:
+    for path in (before, tmp_path / "new.sqlite"):
+        ReadModel(path).close()
+    assert schema(before) == schema(tmp_path / "new.sqlite")
+    assert versions(before) == NEWEST
 
 
 def test_a_file_is_taken_over_once(old: Path) -> None:
     with closing(ReadModel(old)) as model:
-        log_id = model.log_id
+        log_id = model.changes.log_id
     with closing(ReadModel(old)) as model:
-        assert model.log_id == log_id
+        assert model.changes.log_id == log_id
 
 
-def test_a_migration_that_breaks_leaves_the_file_as_it_was(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+NOTES = {1: "CREATE TABLE notes (job_id TEXT PRIMARY KEY); INSERT INTO notes SELECT job_id FROM jobs;"}
+
+
+def test_a_feature_that_is_new_takes_over_what_the_others_hold(before: Path) -> None:
+    Database(before, {**SCHEMAS, "notes": NOTES}).close()
+    assert rows(before)["notes"] == [("ended",), ("running",)]
+    assert versions(before) == {**NEWEST, "notes": 1}
+
+
+def test_features_count_their_migrations_each_for_itself(before: Path) -> None:
+    Database(before, {**SCHEMAS, "notes": NOTES}).close()
+    later = {**NOTES, 2: "ALTER TABLE notes ADD COLUMN text TEXT;"}
+    more_jobs = {**SCHEMAS["jobs"], 2: "CREATE INDEX jobs_by_source ON jobs (source);"}
+    Database(before, {**SCHEMAS, "jobs": more_jobs, "notes": later}).close()
+    assert versions(before) == {**NEWEST, "jobs": 2, "notes": 2}
+    assert rows(before)["notes"] == [("ended", None), ("running", None)]
+
+
+def test_a_migration_that_breaks_leaves_the_tables_as_they_were(old: Path) -> None:
+    Database(old, SCHEMAS).close()
     before = schema(old)
-    broken = {**migrations(), max(migrations()) + 1: "CREATE TABLE half (done TEXT); INSERT INTO nothing VALUES (1);"}
-    one_step = {number: script for number, script in broken.items() if number in {OLDEST, max(broken)}}
-    monkeypatch.setattr(package, "migrations", lambda: one_step)
+    broken = {**SCHEMAS, "notes": {1: "CREATE TABLE half (done TEXT); INSERT INTO nothing VALUES (1);"}}
     with pytest.raises(sqlite3.OperationalError, match="nothing"):
-        Database(old)
-    assert (schema(old), version(old)) == (before, OLDEST)
-    monkeypatch.undo()
+        Database(old, broken)
+    assert (schema(old), versions(old)) == (before, NEWEST)
     with closing(ReadModel(old)) as model:
-        assert model.job("j1") is not None
+        assert model.jobs.get("j1") is not None
 
 
-def test_steps_that_were_done_before_one_broke_are_not_done_again(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    newest = max(migrations())
-    broken = {**migrations(), newest + 1: "INSERT INTO nothing VALUES (1);"}
-    monkeypatch.setattr(package, "migrations", lambda: broken)
+def test_steps_that_were_done_before_one_broke_are_not_done_again(old: Path) -> None:
     with pytest.raises(sqlite3.OperationalError):
-        Database(old)
-    assert version(old) == newest
+        Database(
+            old, {**SCHEMAS, "notes": {1: "CREATE TABLE notes (text TEXT);", 2: "INSERT INTO nothing VALUES (1);"}}
+        )
+    assert versions(old) == {**NEWEST, "notes": 1}
+    Database(old, {**SCHEMAS, "notes": {1: "CREATE TABLE notes (text TEXT);", 2: "DROP TABLE notes;"}}).close()
+    assert versions(old) == {**NEWEST, "notes": 2}
 
 
 @pytest.mark.parametrize("strange", [1, 2, 9999])
@@ -96,19 +193,40 @@ def test_a_file_of_a_version_that_is_not_known_is_left_alone(old: Path, strange:
         file.execute(f"PRAGMA user_version = {strange}")
     before = schema(old)
     with pytest.raises(RuntimeError, match="run that version"):
-        Database(old)
-    assert (schema(old), version(old)) == (before, strange)
+        Database(old, SCHEMAS)
+    assert (schema(old), number(old)) == (before, strange)
 
 
-def test_migrations_are_numbered_without_a_gap_from_the_oldest_version_on() -> None:
-    assert list(migrations()) == list(range(OLDEST, OLDEST + len(migrations())))
+@pytest.mark.parametrize("newer", [{"jobs": 99}, {"notes": 1}])
+def test_a_file_whose_features_are_newer_is_left_alone_and_they_are_named(old: Path, newer: dict[str, int]) -> None:
+    Database(old, SCHEMAS).close()
+    ((feature, version),) = newer.items()
+    with closing(sqlite3.connect(old)) as file:
+        file.execute("INSERT OR REPLACE INTO schema_versions VALUES (?, ?)", (feature, version))
+        file.commit()
+    with pytest.raises(RuntimeError, match=f"version {version} of {feature}.*run that version, or a later one"):
+        Database(old, SCHEMAS)
+    assert versions(old) == {**NEWEST, **newer}
+
+
+@pytest.mark.parametrize("feature", SCHEMAS)
+def test_migrations_of_a_feature_are_numbered_without_a_gap_from_1_on(feature: str) -> None:
+    scripts = migrations(feature)
+    assert scripts
+    assert list(scripts) == list(range(1, len(scripts) + 1))
+
+
+def test_every_folder_of_migrations_is_a_features() -> None:
+    folders = {one.name for one in Path(package.__file__).parent.iterdir() if one.is_dir()} - {"__pycache__"}
+    assert folders == set(SCHEMAS)
 
 
 def test_two_migrations_to_one_version_are_an_error_that_names_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("0003_tables.sql", "0004_one.sql", "0004_other.sql"):
-        (tmp_path / name).write_text("")
+    (tmp_path / "notes").mkdir()
+    for name in ("0001_tables.sql", "0002_one.sql", "0002_other.sql"):
+        (tmp_path / "notes" / name).write_text("")
     monkeypatch.setattr(package.resources, "files", lambda _: tmp_path)
-    with pytest.raises(RuntimeError, match=r"0004_other\.sql"):
-        migrations()
+    with pytest.raises(RuntimeError, match=r"0002_other\.sql"):
+        migrations("notes")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -11,13 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import MATCH, job
+from support.read_model import GoneItem, GoneLibrary, JobTombstone, ReadModel
 
 from schemas.deadletter import DeadLetterReplay
 from schemas.jobs import Job, JobStatus, LiveMatch
 from schemas.libraries import Library, LibraryItem
+from schemas.result import complete_event
 from streams.readmodel.dead_letters import Letter
-from streams.readmodel.libraries import GoneItem, GoneLibrary
-from streams.readmodel.model import JobFilter, JobTombstone, ReadModel, UnmovedJob
+from streams.readmodel.jobs import JobFilter, UnmovedJob
+from streams.readmodel.model import PROJECTIONS
+from streams.readmodel.projection import News, Projection, Record
 
 
 def live(job_id: str = "j", chunk: int = 0) -> LiveMatch:
@@ -41,9 +46,9 @@ def test_whatever_is_replayed_the_end_stands(events: list[Job | LiveMatch]) -> N
                 model.apply(jobs=[event])
             else:
                 model.apply(live=[event])
-        assert model.job("j") == LIFE[-1]
-        assert model.live_matches("j") == []
-        assert [match.job_id for match in model.matches(reference="original").matches] == ["j"]
+        assert model.jobs.get("j") == LIFE[-1]
+        assert model.matches.live("j") == []
+        assert [match.job_id for match in model.matches.page(reference="original").matches] == ["j"]
 
 
 def test_an_event_that_changes_nothing_is_no_change(model: ReadModel) -> None:
@@ -96,23 +101,37 @@ def test_a_page_of_changes_that_no_longer_begins_where_it_was_asked_for_is_none(
     model.apply(jobs=[job(f"j{number}") for number in range(5)])
     with model._database.write() as writer:
         writer.execute("DELETE FROM changes WHERE id <= 2")
-    assert model.changes_since(1) is None
-    assert [change.id for change in model.changes_since(2, limit=2) or ()] == [3, 4]
+    assert model.changes.since(1) is None
+    assert [change.id for change in model.changes.since(2, limit=2) or ()] == [3, 4]
 
 
 def test_changes_can_be_followed_from_any_point(model: ReadModel) -> None:
     first, second = model.apply(jobs=LIFE[:2])
-    assert model.changes_since(first.id) == [second]
-    assert model.last_change() == second.id
-    assert model.changes_since(second.id) == []
+    assert model.changes.since(first.id) == [second]
+    assert model.changes.last() == second.id
+    assert model.changes.since(second.id) == []
 
 
-def test_events_and_how_far_they_were_read_come_together_or_not_at_all(model: ReadModel) -> None:
+class Breaks(Projection):
+    """Follows jobs, and breaks in the middle of a batch."""
+
+    name = "breaks"
+    follows = ("jobs",)
+
+    def apply(self, writer: sqlite3.Connection, record: Record) -> Iterable[News]:
+        assert writer.execute("SELECT status FROM jobs").fetchall()
+        raise OSError(record.channel)
+
+
+def test_events_and_how_far_they_were_read_come_together_or_not_at_all(model: ReadModel, tmp_path: Path) -> None:
     model.apply(jobs=[LIFE[0]], offsets={("jobs", 0): 5})
     assert model.offset("jobs", 0) == 5
-    with pytest.raises(AttributeError):
-        model.apply(jobs=[LIFE[1], None], offsets={("jobs", 0): 9})  # type: ignore[list-item] # breaks in the middle
-    assert (model.job("j"), model.offset("jobs", 0)) == (LIFE[0], 5)
+    with (
+        closing(ReadModel(tmp_path / "jobs.sqlite", (*PROJECTIONS, Breaks()))) as breaking,
+        pytest.raises(OSError, match="jobs"),
+    ):
+        breaking.apply(jobs=[LIFE[1]], offsets={("jobs", 0): 9})
+    assert (model.jobs.get("j"), model.offset("jobs", 0)) == (LIFE[0], 5)
 
 
 def test_a_new_broker_is_read_from_its_beginning(model: ReadModel) -> None:
@@ -129,19 +148,19 @@ def test_the_newest_result_is_of_the_newest_job_that_succeeded(model: ReadModel)
             job("failed", JobStatus.FAIL, time="2026-11-23T09:00:00.000Z"),
         ]
     )
-    found = model.result("video")
+    found = model.jobs.result("video")
     assert found is not None
     assert found.job_id == "new"
 
 
 def test_jobs_with_copies_are_told_from_those_without(model: ReadModel) -> None:
     model.apply(jobs=[job("plain"), job("copy", matches=(MATCH,))])
-    assert [one.job_id for one in model.jobs(JobFilter(copies=True)).jobs] == ["copy"]
+    assert [one.job_id for one in model.jobs.page(JobFilter(copies=True)).jobs] == ["copy"]
 
 
 def test_every_status_is_counted_also_at_zero(model: ReadModel) -> None:
     model.apply(jobs=[job("a"), job("b"), job("c", JobStatus.FAIL)])
-    assert model.counts() == {"init": 0, "processing": 0, "success": 2, "fail": 1, "cancelled": 0}
+    assert model.jobs.counts() == {"init": 0, "processing": 0, "success": 2, "fail": 1, "cancelled": 0}
 
 
 def test_jobs_that_have_not_moved_since_a_time_are_those_with_an_older_state_and_no_end(model: ReadModel) -> None:
@@ -153,14 +172,15 @@ def test_jobs_that_have_not_moved_since_a_time_are_those_with_an_older_state_and
             job("ended", JobStatus.FAIL, time="2026-11-23T08:00:00.000Z"),
         ]
     )
-    assert model.unmoved("2026-11-23T08:00:03.000Z") == [
+    assert model.jobs.unmoved("2026-11-23T08:00:03.000Z") == [
         UnmovedJob("early", "other", "api", "2026-11-23T08:00:01.000Z"),
         UnmovedJob("late", "video", "import", "2026-11-23T08:00:02.000Z"),
     ]
 
 
 def test_the_first_complete_event_of_a_job_is_kept(model: ReadModel) -> None:
-    model.apply(completions=[("j", b"first"), ("j", b"second")])
-    assert model.is_complete("j")
-    assert model.completion("j") == b"first"
-    assert not model.is_complete("other")
+    first = msgspec.json.encode(complete_event(job("j")))
+    second = msgspec.json.encode(complete_event(job("j", JobStatus.FAIL)))
+    model.apply(completions=[first, second])
+    assert model.completions.get("j") == first
+    assert model.completions.get("other") is None

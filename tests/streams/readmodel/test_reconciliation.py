@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 from support.examples import job
+from support.read_model import ReadModel
 
 from schemas.jobs import JobStatus, Metrics
 from schemas.libraries import LibraryItem
 from streams.domain.reconciliation import Held
-from streams.readmodel.model import ReadModel
 from streams.readmodel.reconciliation import NAMED, UnfinishedJob
 
 

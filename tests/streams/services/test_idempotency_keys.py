@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 from support.examples import job, request
+from support.read_model import ReadModel
 
 from schemas.jobs import Job
 from schemas.keys import KeyClaim, nonce_claim_id
 from streams.adapters.kafka.topics import Topics
-from streams.readmodel.model import ReadModel
 from streams.services.idempotency_keys import KeyUsedError, RequestKeys
 
 TOPICS = Topics.of("mediadna")
@@ -89,7 +89,7 @@ async def test_a_worker_that_reads_all_claims_again_comes_to_the_same_answer(wor
     workers[0].model.forget_offsets()
     for worker in workers:
         await worker.caught_up(TOPICS.idempotency_keys)
-        assert worker.model.key_digest("k") == "first"
+        assert worker.model.key_claims.digest("k") == "first"
 
 
 def nonce(name: str, *, expires_in_s: float = 1800.0) -> str:
@@ -132,4 +132,6 @@ async def test_a_nonce_is_forgotten_when_its_call_would_be_too_old_and_keys_are_
     claims = [KeyClaim(job_id=one, request_digest="d", claim_time="") for one in (old, "0f" * 16, "job-of-a-test")]
     model.apply(claims=claims)
     assert await workers[0].keys.claim_nonce(used)
-    assert [model.key_digest(one) is None for one in (old, "0f" * 16, "job-of-a-test", used)] == [True] + [False] * 3
+    assert [model.key_claims.digest(one) is None for one in (old, "0f" * 16, "job-of-a-test", used)] == [True] + [
+        False
+    ] * 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 from support.examples import TIME, request
+from support.read_model import ReadModel
 
 from schemas.coverage import Unsearched
 from schemas.jobs import ChunkTask, TaskKind
@@ -12,7 +13,6 @@ from schemas.libraries import Library, LibraryItem, LibraryStatus
 from streams.adapters.kafka.topics import Topics
 from streams.domain.library_errors import LibraryPaused
 from streams.domain.search_scope import Scope
-from streams.readmodel.model import ReadModel
 from streams.services.library_scope import LibraryScopes
 
 

@@ -9,23 +9,31 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import pytest
 from support.examples import job
+from support.feed import LookingFeed
+from support.read_model import GoneDelivery, JobTombstone, ReadModel
 
 from schemas.clock import utc_now
 from schemas.deliveries import Attempt, Delivery, DeliveryStatus
 from schemas.events import AIMediaDNAComplete
 from schemas.jobs import Job
+from schemas.result import complete_event
 from schemas.wire import decode
+from streams.adapters.kafka.topics import Topics
 from streams.adapters.webhooks.targets import TargetRefused
 from streams.domain.retry_schedule import replayed
+from streams.ports.errors import PublishError
+from streams.ports.feed import Feed
 from streams.readmodel.deliveries import SHARES, share_of
-from streams.readmodel.model import JobTombstone, ReadModel
+from streams.services import webhook_dispatcher
 from streams.services.webhook_dispatcher import WebhookDispatcher
 
 #: Seconds in which what is expected comes, on a loaded machine.
 SOON_S = 20.0
 ALL = frozenset(range(SHARES))
+TOPICS = Topics.of("mediadna")
 
 
 @dataclass
@@ -61,13 +69,30 @@ class Receivers:
 
 @dataclass
 class Topic:
-    """Hands the states of deliveries to the read models of all workers."""
+    """Hands the states of deliveries to the read models of all workers.
+
+    Attributes:
+        refuses: How many it does not take yet.
+        loses: How many it takes, and is gone with before anybody has read them.
+    """
 
     models: list[ReadModel]
+    refuses: int = 0
+    loses: int = 0
 
     async def delivery(self, delivery: Delivery) -> None:
+        if self.refuses:
+            self.refuses -= 1
+            raise PublishError("the topic does not take it")
+        if self.loses:
+            self.loses -= 1
+            return
         for model in self.models:
             await asyncio.to_thread(model.apply, deliveries=[delivery])
+
+    async def delivery_gone(self, job_id: str) -> None:
+        for model in self.models:
+            await asyncio.to_thread(model.apply, deliveries=[GoneDelivery(job_id)])
 
 
 def job_of(number: int, url: str = "https://a.example") -> Job:
@@ -76,12 +101,20 @@ def job_of(number: int, url: str = "https://a.example") -> Job:
 
 @asynccontextmanager
 async def delivering(
-    model: ReadModel, receivers: Receivers, *others: ReadModel, shares: frozenset[int] = ALL
+    model: ReadModel,
+    receivers: Receivers,
+    *others: ReadModel,
+    shares: frozenset[int] = ALL,
+    records: Topic | None = None,
+    feed: Feed | None = None,
 ) -> AsyncIterator[WebhookDispatcher]:
-    async def caught_up() -> None: ...
-
     dispatcher = WebhookDispatcher(
-        model, receivers, Topic([model, *others]), caught_up=caught_up, shares=lambda: shares
+        model,
+        receivers,
+        records or Topic([model, *others]),
+        feed=feed or LookingFeed(),
+        topics=TOPICS,
+        shares=lambda: shares,
     )
     dispatcher.start()
     yield dispatcher
@@ -108,11 +141,12 @@ async def test_every_event_is_handed_over_once_and_the_log_says_so(model: ReadMo
 
 async def test_what_is_handed_over_is_the_event_as_it_is_on_its_topic(model: ReadModel) -> None:
     receivers = Receivers()
-    model.apply(jobs=[job_of(1), job_of(2)], completions=[("j1", b"as it is on the topic")])
+    as_on_the_topic = b" " + msgspec.json.encode(complete_event(job_of(1)))
+    model.apply(jobs=[job_of(1), job_of(2)], completions=[as_on_the_topic])
     async with delivering(model, receivers):
         await until(lambda: len(receivers.taken) == 2)
     bodies = dict(zip(receivers.taken, receivers.bodies, strict=True))
-    assert bodies["j1"] == b"as it is on the topic"
+    assert bodies["j1"] == as_on_the_topic
     assert decode(bodies["j2"], AIMediaDNAComplete).media_id == "m2"
 
 
@@ -231,3 +265,47 @@ async def test_an_outcome_does_not_bring_back_what_was_deleted_meanwhile(model: 
         await until(lambda: receivers.taken == ["j1"])
         await asyncio.sleep(0.2)
     assert model.deliveries.page().deliveries == []
+
+
+@pytest.mark.parametrize("trouble", [{"refuses": 2}, {"loses": 2}])
+async def test_an_outcome_that_cannot_be_told_is_told_again_and_the_event_is_not_sent_again(
+    model: ReadModel, monkeypatch: pytest.MonkeyPatch, trouble: dict[str, int]
+) -> None:
+    monkeypatch.setattr(webhook_dispatcher, "LOOK_S", 0.02)
+    monkeypatch.setattr(webhook_dispatcher, "TOLD_S", 0.1)
+    receivers, records = Receivers(), Topic([model], **trouble)
+    model.apply(jobs=[job_of(1)])
+    async with delivering(model, receivers, records=records):
+        await until(lambda: model.deliveries.page(status=DeliveryStatus.DELIVERED).deliveries != [])
+    assert receivers.taken == ["j1"]
+
+
+def left_behind(*models: ReadModel) -> None:
+    """Let models know of a delivery whose job was deleted before its state came."""
+    for model in models:
+        model.apply(jobs=[job_of(1)])
+        state = model.deliveries.get("j1")
+        assert state is not None
+        model.apply(jobs=[JobTombstone("j1")])
+        model.apply(deliveries=[state])
+
+
+async def test_what_all_workers_know_of_a_deleted_job_is_forgotten_by_all(model: ReadModel, tmp_path: Path) -> None:
+    other, receivers = ReadModel(tmp_path / "other.sqlite"), Receivers()
+    left_behind(model, other)
+    async with delivering(model, receivers, other):
+        await until(lambda: model.deliveries.page().deliveries == other.deliveries.page().deliveries == [])
+    other.close()
+    assert receivers.taken == []
+
+
+async def test_a_delivery_whose_job_is_on_its_topic_already_is_made_not_forgotten(model: ReadModel) -> None:
+    class Behind(LookingFeed):
+        async def caught_up(self, topic: str) -> None:
+            if topic == TOPICS.jobs:
+                await asyncio.to_thread(model.apply, jobs=[job_of(1)])
+
+    receivers = Receivers()
+    left_behind(model)
+    async with delivering(model, receivers, feed=Behind()):
+        await until(lambda: receivers.taken == ["j1"])

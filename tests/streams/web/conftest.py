@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from litestar.testing import AsyncTestClient
 from support.inline import InlineService
+from support.read_model import ReadModel
 
-from streams.readmodel.model import ReadModel
 from streams.settings import Settings
 from streams.web.app import create_app
 from streams.web.services import Services

@@ -10,9 +10,9 @@ import pytest
 from httpx import Response
 from litestar.testing import AsyncTestClient
 from support.inline import InlineService
+from support.read_model import ReadModel
 
 from schemas.jobs import JobRequest
-from streams.readmodel.model import ReadModel
 from streams.settings import Settings
 from streams.web.app import create_app
 from streams.web.auth.authenticator import COOKIE
@@ -49,7 +49,7 @@ WAYS = [job, import_job, keyed_job, item, upload]
 
 
 def request_of(model: ReadModel, answer: Response) -> JobRequest:
-    found = model.job(answer.json()["job_id"])
+    found = model.jobs.get(answer.json()["job_id"])
     assert found is not None
     return found.request
 
@@ -79,7 +79,7 @@ async def test_a_token_is_a_caller_however_it_is_sent_and_is_told_nowhere(
     callers = [request_of(model, answer).caller for answer in (by_header, by_cookie, by_other)]
     assert callers == [caller_of_token(TOKEN), caller_of_token(TOKEN), caller_of_token(OTHER)]
     assert callers[0] not in by_header.text
-    assert TOKEN not in repr(model.jobs().jobs)
+    assert TOKEN not in repr(model.jobs.page().jobs)
 
 
 async def test_who_has_a_job_done_again_is_its_caller(

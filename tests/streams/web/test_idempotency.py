@@ -13,12 +13,12 @@ from httpx import Response
 from litestar.testing import AsyncTestClient
 from support.examples import job
 from support.inline import InlineService
+from support.read_model import ReadModel
 
 from schemas.ids import keyed_job_id
 from schemas.jobs import JobRequest, JobStatus
 from schemas.keys import KeyClaim
 from schemas.libraries import Library
-from streams.readmodel.model import ReadModel
 from streams.services import jobs as commands
 from streams.settings import Settings
 from streams.web.api.submission import asked_by, told
@@ -82,7 +82,7 @@ async def test_the_same_request_is_the_same_job_whatever_has_become_of_it(
     assert [answer.status_code for answer in (first, again, ended)] == [202] * 3
     assert {answer.json()["job_id"] for answer in (first, again, ended)} == {first.json()["job_id"]}
     assert ended.json()["status"] == JobStatus.SUCCESS
-    assert len(model.jobs().jobs) == 1
+    assert len(model.jobs.page().jobs) == 1
 
 
 def test_every_field_has_another_value_to_be_told_by() -> None:
@@ -100,7 +100,7 @@ async def test_whatever_field_differs_the_key_is_refused(
     refused = await asked(client, {**WHOLE, name: OTHER[name]})
     assert (refused.status_code, refused.headers["content-type"]) == (422, "application/problem+json")
     assert "take a new key" in refused.json()["detail"]
-    assert [one.job_id for one in model.jobs().jobs] == [first.json()["job_id"]]
+    assert [one.job_id for one in model.jobs.page().jobs] == [first.json()["job_id"]]
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in LEAST])
@@ -138,7 +138,7 @@ async def test_the_place_of_callbacks_that_the_service_fills_in_is_no_difference
 ) -> None:
     inline.agent._callback_url = "https://usual.example/done"
     first = await asked(client, LEAST)
-    stored = model.job(first.json()["job_id"])
+    stored = model.jobs.get(first.json()["job_id"])
     assert stored is not None
     assert stored.request.callback_url == "https://usual.example/done"
     assert (await asked(client, LEAST)).json() == first.json()
@@ -193,7 +193,7 @@ async def test_of_two_requests_that_come_at_the_same_time_one_is_done_and_the_ot
         assert statuses == [202, 422]
         done = next(answer for answer in both if answer.status_code == 202).json()
         await inline.work()
-    (only,) = model.jobs().jobs
+    (only,) = model.jobs.page().jobs
     assert (only.job_id, only.media_id) == (done["job_id"], done["media_id"])
 
 
@@ -203,7 +203,7 @@ async def test_the_same_request_twice_at_the_same_time_is_one_job(model: ReadMod
     async with AsyncTestClient(create_app(inline.services(settings)), base_url="http://127.0.0.1:6066") as client:
         both = await asyncio.gather(asked(client, WHOLE), asked(client, WHOLE))
     assert [answer.status_code for answer in both] == [202, 202]
-    assert len({answer.json()["job_id"] for answer in both}) == len(model.jobs().jobs) == 1
+    assert len({answer.json()["job_id"] for answer in both}) == len(model.jobs.page().jobs) == 1
 
 
 async def test_a_job_that_comes_up_under_the_key_for_another_request_is_not_taken_for_ones_own(
@@ -244,7 +244,7 @@ async def test_a_key_whose_job_was_not_seen_in_time_still_stands_for_its_request
             await InlineService.request(inline, late)
         answered = await asked(client, WHOLE)
     assert answered.status_code == 202
-    assert [one.job_id for one in model.jobs().jobs] == [answered.json()["job_id"]]
+    assert [one.job_id for one in model.jobs.page().jobs] == [answered.json()["job_id"]]
     assert len(inline.late) == 2
 
 
@@ -300,7 +300,7 @@ async def test_an_upload_that_is_sent_again_is_the_same_job_and_another_one_is_r
         assert kept.read() == b"content" * 1000
     await inline.work()
     assert (await uploaded(client, b"content" * 1000)).json()["job_id"] == first.json()["job_id"]
-    assert len(model.jobs().jobs) == 1
+    assert len(model.jobs.page().jobs) == 1
 
 
 async def test_what_was_sent_along_with_a_job_that_was_not_seen_in_time_is_kept_for_it(
@@ -332,7 +332,7 @@ async def test_an_item_is_put_into_a_library_once_under_a_key(client: AsyncTestC
     ):
         refused = await client.post(f"/api/v1/libraries/{library}/items", json=body, headers=KEY)
         assert refused.status_code == 422
-    assert len(model.jobs().jobs) == 1
+    assert len(model.jobs.page().jobs) == 1
 
 
 async def test_a_job_is_done_again_once_under_a_key(client: AsyncTestClient[Any], model: ReadModel) -> None:
@@ -340,7 +340,7 @@ async def test_a_job_is_done_again_once_under_a_key(client: AsyncTestClient[Any]
     first = await client.post(f"{JOBS}/j1/rerun", headers=KEY)
     assert (await client.post(f"{JOBS}/j1/rerun", headers=KEY)).json() == first.json()
     assert (await client.post(f"{JOBS}/j2/rerun", headers=KEY)).status_code == 422
-    assert len(model.jobs().jobs) == 3
+    assert len(model.jobs.page().jobs) == 3
 
 
 async def test_a_job_that_was_asked_for_under_a_key_is_done_again_without_one(
@@ -348,7 +348,7 @@ async def test_a_job_that_was_asked_for_under_a_key_is_done_again_without_one(
 ) -> None:
     first = (await asked(client, LEAST)).json()
     await inline.work()
-    again = model.job((await client.post(f"{JOBS}/{first['job_id']}/rerun")).json()["job_id"])
+    again = model.jobs.get((await client.post(f"{JOBS}/{first['job_id']}/rerun")).json()["job_id"])
     assert again is not None
     assert (again.job_id != first["job_id"], again.request.request_digest) == (True, "")
 
@@ -371,7 +371,7 @@ async def test_one_key_of_two_callers_is_two_keys(callers: AsyncTestClient[Any],
     again = {token: await asked(callers, bodies[token], Authorization=f"Bearer {token}") for token in bodies}
     assert {answer.status_code for answer in (*first.values(), *again.values())} == {202}
     assert [again[token].json() for token in bodies] == [first[token].json() for token in bodies]
-    assert len(model.jobs().jobs) == 2
+    assert len(model.jobs.page().jobs) == 2
 
 
 async def test_a_caller_finds_the_job_of_its_own_key_and_of_no_other(callers: AsyncTestClient[Any]) -> None:

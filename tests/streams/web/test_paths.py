@@ -28,7 +28,7 @@ async def test_a_media_item_is_reached_whatever_its_id_holds(
     assert (await client.patch(place, json={"disabled": True})).json()["disabled"] is True
     assert (await client.delete(place)).status_code == 204
     assert (await client.delete(f"{API}/media/{in_path(media_id)}")).status_code == 204
-    assert inline.model.jobs_of(media_id) == []
+    assert inline.model.jobs.of_media(media_id) == []
 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])

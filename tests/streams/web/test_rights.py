@@ -12,12 +12,12 @@ from httpx import Response
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 from support.inline import InlineService, done
+from support.read_model import ReadModel
 
 from schemas.errors import ErrorCode
 from schemas.events import Rendition
 from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, JobStatus
 from schemas.libraries import Library, LibraryItem, Purpose
-from streams.readmodel.model import ReadModel
 from streams.settings import Settings
 from streams.web.app import create_app
 from streams.web.services import Services
@@ -112,7 +112,7 @@ def held(model: ReadModel, library: str = "default") -> LibraryItem:
 
 def job_of(model: ReadModel, answer: Response) -> Job:
     assert answer.status_code == 202, answer.text
-    found = model.job(answer.json()["job_id"])
+    found = model.jobs.get(answer.json()["job_id"])
     assert found is not None
     return found
 
@@ -127,7 +127,7 @@ async def test_who_may_not_curate_stores_nothing_into_a_library_that_decides_abo
         assert refused.status_code == 403
         assert refused.headers["content-type"] == "application/problem+json"
         assert "curate" in refused.json()["detail"]
-    assert model.jobs().jobs == []
+    assert model.jobs.page().jobs == []
     for grant in (CURATE, *BOTH):
         assert (await ask(client, grant, library=library)).status_code == 202
 
@@ -147,12 +147,12 @@ async def test_who_may_not_replace_is_told_at_the_door_that_the_media_id_is_take
 ) -> None:
     job_of(model, await job(client, "admin"))
     await inline.work()
-    before, jobs = held(model), len(model.jobs().jobs)
+    before, jobs = held(model), len(model.jobs.page().jobs)
     for grant in (*PLAIN, CURATE):
         refused = await ask(client, grant, OTHER)
         assert refused.status_code == 403
         assert "replace" in refused.json()["detail"]
-    assert len(model.jobs().jobs) == jobs
+    assert len(model.jobs.page().jobs) == jobs
     for grant in (REPLACE, *BOTH):
         assert (await ask(client, grant, OTHER)).status_code == 202
     await inline.work()

@@ -18,6 +18,7 @@ from litestar.testing import AsyncTestClient
 from litestar.types import ASGIApp, Receive, Scope, Send
 from support.examples import MATCH, TIME, job
 from support.inline import InlineService
+from support.read_model import ReadModel
 
 from schemas.deadletter import dead_letter_headers
 from schemas.deliveries import Attempt
@@ -26,7 +27,6 @@ from schemas.jobs import JobStatus
 from schemas.libraries import LibraryItem
 from streams.domain.retry_schedule import after_attempt
 from streams.readmodel.dead_letters import Letter
-from streams.readmodel.model import ReadModel
 from streams.settings import Settings, listed
 from streams.telemetry.logs import OURS, configure_logging
 from streams.web.aliyun.app import create_call_app
@@ -219,7 +219,7 @@ async def test_the_job_itself_and_what_is_done_again_have_the_whole_address(
     model: ReadModel,
 ) -> None:
     again = await client.post("/api/v1/jobs/failed/rerun")
-    kept = model.job(again.json()["job_id"])
+    kept = model.jobs.get(again.json()["job_id"])
     assert kept is not None
     assert kept.request.file_url == URL
 

@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.client import Footage, completed, ended_job, read_all
 from support.examples import job, request
+from support.read_model import ReadModel
 
 from schemas.channels import PARTITIONS
 from schemas.jobs import Job, JobStatus
@@ -29,7 +30,6 @@ from streams.adapters.kafka.embedded import EmbeddedBroker
 from streams.adapters.kafka.offsets import partition_of
 from streams.adapters.kafka.topics import Topics
 from streams.demo.service import running_service
-from streams.readmodel.model import ReadModel
 from streams.worker.stalled import JobSweep, Standstill, longest_chain
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ async def sweeping(
         KafkaConnection.plaintext(broker.bootstrap),
         "g",
         TOPICS,
-        model,
+        model.jobs,
         ask_again=ask_again,
         caught_up=caught_up,
         held=held,

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from support.client import read_all
 from support.examples import TIME, request
+from support.read_model import ReadModel
 
 from schemas.channels import PARTITIONS
 from schemas.jobs import ChunkResult, ChunkTask, TaskKind, TaskOutcome
@@ -20,7 +21,7 @@ from streams.adapters.kafka.topics import Topics, ensure_topics
 from streams.pipeline.agents.jobs import JobAgent
 from streams.pipeline.events import EventEmitter
 from streams.ports.events import Headers
-from streams.readmodel.model import ReadModel
+from streams.readmodel.current import CurrentState
 from streams.readmodel.projector import Projector
 
 if TYPE_CHECKING:
@@ -44,12 +45,12 @@ class Worker:
     """What a worker needs for the last step of a job, with something that happens before its n-th event."""
 
     def __init__(
-        self, publisher: EventPublisher, projector: Projector, topics: Topics, table: dict[bytes, bytes]
+        self, publisher: EventPublisher, current: CurrentState, topics: Topics, table: dict[bytes, bytes]
     ) -> None:
         self.before: dict[int, Callable[[], None]] = {}
         self.sent = 0
         self._publisher = publisher
-        self.agent = JobAgent(table, projector, EventEmitter(self, topics, projector), tries=3)
+        self.agent = JobAgent(table, current, EventEmitter(self, topics, current), tries=3)
 
     async def publish(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
         if happening := self.before.get(self.sent):
@@ -66,7 +67,7 @@ async def worker(kafka: str, topics: Topics, folder: Path, table: dict[bytes, by
     projector = Projector(KafkaConnection.plaintext(kafka), topics, model, partitions=PARTITIONS)
     await projector.start()
     publisher = EventPublisher(KafkaConnection.plaintext(kafka))
-    yield Worker(publisher, projector, topics, table)
+    yield Worker(publisher, CurrentState(model, projector, topics), topics, table)
     await publisher.stop()
     await projector.stop()
     model.close()

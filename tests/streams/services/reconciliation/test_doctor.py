@@ -13,6 +13,7 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 from support.examples import job
+from support.read_model import GoneItem, GoneLibrary, ReadModel
 from support.stocked import OLD, Stocked
 
 from fingerprint.types import ReferenceKey
@@ -21,8 +22,6 @@ from schemas.jobs import UPLOADED, JobStatus, SaveType, TaskKind
 from schemas.libraries import Library, LibraryStatus
 from streams.domain.reconciliation import DifferenceKind, Outcome
 from streams.domain.search_scope import Assignment
-from streams.readmodel.libraries import GoneItem, GoneLibrary
-from streams.readmodel.model import ReadModel
 from streams.services.reconciliation.doctor import Doctor, DoctorBusyError, Report, RunState
 from streams.services.reconciliation.examination import Order
 
@@ -188,7 +187,7 @@ async def test_a_fingerprint_that_is_missing_is_asked_for_once_and_made_anew(sto
         assert told(report) == [("fingerprint_missing", "video", "requested")]
         assert (report.differences[0].job_id, report.left) == (job_id, 0)
     assert [one.job_id for one in stocked.inline.model.reconciliation.unfinished()] == [job_id]
-    asked = stocked.inline.model.job(job_id)
+    asked = stocked.inline.model.jobs.get(job_id)
     assert asked is not None
     assert (asked.request.save_type, asked.request.file_url) == (SaveType.ONLYSAVE, "file:///original.mp4")
     assert (asked.request.source, asked.request.library) == ("import", "default")

@@ -10,8 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-
-from streams.readmodel.model import ReadModel
+from support.read_model import ReadModel
 
 Call = Callable[..., Awaitable[httpx.Response]]
 
@@ -144,7 +143,7 @@ async def test_a_wrong_signature_is_told_what_ought_to_have_been_signed_and_no_s
 async def test_a_key_that_may_read_asks_for_no_job(caller: Any, model: ReadModel) -> None:
     answer = await caller.v3("SubmitAIJob", key="reader", MediaId="file:///clip.mp4")
     assert refusal(answer) == (403, "Forbidden.RAM")
-    assert model.jobs().jobs == []
+    assert model.jobs.page().jobs == []
     assert (await caller.v3("SubmitAIJob", key="submitter", MediaId="file:///clip.mp4")).status_code == 200
 
 
@@ -266,7 +265,7 @@ async def test_the_access_key_of_a_call_is_the_caller_of_its_job(
 ) -> None:
     await caller.v3(action, version=version, key="submitter", **parameters)
     await caller.v1(action, key="admin", **{"Version": version, **parameters})
-    assert sorted(job.request.caller for job in model.jobs().jobs) == ["admin", "submitter"]
+    assert sorted(job.request.caller for job in model.jobs.page().jobs) == ["admin", "submitter"]
 
 
 @pytest.mark.parametrize(("action", "version", "parameters"), SUBMITTED)
@@ -274,4 +273,4 @@ async def test_a_call_without_a_signature_is_of_this_machine(
     local: Any, model: ReadModel, *, action: str, version: str, parameters: dict[str, str]
 ) -> None:
     await (await local("127.0.0.1")).unsigned(action, version=version, **parameters)
-    assert [job.request.caller for job in model.jobs().jobs] == ["local"]
+    assert [job.request.caller for job in model.jobs.page().jobs] == ["local"]

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 from litestar.testing import AsyncTestClient
+from support.read_model import ReadModel
 
-from streams.readmodel.model import ReadModel
 from streams.web.aliyun.app import LARGEST_BODY, create_call_app
 from streams.web.app import create_app
 from streams.web.dispatch import FrontDoor
@@ -91,7 +91,7 @@ async def test_a_thousand_refused_calls_leave_handles_and_memory_where_they_were
         grown.append(after - before)
     assert open_handles() == handles
     assert min(grown) < 256 * 1024
-    assert model.jobs().jobs == []
+    assert model.jobs.page().jobs == []
 
 
 async def test_calls_and_the_web_view_share_one_address(services: Services) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from litestar.testing import AsyncTestClient
 from support.examples import job
+from support.read_model import ReadModel
 
 from schemas.jobs import Job, JobStatus, SaveType
 from schemas.libraries import Library, LibraryItem, LibraryStatus
-from streams.readmodel.model import ReadModel
 
 VERSION = "2020-11-09"
 INPUT = json.dumps({"Type": "OSS", "Media": "oss://bucket/clip.mp4"})
@@ -147,7 +147,7 @@ async def test_files_are_deleted_by_their_keys(caller: Any, model: ReadModel) ->
 async def test_a_job_is_asked_for_as_the_caller_says(caller: Any, model: ReadModel) -> None:
     config = json.dumps({"SaveType": "nosave", "MediaType": "video", "SimilarityThreshold": 0.9})
     job_id = (await answered(caller, "SubmitDNAJob", **JOB, Config=config, UserData="mine"))["JobId"]
-    request = model.job(job_id).request  # type: ignore[union-attr]
+    request = model.jobs.get(job_id).request  # type: ignore[union-attr]
     assert (request.media_id, request.file_url) == ("clip", "s3://bucket/clip.mp4")
     assert (request.library, request.search) == ("ads", ("ads",))
     assert (request.save_type, request.similarity_threshold) == (SaveType.NOSAVE, 0.9)
@@ -159,7 +159,7 @@ async def test_a_job_over_a_known_media_item_reads_it_where_it_was_read_before(c
     model.apply(jobs=[job_of("j1", JobStatus.FAIL)])
     chosen = JOB | {"PrimaryKey": "other", "Input": json.dumps({"Type": "Media", "Media": "clip"})}
     job_id = (await answered(caller, "SubmitDNAJob", **chosen))["JobId"]
-    request = model.job(job_id).request  # type: ignore[union-attr]
+    request = model.jobs.get(job_id).request  # type: ignore[union-attr]
     assert (request.media_id, request.file_url, request.save_type) == ("other", "s3://bucket/clip.mp4", SaveType.SAVE)
 
 
@@ -193,7 +193,7 @@ async def test_a_job_that_is_not_asked_for_rightly_is_refused_and_not_made(
     caller: Any, model: ReadModel, changed: dict[str, str], expected: tuple[int, str]
 ) -> None:
     assert refusal(await caller.v3("SubmitDNAJob", version=VERSION, **(JOB | changed))) == expected
-    assert model.jobs().jobs == []
+    assert model.jobs.page().jobs == []
 
 
 async def test_a_paused_library_is_not_searched(caller: Any, model: ReadModel) -> None:
@@ -258,5 +258,5 @@ async def test_a_job_that_has_not_ended_is_cancelled_and_others_are_not(caller: 
         "": (400, "MissingParameter"),
     }.items():
         assert refusal(await caller.v3("CancelDNAJob", version=VERSION, JobId=job_id)) == expected
-    statuses = {one.job_id: one.status for one in model.jobs().jobs}
+    statuses = {one.job_id: one.status for one in model.jobs.page().jobs}
     assert statuses == {"j1": JobStatus.CANCELLED, "j2": JobStatus.SUCCESS, "j3": JobStatus.CANCELLED}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from support.examples import job
+from support.read_model import ReadModel
 
 from schemas.jobs import JobStatus
-from streams.readmodel.model import ReadModel
 from streams.settings import Settings
 from streams.web.aliyun.errors import VendorError
 from streams.web.aliyun.media import find_media

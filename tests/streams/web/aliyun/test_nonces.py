@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from litestar.testing import AsyncTestClient
 from support.inline import TOPICS, InlineService
+from support.read_model import ReadModel
 
 from schemas.keys import KeyClaim
-from streams.readmodel.model import ReadModel
 from streams.web.aliyun.app import create_call_app
 from streams.web.aliyun.nonces import FullMemoryError, NonceMemory
 from streams.web.services import Services
@@ -104,15 +104,15 @@ async def test_a_recorded_call_that_changes_something_has_no_effect_at_another_w
     first, model = await start("one")
     made = await getattr(type(caller)(first), how)("SubmitAIJob", MediaId="file:///clip.mp4")
     assert made.status_code == 200, made.text
-    assert len(model.jobs().jobs) == 1
+    assert len(model.jobs.page().jobs) == 1
     ((given, options),) = first.calls
     for name in ("one", "two", "three"):
         worker, its_model = await start(name)
-        before = len(its_model.jobs().jobs)
+        before = len(its_model.jobs.page().jobs)
         for _ in range(2):
             answer = await worker.request(*given, **options)
             assert (answer.status_code, answer.json()["Code"]) == (400, "SignatureNonceUsed")
-        assert len(its_model.jobs().jobs) == before
+        assert len(its_model.jobs.page().jobs) == before
     other, _ = await start("two")
     again = await getattr(type(caller)(other), how)("SubmitAIJob", MediaId="file:///clip.mp4")
     assert again.status_code == 200, again.text

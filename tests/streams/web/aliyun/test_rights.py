@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 from support.inline import InlineService, done
+from support.read_model import ReadModel
 
 from schemas.errors import ErrorCode
 from schemas.jobs import ChunkResult, ChunkTask, Job, JobStatus
 from schemas.libraries import Library, LibraryItem, Purpose
-from streams.readmodel.model import ReadModel
 from streams.web.aliyun.operations import IMS
 
 REPLACE, CURATE = "submitter+replace", "submitter+curate"
@@ -46,7 +46,7 @@ def job_of(model: ReadModel, answer: Any) -> Job:
     assert answer.status_code == 200, answer.text
     body = answer.json()
     job_id = body["JobId"] if "JobId" in body else body["AIJobList"]["AIJob"][0]["JobId"]
-    found = model.job(job_id)
+    found = model.jobs.get(job_id)
     assert found is not None
     return found
 
@@ -67,7 +67,7 @@ async def test_only_a_curators_key_stores_where_that_decides_about_videos(
         answer = await ask(caller, key, FIRST, **fields)
         assert (answer.status_code, answer.json()["Code"]) == (403, "Forbidden.RAM")
         assert "curate" in answer.json()["Message"]
-    assert model.jobs().jobs == []
+    assert model.jobs.page().jobs == []
     for key in (CURATE, "admin"):
         job_of(model, await ask(caller, key, FIRST, **fields))
 
@@ -84,7 +84,7 @@ async def test_a_key_that_may_not_replace_is_told_that_the_primary_key_is_taken(
         assert "replace" in answer.json()["Message"]
         again = job_of(model, await ims(caller, key, FIRST))
         await inline.work()
-        assert model.job(again.job_id).status is JobStatus.SUCCESS  # type: ignore[union-attr] # it is there
+        assert model.jobs.get(again.job_id).status is JobStatus.SUCCESS  # type: ignore[union-attr] # it is there
     assert held(model) == before
     job_of(model, await ims(caller, REPLACE, OTHER))
     await inline.work()
@@ -115,7 +115,7 @@ async def test_what_changes_at_the_address_fails_the_job_of_a_key_that_may_not_r
     inline.run_task = changed
     again = job_of(model, await vod(caller, "submitter", FIRST))
     await inline.work()
-    ended = model.job(again.job_id)
+    ended = model.jobs.get(again.job_id)
     assert ended is not None
     assert (ended.status, ended.code) == (JobStatus.FAIL, ErrorCode.RESOURCE_ACCESS)
     assert held(model, FIRST) == before

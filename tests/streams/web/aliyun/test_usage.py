@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from support.examples import job
+from support.read_model import ReadModel
 
 from schemas.jobs import Job, JobStatus, Metrics
-from streams.readmodel.model import ReadModel
 
 
 def job_of(

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from support.examples import MATCH, job
+from support.read_model import ReadModel
 
 from schemas.jobs import JobStatus, SaveType
 from schemas.libraries import Library
 from schemas.limits import LONGEST_USER_DATA
-from streams.readmodel.model import ReadModel
 from streams.web.services import Services
 
 
@@ -28,7 +28,7 @@ async def test_a_submitted_job_is_shown_with_its_id_and_asked_for_as_the_caller_
     )
     (shown,) = answer.json()["AIJobList"]["AIJob"]
     assert (shown["MediaId"], shown["Type"]) == ("file:///clip.mp4", "AIMediaDNA")
-    request = model.job(shown["JobId"]).request  # type: ignore[union-attr]
+    request = model.jobs.get(shown["JobId"]).request  # type: ignore[union-attr]
     assert (request.file_url, request.library, request.search) == ("file:///clip.mp4", services.settings.library, ())
     assert request.save_type is SaveType.FORCESAVE
     assert json.loads(request.extend or "") == {"id": "ü"}
@@ -41,7 +41,7 @@ async def test_a_job_that_names_a_library_stores_into_it_and_searches_it_alone(
 ) -> None:
     model.apply(libraries=[Library(name="ads")])
     await caller.v3("SubmitAIJob", MediaId="file:///clip.mp4", Config=config)
-    (asked,) = model.jobs().jobs
+    (asked,) = model.jobs.page().jobs
     assert (asked.request.library, asked.request.search) == ("ads", ("ads",))
 
 
@@ -79,7 +79,7 @@ async def test_a_job_that_is_not_asked_for_rightly_is_refused_and_not_made(
     caller: Any, model: ReadModel, parameters: dict[str, str], expected: tuple[int, str]
 ) -> None:
     assert refusal(await caller.v3("SubmitAIJob", **parameters)) == expected
-    assert model.jobs().jobs == []
+    assert model.jobs.page().jobs == []
 
 
 async def test_jobs_are_listed_by_their_ids_and_unknown_ids_apart(caller: Any, model: ReadModel) -> None:
@@ -162,4 +162,4 @@ async def test_what_is_too_long_to_be_kept_is_refused(caller: Any, model: ReadMo
     answer = await caller.v3("SubmitAIJob", MediaId="clip")
     assert refusal(answer) == (400, "InvalidParameter")
     assert "4096" in answer.json()["Message"]
-    assert model.jobs().jobs == []
+    assert model.jobs.page().jobs == []

@@ -7,11 +7,11 @@ import base64
 import pytest
 from litestar.testing import AsyncTestClient
 from support.inline import InlineService
+from support.read_model import ReadModel
 
 from schemas.deadletter import DeadLetterReplay, dead_letter_headers, letter_of
 from schemas.limits import EXCERPT
 from streams.readmodel.dead_letters import Letter
-from streams.readmodel.model import ReadModel
 
 API = "/api/v1/dead-letters"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from litestar.testing import AsyncTestClient
 from support.examples import TIME, job
+from support.read_model import ReadModel
 
 from schemas.deliveries import Attempt, DeliveryStatus
 from streams.domain.retry_schedule import after_attempt, refused
-from streams.readmodel.model import ReadModel
 
 #: Where callbacks go, with what nobody is to see.
 URL = "https://user:password@receiver.example/copies?token=secret"
@@ -92,12 +92,12 @@ async def test_a_job_with_a_place_that_is_not_allowed_is_refused_and_not_made(
     body = {"media_id": "video", "url": "file:///a.mp4", "callback_url": url}
     answer = await client.post("/api/v1/jobs", json=body)
     assert answer.status_code == 400
-    assert model.jobs().jobs == []
+    assert model.jobs.page().jobs == []
 
 
 async def test_a_job_with_a_place_that_is_allowed_keeps_it(client: AsyncTestClient, model: ReadModel) -> None:
     body = {"media_id": "video", "url": "file:///a.mp4", "callback_url": "https://receiver.example/copies"}
     answer = await client.post("/api/v1/jobs", json=body)
-    made = model.job(answer.json()["job_id"])
+    made = model.jobs.get(answer.json()["job_id"])
     assert made is not None
     assert made.request.callback_url == "https://receiver.example/copies"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from litestar.testing import AsyncTestClient
 from support.inline import InlineService
+from support.read_model import ReadModel
 from support.stocked import Stocked
 
 from schemas.libraries import Library
-from streams.readmodel.model import ReadModel
 
 DOCTOR = "/api/v1/doctor"
 

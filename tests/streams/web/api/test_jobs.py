@@ -8,10 +8,10 @@ import pytest
 from litestar.testing import AsyncTestClient
 from support.examples import job
 from support.inline import InlineService
+from support.read_model import ReadModel
 
 from schemas.jobs import UPLOADED, JobStatus
 from schemas.limits import LARGEST_METADATA, LONGEST_TARGET, LONGEST_URL, MOST_SEARCHED
-from streams.readmodel.model import ReadModel
 from streams.settings import Settings, listed
 from streams.web.services import Services
 
@@ -55,7 +55,7 @@ async def test_an_upload_that_cannot_be_used_leaves_nothing(
 ) -> None:
     answer = await client.post(f"{API}/uploads", data=data, files=files)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
-    assert model.jobs().jobs == []
+    assert model.jobs.page().jobs == []
     assert not list(Path(settings.store_url).rglob("*"))
 
 
@@ -73,7 +73,7 @@ async def test_who_may_replace_nothing_takes_a_media_id_that_is_free_or_its_own(
     refused = await client.post(f"{API}{path}", json=other, params=params, headers={"Idempotency-Key": "k"})
     assert (refused.status_code, refused.headers["content-type"]) == (412, "application/problem+json")
     assert "https://media.example/a.mp4?key=***" in refused.json()["detail"]
-    assert len(inline.model.jobs().jobs) == 2
+    assert len(inline.model.jobs.page().jobs) == 2
     replaced = await client.post(f"{API}{path}", json=other, headers={"Idempotency-Key": "k"})
     assert replaced.status_code == 202
     again = await client.post(f"{API}{path}", json=other, params=params, headers={"Idempotency-Key": "k"})
@@ -83,7 +83,7 @@ async def test_who_may_replace_nothing_takes_a_media_id_that_is_free_or_its_own(
 async def test_an_ended_job_is_done_again_under_a_new_id(client: AsyncTestClient, model: ReadModel) -> None:
     model.apply(jobs=[job("j1", JobStatus.FAIL), job("j2", JobStatus.PROCESSING)])
     answer = await client.post(f"{API}/jobs/j1/rerun")
-    again = model.job(answer.json()["job_id"])
+    again = model.jobs.get(answer.json()["job_id"])
     assert again is not None
     assert (answer.status_code, again.job_id != "j1", again.request.file_url) == (202, True, "file:///a.mp4")
     assert (await client.post(f"{API}/jobs/j2/rerun")).status_code == 409
@@ -99,7 +99,7 @@ async def test_a_body_that_is_too_large_is_refused(client: AsyncTestClient, mode
     body = {"media_id": "clip", "url": "file:///clip.mp4", "metadata": {"x": "y" * (2 << 20)}}
     answer = await client.post(f"{API}/jobs", json=body)
     assert (answer.status_code, answer.json()["status"]) == (413, 413)
-    assert model.jobs().jobs == []
+    assert model.jobs.page().jobs == []
 
 
 @pytest.mark.parametrize(
@@ -144,4 +144,4 @@ async def test_a_job_of_which_a_part_is_too_large_is_refused_by_name(
         f"{API}/jobs", json={"media_id": "clip", "url": "file:///clip.mp4", **fields}, headers={"Idempotency-Key": "k"}
     )
     assert again.status_code == status
-    assert model.jobs().jobs == []
+    assert model.jobs.page().jobs == []

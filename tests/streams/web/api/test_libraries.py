@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from litestar.testing import AsyncTestClient
 from support.inline import InlineService
+from support.read_model import ReadModel
 
 from fingerprint.types import ReferenceKey
 from schemas.jobs import JobRequest, JobStatus, TaskKind
 from schemas.libraries import Library
 from schemas.limits import LARGEST_METADATA
-from streams.readmodel.model import ReadModel
 from streams.web.paths import in_path
 from streams.web.services import Services
 
@@ -77,7 +77,7 @@ async def test_a_name_that_no_address_can_hold_is_refused_in_words(
     sent = await client.post(f"{API}/uploads", data={"media_id": name}, files={"file": b"media"})
     assert (sent.status_code, "cannot be called" in sent.json()["detail"]) == (400, True)
     assert [one.name for one in inline.model.libraries.all()] == ["default"]
-    assert inline.model.jobs().jobs == []
+    assert inline.model.jobs.page().jobs == []
 
 
 @pytest.mark.parametrize("name", [" ", "\u3000", "clip\n", "a\x85b", "a\x1fb"])
@@ -89,7 +89,7 @@ async def test_a_name_that_another_door_refuses_is_refused(
         answer = await client.post(f"{API}/{path}", json=body)
         assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
     assert [one.name for one in inline.model.libraries.all()] == ["default"]
-    assert inline.model.jobs().jobs == []
+    assert inline.model.jobs.page().jobs == []
 
 
 @pytest.mark.parametrize("name", ["...", ".hidden", "a..b", "..a", " .."])
@@ -125,7 +125,7 @@ async def test_a_job_that_names_an_unknown_library_is_refused_and_not_made(
 ) -> None:
     answer = await client.post(f"{API}/jobs", json={"media_id": "clip", "url": "file:///clip.mp4", **field})
     assert (answer.status_code, "nowhere" in answer.json()["detail"]) == (400, True)
-    assert model.jobs().jobs == []
+    assert model.jobs.page().jobs == []
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ async def test_an_item_that_is_added_is_stored_by_a_job(client: AsyncTestClient,
     await make(client)
     body = {"media_id": "video", "url": "file:///a.mp4", "metadata": {"title": "a"}}
     answer = await client.post(f"{API}/libraries/films/items", json=body)
-    job = model.job(answer.json()["job_id"])
+    job = model.jobs.get(answer.json()["job_id"])
     assert (answer.status_code, answer.headers["location"]) == (202, f"{API}/jobs/{answer.json()['job_id']}")
     assert job is not None
     assert (job.request.library, job.request.save_type, job.request.metadata) == ("films", "onlysave", {"title": "a"})
@@ -228,7 +228,7 @@ async def test_purging_a_library_ends_its_jobs_and_leaves_it_empty(
         request = JobRequest(job_id=f"into-{library}", media_id=library, file_url="file:///x", library=library)
         await inline.request(request)
     assert (await client.post(f"{API}/libraries/films/purge")).json()["items"] == 0
-    ended = {name: model.job(f"into-{name}") for name in ("films", "default")}
+    ended = {name: model.jobs.get(f"into-{name}") for name in ("films", "default")}
     assert [job.status for job in ended.values() if job] == [JobStatus.CANCELLED, JobStatus.INIT]
     assert model.libraries.count("default") == 1
     assert [task.kind for task in inline.removals if task.kind is not TaskKind.CLEAN] == [TaskKind.EMPTY]
@@ -283,4 +283,4 @@ async def test_metadata_that_is_more_than_can_be_kept_is_refused(
     for answer in (changed, added):
         assert (answer.status_code, "metadata" in answer.json()["detail"]) == (413, True)
     assert (await client.get(f"{place}/video")).json()["metadata"] == {"title": "a"}
-    assert inline.model.jobs_of("other") == []
+    assert inline.model.jobs.of_media("other") == []

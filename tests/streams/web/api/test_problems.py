@@ -134,7 +134,7 @@ async def test_a_fault_of_the_service_is_said_on_a_page(
     def fails(*_: object, **__: object) -> None:
         raise fault
 
-    monkeypatch.setattr(services.model, "jobs", fails)
+    monkeypatch.setattr(services.model.jobs, "page", fails)
     page = await client.get("/", headers=BROWSER)
     assert_page(page, status, text)
     assert "a secret" not in page.text

@@ -9,9 +9,9 @@ import pytest
 from litestar.testing import AsyncTestClient
 from support.examples import job
 from support.inline import InlineService
+from support.read_model import ReadModel
 
 from schemas.jobs import JobStatus
-from streams.readmodel.model import ReadModel
 from streams.settings import Settings
 from streams.web.app import create_app
 

@@ -9,10 +9,10 @@ import pytest
 from litestar.testing import AsyncTestClient
 from support.examples import MATCH, job
 from support.inline import InlineService
+from support.read_model import ReadModel
 
 from schemas.jobs import JobStatus
 from streams.ports.errors import Neighbour
-from streams.readmodel.model import ReadModel
 from streams.settings import Settings
 from streams.web.app import create_app
 from streams.web.auth.authenticator import COOKIE
@@ -56,7 +56,7 @@ async def test_a_request_that_is_not_valid_is_refused_with_a_problem_document(
     assert answer.status_code == 400
     assert answer.headers["content-type"].startswith("application/problem+json")
     assert answer.json()["detail"]
-    assert model.jobs().jobs == []
+    assert model.jobs.page().jobs == []
 
 
 @pytest.mark.parametrize("path", ["/api/v1/jobs/unknown", "/api/v1/media/unknown/result", "/no/such/page"])
@@ -113,7 +113,7 @@ async def test_a_job_is_ended_unless_it_has_ended(client: AsyncTestClient, model
     model.apply(jobs=[job("j1"), job("j2", JobStatus.PROCESSING)])
     assert (await client.post("/api/v1/jobs/j1/cancel")).status_code == 409
     assert (await client.post("/api/v1/jobs/j2/cancel")).status_code == 202
-    statuses = {one.job_id: one.status for one in model.jobs().jobs}
+    statuses = {one.job_id: one.status for one in model.jobs.page().jobs}
     assert statuses == {"j1": JobStatus.SUCCESS, "j2": JobStatus.CANCELLED}
 
 

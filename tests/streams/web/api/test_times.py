@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from litestar.exceptions import ClientException
 from litestar.testing import AsyncTestClient
 from support.examples import job
+from support.read_model import ReadModel
 
 from schemas.clock import format_time
-from streams.readmodel.model import ReadModel
 from streams.web.api.times import named_time, time_as_stored
 
 #: One moment, ten o'clock in UTC.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from litestar.testing import AsyncTestClient
 from support.examples import job
+from support.read_model import ReadModel
 
 from schemas.jobs import Job, JobStatus, Metrics
-from streams.readmodel.model import ReadModel
 
 
 def job_of(number: int, ended: str, seconds: float, status: JobStatus = JobStatus.SUCCESS) -> Job:

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from litestar.testing import AsyncTestClient
 from support.examples import MATCH, job
+from support.read_model import ReadModel
 
 from schemas.coverage import Cause, Coverage, Missed, Unsearched
 from schemas.jobs import JobStatus, LiveMatch, SaveType
 from schemas.matches import Track
-from streams.readmodel.model import ReadModel
 from streams.web.pages.jobs import PAGE, clock, percent, share, strength
 
 

@@ -13,9 +13,10 @@ import httpx
 import pytest
 from support.examples import job
 from support.inline import InlineService
+from support.read_model import ReadModel
 
-from streams.readmodel import model as read_model
-from streams.readmodel.model import Change, ReadModel
+from streams.readmodel import changes as change_log
+from streams.readmodel.changes import Change
 from streams.settings import Settings
 from streams.web.pages import live as live_changes
 from streams.web.pages.live import PAGE, QUEUED, LiveChanges
@@ -32,7 +33,7 @@ def jobs(first: int, count: int) -> list[Any]:
 
 def place(model: ReadModel, number: int) -> str:
     """Return the id of an event of a read model's log."""
-    return f"{model.log_id}-{number}"
+    return f"{model.changes.log_id}-{number}"
 
 
 def fields(event: bytes) -> dict[str, str]:
@@ -111,7 +112,7 @@ async def test_what_changes_between_the_last_page_and_the_live_ones_comes_once(
     model.apply(jobs=jobs(0, 3))
     live = LiveChanges(model)
     asked = 0
-    changes_since = model.changes_since
+    changes_since = model.changes.since
 
     def with_news(change_id: int, *, limit: int) -> list[Change] | None:
         """Apply a change right after each page is read, and hand it to the readers before the page is."""
@@ -123,7 +124,7 @@ async def test_what_changes_between_the_last_page_and_the_live_ones_comes_once(
         return page
 
     loop = asyncio.get_running_loop()
-    monkeypatch.setattr(model, "changes_since", with_news)
+    monkeypatch.setattr(model.changes, "since", with_news)
     reader = Reader(live, place(model, 0))
     await reader.come(until="j6")
     assert reader.seen == [f"j{number}" for number in range(7)]
@@ -183,7 +184,7 @@ async def test_a_reader_that_is_overtaken_while_it_catches_up_is_told_so_once_an
     model: ReadModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_changes, "PAGE", 10)
-    monkeypatch.setattr(read_model, "KEPT_CHANGES", 50)
+    monkeypatch.setattr(change_log, "KEPT_CHANGES", 50)
     model.apply(jobs=jobs(0, 50))
     live = LiveChanges(model)
     reader = Reader(live, place(model, 0))
@@ -215,9 +216,9 @@ def unknown_ids(model: ReadModel, other: ReadModel) -> dict[str, str]:
         "larger than any number": place(model, int("9" * 40)),
         "bare number": "3",
         "empty": "",
-        "no number": f"{model.log_id}-",
-        "below nothing": f"{model.log_id}--1",
-        "other digits": f"{model.log_id}-٣",
+        "no number": f"{model.changes.log_id}-",
+        "below nothing": f"{model.changes.log_id}--1",
+        "other digits": f"{model.changes.log_id}-٣",
         "garbage": "' OR 1=1 --\x00\ud800",
         "very long": "a" * 100_000,
     }

@@ -1,0 +1,138 @@
+"""What the read model knows of matches: those seen while a job is under way, and what ended jobs found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from schemas.jobs import Job, LiveMatch
+from schemas.libraries import item_of_key
+from streams.readmodel.jobs import has_ended
+from streams.readmodel.pagination import page_of, read_cursor
+from streams.readmodel.projection import News, Projection
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from streams.readmodel.database import Database
+    from streams.readmodel.projection import Record
+
+__all__ = ["MatchPage", "MatchProjection", "MatchRows", "MatchedBy"]
+
+
+class MatchedBy(msgspec.Struct, frozen=True, kw_only=True):
+    """An input that was found to copy a reference."""
+
+    library: str
+    reference: str
+    job_id: str
+    media_id: str
+    created: str
+    similarity: float
+
+
+class MatchPage(msgspec.Struct, frozen=True):
+    """A page of matches, newest first; `next` is the cursor of the page that follows."""
+
+    matches: list[MatchedBy]
+    next: str | None = None
+
+
+class MatchRows:
+    """Answers about matches. Every method may be called from any thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def live(self, job_id: str) -> list[LiveMatch]:
+        """Return the matches seen so far of a job that is under way."""
+        rows = self._database.all("SELECT doc FROM live_matches WHERE job_id = ? ORDER BY chunk", job_id)
+        return [msgspec.json.decode(row["doc"], type=LiveMatch) for row in rows]
+
+    def page(
+        self, *, reference: str | None = None, media_id: str | None = None, cursor: str | None = None, limit: int = 100
+    ) -> MatchPage:
+        """Return a page of who copies a reference, or of what an input copies, newest first.
+
+        Raises:
+            BadCursor: The cursor is none of this list's.
+        """
+        after = read_cursor("matches", cursor) if cursor is not None else None
+        conditions = {
+            "reference = ?": [reference] if reference is not None else [],
+            "media_id = ?": [media_id] if media_id is not None else [],
+            "(created, place) < (?, ?)": list(after) if after else [],
+        }
+        used = [condition for condition, values in conditions.items() if values]
+        rows = self._database.all(
+            "SELECT created, place, * FROM "  # noqa: S608 (no user's text)
+            "(SELECT *, job_id || char(31) || reference || char(31) || library AS place FROM matches) "
+            f"WHERE {' AND '.join(used) or 'true'} ORDER BY created DESC, place DESC LIMIT ?",
+            *(value for values in conditions.values() for value in values),
+            limit + 1,
+        )
+        rows, following = page_of("matches", rows, limit)
+        return MatchPage(
+            [MatchedBy(**{name: row[name] for name in MatchedBy.__struct_fields__}) for row in rows], following
+        )
+
+
+class MatchProjection(Projection):
+    """Keeps a job's live matches until it ends, and from then on its own; they go with the job, item or library."""
+
+    name = "matches"
+    topics = ("matches",)
+    follows = ("jobs", "libraries", "items")
+
+    def apply(self, writer: sqlite3.Connection, record: Record) -> Iterable[News]:
+        """Take over a live match, what an ended job found, or that something is gone."""
+        if record.channel == "matches":
+            live = record.decoded(LiveMatch)
+            return [News("match", live.job_id)] if live is not None and _take_over(writer, live) else []
+        if record.is_tombstone:
+            return _forget(writer, record)
+        if record.channel == "jobs" and (job := record.decoded(Job)) is not None and job.status.ended:
+            _end(writer, job)
+        return []
+
+
+def _take_over(writer: sqlite3.Connection, live: LiveMatch) -> bool:
+    """Store a live match unless its job has ended; tell whether it is news."""
+    if has_ended(writer, live.job_id):
+        return False
+    key = (live.job_id, live.chunk, live.match.library, live.match.media_id)
+    doc = msgspec.json.encode(live)
+    known = writer.execute(
+        "SELECT 1 FROM live_matches WHERE (job_id, chunk, library, reference) = (?, ?, ?, ?) AND doc = ?", (*key, doc)
+    ).fetchone()
+    if known is not None:
+        return False
+    writer.execute("INSERT OR REPLACE INTO live_matches VALUES (?, ?, ?, ?, ?)", (*key, doc))
+    return True
+
+
+def _end(writer: sqlite3.Connection, job: Job) -> None:
+    """Put what a job has found in the place of what was seen on the way."""
+    writer.execute("DELETE FROM live_matches WHERE job_id = ?", (job.job_id,))
+    writer.execute("DELETE FROM matches WHERE job_id = ?", (job.job_id,))
+    writer.executemany(
+        "INSERT OR REPLACE INTO matches VALUES (?, ?, ?, ?, ?, ?)",
+        [(m.library, m.media_id, job.job_id, job.media_id, job.creation_time, m.similarity) for m in job.matches],
+    )
+
+
+def _forget(writer: sqlite3.Connection, record: Record) -> list[News]:
+    """Forget the matches of a job, of a library, or of an item that is gone."""
+    name = record.name
+    if record.channel == "jobs":
+        gone = writer.execute("DELETE FROM live_matches WHERE job_id = ?", (name,)).rowcount
+        gone += writer.execute("DELETE FROM matches WHERE job_id = ?", (name,)).rowcount
+        return [News("job", name)] if gone else []
+    if record.channel == "libraries":
+        gone = writer.execute("DELETE FROM matches WHERE library = ?", (name,)).rowcount
+        return [News("library", name)] if gone else []
+    library, media_id = item_of_key(name)
+    gone = writer.execute("DELETE FROM matches WHERE library = ? AND reference = ?", (library, media_id)).rowcount
+    return [News("item", library)] if gone else []
