@@ -9,14 +9,25 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from schemas.commands import CancelJob, DeleteMedia, ForgetItem, MarkItem, RemoveItem, SubmitJob
 from schemas.deadletter import DeadLetterReplay
 from schemas.deliveries import Delivery
 from schemas.deployment import DeploymentClaim
 from schemas.events import AIMediaDNAComplete, StreamTranscodeComplete, TranscodeComplete
-from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, LiveMatch
+from schemas.jobs import Job, LiveMatch
 from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem
 from schemas.limits import LARGEST_INPUT, MOST_RENDITIONS
+from schemas.tasks import (
+    ChunkResult,
+    CleanUp,
+    DropLibrary,
+    EmptyLibrary,
+    FingerprintChunk,
+    FinishJob,
+    Probe,
+    RemoveMedia,
+)
 
 if TYPE_CHECKING:
     import msgspec
@@ -86,6 +97,9 @@ class Channel:
         return f"{PREFIX}.{self.name}"
 
 
+#: The tasks that travel: those that ask what is stored do not.
+_TASKS = (Probe, FingerprintChunk, FinishJob, CleanUp, RemoveMedia, EmptyLibrary, DropLibrary)
+
 CHANNELS: tuple[Channel, ...] = (
     Channel(
         name="transcode-complete",
@@ -102,9 +116,10 @@ CHANNELS: tuple[Channel, ...] = (
     Channel(
         name="job-requests",
         title="Job requests",
-        description="Jobs asked for by an event, over HTTP, on the command line or by an import.",
+        description="What is asked for by an event, over HTTP, on the command line or by an import: jobs, their "
+        "ends, and changes to what libraries hold. One without `Action` asks for a job: version 0.1 has written it.",
         key="MediaId",
-        payloads=(JobRequest,),
+        payloads=(SubmitJob, CancelJob, MarkItem, RemoveItem, ForgetItem, DeleteMedia),
         use=Use.INTERNAL,
         headers=Headers.NONE,
     ),
@@ -123,9 +138,10 @@ CHANNELS: tuple[Channel, ...] = (
     Channel(
         name="chunks",
         title="Tasks",
-        description="Pieces of work, one chunk of a media item each, for whichever worker is free.",
+        description="Pieces of work, such as one chunk of a media item, for whichever worker is free. Beside the "
+        "fields of its kind each has what workers of version 0.1 need.",
         key="JobId, kind and number of the chunk, with colons between them: spreads a job over all workers.",
-        payloads=(ChunkTask,),
+        payloads=_TASKS,
         use=Use.INTERNAL,
         headers=Headers.NONE,
     ),
@@ -135,7 +151,7 @@ CHANNELS: tuple[Channel, ...] = (
         description="As `chunks`, for jobs of imports: a lane of their own, so that live events do not wait behind a "
         "backfill.",
         key="As on `chunks`.",
-        payloads=(ChunkTask,),
+        payloads=_TASKS,
         use=Use.INTERNAL,
         headers=Headers.NONE,
     ),
@@ -143,7 +159,7 @@ CHANNELS: tuple[Channel, ...] = (
         name="chunk-results",
         title="Results of tasks",
         description="What became of each task.",
-        key="MediaId",
+        key="MediaId; of tasks about a whole library its name.",
         payloads=(ChunkResult,),
         use=Use.INTERNAL,
         headers=Headers.NONE,

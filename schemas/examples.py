@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from schemas.cloudevents import output_headers
+from schemas.commands import CancelJob, DeleteMedia, ForgetItem, ItemMarks, MarkItem, RemoveItem, SubmitJob
 from schemas.coverage import Cause, Coverage, Missed
 from schemas.deadletter import DeadLetterReplay, dead_letter_headers, letter_of
 from schemas.deliveries import Attempt, Delivery, DeliveryStatus
@@ -14,23 +15,23 @@ from schemas.deployment import DeploymentClaim, Place
 from schemas.errors import InvalidEvent
 from schemas.events import Rendition, StreamInfo, StreamTranscodeComplete, TranscodeComplete
 from schemas.ids import event_job_id, keyed_job_id
-from schemas.jobs import (
-    EVENT_CALLER,
-    ChunkResult,
-    ChunkTask,
-    Job,
-    JobRequest,
-    JobStatus,
-    LiveMatch,
-    Metrics,
-    TaskKind,
-    TaskOutcome,
-)
+from schemas.jobs import EVENT_CALLER, Job, JobRequest, JobSource, JobStatus, LiveMatch, Metrics
 from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem, Purpose
 from schemas.limits import LARGEST_INPUT
 from schemas.matches import Interval, Match, Track
 from schemas.result import complete_event, result_of
+from schemas.tasks import (
+    ChunkResult,
+    CleanUp,
+    DropLibrary,
+    EmptyLibrary,
+    FingerprintChunk,
+    FinishJob,
+    Probe,
+    RemoveMedia,
+    TaskOutcome,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +41,8 @@ __all__ = ["DEAD_LETTER", "LARGE_DEAD_LETTER", "example_headers", "examples_of"]
 _CREATED, _READY, _DONE = "2026-11-23T08:00:00.000Z", "2026-11-23T08:00:01.250Z", "2026-11-23T08:00:09.500Z"
 _TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 _VIDEO, _URL, _SIZE, _RUN = "43q9fj74hdf", "https://vod.example.com/43q9fj74hdf/ld.mp4", 1815321, "run-7"
+
+_COMMAND_ID = "5c1a7f0e9b3d4862a0d9e8f7c6b5a493"
 
 _RENDITION = Rendition(
     status="success",
@@ -93,12 +96,22 @@ _REQUEST = JobRequest(
     job_id=event_job_id(_VIDEO, _URL, _SIZE, _RUN),
     media_id=_VIDEO,
     file_url=_URL,
-    source="event",
+    source=JobSource.EVENT,
     caller=EVENT_CALLER,
     requested_time=_READY,
     extend="case 12",
     traceparent=_TRACE,
     renditions=(_RENDITION,),
+)
+_COMMANDS: tuple[msgspec.Struct, ...] = (
+    SubmitJob.of(_REQUEST),
+    CancelJob(job_id=_REQUEST.job_id, media_id=_VIDEO),
+    MarkItem(
+        job_id=_COMMAND_ID, media_id=_VIDEO, library="films", requested_time=_READY, marks=ItemMarks(disabled=True)
+    ),
+    RemoveItem(job_id=_COMMAND_ID, media_id=_VIDEO, library="films", requested_time=_READY),
+    ForgetItem(job_id=_COMMAND_ID, media_id=_VIDEO, library="films", requested_time=_READY),
+    DeleteMedia(job_id=_COMMAND_ID, media_id=_VIDEO, requested_time=_READY),
 )
 _CLAIM = KeyClaim(
     job_id=keyed_job_id("order-12", caller="token-9f86d081884c7d65"),
@@ -125,14 +138,22 @@ _JOB = Job(
     coverage=_COVERAGE,
     metrics=_METRICS,
 )
-_TASK = ChunkTask(
-    job_id=_REQUEST.job_id,
-    media_id=_VIDEO,
-    kind=TaskKind.FINGERPRINT,
-    request=_REQUEST,
-    end=19.6,
-    chunks_total=1,
-    started=_READY,
+_OF_JOB: dict[str, Any] = {
+    "job_id": _REQUEST.job_id,
+    "media_id": _VIDEO,
+    "request": _REQUEST.spec,
+    "version": 1795334401250,
+    "started": _READY,
+}
+_TASK = FingerprintChunk(**_OF_JOB, end=19.6)
+_TASKS: tuple[msgspec.Struct, ...] = (
+    Probe(**_OF_JOB),
+    _TASK,
+    FinishJob(**_OF_JOB, chunks_total=1),
+    CleanUp(**_OF_JOB),
+    RemoveMedia(job_id=_COMMAND_ID, media_id=_VIDEO, library="films", version=1795334401250, started=_READY),
+    EmptyLibrary(job_id=_COMMAND_ID, library="films", version=1795334401250, started=_READY),
+    DropLibrary(job_id=_COMMAND_ID, library="films", version=1795334401250, started=_READY),
 )
 _TASK_RESULT = ChunkResult(task=_TASK, outcome=TaskOutcome.DONE, metrics=_METRICS, worker="worker-1")
 _LIBRARY = Library(
@@ -194,9 +215,9 @@ LARGE_DEAD_LETTER = '{"EventType": "TranscodeComplete", "StreamInfos": [{"Status
 _EXAMPLES: tuple[msgspec.Struct, ...] = (
     _STREAM,
     _ALL,
-    _REQUEST,
+    *_COMMANDS,
     _PLACES,
-    _TASK,
+    *_TASKS,
     _TASK_RESULT,
     _LIVE,
     complete_event(_JOB),

@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from schemas import deadletter, deliveries, deployment, errors, events, jobs, keys, libraries, matches, result
+from schemas import (
+    commands,
+    deadletter,
+    deliveries,
+    deployment,
+    errors,
+    events,
+    jobs,
+    keys,
+    libraries,
+    matches,
+    result,
+    tasks,
+)
 from schemas.errors import ErrorCode
 from schemas.events import AIMediaDNAComplete
 from schemas.examples import examples_of
@@ -28,9 +41,36 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 #: A `#:` comment of one or more lines, and the name that it stands above.
 _NOTE = re.compile(r"((?:^ *#: .*\n)+)^ *(\w+)\b", re.MULTILINE)
 
+_MODULES = (
+    commands,
+    deadletter,
+    deliveries,
+    deployment,
+    errors,
+    events,
+    jobs,
+    keys,
+    libraries,
+    matches,
+    result,
+    tasks,
+)
 _TYPES: dict[str, type] = {
     name: kind
-    for module in (deadletter, deliveries, deployment, errors, events, jobs, keys, libraries, matches, result)
+    for module in (
+        commands,
+        deadletter,
+        deliveries,
+        deployment,
+        errors,
+        events,
+        jobs,
+        keys,
+        libraries,
+        matches,
+        result,
+        tasks,
+    )
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, (msgspec.Struct, enum.Enum))
 }
@@ -106,7 +146,10 @@ def _describe(schema: dict[str, Any], kind: type) -> None:
         return
     notes = _notes(kind)
     properties = schema.get("properties", {})
+    if kind.__struct_config__.tag_field is not None:
+        properties[kind.__struct_config__.tag_field]["description"] = "Tells what kind of message, or of work, this is."
     for field in msgspec.structs.fields(kind):
+        properties[field.encode_name].pop("discriminator", None)  # OpenAPI's word: each kind's tag says it already
         if field.name in notes:
             properties[field.encode_name]["description"] = notes[field.name]
         if "$ref" in properties[field.encode_name]:

@@ -76,6 +76,8 @@ class Library(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True,
     creation_time: str = ""
     #: When this state came to be, UTC.
     update_time: str = ""
+    #: Everything that was stored up to this version has been removed.
+    emptied_version: int = 0
 
 
 class LibraryItem(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True, frozen=True):

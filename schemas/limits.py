@@ -1,10 +1,10 @@
 r"""How large things may be: every limit on bytes, characters and numbers of things, in one place.
 
-The rule behind all of them: *what is let in can be written on.* An input becomes a request, the request a part of each
-task, of each result, of the job and of what is remembered of the media item, and each of these is one event that a
-topic has to take. So the doors (events, REST, the vendor's calls) stop at limits from which everything that follows is
-small enough, whatever is in it; `tests/streams/test_limits.py` adds it up. Limits on bytes are on what is written as
-JSON: one character can take six (`\u0001`).
+The rule behind all of them: *what is let in can be written on.* An input becomes a request, the request a part of the
+job and of what is remembered of the media item, and what the work needs of it a part of each task and of each result.
+Each of these is one event that a topic has to take. So the doors (events, REST, the vendor's calls) stop at limits from
+which everything that follows is small enough, whatever is in it; `tests/streams/test_limits.py` adds it up. Limits on
+bytes are on what is written as JSON: one character can take six (`\u0001`).
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ LARGEST_INPUT = MIB
 #: Bytes of value and key that a dead letter shows of an input that it holds by reference: enough to recognise it.
 EXCERPT = KIB
 
-#: Bytes of a request for a job. It travels in each of a job's tasks and results.
+#: Bytes of a request for a job. It is a part of the job, which is written anew with each of its steps.
 LARGEST_REQUEST = 640 * KIB
 #: Bytes that are remembered of one media item when a job is added: the rest up to `LARGEST_VALUE` is for what grows
 #: with the work of jobs that are under way, the spans of their chunks.
@@ -103,7 +103,7 @@ LONGEST_USER_DATA = 8 * KIB
 LONGEST_WORD = 256
 #: Characters of a W3C trace context: today's have 55. A longer one is none.
 LONGEST_TRACE = 256
-#: Characters of a caller's name, and of a digest of a request, in hex: each travels in every task of a job.
+#: Characters of a caller's name, which travels in every task of a job, and of a digest of a request, in hex.
 LONGEST_CALLER, LONGEST_DIGEST = 64, 64
 #: Characters of a sentence for a person. Messages of errors may repeat their input.
 LONGEST_MESSAGE = 1000

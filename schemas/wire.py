@@ -7,7 +7,7 @@ numbers, truth values and times; what can mean only one thing is read as that (`
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import msgspec
 
@@ -54,7 +54,7 @@ def decode(value: bytes | None, kind: type[T]) -> T:
         raise InvalidEvent("the value is empty: send the event as JSON")
     if len(value) > LARGEST_EVENT:
         raise TooLargeError(f"the value has {len(value)} bytes, and {LARGEST_EVENT} are the most of an event")
-    what = "a JSON object" if kind == dict[str, Any] else kind.__name__
+    what = "a JSON object" if kind == dict[str, Any] else _name(kind)
     try:
         return msgspec.json.decode(value.removeprefix(BYTE_ORDER_MARK), type=kind)
     # ValueError covers msgspec's own errors, text that is no UTF-8, and integers with thousands of digits.
@@ -114,3 +114,8 @@ def _event_type(body: dict[str, Any], context: Context) -> tuple[str, type[Trans
     if not name:
         raise InvalidEvent(f"the field `EventType` is missing: send {known}")
     raise InvalidEvent(f"EventType {repr(name)[:SHOWN]} is not known: send {known}")
+
+
+def _name(kind: Any) -> str:
+    """Return what a type is called; a union is called by what it consists of."""
+    return " or ".join(one.__name__ for one in get_args(kind) or (kind,))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from schemas.coverage import Unsearched
-from schemas.jobs import ChunkTask
 from schemas.libraries import COPY_LINE
+from schemas.tasks import Task
 from streams.domain.inventory import Inspection
 
 __all__ = ["Assignment", "Scope", "SearchedLibrary"]
@@ -32,6 +32,9 @@ class Scope(msgspec.Struct, kw_only=True, frozen=True):
     unsearched: tuple[Unsearched, ...] = ()
     #: Whether the library that the task's job stores into is there; one that was deleted leaves nothing behind.
     library_exists: bool = True
+    #: Whether the library that the task is to drop is being deleted still, so that nobody else can have made one of its
+    #: name. The task may come late, or twice.
+    droppable: bool = False
     #: The version of the task's media item that this library holds now; 0: none. Whatever else a task may remove, it
     #: never removes this one.
     held: int = 0
@@ -45,5 +48,5 @@ class Scope(msgspec.Struct, kw_only=True, frozen=True):
 class Assignment(msgspec.Struct, kw_only=True, frozen=True):
     """A task as a worker process gets it."""
 
-    task: ChunkTask
+    task: Task
     scope: Scope = Scope()

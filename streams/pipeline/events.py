@@ -7,22 +7,27 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
+from schemas.commands import SubmitJob
 from schemas.deadletter import letter_of
+from schemas.earlier import encode_command, encode_result, encode_task
 from schemas.jobs import LiveMatch
 from schemas.libraries import item_key
 from schemas.result import complete_event
+from schemas.tasks import chunk_of
 from schemas.wire import output_headers
 from streams.pipeline.freshness import always
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from schemas.commands import Command
     from schemas.deadletter import DeadLetterReplay
     from schemas.deliveries import Delivery
-    from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest
+    from schemas.jobs import Job, JobRequest
     from schemas.keys import KeyClaim
     from schemas.libraries import Library, LibraryItem
     from schemas.matches import Match
+    from schemas.tasks import ChunkResult, FingerprintChunk, Task
     from streams.adapters.kafka.topics import Topics
     from streams.ports.events import CompletionLog, Headers, Publisher
 
@@ -41,19 +46,24 @@ class EventEmitter:
 
     async def request(self, request: JobRequest) -> None:
         """Ask for a job."""
-        await self._send(self._topics.job_requests, request.media_id, request)
+        await self.command(SubmitJob.of(request))
+
+    async def command(self, command: Command) -> None:
+        """Ask for a job, for its end, or for a change to what libraries hold."""
+        await self._publish(self._topics.job_requests, command.media_id, encode_command(command))
 
     async def key_claim(self, claim: KeyClaim) -> None:
         """Tell that a job is asked for under a caller's key."""
         await self._send(self._topics.idempotency_keys, claim.job_id, claim)
 
-    async def task(self, task: ChunkTask) -> None:
-        """Hand out a task, on the lane of its job. The key spreads the chunks of one job over all partitions."""
-        await self._send(self._topics.lane(task.request.source), f"{task.job_id}:{task.kind}:{task.chunk}", task)
+    async def task(self, task: Task) -> None:
+        """Hand out a task, on its lane. The key spreads the chunks of one job over all partitions."""
+        key = f"{task.job_id}:{task.kind}:{chunk_of(task)}"
+        await self._publish(self._topics.lane(task.lane), key, encode_task(task))
 
     async def result(self, result: ChunkResult) -> None:
         """Tell the job's agent what became of a task."""
-        await self._send(self._topics.chunk_results, result.task.media_id, result)
+        await self._publish(self._topics.chunk_results, result.task.subject, encode_result(result))
 
     async def job(self, job: Job, *, fresh: Callable[[], None] = always) -> None:
         """Publish the newest state of a job, and before that, when it has ended, its complete event.
@@ -116,7 +126,7 @@ class EventEmitter:
         """
         await self._publish(topic, key, None if newest is None else msgspec.json.encode(newest))
 
-    async def live_matches(self, task: ChunkTask, matches: Sequence[Match], *, now: str) -> None:
+    async def live_matches(self, task: FingerprintChunk, matches: Sequence[Match], *, now: str) -> None:
         """Publish the matches that one chunk has shown."""
         for match in matches:
             live = LiveMatch(event_time=now, job_id=task.job_id, media_id=task.media_id, chunk=task.chunk, match=match)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from schemas.jobs import ChunkResult, ChunkTask, TaskOutcome
 from schemas.limits import cut
 from schemas.matches import Match
+from schemas.tasks import ChunkResult, Task, TaskOutcome
 from streams.domain.inventory import Inventory, Repairs, Survey
 from streams.ports.errors import Neighbour
 from streams.redaction import without_secrets
@@ -33,6 +33,6 @@ class TaskReport(msgspec.Struct, kw_only=True):
     repairs: Repairs | None = None
 
 
-def failed(task: ChunkTask, outcome: TaskOutcome, code: str, message: str) -> TaskReport:
+def failed(task: Task, outcome: TaskOutcome, code: str, message: str) -> TaskReport:
     """Report that a task did not get done, and why, in words that may be shown: libraries repeat addresses whole."""
     return TaskReport(result=ChunkResult(task=task, outcome=outcome, code=code, message=cut(without_secrets(message))))

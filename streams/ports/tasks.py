@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from schemas.jobs import ChunkTask
+    from schemas.tasks import Task
     from streams.domain.search_scope import Scope
     from streams.ports.task_report import TaskReport
 
@@ -19,7 +19,7 @@ WALL_FACTOR = 5.0
 class TaskRunner(Protocol):
     """Runs a task somewhere."""
 
-    async def run(self, task: ChunkTask, scope: Scope) -> TaskReport:
+    async def run(self, task: Task, scope: Scope) -> TaskReport:
         """Return what became of the task.
 
         Raises:
@@ -31,7 +31,7 @@ class TaskRunner(Protocol):
 class ScopeSource(Protocol):
     """Knows the libraries as they are now."""
 
-    async def scope_of(self, task: ChunkTask) -> Scope:
+    async def scope_of(self, task: Task) -> Scope:
         """Return what the task may see.
 
         Raises:

@@ -11,7 +11,7 @@ from schemas.events import AIMediaDNAComplete
 
 if TYPE_CHECKING:
     from schemas.jobs import Job
-    from schemas.libraries import LibraryItem
+    from schemas.libraries import Library, LibraryItem
     from streams.adapters.kafka.topics import Topics
     from streams.ports.feed import Feed
     from streams.readmodel.model import ReadModel
@@ -47,3 +47,8 @@ class CurrentState:
         """Return what libraries hold of a media item, as far as the topic says now."""
         await self._feed.caught_up(self._topics.items)
         return await asyncio.to_thread(self._model.libraries.items_of, media_id)
+
+    async def library_named(self, name: str) -> Library | None:
+        """Return a library, as far as the topic says now."""
+        await self._feed.caught_up(self._topics.libraries)
+        return await asyncio.to_thread(self._model.libraries.get, name)

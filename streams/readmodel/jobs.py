@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from schemas.jobs import Job, JobStatus
+from schemas.jobs import Job, JobStatus, Lane
 from streams.readmodel.pagination import page_of, read_cursor
 from streams.readmodel.projection import News, Projection
 
@@ -20,12 +20,19 @@ if TYPE_CHECKING:
 __all__ = ["JobFilter", "JobPage", "JobProjection", "JobRows", "UnmovedJob", "has_ended"]
 
 
+#: The lane of a row of `jobs`. States that were kept before there were lanes say it by the job's source.
+_LANE = (
+    "coalesce(json_extract(CAST(doc AS TEXT), '$.Request.Lane'), "
+    "CASE source WHEN 'import' THEN 'import' ELSE 'live' END)"
+)
+
+
 class UnmovedJob(NamedTuple):
     """A job that has not ended, and since when its state is what it is."""
 
     job_id: str
     media_id: str
-    source: str
+    lane: Lane
     update_time: str
 
 
@@ -102,11 +109,11 @@ class JobRows:
     def unmoved(self, since: str) -> list[UnmovedJob]:
         """Return the jobs that have not ended and whose state is older than a time, the oldest state first."""
         rows = self._database.all(
-            "SELECT job_id, media_id, source, updated FROM jobs "
+            f"SELECT job_id, media_id, {_LANE}, updated FROM jobs "  # noqa: S608 (our own words)
             "WHERE status IN ('init', 'processing') AND updated < ? ORDER BY updated, job_id",
             since,
         )
-        return [UnmovedJob(*row) for row in rows]
+        return [UnmovedJob(job_id, media_id, Lane(lane), updated) for job_id, media_id, lane, updated in rows]
 
     def counts(self) -> dict[str, int]:
         """Return how many jobs there are in each status."""

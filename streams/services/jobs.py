@@ -8,7 +8,7 @@ import msgspec
 
 from schemas.admission import check_request_size
 from schemas.clock import utc_now
-from schemas.jobs import RequestAction
+from schemas.commands import CancelJob
 from streams.domain.retry_schedule import replayed
 from streams.ports.waiting import within
 
@@ -52,7 +52,7 @@ class Commands:
 
     async def cancel(self, job: Job) -> None:
         """Ask for a job's end."""
-        await self._emitter.request(msgspec.structs.replace(job.request, action=RequestAction.CANCEL))
+        await self._emitter.command(CancelJob(job_id=job.job_id, media_id=job.media_id))
 
     async def replay_delivery(self, delivery: Delivery) -> Delivery:
         """Ask for a callback to be delivered once more; return the new state of its delivery.

@@ -6,17 +6,19 @@ State is in events: this publishes them, and returns when the read model shows w
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import structlog
 
 from schemas.admission import check_metadata
 from schemas.clock import utc_now
+from schemas.commands import CancelJob, DeleteMedia, ForgetItem, MarkItem, RemoveItem
 from schemas.ids import new_job_id
-from schemas.jobs import UPLOADED, ChunkTask, JobRequest, RequestAction, TaskKind, TaskOutcome
+from schemas.jobs import UPLOADED
 from schemas.libraries import DEFAULT_LIBRARY, Library, LibraryStatus
 from schemas.rights import Right
+from schemas.tasks import DropLibrary, EmptyLibrary
 from streams.domain.jobs.versions import version_at
 from streams.domain.library_errors import (
     LibraryBusy,
@@ -29,19 +31,18 @@ from streams.domain.library_errors import (
     check_media_id,
     not_replacer,
 )
-from streams.domain.search_scope import Scope
 from streams.redaction import redacted
 from streams.services.library_scope import check_curator, check_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from schemas.jobs import ItemMarks, Job
+    from schemas.commands import ItemMarks
+    from schemas.jobs import Job, JobRequest
     from schemas.libraries import LibraryItem
     from streams.adapters.kafka.topics import Topics
     from streams.pipeline.events import EventEmitter
     from streams.ports.feed import Feed
-    from streams.ports.tasks import TaskRunner
     from streams.readmodel.model import ReadModel
 
 __all__ = ["Libraries"]
@@ -52,8 +53,9 @@ T = TypeVar("T")
 
 #: Seconds until a change that was asked for shows: a worker may be at a long task of the same media item.
 SHOWN_S = 60.0
-#: Tries of a removal: each goes on where the one before ended.
-TRIES = 3
+#: Seconds until a library is empty. Together with the ends of its jobs and the forgetting of its items this is less
+#: than the five minutes that the command line waits for an answer.
+EMPTIED_S = 180.0
 #: Requests under way at a time when a library of many items is emptied.
 SIDE_BY_SIDE = 64
 
@@ -61,12 +63,11 @@ SIDE_BY_SIDE = 64
 class Libraries:
     """The registry of libraries. Reads come from the read model: `ReadModel.libraries`."""
 
-    def __init__(self, emitter: EventEmitter, model: ReadModel, feed: Feed, topics: Topics, runner: TaskRunner) -> None:
+    def __init__(self, emitter: EventEmitter, model: ReadModel, feed: Feed, topics: Topics) -> None:
         self._emitter = emitter
         self._model = model
         self._feed = feed
         self._topics = topics
-        self._runner = runner
 
     async def ensure(self, *names: str) -> None:
         """Make sure that the libraries exist which jobs use without asking: these, and the default one."""
@@ -75,10 +76,13 @@ class Libraries:
                 await self._publish(Library(name=name, creation_time=utc_now()))
 
     async def take_up_deletions(self) -> None:
-        """Go on with deletions that were cut short."""
+        """Go on with deletions that were cut short; one that takes long is left to the workers, and to a next start."""
         for library in await asyncio.to_thread(self._model.libraries.all):
             if library.status is LibraryStatus.DELETING:
-                await self.delete(library.name)
+                try:
+                    await self.delete(library.name)
+                except TimeoutError as error:
+                    log.warning("library_not_deleted_yet", library=library.name, reason=str(error))
 
     async def get(self, name: str) -> Library:
         """Return a library, as all workers know it now.
@@ -188,7 +192,7 @@ class Libraries:
             TimeoutError: A worker did not answer; asking again goes on from there.
         """
         await self.get(name)
-        await self._empty(name, TaskKind.EMPTY)
+        await self._empty(name, EmptyLibrary)
         log.info("library_purged", library=name)
 
     async def delete(self, name: str) -> None:
@@ -204,7 +208,7 @@ class Libraries:
             raise LibraryProtected(name)
         if library.status is not LibraryStatus.DELETING:
             await self._publish(msgspec.structs.replace(library, status=LibraryStatus.DELETING))
-        await self._empty(name, TaskKind.DROP)
+        await self._empty(name, DropLibrary)
         await self._emitter.library_gone(name)
         await self._feed.caught_up(self._topics.libraries)
         log.info("library_deleted", library=name)
@@ -238,7 +242,7 @@ class Libraries:
         metadata = before.metadata if marks.metadata is None else marks.metadata
         if (before.disabled, before.metadata) == (disabled, metadata):
             return before
-        await self._ask(RequestAction.MARK, media_id, library=library, marks=marks)
+        await self._emitter.command(MarkItem(**_asked_now(media_id), library=library, marks=marks))
 
         def shown() -> LibraryItem | None:
             item = self._model.libraries.item(library, media_id)
@@ -255,7 +259,7 @@ class Libraries:
             TimeoutError: No worker has done it yet.
         """
         item = await self.item(library, media_id)
-        await self._ask(RequestAction.REMOVE, media_id, library=library)
+        await self._emitter.command(RemoveItem(**_asked_now(media_id), library=library))
 
         def gone() -> bool:
             found = self._model.libraries.item(library, media_id)
@@ -276,29 +280,30 @@ class Libraries:
         items = {item.version for item in await asyncio.to_thread(self._model.libraries.items_of, media_id)}
         if not jobs and not items:
             raise LookupError(f"nothing is known of media item {media_id!r}")
-        request_id = await self._ask(RequestAction.DELETE, media_id)
+        command = DeleteMedia(**_asked_now(media_id))
+        await self._emitter.command(command)
 
         def gone() -> bool:
             left = {job.job_id for job in self._model.jobs.of_media(media_id)} & jobs
             return not left and not {item.version for item in self._model.libraries.items_of(media_id)} & items
 
         await self._until(gone)
-        return request_id
+        return command.job_id
 
-    async def _empty(self, name: str, kind: TaskKind) -> None:
+    async def _empty(self, name: str, kind: type[EmptyLibrary | DropLibrary]) -> None:
         now = utc_now()
         version = version_at(now)
         await self._end_jobs(name, now)
-        # The task is about no single media item; an empty id would not be read back in a worker process.
-        request = JobRequest(job_id=new_job_id(), media_id=name, file_url="", library=name)
-        await self._remove(ChunkTask(job_id=request.job_id, media_id=name, kind=kind, request=request, version=version))
+        await self._emitter.task(kind(job_id=new_job_id(), library=name, version=version, started=now))
+        await self._until(lambda: self._is_empty(name, version), EMPTIED_S)
         await self._feed.caught_up(self._topics.items)
         held = await asyncio.to_thread(self._model.libraries.media_ids, name, up_to=version)
         free = asyncio.Semaphore(SIDE_BY_SIDE)
 
         async def forget(media_id: str) -> None:
             async with free:
-                await self._ask(RequestAction.FORGET, media_id, library=name, requested_time=now)
+                asked = ForgetItem(job_id=new_job_id(), media_id=media_id, library=name, requested_time=now)
+                await self._emitter.command(asked)
 
         await asyncio.gather(*map(forget, held))
         await self._until(lambda: not self._model.libraries.media_ids(name, up_to=version))
@@ -312,42 +317,13 @@ class Libraries:
             return [job for job in jobs if job.request.library == library and job.creation_time <= now]
 
         for job in await asyncio.to_thread(under_way):
-            await self._emitter.request(msgspec.structs.replace(job.request, action=RequestAction.CANCEL))
+            await self._emitter.command(CancelJob(job_id=job.job_id, media_id=job.media_id))
         await self._until(lambda: not under_way())
 
-    async def _remove(self, task: ChunkTask) -> None:
-        """Remove what is stored, in a worker process.
-
-        Raises:
-            OSError: It cannot be removed; the message says why.
-        """
-        for _ in range(TRIES):
-            report = await self._runner.run(task, Scope())
-            if report.result.outcome is TaskOutcome.DONE:
-                return
-        raise OSError(f"library {task.request.library!r} could not be emptied: {report.result.message}")
-
-    async def _ask(
-        self,
-        action: RequestAction,
-        media_id: str,
-        *,
-        library: str = DEFAULT_LIBRARY,
-        requested_time: str = "",
-        marks: ItemMarks | None = None,
-    ) -> str:
-        request = JobRequest(
-            job_id=new_job_id(),
-            media_id=media_id,
-            file_url="",
-            library=library,
-            action=action,
-            requested_time=requested_time or utc_now(),
-        )
-        if marks is not None:
-            request = msgspec.structs.replace(request, marks=marks)
-        await self._emitter.request(request)
-        return request.job_id
+    def _is_empty(self, name: str, version: int) -> bool:
+        """Whether a worker has told that nothing up to a version is stored any more, or the library is gone."""
+        library = self._model.libraries.get(name)
+        return library is None or library.emptied_version >= version
 
     async def _publish(self, library: Library) -> Library:
         library = msgspec.structs.replace(library, update_time=utc_now())
@@ -359,14 +335,19 @@ class Libraries:
         await self._feed.caught_up(self._topics.libraries)
         return await asyncio.to_thread(self._model.libraries.get, name)
 
-    async def _until(self, shown: Callable[[], T | None]) -> T:
+    async def _until(self, shown: Callable[[], T | None], timeout_s: float | None = None) -> T:
         """Return what the read model shows once it is what was asked for.
 
         Raises:
             TimeoutError: It does not come.
         """
         late = "no worker has done what was asked for yet: it is still asked for, look again later"
-        return await self._feed.until(shown, timeout_s=SHOWN_S, otherwise=late)
+        return await self._feed.until(shown, timeout_s=timeout_s or SHOWN_S, otherwise=late)
+
+
+def _asked_now(media_id: str) -> dict[str, Any]:
+    """Return what every command about a media item begins with that is asked for now."""
+    return {"job_id": new_job_id(), "media_id": media_id, "requested_time": utc_now()}
 
 
 def _place(url: str) -> str:

@@ -6,23 +6,21 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from schemas.coverage import Unsearched
-from schemas.jobs import TaskKind
 from schemas.libraries import LibraryStatus, Purpose
 from schemas.rights import Right
+from schemas.tasks import CleanUp, DropLibrary, JobTask, Probe
 from streams.domain.library_errors import LibraryBusy, LibraryPaused, UnknownLibrary, not_curator
 from streams.domain.search_scope import Scope, SearchedLibrary
 
 if TYPE_CHECKING:
-    from schemas.jobs import ChunkTask, JobRequest
+    from schemas.jobs import JobSpec
     from schemas.libraries import Library, LibraryItem
+    from schemas.tasks import Task
     from streams.adapters.kafka.topics import Topics
     from streams.ports.feed import Feed
     from streams.readmodel.model import ReadModel
 
 __all__ = ["LibraryScopes", "check_curator", "check_request"]
-
-#: Tasks that take something away go on whatever has become of the library.
-REMOVING = frozenset({TaskKind.CLEAN, TaskKind.REMOVE, TaskKind.EMPTY, TaskKind.DROP})
 
 
 class LibraryScopes:
@@ -33,7 +31,7 @@ class LibraryScopes:
         self._feed = feed
         self._topics = topics
 
-    async def scope_of(self, task: ChunkTask) -> Scope:
+    async def scope_of(self, task: Task) -> Scope:
         """Return the libraries that the task searches, and whether the one that it stores into is there.
 
         What a job may name is checked when its work begins; a library that is paused or deleted later is left out from
@@ -46,12 +44,17 @@ class LibraryScopes:
         await self._feed.caught_up(self._topics.items)
         return await asyncio.to_thread(self._settle, task)
 
-    def _settle(self, task: ChunkTask) -> Scope:
+    def _settle(self, task: Task) -> Scope:
+        if isinstance(task, DropLibrary):
+            library = self._model.libraries.get(task.library)
+            return Scope(droppable=library is not None and library.status is LibraryStatus.DELETING)
+        if not isinstance(task, JobTask):  # what is to be removed is named in the task, whatever there is by now
+            return Scope()
         libraries = {library.name: library for library in self._model.libraries.all()}
         item = self._model.libraries.item(task.request.library, task.media_id)
-        if task.kind in REMOVING:
+        if isinstance(task, CleanUp):  # goes on whatever has become of the library
             return Scope(library_exists=task.request.library in libraries, held=0 if item is None else item.version)
-        check_request(task.request, libraries, search_too=task.kind is TaskKind.PLAN)
+        check_request(task.request, libraries, search_too=isinstance(task, Probe))
         chosen = dict.fromkeys(task.request.search or tuple(libraries))
         searched = {name for name in chosen if name in libraries and libraries[name].status is LibraryStatus.ACTIVE}
         left_out = [name for name in task.request.search if name not in searched]
@@ -74,14 +77,14 @@ class LibraryScopes:
         )
 
 
-def _protected(task: ChunkTask, item: LibraryItem | None) -> str | None:
+def _protected(task: JobTask, item: LibraryItem | None) -> str | None:
     """Return the digest of what a task may not replace; what its own job has stored is no such thing."""
     if item is None or item.version == task.version or task.request.may(Right.REPLACE):
         return None
     return item.digest
 
 
-def check_request(request: JobRequest, libraries: dict[str, Library], *, search_too: bool = True) -> None:
+def check_request(request: JobSpec, libraries: dict[str, Library], *, search_too: bool = True) -> None:
     """Check that a job can use the libraries that it names.
 
     Args:
@@ -106,7 +109,7 @@ def check_request(request: JobRequest, libraries: dict[str, Library], *, search_
             raise LibraryPaused(name)
 
 
-def check_curator(request: JobRequest, library: Library) -> None:
+def check_curator(request: JobSpec, library: Library) -> None:
     """Check that a caller may decide on what a library holds.
 
     Raises:

@@ -143,7 +143,7 @@ async def start_worker(
     current = CurrentState(model, projector, topics)
     emitter = EventEmitter(publisher, topics, current)
     pool, import_pool = _make_pools(stack, settings)
-    libraries = Libraries(emitter, model, projector, topics, pool)
+    libraries = Libraries(emitter, model, projector, topics)
     scopes = LibraryScopes(model, projector, topics)
 
     def make(kafka: KafkaConnection, assignment: Assignment) -> faust.App:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
+from schemas.jobs import JobSource
 from streams.adapters.kafka.connection import KafkaConnection
-from streams.domain.jobs.state_machine import RECOVERY
 
 if TYPE_CHECKING:
     from schemas.jobs import Job
@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 async def ask_again(emitter: EventEmitter, job: Job) -> None:
     """Ask for a job that has not ended. Chunks that it had done are found in the fingerprint store."""
-    await emitter.request(msgspec.structs.replace(job.request, source=RECOVERY))
+    await emitter.request(msgspec.structs.replace(job.request, source=JobSource.RECOVERY))
 
 
 async def recover(model: ReadModel, emitter: EventEmitter) -> None:

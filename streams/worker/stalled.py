@@ -194,7 +194,7 @@ class JobSweep:
         for lane, standstill in self._lanes.items():
             passed = self._passed(lane)
             lost = standstill.observe(
-                {job.job_id: job.update_time for job in unmoved if self._topics.lane(job.source) == lane},
+                {job.job_id: job.update_time for job in unmoved if self._topics.lane(job.lane) == lane},
                 committed={partition: committed[partition] for partition in passed},
                 ends={partition: ends[partition] for partition in passed},
             )

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import fsspec
 import msgspec
 import numpy as np
-from support.examples import MATCH, TIME, request
+from support.examples import MATCH, TIME, cancel, request, submit
+from support.examples import task as asked_task
 from support.tracks import SECONDS, picture, sound
 
 from fingerprint.bounds import most_windows
@@ -27,8 +28,11 @@ from fingerprint.picture.keyframes import Keyframes, encode_still
 from fingerprint.query import Query
 from fuzz.web import api_seeds, vendor_seeds, web
 from fuzz.wrong import WrongAnswerError
+from schemas.commands import Command, DeleteMedia, ItemMarks, MarkItem, RemoveItem, SubmitJob
+from schemas.earlier import decode_command, decode_result, decode_task, encode_command, encode_result, encode_task
 from schemas.errors import InvalidEvent
-from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, Metrics, TaskKind, TaskOutcome
+from schemas.jobs import Job, Metrics
+from schemas.tasks import ChunkResult, FingerprintChunk, FinishJob, Probe, RemoveMedia, TaskOutcome
 from schemas.wire import decode, decode_transcode_event
 from streams.cli.importer.manifest import read_manifest
 from streams.domain.jobs.record import MediaRecord
@@ -107,30 +111,38 @@ def _events(_: ExitStack) -> Callable[[bytes], str]:
         except InvalidEvent as error:
             return f"refused: {str(error)[:120]}"
         wanted = request_of(envelope, settings, now=TIME)
-        return "nothing" if wanted is None else _decided(wanted)
+        return "nothing" if wanted is None else _decided(SubmitJob.of(wanted))
 
     return run
 
 
-def _decided(wanted: JobRequest) -> str:
+def _decided(wanted: Command) -> str:
     """See to it that what was let in can be written, read again, and decided on."""
-    again = decode(msgspec.json.encode(wanted), JobRequest)
-    step = on_request(MediaRecord(), again, now=TIME)
-    for one in (*step.jobs, *step.tasks):
-        decode(msgspec.json.encode(one), type(one))
+    step = on_request(MediaRecord(), decode_command(encode_command(wanted)), now=TIME)
+    for job in step.jobs:
+        decode(msgspec.json.encode(job), type(job))
+    for task in step.tasks:
+        decode_task(encode_task(task))
     record = msgspec.json.decode(msgspec.json.encode(step.record), type=MediaRecord)
     return f"{len(step.jobs)} jobs, {len(step.tasks)} tasks, {len(record.active)} active"
 
 
 def _request_seeds() -> list[bytes]:
-    plain = msgspec.json.encode(request(metadata={"a": 1}, search=("default",)))
-    return [plain, *(msgspec.json.encode(request(action=action)) for action in ("cancel", "mark", "remove", "delete"))]
+    item = {"job_id": "c", "media_id": "video", "library": "films"}
+    commands: list[Command] = [
+        submit(metadata={"a": 1}, search=("default",)),
+        cancel(),
+        MarkItem(**item, marks=ItemMarks(disabled=True)),
+        RemoveItem(**item),
+        DeleteMedia(job_id="c", media_id="video"),
+    ]
+    return [msgspec.json.encode(request()), *map(encode_command, commands)]
 
 
 def _requests(_: ExitStack) -> Callable[[bytes], str]:
     def run(data: bytes) -> str:
         try:
-            wanted = decode(data, JobRequest)
+            wanted = decode_command(data)
         except InvalidEvent as error:
             return f"refused: {str(error)[:120]}"
         return _decided(wanted)
@@ -140,26 +152,28 @@ def _requests(_: ExitStack) -> Callable[[bytes], str]:
 
 def _result_seeds() -> list[bytes]:
     results = []
-    for kind in (TaskKind.PLAN, TaskKind.FINGERPRINT, TaskKind.FINISH):
-        task = ChunkTask(job_id="j1", media_id="video", kind=kind, request=request(), chunks_total=1)
+    for task in (asked_task(Probe), asked_task(FingerprintChunk), asked_task(FinishJob, chunks_total=1)):
         done = ChunkResult(
             task=task,
             outcome=TaskOutcome.DONE,
-            spans=((0.0, 10.0),) if kind is TaskKind.PLAN else (),
-            matches=(MATCH,) if kind is TaskKind.FINISH else (),
+            spans=((0.0, 10.0),) if isinstance(task, Probe) else (),
+            matches=(MATCH,) if isinstance(task, FinishJob) else (),
             stored=True,
             metrics=Metrics(duration=10.0, windows=2),
         )
-        results.append(msgspec.json.encode(done))
+        results.append(encode_result(done))
+    removal = RemoveMedia(job_id="j1", media_id="video", library="films", version=1)
+    results.append(encode_result(ChunkResult(task=removal, outcome=TaskOutcome.DONE)))
+    results.append(results[-1].replace(b'"Library":"films","Version"', b'"Version"'))  # as version 0.1 wrote it
     return results
 
 
 def _results(_: ExitStack) -> Callable[[bytes], str]:
-    first = on_request(MediaRecord(), request(), now=TIME).record
+    first = on_request(MediaRecord(), submit(), now=TIME).record
 
     def run(data: bytes) -> str:
         try:
-            result = decode(data, ChunkResult)
+            result = decode_result(data)
         except InvalidEvent as error:
             return f"refused: {str(error)[:120]}"
         record = msgspec.json.decode(msgspec.json.encode(first), type=MediaRecord)

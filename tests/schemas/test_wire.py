@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from schemas.errors import TooLargeError
 from schemas.events import StreamTranscodeComplete, TranscodeComplete
-from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, TaskKind, TaskOutcome
+from schemas.jobs import Job, JobRequest, JobSpec
 from schemas.limits import LARGEST_EVENT, LARGEST_INPUT, LONGEST_EXTEND, LONGEST_MESSAGE, LONGEST_URL, LONGEST_WORD
+from schemas.tasks import ChunkResult, Probe, TaskOutcome
 from schemas.wire import InvalidEvent, decode, decode_transcode_event
 
 STREAM: dict[str, Any] = {
@@ -419,8 +420,7 @@ def test_a_refusal_that_repeats_a_long_value_is_cut() -> None:
     ],
 )
 def test_a_result_that_no_media_can_have_is_refused_before_anything_is_billed(wrong: dict[str, object]) -> None:
-    request = JobRequest(job_id="j1", media_id="video", file_url="file:///a.mp4")
-    task = ChunkTask(job_id="j1", media_id="video", kind=TaskKind.PLAN, request=request)
+    task = Probe(job_id="j1", media_id="video", request=JobSpec(file_url="file:///a.mp4"))
     whole = msgspec.to_builtins(ChunkResult(task=task, outcome=TaskOutcome.DONE, spans=((0.0, 5.0),)))
     decode(json.dumps(whole).encode(), ChunkResult)
     with pytest.raises(InvalidEvent, match=r"none of media|outside of any media"):

@@ -13,22 +13,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas.admission import check_request_size
+from schemas.commands import ItemMarks, MarkItem, SubmitJob
 from schemas.deadletter import dead_letter_headers, letter_of
 from schemas.deliveries import Attempt, Delivery
+from schemas.earlier import encode_command, encode_result, encode_task
 from schemas.errors import ErrorCode, InvalidEvent
 from schemas.events import Rendition
-from schemas.jobs import (
-    ChunkResult,
-    ChunkTask,
-    ItemMarks,
-    Job,
-    JobRequest,
-    JobStatus,
-    LiveMatch,
-    RequestAction,
-    TaskKind,
-    TaskOutcome,
-)
+from schemas.jobs import Job, JobRequest, JobSource, JobStatus, LiveMatch
 from schemas.libraries import Library, LibraryItem
 from schemas.limits import (
     EXCERPT,
@@ -57,6 +48,7 @@ from schemas.limits import (
 )
 from schemas.matches import Interval, Match, Track
 from schemas.result import complete_event
+from schemas.tasks import ChunkResult, FinishJob, Probe, TaskOutcome
 from schemas.wire import decode_transcode_event
 from streams.adapters.kafka.assignment import Assignment
 from streams.adapters.kafka.connection import KafkaConnection
@@ -115,7 +107,7 @@ def worst_request(job_id: str = "j" * 64) -> JobRequest:
         job_id=job_id,
         media_id=WIDE * LONGEST_MEDIA_ID,
         file_url=WIDE * LONGEST_URL,
-        source="recovery",
+        source=JobSource.RECOVERY,
         library=WIDE * LONGEST_NAME,
         search=(WIDE * LONGEST_NAME,) * MOST_SEARCHED,
         similarity_threshold=LONG_NUMBER,
@@ -126,8 +118,6 @@ def worst_request(job_id: str = "j" * 64) -> JobRequest:
         traceparent=WIDE * LONGEST_TRACE,
         renditions=noted(worst_rendition(number) for number in range(99)),
         metadata={"k": "m" * (LARGEST_METADATA - len('{"k":""}'))},
-        action=RequestAction.SUBMIT,
-        marks=ItemMarks(disabled=False),
         caller=WIDE * LONGEST_CALLER,
         request_digest="f" * 64,
     )
@@ -187,9 +177,9 @@ def worst_job(matches: tuple[Match, ...], status: JobStatus = JobStatus.SUCCESS)
     )
 
 
-def task(kind: TaskKind = TaskKind.FINISH) -> ChunkTask:
+def task(kind: type[Probe | FinishJob] = FinishJob) -> Probe | FinishJob:
     asked = worst_request()
-    return ChunkTask(job_id=asked.job_id, media_id=asked.media_id, kind=kind, request=asked, started=NOW)
+    return kind(job_id=asked.job_id, media_id=asked.media_id, request=asked.spec, started=NOW)
 
 
 def test_each_limit_lies_within_the_next() -> None:
@@ -217,9 +207,17 @@ def test_the_largest_request_passes_and_is_within_its_limit() -> None:
 
 
 def test_a_task_is_no_larger_than_an_input_so_that_its_dead_letter_holds_all_of_it() -> None:
-    assert size(task()) < LARGEST_INPUT
-    mark = msgspec.structs.replace(worst_request(), marks=ItemMarks(metadata=worst_request().metadata))
-    assert size(mark) < LARGEST_INPUT
+    assert len(encode_task(task())) < LARGEST_INPUT
+    asked = worst_request()
+    mark = MarkItem(
+        job_id=asked.job_id,
+        media_id=asked.media_id,
+        library=asked.library,
+        requested_time=NOW,
+        marks=ItemMarks(disabled=False, metadata=asked.metadata),
+    )
+    for command in (SubmitJob.of(asked), mark):
+        assert len(encode_command(command)) < LARGEST_INPUT
 
 
 def test_a_result_of_the_last_task_fits_one_event(worst_matches: tuple[Match, ...]) -> None:
@@ -231,12 +229,12 @@ def test_a_result_of_the_last_task_fits_one_event(worst_matches: tuple[Match, ..
         digest="f" * 64,
         worker="w" * 300,
     )
-    assert size(result) <= LARGEST_VALUE
+    assert len(encode_result(result)) <= LARGEST_VALUE
 
 
 def test_a_plan_of_as_many_chunks_as_there_may_be_fits_one_event() -> None:
     spans = tuple((30.123456789012 * n, 30.123456789012 * (n + 1)) for n in range(MOST_CHUNKS))
-    assert size(ChunkResult(task=task(TaskKind.PLAN), outcome=TaskOutcome.DONE, spans=spans)) <= LARGEST_VALUE
+    assert len(encode_result(ChunkResult(task=task(Probe), outcome=TaskOutcome.DONE, spans=spans))) <= LARGEST_VALUE
 
 
 @pytest.mark.parametrize("status", [JobStatus.SUCCESS, JobStatus.FAIL])
@@ -255,8 +253,8 @@ def test_a_live_match_fits_one_event() -> None:
 def test_a_record_of_jobs_that_were_let_in_has_room_for_the_work_of_one_more() -> None:
     record = MediaRecord()
     while size(record) <= LARGEST_RECORD:
-        request = msgspec.structs.replace(worst_request(f"{len(record.active):064}"), source="import")
-        step = on_request(record, request, now=NOW)
+        request = msgspec.structs.replace(worst_request(f"{len(record.active):064}"), source=JobSource.IMPORT)
+        step = on_request(record, SubmitJob.of(request), now=NOW)
         assert step.jobs
         record = step.record
     assert len(record.active) > 4
@@ -377,7 +375,7 @@ def test_every_event_is_refused_with_a_sentence_or_leads_to_what_can_be_written(
     if asked is None:
         return
     assert size(asked) <= LARGEST_REQUEST
-    step = on_request(MediaRecord(), asked, now=NOW)
+    step = on_request(MediaRecord(), SubmitJob.of(asked), now=NOW)
     assert all(size(one) <= LARGEST_VALUE for one in (step.record, *step.jobs, *step.tasks))
 
 

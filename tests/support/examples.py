@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
+from schemas.commands import CancelJob, SubmitJob
 from schemas.jobs import Job, JobRequest, JobStatus
 from schemas.matches import Interval, Match, Track
+from schemas.tasks import CleanUp, FingerprintChunk, FinishJob, Probe
+
+JobTaskT = TypeVar("JobTaskT", Probe, FingerprintChunk, FinishJob, CleanUp)
 
 #: When jobs were asked for, began, and ended, unless a test says otherwise.
 TIME = "2026-11-23T08:00:00.000Z"
@@ -36,6 +40,22 @@ _ASKED = frozenset(JobRequest.__struct_fields__) - frozenset(Job.__struct_fields
 def request(job_id: str = "j1", *, media_id: str = "video", **fields: Any) -> JobRequest:
     """Return a request for a job."""
     return JobRequest(**{"job_id": job_id, "media_id": media_id, "file_url": "file:///a.mp4", **fields})
+
+
+def submit(job_id: str = "j1", **fields: Any) -> SubmitJob:
+    """Return the command that asks for a job."""
+    return SubmitJob.of(request(job_id, **fields))
+
+
+def cancel(job_id: str = "j1", *, media_id: str = "video") -> CancelJob:
+    """Return the command that ends a job."""
+    return CancelJob(job_id=job_id, media_id=media_id)
+
+
+def task(kind: type[JobTaskT], asked: JobRequest | None = None, **fields: Any) -> JobTaskT:
+    """Return a task of a job, of a kind."""
+    asked = request() if asked is None else asked
+    return kind(**{"job_id": asked.job_id, "media_id": asked.media_id, "request": asked.spec, **fields})
 
 
 def job(

@@ -9,12 +9,14 @@ from typing import Any
 import msgspec
 
 from schemas.clock import utc_now
+from schemas.commands import Command, SubmitJob
 from schemas.deadletter import DeadLetterReplay
 from schemas.deliveries import Delivery
 from schemas.events import AIMediaDNAComplete
-from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, TaskKind, TaskOutcome
+from schemas.jobs import Job, JobRequest
 from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem
+from schemas.tasks import ChunkResult, DropLibrary, EmptyLibrary, Task, TaskKind, TaskOutcome
 from streams.adapters.kafka.topics import Topics
 from streams.adapters.storage.fsspec_store import open_store
 from streams.domain.search_scope import Assignment, Scope
@@ -43,7 +45,7 @@ REMOVING = {TaskKind.CLEAN, TaskKind.REMOVE, TaskKind.EMPTY, TaskKind.DROP}
 COMPARING = {TaskKind.SURVEY, TaskKind.INVENTORY, TaskKind.REPAIR}
 
 
-def done(task: ChunkTask) -> ChunkResult:
+def done(task: Task) -> ChunkResult:
     """Do a task: media is one chunk of ten seconds, and what is finished is stored."""
     spans = ((0.0, 10.0),) if task.kind is TaskKind.PLAN else ()
     return ChunkResult(task=task, outcome=TaskOutcome.DONE, spans=spans, stored=task.kind is TaskKind.FINISH)
@@ -54,11 +56,11 @@ class InlineService(LookingFeed):
     """An outbox whose events take effect at once, a feed that is always caught up, and a runner of tasks."""
 
     model: ReadModel
-    run_task: Callable[[ChunkTask], ChunkResult] = done
+    run_task: Callable[[Task], ChunkResult] = done
     table: dict[bytes, bytes] = field(default_factory=dict)
-    waiting: list[ChunkTask] = field(default_factory=list)
+    waiting: list[Task] = field(default_factory=list)
     ended: list[ChunkResult] = field(default_factory=list)
-    removals: list[ChunkTask] = field(default_factory=list)
+    removals: list[Task] = field(default_factory=list)
     replays: list[tuple[str, bytes | None, bytes | None, list[tuple[str, bytes]]]] = field(default_factory=list)
     listeners: list[Callable[[list[Change]], None]] = field(default_factory=list)
     do: Callable[[Assignment], TaskReport] | None = None
@@ -66,7 +68,7 @@ class InlineService(LookingFeed):
     def __post_init__(self) -> None:
         events: Any = self  # has of an outbox what is asked of it here
         self.agent = JobAgent(self.table, self, events, tries=3)
-        self.libraries = Libraries(events, self.model, self, TOPICS, self)
+        self.libraries = Libraries(events, self.model, self, TOPICS)
         self.letters = Letters(events, self.model, self, TOPICS)
         self.commands = Commands(events, self.model, self)
         self.doctor = Doctor(Means(self.model, self, TOPICS, self, self, pause_s=0.0))
@@ -126,31 +128,40 @@ class InlineService(LookingFeed):
     async def items_of(self, media_id: str) -> Sequence[LibraryItem]:
         return self.model.libraries.items_of(media_id)
 
+    async def library_named(self, name: str) -> Library | None:
+        return self.model.libraries.get(name)
+
     async def completion_of(self, job_id: str) -> AIMediaDNAComplete | None:
         event = self.model.completions.get(job_id)
         return None if event is None else msgspec.json.decode(event, type=AIMediaDNAComplete)
 
-    async def run(self, task: ChunkTask, scope: Scope) -> TaskReport:
-        assert isinstance(scope, Scope)
-        if self.do is not None and task.kind in COMPARING:
-            data = msgspec.json.encode(Assignment(task=task, scope=scope))
-            return self.do(msgspec.json.decode(data, type=Assignment))
-        task = msgspec.json.decode(msgspec.json.encode(task), type=ChunkTask)  # as on its way to a worker process
-        self.removals.append(task)
-        return TaskReport(result=self.run_task(task))
+    async def run(self, task: Task, scope: Scope) -> TaskReport:
+        assert task.kind in COMPARING, "all other tasks go over the topics"
+        if self.do is None:
+            return TaskReport(result=self.run_task(task))
+        data = msgspec.json.encode(Assignment(task=task, scope=scope))  # as on its way to a worker process
+        return self.do(msgspec.json.decode(data, type=Assignment))
 
     async def request(self, request: JobRequest) -> None:
-        await self.agent.on_request(request, now=utc_now())
+        await self.command(SubmitJob.of(request))
+
+    async def command(self, command: Command) -> None:
+        await self.agent.on_request(command, now=utc_now())
+        await self._settle()
+
+    async def _settle(self) -> None:
         while self.ended:
             await self.agent.on_result(self.ended.pop(0), now=utc_now())
 
     async def key_claim(self, claim: KeyClaim) -> None:
         self.apply(claims=[claim])
 
-    async def task(self, task: ChunkTask) -> None:
+    async def task(self, task: Task) -> None:
         if task.kind in REMOVING:
             self.removals.append(task)
             self.ended.append(self.run_task(task))
+            if isinstance(task, EmptyLibrary | DropLibrary):  # no request leads to it
+                await self._settle()
         else:
             self.waiting.append(task)
 

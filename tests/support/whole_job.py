@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from fingerprint.media.limits import MediaLimits
+from schemas.commands import SubmitJob
 from schemas.jobs import Job, JobRequest, SaveType
 from streams.adapters.milvus.memory import MemoryVectors
 from streams.adapters.storage.fsspec_store import open_store
@@ -44,7 +45,7 @@ def run_job(
     """Return the ended job over a file."""
     name = media_id or media.stem
     request = JobRequest(job_id=f"job-{name}", media_id=name, file_url=media.as_uri(), save_type=save_type)
-    step = on_request(MediaRecord(), request, now=NOW)
+    step = on_request(MediaRecord(), SubmitJob.of(request), now=NOW)
     tasks, jobs = list(step.tasks), list(step.jobs)
     while tasks:
         item = step.record.items.get(request.library)

@@ -10,6 +10,7 @@ from aiokafka.admin import NewTopic
 from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
 
 from schemas.channels import CHANNELS
+from schemas.jobs import Lane
 from schemas.limits import LARGEST_BATCH
 from streams.adapters.kafka.handshake import shake_hands
 
@@ -67,9 +68,13 @@ class Topics:
         """The topics that the agents read."""
         return (self.transcode_complete, self.job_requests, self.chunks, self.import_chunks, self.chunk_results)
 
-    def lane(self, source: str) -> str:
-        """Return the topic for the tasks of jobs from a source: those of imports wait apart from all others."""
-        return self.import_chunks if source == "import" else self.chunks
+    def lane(self, lane: Lane) -> str:
+        """Return the topic that the tasks of jobs on a lane wait on."""
+        match lane:
+            case Lane.LIVE:
+                return self.chunks
+            case Lane.IMPORT:
+                return self.import_chunks
 
     def of_channel(self, name: str) -> str:
         """Return the topic of a channel, which is named as in `schemas.channels`."""

@@ -45,7 +45,7 @@ def best_first(renditions: Iterable[Rendition]) -> list[Rendition]:
 def noted(renditions: Iterable[Rendition]) -> tuple[Rendition, ...]:
     """Return the renditions that are kept of those that a video has: the first ones, as many as there is room for.
 
-    They travel in each task of a job and are remembered with its media item. What is kept stays kept when others come
+    They are kept with the job and remembered with its media item. What is kept stays kept when others come
     behind it: a rendition that was forgotten could be taken for new content when its event is replayed.
     """
     kept: list[Rendition] = []

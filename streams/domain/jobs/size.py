@@ -7,24 +7,25 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from schemas.errors import ErrorCode, TooLargeError
-from schemas.jobs import ChunkResult, TaskOutcome
 from schemas.limits import LARGEST_INPUT, LARGEST_RECORD, LARGEST_VALUE
 from schemas.result import complete_event
+from schemas.tasks import ChunkResult, TaskOutcome
 
 if TYPE_CHECKING:
-    from schemas.jobs import Job, JobRequest
+    from schemas.commands import Command
+    from schemas.jobs import Job
     from streams.domain.jobs.state_machine import Step
 
-__all__ = ["check_request", "has_room", "is_writable", "without_room"]
+__all__ = ["check_command", "has_room", "is_writable", "without_room"]
 
 
-def check_request(request: JobRequest) -> None:
-    """Check that a request can be a part of a job. The doors let in none of more than a part of this.
+def check_command(command: Command) -> None:
+    """Check that what is asked for can be a part of a job. The doors let in none of more than a part of this.
 
     Raises:
         TooLargeError: Somebody else has written it, past the doors.
     """
-    size = _size(request)
+    size = _size(command)
     if size > LARGEST_INPUT:
         raise TooLargeError(f"the request has {size} bytes, and {LARGEST_INPUT} are the most: ask through the API")
 

@@ -1,99 +1,84 @@
 """The state machine of jobs: from (what is remembered of a MediaId, a message) to (what to remember, what to send).
 
-Every function here is pure, so that a message that Kafka delivers twice, or out of step with a crash, leads to the same
-answer, and so that all of it can be tested without a broker.
+Every function here is pure: records are frozen, and what a message leads to is a new one. So a message that Kafka
+delivers twice, or out of step with a crash, leads to the same answer, a decision that cannot be written can be made
+anew from the same record, and all of it can be tested without a broker.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from schemas.commands import CancelJob, Command, DeleteMedia, ForgetItem, MarkItem, RemoveItem, SubmitJob
 from schemas.errors import ErrorCode
-from schemas.jobs import (
-    ChunkResult,
-    ChunkTask,
-    Job,
-    JobRequest,
-    JobStatus,
-    Metrics,
-    RequestAction,
-    TaskKind,
-    TaskOutcome,
-)
+from schemas.jobs import Job, JobRequest, JobSource, JobStatus, Metrics
 from schemas.libraries import LibraryItem
 from schemas.result import MediaDNAResult, coverage_of, matches_of, unsearched_of
 from schemas.rights import Right
+from schemas.tasks import (
+    ChunkResult,
+    CleanUp,
+    DropLibrary,
+    EmptyLibrary,
+    FingerprintChunk,
+    FinishJob,
+    ListLibrary,
+    Probe,
+    RemoveMedia,
+    RepairLibrary,
+    SurveyStores,
+    Task,
+    TaskOutcome,
+)
 from streams.domain.jobs.record import ActiveJob, MediaRecord
 from streams.domain.jobs.renditions import best_first, is_known, is_new_content, noted
-from streams.domain.jobs.tasks import chunk_tasks, finish_task, task_of
+from streams.domain.jobs.step import Emptied, Step
+from streams.domain.jobs.tasks import chunk_tasks, clean_up_after, clean_up_task, finish_task, probe_task
 from streams.domain.jobs.versions import next_version
 from streams.domain.library_errors import HELD_ALREADY, not_replacer
 
 if TYPE_CHECKING:
     from schemas.events import AIMediaDNAComplete
 
-__all__ = ["RECOVERY", "Step", "on_complete_event", "on_request", "on_result", "refuse"]
-
-#: The source of a request that asks again for a job that has not ended.
-RECOVERY = "recovery"
+__all__ = ["Step", "on_complete_event", "on_request", "on_result", "refuse"]
 
 #: Why a rendition may be given up for another one of the same video.
 RENDITION_FAULTS = frozenset(
     {ErrorCode.RESOURCE_NOT_FOUND, ErrorCode.RESOURCE_CONTENT_BAD, ErrorCode.RESOURCE_NOT_SUPPORTED}
 )
 #: Tasks that take away what is not to be kept. No job waits for them, and what they leave would be matched for ever.
-CLEANING = frozenset({TaskKind.CLEAN, TaskKind.REMOVE})
+CleaningTask = CleanUp | RemoveMedia | EmptyLibrary | DropLibrary
 #: How often such a task is handed out at the most. It is repeated when a process was killed or hung, not while a
 #: neighbour is away; beyond that, the comparison of stores and libraries finds what is left.
 CLEANING_TRIES = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one message leads to.
-
-    Attributes:
-        record: What to remember of the MediaId from now on.
-        jobs: New states of jobs, to be published. One that has ended also gets its complete event.
-        tasks: Work to hand out.
-        items: New states of what libraries hold.
-        gone: Libraries that no longer hold the media item.
-        forget_before: All ended jobs of the media item up to this version are to be forgotten; 0: none.
-    """
-
-    record: MediaRecord
-    jobs: tuple[Job, ...] = ()
-    tasks: tuple[ChunkTask, ...] = ()
-    items: tuple[LibraryItem, ...] = ()
-    gone: tuple[str, ...] = ()
-    forget_before: int = 0
-
-
-def on_request(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
-    """Decide on a request: about a job, or about what libraries hold of the media item."""
-    match request.action:
-        case RequestAction.SUBMIT:
-            return _on_submit(record, request, now=now)
-        case RequestAction.CANCEL:
-            return _cancel(record, request.job_id, "cancelled by request", now=now)
-        case RequestAction.MARK:
-            return _on_mark(record, request, now=now)
-        case RequestAction.REMOVE | RequestAction.DELETE:
-            return _on_removal(record, request, now=now)
-        case RequestAction.FORGET:
-            return _removed(record, request, next_version(0, asked=request.requested_time, now=now))
+def on_request(record: MediaRecord, command: Command, *, now: str) -> Step:
+    """Decide on a command: about a job, or about what libraries hold of the media item."""
+    match command:
+        case SubmitJob():
+            return _on_submit(record, command.request, now=now)
+        case CancelJob():
+            return _cancel(record, command.job_id, "cancelled by request", now=now)
+        case MarkItem():
+            return _on_mark(record, command, now=now)
+        case RemoveItem():
+            return _on_removal(record, command, command.library, now=now)
+        case DeleteMedia():
+            return _on_removal(record, command, None, now=now)
+        case ForgetItem():
+            return _removed(record, command.library, next_version(0, asked=command.requested_time, now=now))
 
 
 def _on_submit(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
     """Decide on a job that is asked for: a new one, one more rendition, one to take up again, or nothing at all."""
-    if request.source == RECOVERY:
+    if request.source is JobSource.RECOVERY:
         return _resume(record, request.job_id, now=now)
     if record.knows(request.job_id):
         return Step(record)
-    if request.source == "event":
+    if request.source is JobSource.EVENT:
         return _on_event(record, request, now=now)
     return _create(record, request, now=now)
 
@@ -108,53 +93,68 @@ def on_result(record: MediaRecord, result: ChunkResult, *, now: str, tries: int)
         tries: How often a task is tried before its job fails.
     """
     task = result.task
-    allowed = CLEANING_TRIES if task.kind in CLEANING else tries
-    wanted = task.kind in CLEANING or task.job_id in record.active
-    if wanted and result.outcome is TaskOutcome.RETRY and task.attempt + 1 < allowed:
-        return _again(record, task, now=now)
-    if task.kind is TaskKind.REMOVE:
-        return _removed(record, task.request, task.version) if result.outcome is TaskOutcome.DONE else Step(record)
-    active = record.active.get(task.job_id)
+    match task:
+        case CleanUp() | RemoveMedia() | EmptyLibrary() | DropLibrary():
+            return _on_cleaned(record, task, result)
+        case SurveyStores() | ListLibrary() | RepairLibrary():  # on no topic: who asks waits for the answer
+            return Step(record)
+        case Probe() | FingerprintChunk() | FinishJob():
+            active = record.active.get(task.job_id)
     if active is None:
-        return _straggler(record, result)
+        return _straggler(record, task)
+    if result.outcome is TaskOutcome.RETRY and task.attempt + 1 < tries:
+        return _again(record, active, task, now=now)
     if result.outcome is not TaskOutcome.DONE:
         return _on_failure(record, active, result, now=now)
-    match task.kind:
-        case TaskKind.PLAN:
+    match task:
+        case Probe():
             return _on_planned(record, active, result, now=now)
-        case TaskKind.FINGERPRINT:
-            return _on_chunk(record, active, result, now=now)
-        case TaskKind.FINISH:
+        case FingerprintChunk():
+            return _on_chunk(record, active, task.chunk, result, now=now)
+        case FinishJob():
             return _on_finished(record, active, result, now=now)
-        case (
-            TaskKind.CLEAN
-            | TaskKind.REMOVE
-            | TaskKind.EMPTY
-            | TaskKind.DROP
-            | TaskKind.SURVEY
-            | TaskKind.INVENTORY
-            | TaskKind.REPAIR
-        ):
+
+
+def _on_cleaned(record: MediaRecord, task: CleaningTask, result: ChunkResult) -> Step:
+    """Decide on the result of a task that takes something away: it is repeated until it is done."""
+    if result.outcome is TaskOutcome.RETRY and task.attempt + 1 < CLEANING_TRIES:
+        return Step(record, tasks=(msgspec.structs.replace(task, attempt=task.attempt + 1),))
+    if result.outcome is not TaskOutcome.DONE:
+        return Step(record)
+    match task:
+        case RemoveMedia():
+            return _removed(record, task.library, task.version)
+        case EmptyLibrary() | DropLibrary():
+            return Step(record, emptied=Emptied(task.library, task.version))
+        case CleanUp():
             return Step(record)
 
 
-def refuse(record: MediaRecord, step: Step, request: JobRequest, *, now: str) -> Step:
-    """Return what a request leads to for which there is no room beside what is remembered of its media item.
+def refuse(record: MediaRecord, step: Step, command: Command, *, now: str) -> Step:
+    """Return what a command leads to for which there is no room beside what is remembered of its media item.
 
     A new job ends at once; a rendition is not noted, a mark is not made; what takes something away is done all the
     same.
 
     Args:
         record: What was remembered before.
-        step: What the request would lead to.
-        request: The request.
+        step: What the command would lead to.
+        command: The command.
         now: The time.
     """
-    if request.action not in {RequestAction.SUBMIT, RequestAction.MARK} or record.knows(request.job_id):
-        return step
-    active = step.record.active.get(request.job_id)
+    match command:
+        case MarkItem():
+            return Step(record)
+        case SubmitJob(job_id=job_id) if not record.knows(job_id):
+            return _refuse_job(record, step, job_id, now=now)
+        case _:
+            return step
+
+
+def _refuse_job(record: MediaRecord, step: Step, job_id: str, *, now: str) -> Step:
+    active = step.record.active.get(job_id)
     if active is None:
-        return step if step.record.knows(request.job_id) else Step(record)
+        return step if step.record.knows(job_id) else Step(record)
     under_way = len(step.record.active) - 1
     refused = _fail(
         step.record,
@@ -166,8 +166,8 @@ def refuse(record: MediaRecord, step: Step, request: JobRequest, *, now: str) ->
     )
     return Step(
         refused.record,
-        (*(job for job in step.jobs if job.job_id != request.job_id), *refused.jobs),
-        (*(task for task in step.tasks if task.job_id != request.job_id), *refused.tasks),
+        (*(job for job in step.jobs if job.job_id != job_id), *refused.jobs),
+        (*(task for task in step.tasks if task.job_id != job_id), *refused.tasks),
     )
 
 
@@ -196,61 +196,58 @@ def on_complete_event(record: MediaRecord, event: AIMediaDNAComplete, *, now: st
         stored=item is not None and item.version == active.job.version,
     )
     if result.fingerprint is not None:
-        job.digest, job.algorithm = result.fingerprint.digest, result.fingerprint.algorithm
-        job.metrics = msgspec.structs.replace(job.metrics, duration=float(result.fingerprint.duration))
-    record.end(job.job_id)
+        job = msgspec.structs.replace(
+            job,
+            digest=result.fingerprint.digest,
+            algorithm=result.fingerprint.algorithm,
+            metrics=msgspec.structs.replace(job.metrics, duration=float(result.fingerprint.duration)),
+        )
+    record = record.with_ended(job.job_id)
     if job.job_id == record.event_job:
-        record.event_job_failed = job.status is JobStatus.FAIL
-    return Step(record, (job,), (task_of(job, TaskKind.CLEAN),))
+        record = msgspec.structs.replace(record, event_job_failed=job.status is JobStatus.FAIL)
+    return Step(record, (job,), (clean_up_task(job),))
 
 
-def _on_mark(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
+def _on_mark(record: MediaRecord, command: MarkItem, *, now: str) -> Step:
     """Set what a person says of a library's item."""
-    item = record.items.get(request.library)
+    item = record.items.get(command.library)
     if item is None:
         return Step(record)
-    said = {"disabled": request.marks.disabled, "metadata": request.marks.metadata}
+    said = {"disabled": command.marks.disabled, "metadata": command.marks.metadata}
     changed = {name: value for name, value in said.items() if value is not None}
     item = msgspec.structs.replace(item, **changed, update_time=now)
-    record.items[item.library] = item
-    return Step(record, items=(item,))
+    return Step(record.with_item(item), items=(item,))
 
 
-def _on_removal(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
-    """End the jobs that would store what is to be removed, and hand the removal out."""
-    everywhere = request.action is RequestAction.DELETE
+def _on_removal(record: MediaRecord, command: RemoveItem | DeleteMedia, library: str | None, *, now: str) -> Step:
+    """End the jobs that would store what is to be removed, from one library or from all, and hand the removal out."""
     # A job that comes after the removal gets a version above it, so that its windows stay.
-    record.version = next_version(record.version, asked=request.requested_time, now=now)
+    record = _with_next_version(record, command.requested_time, now=now)
     jobs: list[Job] = []
-    tasks: list[ChunkTask] = []
-    for job_id, active in list(record.active.items()):
-        if everywhere or active.job.request.library == request.library:
+    tasks: list[Task] = []
+    for job_id, active in record.active.items():
+        if library is None or active.job.request.library == library:
             step = _cancel(record, job_id, "its media item was removed from the library", now=now)
+            record = step.record
             jobs += step.jobs
             tasks += step.tasks
-    removal = ChunkTask(
-        job_id=request.job_id,
-        media_id=request.media_id,
-        kind=TaskKind.REMOVE,
-        request=request,
+    removal = RemoveMedia(
+        job_id=command.job_id,
+        media_id=command.media_id,
+        library=library,
         version=record.version,
         started=now,
     )
     return Step(record, tuple(jobs), (*tasks, removal))
 
 
-def _removed(record: MediaRecord, request: JobRequest, version: int) -> Step:
-    """Forget what has been removed; what came in after the removal was asked for stays."""
-    everywhere = request.action is RequestAction.DELETE
+def _removed(record: MediaRecord, library: str | None, version: int) -> Step:
+    """Forget what has been removed, from one library or from all; what was asked for after the removal stays."""
+    everywhere = library is None
     gone = tuple(
-        library
-        for library, item in record.items.items()
-        if item.version <= version and (everywhere or library == request.library)
+        name for name, item in record.items.items() if item.version <= version and (everywhere or name == library)
     )
-    for library in gone:
-        del record.items[library]
-    if everywhere:
-        record.forget(version)
+    record = record.forgotten(version) if everywhere else record.without_items(gone)
     return Step(record, gone=gone, forget_before=version if everywhere else 0)
 
 
@@ -269,16 +266,21 @@ def _on_event(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
     known = noted((*record.renditions, *news))
     if known == record.renditions:  # there is no room for more: nobody need hear of each further one
         return Step(record)
-    record.renditions = known
+    record = msgspec.structs.replace(record, renditions=known)
     active = record.active.get(record.event_job)
     if active is None:
         return Step(record)
-    active.job = msgspec.structs.replace(active.job, renditions=record.renditions, update_time=now)
-    return Step(record, (active.job,))
+    active = _moved(active, renditions=known, update_time=now)
+    return Step(record.with_active(active), (active.job,))
+
+
+def _with_next_version(record: MediaRecord, asked: str, *, now: str) -> MediaRecord:
+    version = next_version(record.version, asked=asked, now=now)
+    return msgspec.structs.replace(record, version=version)
 
 
 def _create(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
-    record.version = next_version(record.version, asked=request.requested_time, now=now)
+    record = _with_next_version(record, request.requested_time, now=now)
     job = Job(
         job_id=request.job_id,
         media_id=request.media_id,
@@ -289,10 +291,11 @@ def _create(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
         version=record.version,
         renditions=request.renditions,
     )
-    record.active[job.job_id] = ActiveJob(job=job)
-    if request.source == "event":
-        record.event_job, record.event_job_failed = job.job_id, False
-        record.renditions = request.renditions
+    record = record.with_active(ActiveJob(job=job))
+    if request.source is JobSource.EVENT:
+        record = msgspec.structs.replace(
+            record, event_job=job.job_id, event_job_failed=False, renditions=request.renditions
+        )
         if not best_first(request.renditions):
             return _fail(
                 record,
@@ -301,7 +304,7 @@ def _create(record: MediaRecord, request: JobRequest, *, now: str) -> Step:
                 "no rendition can be used: all are encrypted or playlists; transcode the video to an open MP4 as well",
                 now=now,
             )
-    return Step(record, (job,), (task_of(job, TaskKind.PLAN),))
+    return Step(record, (job,), (probe_task(job),))
 
 
 def _resume(record: MediaRecord, job_id: str, *, now: str) -> Step:
@@ -315,25 +318,29 @@ def _resume(record: MediaRecord, job_id: str, *, now: str) -> Step:
     return _from_the_top(record, active, now=now)
 
 
-def _again(record: MediaRecord, task: ChunkTask, *, now: str) -> Step:
+def _again(record: MediaRecord, active: ActiveJob, task: Probe | FingerprintChunk | FinishJob, *, now: str) -> Step:
     """Hand a task out once more."""
-    if task.kind is TaskKind.FINISH:
-        return _restart(record, record.active[task.job_id], task, now=now)
+    if isinstance(task, FinishJob):
+        return _restart(record, active, task, now=now)
     return Step(record, tasks=(msgspec.structs.replace(task, attempt=task.attempt + 1),))
 
 
-def _restart(record: MediaRecord, active: ActiveJob, finish: ChunkTask, *, now: str) -> Step:
+def _restart(record: MediaRecord, active: ActiveJob, finish: FinishJob, *, now: str) -> Step:
     """Begin a job anew whose last task failed: it may be the parts of its chunks that are lost. Those left are used."""
     if finish.attempt < active.restarts:
         return Step(record)  # this try's failure is known already
-    active.restarts = finish.attempt + 1
-    return _from_the_top(record, active, now=now)
+    return _from_the_top(record, msgspec.structs.replace(active, restarts=finish.attempt + 1), now=now)
 
 
 def _from_the_top(record: MediaRecord, active: ActiveJob, *, now: str) -> Step:
-    active.spans, active.planned, active.done = (), False, set()
-    active.job = msgspec.structs.replace(active.job, chunks_done=0, update_time=now)
-    return Step(record, (active.job,), (task_of(active.job, TaskKind.PLAN),))
+    active = _moved(active, chunks_done=0, update_time=now)
+    active = msgspec.structs.replace(active, spans=(), planned=False, done=frozenset())
+    return Step(record.with_active(active), (active.job,), (probe_task(active.job),))
+
+
+def _moved(active: ActiveJob, **changes: object) -> ActiveJob:
+    """Return a job under way with changes to its published state."""
+    return msgspec.structs.replace(active, job=msgspec.structs.replace(active.job, **changes))
 
 
 def _cancel(record: MediaRecord, job_id: str, reason: str, *, now: str) -> Step:
@@ -341,32 +348,28 @@ def _cancel(record: MediaRecord, job_id: str, reason: str, *, now: str) -> Step:
     if active is None:
         return Step(record)
     job = _ended(active.job, JobStatus.CANCELLED, now, code=ErrorCode.CANCELLED, message=reason)
-    record.end(job_id)
-    return Step(record, (job,), (task_of(job, TaskKind.CLEAN),))
+    return Step(record.with_ended(job_id), (job,), (clean_up_task(job),))
 
 
-def _straggler(record: MediaRecord, result: ChunkResult) -> Step:
+def _straggler(record: MediaRecord, task: Probe | FingerprintChunk | FinishJob) -> Step:
     """Clean up after a task that ran on although its job had ended: it may have stored windows since.
 
     So it is as well when the job ended in order and the result came once more. The clean-up itself finds out what the
     library holds by now, and leaves that alone.
     """
-    task = result.task
-    if task.kind in {TaskKind.FINGERPRINT, TaskKind.FINISH}:
-        return Step(record, tasks=(msgspec.structs.replace(task, kind=TaskKind.CLEAN, attempt=0),))
-    return Step(record)
+    return Step(record) if isinstance(task, Probe) else Step(record, tasks=(clean_up_after(task),))
 
 
 def _on_failure(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, now: str) -> Step:
     """Fail the job, unless it can go on with another rendition of the same video."""
-    if result.code in RENDITION_FAULTS and active.job.request.source == "event" and not active.done:
+    if result.code in RENDITION_FAULTS and active.job.request.source is JobSource.EVENT and not active.done:
         current = active.job.request.file_url
         untried = _after(current, [r.file_url for r in best_first(record.renditions)])
         if untried:
             request = msgspec.structs.replace(active.job.request, file_url=untried)
-            active.job = msgspec.structs.replace(active.job, request=request, update_time=now)
-            active.spans, active.planned = (), False
-            return Step(record, (active.job,), (task_of(active.job, TaskKind.PLAN),))
+            active = _moved(active, request=request, update_time=now)
+            active = msgspec.structs.replace(active, spans=(), planned=False)
+            return Step(record.with_active(active), (active.job,), (probe_task(active.job),))
     return _fail(record, active, result.code, result.message, now=now)
 
 
@@ -378,38 +381,37 @@ def _after(current: str, urls: list[str | None]) -> str | None:
 
 def _fail(record: MediaRecord, active: ActiveJob, code: str, message: str, *, now: str) -> Step:
     job = _ended(active.job, JobStatus.FAIL, now, code=code, message=message)
-    record.end(job.job_id)
+    record = record.with_ended(job.job_id)
     if job.job_id == record.event_job:
-        record.event_job_failed = True
-    return Step(record, (job,), (task_of(job, TaskKind.CLEAN),))
+        record = msgspec.structs.replace(record, event_job_failed=True)
+    return Step(record, (job,), (clean_up_task(job),))
 
 
 def _on_planned(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, now: str) -> Step:
     if active.planned:
         return Step(record)
-    active.spans, active.planned, active.several_clocks = result.spans, True, result.several_clocks
-    active.job = msgspec.structs.replace(
-        active.job,
+    active = msgspec.structs.replace(active, spans=result.spans, planned=True, several_clocks=result.several_clocks)
+    active = _moved(
+        active,
         status=JobStatus.PROCESSING,
         update_time=now,
         chunks_done=0,
         chunks_total=len(result.spans),
         metrics=result.metrics,
     )
-    if not result.spans:  # a fingerprint file came in place of the media: there is nothing to decode
-        return Step(record, (active.job,), (finish_task(active),))
-    return Step(record, (active.job,), chunk_tasks(active))
+    # A fingerprint file in place of the media leaves nothing to decode.
+    tasks = chunk_tasks(active) if result.spans else (finish_task(active),)
+    return Step(record.with_active(active), (active.job,), tasks)
 
 
-def _on_chunk(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, now: str) -> Step:
-    chunk = result.task.chunk
+def _on_chunk(record: MediaRecord, active: ActiveJob, chunk: int, result: ChunkResult, *, now: str) -> Step:
     if not active.planned or chunk in active.done:
         return Step(record)
-    active.done.add(chunk)
     metrics = _with_work(active.job.metrics, active.job.metrics, result.metrics)
-    active.job = msgspec.structs.replace(active.job, chunks_done=len(active.done), update_time=now, metrics=metrics)
+    active = msgspec.structs.replace(active, done=active.done | {chunk})
+    active = _moved(active, chunks_done=len(active.done), update_time=now, metrics=metrics)
     complete = len(active.done) == len(active.spans)
-    return Step(record, (active.job,), (finish_task(active),) if complete else ())
+    return Step(record.with_active(active), (active.job,), (finish_task(active),) if complete else ())
 
 
 def _on_finished(record: MediaRecord, active: ActiveJob, result: ChunkResult, *, now: str) -> Step:
@@ -426,9 +428,11 @@ def _on_finished(record: MediaRecord, active: ActiveJob, result: ChunkResult, *,
         unsearched=result.unsearched,
         metrics=_with_work(result.metrics, active.job.metrics, result.metrics),
     )
-    record.end(job.job_id)
-    items = _stored(record, job, now=now) if result.stored else ()
-    return Step(record, (job,), (task_of(job, TaskKind.CLEAN),), items)
+    record = record.with_ended(job.job_id)
+    item = _stored(record, job, now=now) if result.stored else None
+    if item is None:
+        return Step(record, (job,), (clean_up_task(job),))
+    return Step(record.with_item(item), (job,), (clean_up_task(job),), (item,))
 
 
 def _as_permitted(record: MediaRecord, request: JobRequest, result: ChunkResult) -> ChunkResult:
@@ -448,13 +452,16 @@ def _as_permitted(record: MediaRecord, request: JobRequest, result: ChunkResult)
     )
 
 
-def _stored(record: MediaRecord, job: Job, *, now: str) -> tuple[LibraryItem, ...]:
-    """Make the library's item of what a job has stored; what people said of it before stays said."""
+def _stored(record: MediaRecord, job: Job, *, now: str) -> LibraryItem | None:
+    """Make the library's item of what a job has stored; what people said of it before stays said.
+
+    There is none to make where the library holds a newer version by now.
+    """
     request = job.request
     known = record.items.get(request.library)
     if known is not None and known.version > job.version:
-        return ()
-    item = LibraryItem(
+        return None
+    return LibraryItem(
         library=request.library,
         media_id=job.media_id,
         version=job.version,
@@ -467,8 +474,6 @@ def _stored(record: MediaRecord, job: Job, *, now: str) -> tuple[LibraryItem, ..
         creation_time=known.creation_time if known else now,
         update_time=now,
     )
-    record.items[item.library] = item
-    return (item,)
 
 
 def _ended(job: Job, status: JobStatus, now: str, *, code: str = ErrorCode.OK, message: str = "OK") -> Job:

@@ -8,7 +8,7 @@ import structlog
 
 from schemas.events import Rendition, StreamTranscodeComplete, TranscodeComplete
 from schemas.ids import event_job_id
-from schemas.jobs import EVENT_CALLER, JobRequest, SaveType
+from schemas.jobs import EVENT_CALLER, JobRequest, JobSource, SaveType
 from schemas.wire import decode_transcode_event
 from streams.domain.jobs.renditions import best_first, is_usable, noted
 
@@ -65,7 +65,7 @@ def request_of(envelope: Envelope, settings: Settings, *, now: str) -> JobReques
         job_id=event_job_id(event.video_id, chosen.file_url, chosen.size, chosen.job_id),
         media_id=event.video_id,
         file_url=chosen.file_url or "",
-        source="event",
+        source=JobSource.EVENT,
         caller=EVENT_CALLER,
         library=settings.library,
         save_type=SaveType(settings.save_type),

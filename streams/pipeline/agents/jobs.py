@@ -7,20 +7,25 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 import structlog
 
-from schemas.jobs import RequestAction
+from schemas.commands import SubmitJob
+from schemas.jobs import JobSource
+from schemas.tasks import LibraryTask
 from streams.domain.jobs.record import MediaRecord, adopt, rebuild
 from streams.domain.jobs.renditions import noted
-from streams.domain.jobs.size import check_request, has_room, is_writable, without_room
-from streams.domain.jobs.state_machine import RECOVERY, on_complete_event, on_request, on_result, refuse
+from streams.domain.jobs.size import check_command, has_room, is_writable, without_room
+from streams.domain.jobs.state_machine import on_complete_event, on_request, on_result, refuse
+from streams.domain.jobs.step import Step
 from streams.pipeline.freshness import always
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping, Sequence
 
+    from schemas.commands import Command
     from schemas.events import AIMediaDNAComplete
-    from schemas.jobs import ChunkResult, Job, JobRequest
-    from schemas.libraries import LibraryItem
-    from streams.domain.jobs.state_machine import Step
+    from schemas.jobs import Job
+    from schemas.libraries import Library, LibraryItem
+    from schemas.tasks import ChunkResult
+    from streams.domain.jobs.step import Emptied
     from streams.pipeline.events import EventEmitter
 
 __all__ = ["JobAgent", "JobHistory"]
@@ -37,6 +42,10 @@ class JobHistory(Protocol):
 
     async def items_of(self, media_id: str) -> Sequence[LibraryItem]:
         """Return what libraries hold of it."""
+        ...
+
+    async def library_named(self, name: str) -> Library | None:
+        """Return a library as it stands now."""
         ...
 
     async def completion_of(self, job_id: str) -> AIMediaDNAComplete | None:
@@ -74,34 +83,38 @@ class JobAgent:
         self._tries = tries
         self._callback_url = callback_url or None
 
-    async def on_request(self, request: JobRequest, *, now: str, fresh: Callable[[], None] = always) -> None:
-        """Handle a request for a job.
+    async def on_request(self, command: Command, *, now: str, fresh: Callable[[], None] = always) -> None:
+        """Handle a command.
 
         Args:
-            request: The request.
+            command: The command.
             now: The time.
             fresh: Raises when too much time has passed for the decision to be acted on.
 
         Raises:
-            TooLargeError: The request is none that the doors let in: it belongs on the dead-letter topic.
+            TooLargeError: The command is none that the doors let in: it belongs on the dead-letter topic.
             StoodStillError: The decision has to be made anew.
         """
-        request = msgspec.structs.replace(
-            request, callback_url=request.callback_url or self._callback_url, renditions=noted(request.renditions)
-        )
-        check_request(request)
-        step = await self._requested(request, now=now)
+        if isinstance(command, SubmitJob):
+            command = msgspec.structs.replace(
+                command, callback_url=command.callback_url or self._callback_url, renditions=noted(command.renditions)
+            )
+        check_command(command)
+        step = await self._requested(command, now=now)
         if not has_room(step):
-            log.warning("no_room", media_id=request.media_id, job_id=request.job_id, action=request.action)
-            step = refuse(await self._load(request.media_id), step, request, now=now)
-        await self._apply(request.media_id, step, fresh)
+            action = type(command).__name__
+            log.warning("no_room", media_id=command.media_id, job_id=command.job_id, action=action)
+            step = refuse(await self._load(command.media_id), step, command, now=now)
+        await self._apply(command.media_id, step, fresh)
 
     async def on_result(self, result: ChunkResult, *, now: str, fresh: Callable[[], None] = always) -> None:
         """Handle the result of a task. Arguments and errors as for `on_request`."""
-        media_id = result.task.media_id
+        media_id = result.task.subject
         step = on_result(await self._load(media_id), result, now=now, tries=self._tries)
         if not is_writable(step):
             step = on_result(await self._load(media_id), without_room(result), now=now, tries=self._tries)
+        if isinstance(result.task, LibraryTask) and step == Step(step.record):
+            log.warning("library_not_emptied", library=media_id, code=result.code, reason=result.message)
         await self._apply(media_id, step, fresh)
 
     async def _load(self, media_id: str) -> MediaRecord:
@@ -110,21 +123,21 @@ class JobAgent:
             return msgspec.json.decode(stored, type=MediaRecord)
         return rebuild(await self._history.jobs_of(media_id), await self._history.items_of(media_id))
 
-    async def _requested(self, request: JobRequest, *, now: str) -> Step:
-        record = await self._load(request.media_id)
-        if request.source == RECOVERY and request.action is RequestAction.SUBMIT:
-            return await self._recovered(record, request, now=now)
-        return on_request(record, request, now=now)
+    async def _requested(self, command: Command, *, now: str) -> Step:
+        record = await self._load(command.media_id)
+        if isinstance(command, SubmitJob) and command.source is JobSource.RECOVERY:
+            return await self._recovered(record, command, now=now)
+        return on_request(record, command, now=now)
 
-    async def _recovered(self, record: MediaRecord, request: JobRequest, *, now: str) -> Step:
+    async def _recovered(self, record: MediaRecord, command: SubmitJob, *, now: str) -> Step:
         """Decide on a job that is asked for again: the topics say how far it has come, whatever the table has lost."""
-        media_id = request.media_id
-        event = await self._history.completion_of(request.job_id)
+        media_id = command.media_id
+        event = await self._history.completion_of(command.job_id)
         jobs, items = await self._history.jobs_of(media_id), await self._history.items_of(media_id)
-        record = adopt(record, request.job_id, jobs, items)
+        record = adopt(record, command.job_id, jobs, items)
         if event is not None:
             return on_complete_event(record, event, now=now)
-        return on_request(record, request, now=now)
+        return on_request(record, command, now=now)
 
     async def _apply(self, media_id: str, step: Step, fresh: Callable[[], None]) -> None:
         for job in step.jobs:
@@ -143,6 +156,8 @@ class JobAgent:
             await self._emitter.item_gone(library, media_id)
         if step.forget_before:
             await self._forget_jobs(media_id, step.forget_before)
+        if step.emptied is not None:
+            await self._tell_emptied(step.emptied)
         fresh()
         self._keep(media_id, step.record)
 
@@ -151,6 +166,13 @@ class JobAgent:
             if job.status.ended and job.version <= version:
                 await self._emitter.job_gone(job.job_id)
         log.info("media_deleted", media_id=media_id)
+
+    async def _tell_emptied(self, emptied: Emptied) -> None:
+        """Publish that a library is empty up to a version: who asked for that goes on from there."""
+        library = await self._history.library_named(emptied.library)
+        if library is not None and library.emptied_version < emptied.version:
+            await self._emitter.library(msgspec.structs.replace(library, emptied_version=emptied.version))
+            log.info("library_emptied", library=library.name, version=emptied.version)
 
     def _keep(self, media_id: str, record: MediaRecord) -> None:
         key = media_id.encode()

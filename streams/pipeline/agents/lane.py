@@ -30,7 +30,7 @@ __all__ = ["Lane", "serve_in_turn"]
 #: Events of one lane that are held at a time. So far work can run ahead of the oldest unfinished event, and so far
 #: callers' turns are looked out for. What is done of so many fits in the metadata beside an offset.
 MOST_HELD = 8192
-#: Bytes of all of them: tasks carry their whole request.
+#: Bytes of all of them: most tasks are small, and one that names a hundred libraries is not.
 MOST_BYTES = 64 * 2**20
 
 

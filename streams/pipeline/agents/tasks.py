@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from schemas.errors import ErrorCode
-from schemas.jobs import TaskOutcome
+from schemas.tasks import FingerprintChunk, TaskOutcome
 from streams.domain.library_errors import ForbiddenError, LibraryError
 from streams.ports.errors import EventTooLargeError
 from streams.ports.task_report import failed
@@ -13,7 +15,7 @@ from streams.ports.task_report import failed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from schemas.jobs import ChunkTask
+    from schemas.tasks import Task
     from streams.pipeline.events import EventEmitter
     from streams.ports.task_report import TaskReport
     from streams.ports.tasks import ScopeSource, TaskRunner
@@ -30,7 +32,7 @@ class ChunkAgent:
         self._emitter = emitter
         self._worker = worker
 
-    async def handle(self, task: ChunkTask, *, now: Callable[[], str]) -> None:
+    async def handle(self, task: Task, *, now: Callable[[], str]) -> None:
         """Run one task and send what came of it.
 
         Raises:
@@ -49,7 +51,7 @@ class ChunkAgent:
         except EventTooLargeError as error:  # a result that cannot be told must not leave its job without an end
             await self._send(task, failed(task, TaskOutcome.FAILED, ErrorCode.RESOURCE_TOO_LARGE, str(error)), now=now)
 
-    async def _send(self, task: ChunkTask, report: TaskReport, *, now: Callable[[], str]) -> None:
-        await self._emitter.live_matches(task, report.live, now=now())
-        report.result.worker = self._worker
-        await self._emitter.result(report.result)
+    async def _send(self, task: Task, report: TaskReport, *, now: Callable[[], str]) -> None:
+        if isinstance(task, FingerprintChunk):
+            await self._emitter.live_matches(task, report.live, now=now())
+        await self._emitter.result(msgspec.structs.replace(report.result, worker=self._worker))

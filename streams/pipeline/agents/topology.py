@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import faust
 
 from schemas.clock import utc_now
-from schemas.jobs import ChunkResult, ChunkTask, JobRequest
-from schemas.wire import InvalidEvent, decode
+from schemas.earlier import decode_command, decode_result, decode_task
+from schemas.wire import InvalidEvent
 from streams.adapters.kafka.faust_app import MEDIA_TABLE
 from streams.pipeline.agents.error_policy import headers_of
 from streams.pipeline.agents.fair_queue import Share
@@ -103,9 +103,9 @@ def _register_jobs(app: faust.App, topics: Topics, agents: Agents) -> None:
         async def handling() -> None:
             fresh = Freshness().check
             if event.message.topic == topics.job_requests:
-                await jobs.on_request(decode(event.message.value, JobRequest), now=utc_now(), fresh=fresh)
+                await jobs.on_request(decode_command(event.message.value), now=utc_now(), fresh=fresh)
             else:
-                await jobs.on_result(decode(event.message.value, ChunkResult), now=utc_now(), fresh=fresh)
+                await jobs.on_result(decode_result(event.message.value), now=utc_now(), fresh=fresh)
 
         return await agents.policy.run(event, handling)
 
@@ -119,7 +119,7 @@ def _register_jobs(app: faust.App, topics: Topics, agents: Agents) -> None:
 def _register_lane(app: faust.App, lane: TaskLane, agents: Agents) -> None:
     async def handle(event: EventT[Any]) -> bool:
         async def handling() -> None:
-            await lane.agent.handle(decode(event.message.value, ChunkTask), now=utc_now)
+            await lane.agent.handle(decode_task(event.message.value), now=utc_now)
 
         return await agents.policy.run(event, handling)
 
@@ -134,10 +134,10 @@ def _register_lane(app: faust.App, lane: TaskLane, agents: Agents) -> None:
 def _share_of(event: EventT[Any]) -> Share:
     """Whose work a task is: what cannot be read is nobody's, and is put aside when its turn comes."""
     try:
-        task = decode(event.message.value, ChunkTask)
+        task = decode_task(event.message.value)
     except InvalidEvent:
         return Share("", "")
-    return Share(task.request.caller or task.request.source, task.job_id)
+    return Share(task.caller or task.lane, task.job_id)
 
 
 def _raw(app: faust.App, *names: str) -> TopicT:

@@ -11,7 +11,7 @@ import structlog
 from prometheus_client import Counter
 
 from schemas.errors import ErrorCode
-from schemas.jobs import TaskKind, TaskOutcome
+from schemas.tasks import TaskKind, TaskOutcome, chunk_of
 from streams.child_processes import LIBRARY_ENVIRONMENT
 from streams.domain.search_scope import Assignment
 from streams.pipeline.pool.worker import CrashedError, LostError, PoolWorker, StalledError, WorkedTooLongError
@@ -20,7 +20,7 @@ from streams.ports.task_report import TaskReport, failed
 from streams.ports.tasks import WALL_FACTOR
 
 if TYPE_CHECKING:
-    from schemas.jobs import ChunkTask
+    from schemas.tasks import Task
     from streams.domain.search_scope import Scope
     from streams.settings import Settings
 
@@ -59,7 +59,7 @@ class TaskPool:
         for worker in self._workers:
             self._free.put_nowait(worker)
 
-    async def run(self, task: ChunkTask, scope: Scope) -> TaskReport:
+    async def run(self, task: Task, scope: Scope) -> TaskReport:
         """Run the task in a worker process as soon as one is free.
 
         A process that is ended from outside costs the task nothing: it is begun anew.
@@ -81,7 +81,7 @@ class TaskPool:
         for worker in self._workers:
             worker.stop()
 
-    async def _until_done(self, worker: PoolWorker, task: ChunkTask, scope: Scope) -> TaskReport:
+    async def _until_done(self, worker: PoolWorker, task: Task, scope: Scope) -> TaskReport:
         lost = 0
         for renewal in range(MOST_RENEWALS):
             try:
@@ -97,7 +97,7 @@ class TaskPool:
             await asyncio.sleep(renewal / 2)
         raise NeighbourAwayError(Neighbour.PROCESSES, f"no worker process stays alive: {reason}")
 
-    async def _once(self, worker: PoolWorker, task: ChunkTask, scope: Scope) -> TaskReport:
+    async def _once(self, worker: PoolWorker, task: Task, scope: Scope) -> TaskReport:
         cpu_s = self._settings.plan_timeout_s if task.kind is TaskKind.PLAN else self._settings.task_timeout_s
         assignment = msgspec.json.encode(Assignment(task=task, scope=scope))
         try:
@@ -124,12 +124,12 @@ class TaskPool:
         except LostError:
             raise
         except Exception as error:  # raised before the task had a report: the process could not set itself up
-            log.exception("task_not_started", job_id=task.job_id, kind=task.kind, chunk=task.chunk)
+            log.exception("task_not_started", job_id=task.job_id, kind=task.kind, chunk=chunk_of(task))
             return failed(task, TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
         return msgspec.json.decode(data, type=TaskReport)
 
 
-def _too_long(task: ChunkTask, cpu_s: float) -> str:
+def _too_long(task: Task, cpu_s: float) -> str:
     if task.kind is TaskKind.PLAN:
         return (
             f"looking through the media's index took more than {cpu_s:g} s of processor time: re-wrap it into a plain "

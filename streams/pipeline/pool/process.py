@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from schemas.jobs import TaskKind
+from schemas.tasks import TaskKind
 from streams.adapters.decoder.client import CagedDecoder
 from streams.cage.privileges import hide_memory
 from streams.child_processes import die_with_parent, mapped_memory

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fingerprint.types import ReferenceKey
-from schemas.jobs import ChunkResult, TaskOutcome
+from schemas.tasks import ChunkResult, TaskOutcome
 from streams.ports.task_report import TaskReport
 
 if TYPE_CHECKING:
-    from schemas.jobs import ChunkTask
+    from schemas.tasks import CleanUp
     from streams.pipeline.tasks.context import TaskContext
 
 __all__ = ["clean"]
 
 
-def clean(task: ChunkTask, context: TaskContext) -> TaskReport:
+def clean(task: CleanUp, context: TaskContext) -> TaskReport:
     """Remove the job's parts, and every version of its media item that the library has no more use for.
 
     What that is follows from what the library holds *now* (`Scope.held`), and not from how the job was thought to have

@@ -10,15 +10,16 @@ from fingerprint.codec import BadFingerprintError
 from fingerprint.engine import assemble
 from fingerprint.model import Chunk
 from fingerprint.types import ReferenceKey
-from schemas.jobs import ChunkResult, Metrics, SaveType, TaskOutcome
+from schemas.jobs import Metrics, SaveType
+from schemas.tasks import ChunkResult, TaskOutcome
 from streams.domain.largest_answer import capped
 from streams.pipeline.tasks.search import checked_windows, find_matches, upsert_windows
 from streams.pipeline.tasks.source import open_input
 from streams.ports.task_report import TaskReport
 
 if TYPE_CHECKING:
-    from schemas.jobs import ChunkTask
     from schemas.matches import Match
+    from schemas.tasks import FingerprintChunk
     from streams.pipeline.tasks.context import TaskContext
 
 __all__ = ["fingerprint"]
@@ -29,7 +30,7 @@ log = structlog.get_logger(__name__)
 STORES_AT_ONCE = frozenset({SaveType.FORCESAVE, SaveType.ONLYSAVE})
 
 
-def fingerprint(task: ChunkTask, context: TaskContext) -> TaskReport:
+def fingerprint(task: FingerprintChunk, context: TaskContext) -> TaskReport:
     """Fingerprint one chunk; a chunk that an earlier try has stored is not decoded again.
 
     Raises:
@@ -58,7 +59,7 @@ def fingerprint(task: ChunkTask, context: TaskContext) -> TaskReport:
     )
 
 
-def _made_before(task: ChunkTask, context: TaskContext) -> Chunk | None:
+def _made_before(task: FingerprintChunk, context: TaskContext) -> Chunk | None:
     """Return what an earlier try has stored; None when there is nothing of use, and the chunk has to be decoded."""
     data = context.store.get_part(task.job_id, task.chunk)
     if data is None:

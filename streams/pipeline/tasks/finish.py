@@ -13,8 +13,9 @@ from fingerprint.query import Query
 from fingerprint.types import ReferenceKey
 from schemas.coverage import shortfalls
 from schemas.errors import ErrorCode
-from schemas.jobs import ChunkResult, Metrics, SaveType, TaskOutcome
+from schemas.jobs import Metrics, SaveType
 from schemas.limits import cut
+from schemas.tasks import ChunkResult, TaskOutcome
 from streams.domain.largest_answer import capped
 from streams.domain.library_errors import HELD_ALREADY, not_replacer
 from streams.pipeline.tasks.context import NotedFingerprints
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from fingerprint.model import Fingerprint
     from fingerprint.types import Windows
     from schemas.coverage import Unsearched
-    from schemas.jobs import ChunkTask
     from schemas.matches import Match, Track
+    from schemas.tasks import FinishJob
     from streams.pipeline.tasks.context import TaskContext
 
 __all__ = ["PartMissingError", "finish"]
@@ -41,7 +42,7 @@ class PartMissingError(LookupError):
     """A part of the job is not in the store: its job has ended meanwhile, or it has to be made anew."""
 
 
-def finish(task: ChunkTask, context: TaskContext) -> TaskReport:
+def finish(task: FinishJob, context: TaskContext) -> TaskReport:
     """Store the whole fingerprint as the job's save type says, and report what the media copies.
 
     A job that stores in any case does so *before* it searches: of two copies that come in at the same time, at
@@ -92,13 +93,13 @@ def finish(task: ChunkTask, context: TaskContext) -> TaskReport:
     )
 
 
-def _notes(task: ChunkTask, *, same: bool) -> list[str]:
+def _notes(task: FinishJob, *, same: bool) -> list[str]:
     """Return what else a person should know of a job that went well."""
     clocks = "the media's clock starts anew or jumps on the way: times are those that a player shows"
     return [clocks] * task.several_clocks + [HELD_ALREADY] * same
 
 
-def _query(task: ChunkTask, context: TaskContext) -> Query:
+def _query(task: FinishJob, context: TaskContext) -> Query:
     if not task.chunks_total:
         with open_input(task, context) as source:
             return Query.of_fingerprint(read_fingerprint(source, context.limits))
@@ -120,7 +121,7 @@ def _query(task: ChunkTask, context: TaskContext) -> Query:
 
 
 def _save(
-    task: ChunkTask, fingerprint: Fingerprint, windows: dict[Track, Windows], data: bytes, context: TaskContext
+    task: FinishJob, fingerprint: Fingerprint, windows: dict[Track, Windows], data: bytes, context: TaskContext
 ) -> bool:
     """Store windows and fingerprint beside what the library holds; do not when a newer version is there.
 

@@ -8,19 +8,20 @@ from fingerprint.codec import is_fingerprint
 from fingerprint.engine import plan_chunks
 from fingerprint.media.errors import MediaError
 from schemas.errors import ErrorCode
-from schemas.jobs import ChunkResult, Metrics, TaskOutcome
+from schemas.jobs import Metrics
 from schemas.limits import MOST_CHUNKS
+from schemas.tasks import ChunkResult, TaskOutcome
 from streams.pipeline.tasks.source import open_input
 from streams.ports.task_report import TaskReport
 
 if TYPE_CHECKING:
-    from schemas.jobs import ChunkTask
+    from schemas.tasks import Probe
     from streams.pipeline.tasks.context import TaskContext
 
 __all__ = ["plan"]
 
 
-def plan(task: ChunkTask, context: TaskContext) -> TaskReport:
+def plan(task: Probe, context: TaskContext) -> TaskReport:
     """Return the spans of the media's chunks; none when the file is a fingerprint already.
 
     Raises:

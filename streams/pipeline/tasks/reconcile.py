@@ -14,7 +14,7 @@ from fingerprint.codec import BadFingerprintError
 from fingerprint.engine import ALGORITHM
 from fingerprint.model import Fingerprint
 from fingerprint.types import ReferenceKey
-from schemas.jobs import ChunkResult, TaskOutcome
+from schemas.tasks import ChunkResult, TaskOutcome
 from streams.domain.inventory import Inventory, Page, Place, Repairs, Survey
 from streams.pipeline.tasks.search import upsert_windows
 from streams.ports.task_report import TaskReport
@@ -22,7 +22,7 @@ from streams.ports.task_report import TaskReport
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from schemas.jobs import ChunkTask
+    from schemas.tasks import ListLibrary, RepairLibrary, SurveyStores, Task
     from streams.pipeline.tasks.context import TaskContext
 
 __all__ = ["inventory", "repair", "survey"]
@@ -32,7 +32,7 @@ __all__ = ["inventory", "repair", "survey"]
 ENTRIES_A_REPORT = 5_000
 
 
-def survey(task: ChunkTask, context: TaskContext) -> TaskReport:
+def survey(task: SurveyStores, context: TaskContext) -> TaskReport:
     """List the libraries that store and index have, the jobs that have parts, and the writes that were cut off."""
     store = context.store
     written = ((job_id, store.parts_written(job_id)) for job_id in store.jobs_with_parts())
@@ -45,10 +45,10 @@ def survey(task: ChunkTask, context: TaskContext) -> TaskReport:
     return TaskReport(result=_done(task), survey=found)
 
 
-def inventory(task: ChunkTask, context: TaskContext) -> TaskReport:
+def inventory(task: ListLibrary, context: TaskContext) -> TaskReport:
     """List windows and fingerprints of the task's library, from a page on, for as long as there is time."""
     deadline = time.monotonic() + context.scope.inspection.budget_s
-    library = task.request.library
+    library = task.library
     page: Page | None = context.scope.inspection.page
     windows: Counter[tuple[str, int]] = Counter()
     fingerprints: list[tuple[str, int]] = []
@@ -69,10 +69,10 @@ def inventory(task: ChunkTask, context: TaskContext) -> TaskReport:
     return TaskReport(result=_done(task), inventory=found)
 
 
-def repair(task: ChunkTask, context: TaskContext) -> TaskReport:
+def repair(task: RepairLibrary, context: TaskContext) -> TaskReport:
     """Put back and remove what the task's inspection names, for as long as there is time."""
     inspection = context.scope.inspection
-    library = task.request.library
+    library = task.library
     deadline = time.monotonic() + inspection.budget_s
     restored: list[tuple[str, int]] = []
     unusable: list[tuple[str, int, str]] = []
@@ -152,5 +152,5 @@ def _while_there_is_time(keys: Iterable[tuple[str, int]], deadline: float) -> It
         yield key
 
 
-def _done(task: ChunkTask) -> ChunkResult:
+def _done(task: Task) -> ChunkResult:
     return ChunkResult(task=task, outcome=TaskOutcome.DONE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
@@ -12,7 +12,7 @@ import structlog
 from fingerprint.media.errors import MediaError
 from fingerprint.media.faults import is_out_of_memory
 from schemas.errors import ErrorCode
-from schemas.jobs import TaskKind, TaskOutcome
+from schemas.tasks import TaskKind, TaskOutcome, chunk_of
 from streams.pipeline.tasks.clean import clean
 from streams.pipeline.tasks.fingerprint import fingerprint
 from streams.pipeline.tasks.finish import PartMissingError, finish
@@ -24,6 +24,8 @@ from streams.ports.errors import NeighbourAwayError
 from streams.ports.task_report import Away, TaskReport, failed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from streams.domain.search_scope import Assignment
     from streams.pipeline.tasks.context import TaskContext
 
@@ -31,7 +33,7 @@ __all__ = ["run_task"]
 
 log = structlog.get_logger(__name__)
 
-_DOERS = {
+_DOERS: dict[TaskKind, Callable[[Any, TaskContext], TaskReport]] = {
     TaskKind.PLAN: plan,
     TaskKind.FINGERPRINT: fingerprint,
     TaskKind.FINISH: finish,
@@ -65,7 +67,7 @@ def run_task(assignment: Assignment, context: TaskContext) -> TaskReport:
         log.warning("part_missing", job_id=task.job_id, kind=task.kind, reason=str(error))
         return failed(task, TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR, str(error))
     except NeighbourAwayError as error:
-        log.warning("task_waits", job_id=task.job_id, kind=task.kind, chunk=task.chunk, reason=str(error))
+        log.warning("task_waits", job_id=task.job_id, kind=task.kind, chunk=chunk_of(task), reason=str(error))
         waiting = failed(task, TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR, str(error))
         waiting.away = Away(neighbour=error.neighbour, reason=str(error))
         return waiting
@@ -80,7 +82,7 @@ def run_task(assignment: Assignment, context: TaskContext) -> TaskReport:
                 "decoding needs more memory than a task may use: send a smaller rendition, or raise "
                 "MEDIADNA_TASK_MEMORY_MB",
             )
-        log.exception("task_failed", job_id=task.job_id, kind=task.kind, chunk=task.chunk)
+        log.exception("task_failed", job_id=task.job_id, kind=task.kind, chunk=chunk_of(task))
         return failed(task, TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
     metrics = msgspec.structs.replace(
         report.result.metrics,

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from fingerprint.ports import FingerprintSource
     from fingerprint.query import Query
     from fingerprint.types import ReferenceKey, Windows
-    from schemas.jobs import ChunkTask
     from schemas.matches import Match, Track
+    from schemas.tasks import FingerprintChunk, FinishJob
     from streams.domain.search_scope import SearchedLibrary
     from streams.pipeline.tasks.context import NotedFingerprints, TaskContext
     from streams.ports.window_store import VectorStore
@@ -31,7 +31,7 @@ NOT_INDEXED = "the index holds nothing of it: 'mediadna doctor' puts back what i
 
 
 def find_matches(
-    task: ChunkTask,
+    task: FingerprintChunk | FinishJob,
     query: Query,
     context: TaskContext,
     *,

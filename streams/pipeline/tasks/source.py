@@ -10,13 +10,13 @@ from schemas.jobs import UPLOADED
 from streams.adapters.sources.opener import open_media
 
 if TYPE_CHECKING:
-    from schemas.jobs import ChunkTask
+    from schemas.tasks import JobTask
     from streams.pipeline.tasks.context import TaskContext
 
 __all__ = ["open_input"]
 
 
-def open_input(task: ChunkTask, context: TaskContext) -> BinaryIO:
+def open_input(task: JobTask, context: TaskContext) -> BinaryIO:
     """Return the task's media as a seekable file.
 
     Raises:

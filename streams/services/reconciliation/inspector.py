@@ -5,6 +5,10 @@ jobs before items. A job is known before its first task stores anything, and its
 that was listed, that no unfinished job works on and that no item holds then, it is certain that it will never be held:
 versions are given once, and a job that has ended does not start again. This does not become wrong later, however long
 the removal waits for a free process. It is asked again right before each small batch all the same.
+
+These tasks are on no topic, unlike all others: they are questions, which one examination asks and whose answers nobody
+else can use. A page that was listed for an examination that has ended, or a repair that is done long after it was
+judged to be right, must not be: with the one who asks they end as well, and the next examination looks anew.
 """
 
 from __future__ import annotations
@@ -15,8 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from schemas.ids import new_job_id
-from schemas.jobs import ChunkTask, JobRequest, TaskKind, TaskOutcome
-from schemas.libraries import DEFAULT_LIBRARY
+from schemas.tasks import ListLibrary, RepairLibrary, SurveyStores, TaskOutcome
 from streams.domain.inventory import Inspection, Page
 from streams.domain.reconciliation import WRITE_AGE_S, LookedAt, Stock
 from streams.domain.search_scope import Scope
@@ -24,6 +27,7 @@ from streams.domain.search_scope import Scope
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Collection
 
+    from schemas.jobs import JobRequest
     from streams.adapters.kafka.topics import Topics
     from streams.domain.inventory import Repairs, Survey
     from streams.domain.reconciliation import Held, VersionKey
@@ -83,7 +87,7 @@ class Inspector:
         Raises:
             OSError: They do not answer; so do all other methods.
         """
-        report = await self._do(TaskKind.SURVEY, DEFAULT_LIBRARY, writes_before=time.time() - WRITE_AGE_S)
+        report = await self._do(SurveyStores(job_id=new_job_id()), writes_before=time.time() - WRITE_AGE_S)
         if report.survey is None:
             raise OSError("a worker process has told nothing of what is stored")
         return report.survey
@@ -93,7 +97,7 @@ class Inspector:
         stock = Stock()
         page: Page | None = Page()
         while page is not None:
-            report = await self._do(TaskKind.INVENTORY, name, page=page)
+            report = await self._do(ListLibrary(job_id=new_job_id(), library=name), page=page)
             found = report.inventory
             if found is None or found.next == page:
                 raise OSError(f"a worker process does not get on with listing library {name!r}")
@@ -143,8 +147,7 @@ class Inspector:
     ) -> Repairs:
         """Have mended what is named, as `Inspection` says it; return what has been reached."""
         report = await self._do(
-            TaskKind.REPAIR,
-            library,
+            RepairLibrary(job_id=new_job_id(), library=library),
             restore=restore,
             remove=remove,
             drop_empty=drop_empty,
@@ -155,15 +158,12 @@ class Inspector:
             raise OSError("a worker process has told nothing of what it has mended")
         return report.repairs
 
-    async def _do(self, kind: TaskKind, library: str, **inspection: object) -> TaskReport:
+    async def _do(self, task: SurveyStores | ListLibrary | RepairLibrary, **inspection: object) -> TaskReport:
         """Do a task in a worker process.
 
         Raises:
             OSError: It cannot be done; the message says why.
         """
-        # The task is about no single media item; an empty id would not be read back in a worker process.
-        request = JobRequest(job_id=new_job_id(), media_id=library, file_url="", library=library)
-        task = ChunkTask(job_id=request.job_id, media_id=library, kind=kind, request=request)
         scope = Scope(inspection=Inspection(budget_s=self.means.budget_s, **inspection))  # type: ignore[arg-type] # by name
         for _ in range(TRIES):
             report = await self.means.runner.run(task, scope)

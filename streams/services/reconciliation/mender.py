@@ -15,7 +15,7 @@ import msgspec
 
 from schemas.clock import utc_now
 from schemas.ids import repair_job_id
-from schemas.jobs import UPLOADED, JobRequest, SaveType
+from schemas.jobs import UPLOADED, JobRequest, JobSource, Lane, SaveType
 from streams.domain.reconciliation import Difference, DifferenceKind, Outcome, is_excessive
 
 if TYPE_CHECKING:
@@ -217,7 +217,8 @@ def _storing(job_id: str, lost: Difference, file_url: str) -> JobRequest:
         job_id=job_id,
         media_id=lost.media_id,
         file_url=file_url,
-        source="import",
+        source=JobSource.REPAIR,
+        lane=Lane.IMPORT,
         library=lost.library,
         save_type=SaveType.ONLYSAVE,
         requested_time=utc_now(),

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from schemas.ids import new_job_id
-from schemas.jobs import Job, JobRequest, JobStatus, SaveType
+from schemas.jobs import Job, JobRequest, JobSource, JobStatus, SaveType
 from schemas.limits import LONGEST_URL
 from streams.redaction import redacted, without_secrets
 from streams.web.aliyun.call import Call
@@ -49,7 +49,7 @@ async def submit_dna_job(call: Call, services: Services) -> dict[str, Any]:
         job_id=new_job_id(),
         media_id=media_id,
         file_url=await _address(call, services),
-        source="api",
+        source=JobSource.API,
         caller=call.caller,
         rights=call.grant.beyond,
         library=library,

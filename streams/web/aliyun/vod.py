@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from schemas.ids import new_job_id
-from schemas.jobs import Job, JobRequest, JobStatus
+from schemas.jobs import Job, JobRequest, JobSource, JobStatus
 from schemas.limits import LONGEST_NAME, LONGEST_USER_DATA
 from schemas.result import result_of
 from streams.adapters.webhooks.targets import Targets
@@ -38,7 +38,7 @@ async def submit_ai_job(call: Call, services: Services) -> dict[str, Any]:
         job_id=new_job_id(),
         media_id=media_id,
         file_url=await address_of_media(media_id, services),
-        source="api",
+        source=JobSource.API,
         caller=call.caller,
         rights=call.grant.beyond,
         library=library or services.settings.library,

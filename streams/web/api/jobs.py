@@ -15,7 +15,7 @@ from litestar.exceptions import ClientException, HTTPException, NotFoundExceptio
 from litestar.params import Body, FromPath, FromQuery, JSONBody, QueryParameter
 
 from schemas.ids import keyed_job_id, new_job_id
-from schemas.jobs import UPLOADED, Job, JobRequest, JobStatus, SaveType
+from schemas.jobs import UPLOADED, Job, JobRequest, JobSource, JobStatus, Lane, SaveType
 from streams.adapters.webhooks.targets import TargetRefused, Targets
 from streams.domain.library_errors import ForbiddenError, LibraryError, MediaIdTaken
 from streams.readmodel.jobs import JobFilter
@@ -177,7 +177,8 @@ async def rerun_job(
     again = msgspec.structs.replace(
         job.request,
         job_id=new_job_id(),
-        source="api",
+        source=JobSource.API,
+        lane=Lane.LIVE,
         request_digest="",
         requested_time="",
         renditions=(),
@@ -222,7 +223,8 @@ def _request_of(data: NewJob) -> JobRequest:
         job_id=new_job_id(),
         media_id=data.media_id,
         file_url=data.url,
-        source="import" if data.lane == "import" else "api",
+        source=JobSource.IMPORT if data.lane is Lane.IMPORT else JobSource.API,
+        lane=data.lane,
         library=data.library,
         search=tuple(data.search),
         save_type=data.save_type,

@@ -10,8 +10,9 @@ from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from schemas.commands import ItemMarks
 from schemas.ids import new_job_id
-from schemas.jobs import ItemMarks, JobRequest, SaveType
+from schemas.jobs import JobRequest, SaveType
 from schemas.libraries import Library, LibraryItem, LibraryStatus, Purpose, Seconds, Share
 from streams.redaction import redacted
 from streams.web.api.etag import UNCHANGED, with_etag

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 import msgspec
 
 from schemas.coverage import Coverage, Unsearched
-from schemas.jobs import Job, JobStatus, SaveType
+from schemas.jobs import Job, JobSource, JobStatus, Lane, SaveType
 from schemas.libraries import Share
 from schemas.limits import LARGEST_METADATA, LONGEST_MEDIA_ID, LONGEST_NAME, LONGEST_TARGET, LONGEST_URL, MOST_SEARCHED
 from schemas.matches import Match, best_first
@@ -75,9 +75,7 @@ class NewJob(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     extend: Annotated[str, msgspec.Meta(max_length=512)] | None = None
     callback_url: CallbackUrl | None = None
     metadata: Metadata = {}
-    lane: Annotated[
-        Literal["live", "import"], msgspec.Meta(description="`import` gives way to everything on the `live` lane")
-    ] = "live"
+    lane: Annotated[Lane, msgspec.Meta(description="`import` gives way to everything on the `live` lane")] = Lane.LIVE
 
 
 class JobView(msgspec.Struct, kw_only=True):
@@ -87,7 +85,7 @@ class JobView(msgspec.Struct, kw_only=True):
     media_id: str
     status: JobStatus
     library: str
-    source: str
+    source: JobSource
     url: Annotated[str, msgspec.Meta(description="where the media was read, without what may be secret in it")]
     url_check: Annotated[
         str, msgspec.Meta(description="four hex digits: others mean another address, also where `url` is shown alike")

@@ -15,7 +15,8 @@ from support.read_model import ReadModel
 from typer.testing import CliRunner
 
 from schemas.errors import ErrorCode
-from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, TaskOutcome
+from schemas.jobs import Job, JobRequest
+from schemas.tasks import ChunkResult, Task, TaskOutcome
 from streams.cli.main import app
 from streams.services.jobs import Commands
 from streams.settings import Settings
@@ -40,7 +41,7 @@ class ImmediateCommands(Commands):
         return job
 
 
-def done_unless_bad(task: ChunkTask) -> ChunkResult:
+def done_unless_bad(task: Task) -> ChunkResult:
     """Do a task, unless it is about media that is named `bad...`."""
     if not task.media_id.startswith("bad"):
         return done(task)

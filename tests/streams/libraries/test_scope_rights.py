@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from support.examples import request
+from support.examples import JobTaskT, request
+from support.examples import task as task_of
 from support.inline import TOPICS, InlineService
 from support.read_model import ReadModel
 
 from schemas.errors import ErrorCode
-from schemas.jobs import ChunkResult, ChunkTask, JobRequest, SaveType, TaskKind, TaskOutcome
+from schemas.jobs import JobRequest, SaveType
 from schemas.libraries import Library, LibraryItem, Purpose
 from schemas.rights import Right
+from schemas.tasks import ChunkResult, CleanUp, FingerprintChunk, FinishJob, Probe, TaskOutcome
 from streams.domain.library_errors import ForbiddenError
 from streams.pipeline.agents.tasks import ChunkAgent
 from streams.services.library_scope import LibraryScopes
 
 CURATED = [purpose for purpose in Purpose if purpose is not Purpose.GENERAL]
 #: The tasks of a job.
-OF_A_JOB = [TaskKind.PLAN, TaskKind.FINGERPRINT, TaskKind.FINISH]
+OF_A_JOB = [Probe, FingerprintChunk, FinishJob]
 
 
 class Caught:
@@ -37,8 +39,8 @@ def scopes(model: ReadModel) -> LibraryScopes:
     return LibraryScopes(model, Caught(), TOPICS)
 
 
-def task(kind: TaskKind, asked: JobRequest, version: int = 2) -> ChunkTask:
-    return ChunkTask(job_id=asked.job_id, media_id=asked.media_id, kind=kind, request=asked, version=version)
+def task(kind: type[JobTaskT], asked: JobRequest, version: int = 2) -> JobTaskT:
+    return task_of(kind, asked, version=version)
 
 
 def hold(model: ReadModel, version: int = 1) -> None:
@@ -48,7 +50,7 @@ def hold(model: ReadModel, version: int = 1) -> None:
 @pytest.mark.parametrize("kind", OF_A_JOB)
 @pytest.mark.parametrize("purpose", CURATED)
 async def test_a_purpose_that_changes_while_a_job_is_under_way_holds_for_what_it_has_left_to_do(
-    model: ReadModel, scopes: LibraryScopes, kind: TaskKind, purpose: Purpose
+    model: ReadModel, scopes: LibraryScopes, kind: type[Probe | FingerprintChunk | FinishJob], purpose: Purpose
 ) -> None:
     asked = request(rights=(Right.REPLACE,))
     assert await scopes.scope_of(task(kind, asked))
@@ -65,7 +67,7 @@ async def test_a_purpose_that_changes_while_a_job_is_under_way_holds_for_what_it
 
 async def test_what_is_cleaned_up_after_a_job_needs_no_right(model: ReadModel, scopes: LibraryScopes) -> None:
     model.apply(libraries=[Library(name="default", purpose=Purpose.BLOCKLIST, update_time="2026-11-23T09:00:00Z")])
-    assert (await scopes.scope_of(task(TaskKind.CLEAN, request(rights=())))).library_exists
+    assert (await scopes.scope_of(task(CleanUp, request(rights=())))).library_exists
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ async def test_what_a_library_holds_is_protected_from_those_who_may_not_replace_
     model: ReadModel, scopes: LibraryScopes, rights: tuple[Right, ...] | None, version: int, protected: str | None
 ) -> None:
     hold(model, version)
-    for kind in (TaskKind.FINGERPRINT, TaskKind.FINISH):
+    for kind in (FingerprintChunk, FinishJob):
         scope = await scopes.scope_of(task(kind, request(rights=rights), version=2))
         assert scope.protected == protected
 
@@ -84,7 +86,7 @@ async def test_what_a_library_holds_is_protected_from_those_who_may_not_replace_
 async def test_nothing_is_protected_where_nothing_is_held(model: ReadModel, scopes: LibraryScopes) -> None:
     hold(model)
     other = request(media_id="another", rights=())
-    assert (await scopes.scope_of(task(TaskKind.FINISH, other))).protected is None
+    assert (await scopes.scope_of(task(FinishJob, other))).protected is None
 
 
 class Results:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 import msgspec
 import pytest
 from support.examples import MATCH, TIME, job, request
+from support.examples import task as task_of
 
 from schemas.deadletter import dead_letter_headers
 from schemas.events import AIMediaDNAComplete
-from schemas.jobs import ChunkTask, Job, JobStatus, TaskKind
+from schemas.jobs import Job, JobSource, JobStatus
 from schemas.limits import EXCERPT
+from schemas.tasks import FingerprintChunk
 from streams.adapters.kafka.topics import Topics
 from streams.pipeline.events import EventEmitter
 from streams.ports.events import Headers
@@ -42,9 +44,9 @@ def job_of(status: JobStatus) -> Job:
     return job("j", status, traceparent=TRACE, extend="mine")
 
 
-def task(source: str = "event", chunk: int = 3) -> ChunkTask:
+def task(source: JobSource = JobSource.EVENT, chunk: int = 3) -> FingerprintChunk:
     asked = request("j", source=source, traceparent=TRACE)
-    return ChunkTask(job_id="j", media_id="video", kind=TaskKind.FINGERPRINT, request=asked, version=1, chunk=chunk)
+    return task_of(FingerprintChunk, asked, chunk=chunk)
 
 
 async def test_the_complete_event_goes_out_before_the_job_is_said_to_have_ended() -> None:
@@ -86,8 +88,8 @@ async def test_chunks_of_one_job_have_keys_of_their_own_so_that_they_spread() ->
 async def test_imports_have_a_lane_of_their_own() -> None:
     broker = Broker()
     emitter = EventEmitter(broker, TOPICS, broker)
-    await emitter.task(task("event"))
-    await emitter.task(task("import"))
+    await emitter.task(task(JobSource.EVENT))
+    await emitter.task(task(JobSource.IMPORT))
     assert broker.topics == [TOPICS.chunks, TOPICS.import_chunks]
 
 

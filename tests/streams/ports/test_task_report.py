@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from support.examples import request
+from support.examples import task as task_of
 
 from schemas.errors import ErrorCode
-from schemas.jobs import ChunkTask, TaskKind, TaskOutcome
 from schemas.limits import LONGEST_MESSAGE
+from schemas.tasks import FingerprintChunk, TaskOutcome
 from streams.ports.task_report import failed
 
-TASK = ChunkTask(job_id="j1", media_id="video", kind=TaskKind.FINGERPRINT, request=request())
+TASK = task_of(FingerprintChunk)
 
 
 def test_a_message_that_repeats_its_input_is_cut() -> None:

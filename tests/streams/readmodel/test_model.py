@@ -16,7 +16,7 @@ from support.examples import MATCH, job
 from support.read_model import GoneItem, GoneLibrary, JobTombstone, ReadModel
 
 from schemas.deadletter import DeadLetterReplay
-from schemas.jobs import Job, JobStatus, LiveMatch
+from schemas.jobs import Job, JobSource, JobStatus, Lane, LiveMatch
 from schemas.libraries import Library, LibraryItem
 from schemas.result import complete_event
 from streams.readmodel.dead_letters import Letter
@@ -166,15 +166,15 @@ def test_every_status_is_counted_also_at_zero(model: ReadModel) -> None:
 def test_jobs_that_have_not_moved_since_a_time_are_those_with_an_older_state_and_no_end(model: ReadModel) -> None:
     model.apply(
         jobs=[
-            job("late", JobStatus.PROCESSING, time="2026-11-23T08:00:02.000Z", source="import"),
+            job("late", JobStatus.PROCESSING, time="2026-11-23T08:00:02.000Z", source=JobSource.IMPORT),
             job("early", JobStatus.INIT, media_id="other", time="2026-11-23T08:00:01.000Z"),
             job("moved", JobStatus.INIT, time="2026-11-23T08:00:03.000Z"),
             job("ended", JobStatus.FAIL, time="2026-11-23T08:00:00.000Z"),
         ]
     )
     assert model.jobs.unmoved("2026-11-23T08:00:03.000Z") == [
-        UnmovedJob("early", "other", "api", "2026-11-23T08:00:01.000Z"),
-        UnmovedJob("late", "video", "import", "2026-11-23T08:00:02.000Z"),
+        UnmovedJob("early", "other", Lane.LIVE, "2026-11-23T08:00:01.000Z"),
+        UnmovedJob("late", "video", Lane.IMPORT, "2026-11-23T08:00:02.000Z"),
     ]
 
 

@@ -10,6 +10,7 @@ from support.examples import job, request
 from support.feed import LookingFeed
 from support.read_model import ReadModel
 
+from schemas.commands import CancelJob, Command
 from schemas.deliveries import Delivery
 from schemas.jobs import JobRequest, JobStatus
 from streams.services import jobs as commands
@@ -24,6 +25,10 @@ class Requests:
     model: ReadModel
     answered: bool = True
     sent: list[JobRequest] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+
+    async def command(self, command: Command) -> None:
+        self.commands.append(command)
 
     async def request(self, asked: JobRequest) -> None:
         self.sent.append(asked)
@@ -52,7 +57,7 @@ async def test_a_job_that_nobody_takes_up_is_an_error(model: ReadModel, monkeypa
 async def test_cancelling_asks_for_the_end_of_that_very_job(model: ReadModel) -> None:
     requests = Requests(model)
     await Commands(requests, model, LookingFeed()).cancel(job("j"))
-    assert [(one.job_id, one.action) for one in requests.sent] == [("j", "cancel")]
+    assert requests.commands == [CancelJob(job_id="j", media_id="video")]
 
 
 async def test_a_callback_is_due_again_when_everybody_can_see_it(model: ReadModel) -> None:

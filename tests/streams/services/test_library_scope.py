@@ -8,8 +8,8 @@ from support.examples import TIME, request
 from support.read_model import ReadModel
 
 from schemas.coverage import Unsearched
-from schemas.jobs import ChunkTask, TaskKind
 from schemas.libraries import Library, LibraryItem, LibraryStatus
+from schemas.tasks import DropLibrary, FinishJob, Probe
 from streams.adapters.kafka.topics import Topics
 from streams.domain.library_errors import LibraryPaused
 from streams.domain.search_scope import Scope
@@ -33,9 +33,9 @@ def item(name: str) -> LibraryItem:
     )
 
 
-async def scope_of(model: ReadModel, *search: str, kind: TaskKind = TaskKind.FINISH) -> Scope:
+async def scope_of(model: ReadModel, *search: str, kind: type[Probe | FinishJob] = FinishJob) -> Scope:
     asked = msgspec.structs.replace(request(), search=search)
-    task = ChunkTask(job_id="j1", media_id="video", kind=kind, request=asked)
+    task = kind(job_id="j1", media_id="video", request=asked.spec)
     return await LibraryScopes(model, UpToDate(), Topics.of("test")).scope_of(task)
 
 
@@ -66,6 +66,16 @@ async def test_named_libraries_that_are_paused_or_gone_by_now_are_told(stocked: 
     )
 
 
+@pytest.mark.parametrize(("name", "droppable"), [("old", True), ("films", False), ("gone", False)])
+async def test_only_a_library_that_is_being_deleted_may_be_dropped(
+    stocked: ReadModel, name: str, *, droppable: bool
+) -> None:
+    stocked.apply(libraries=[library("old", LibraryStatus.DELETING)])
+    task = DropLibrary(job_id="d", library=name, version=1)
+    scope = await LibraryScopes(stocked, UpToDate(), Topics.of("test")).scope_of(task)
+    assert scope == Scope(droppable=droppable)
+
+
 async def test_a_job_that_names_a_paused_library_does_not_begin(stocked: ReadModel) -> None:
     with pytest.raises(LibraryPaused):
-        await scope_of(stocked, "ads", kind=TaskKind.PLAN)
+        await scope_of(stocked, "ads", kind=Probe)

@@ -16,8 +16,9 @@ from support.read_model import ReadModel
 
 from schemas.errors import ErrorCode
 from schemas.events import Rendition
-from schemas.jobs import ChunkResult, ChunkTask, Job, JobRequest, JobStatus
+from schemas.jobs import Job, JobRequest, JobSource, JobStatus
 from schemas.libraries import Library, LibraryItem, Purpose
+from schemas.tasks import ChunkResult, Task
 from streams.settings import Settings
 from streams.web.app import create_app
 from streams.web.services import Services
@@ -46,7 +47,7 @@ class Contents:
     def __init__(self) -> None:
         self.at: dict[str, str] = {}
 
-    def __call__(self, task: ChunkTask) -> ChunkResult:
+    def __call__(self, task: Task) -> ChunkResult:
         url = task.request.file_url
         return msgspec.structs.replace(done(task), digest=self.at.get(url, url))
 
@@ -231,7 +232,7 @@ async def test_what_no_caller_asks_for_replaces_as_before(inline: InlineService,
     await inline.store("clip")
     before = held(model)
     rendition = Rendition(status="success", file_url=OTHER, format="mp4")
-    await inline.store("clip", source="event", renditions=(rendition,))
+    await inline.store("clip", source=JobSource.EVENT, renditions=(rendition,))
     assert held(model).version > before.version
 
 

@@ -23,7 +23,7 @@ from support.examples import job, request
 from support.read_model import ReadModel
 
 from schemas.channels import PARTITIONS
-from schemas.jobs import Job, JobStatus
+from schemas.jobs import Job, JobSource, JobStatus
 from schemas.result import complete_event
 from streams.adapters.kafka.connection import KafkaConnection
 from streams.adapters.kafka.embedded import EmbeddedBroker
@@ -228,7 +228,7 @@ async def test_each_worker_asks_for_the_lost_jobs_of_its_partitions(broker: Embe
 async def test_a_job_whose_task_waits_is_asked_for_only_when_that_was_handled_without_an_effect(
     broker: EmbeddedBroker, model: ReadModel
 ) -> None:
-    model.apply(jobs=[job("waits", JobStatus.PROCESSING), job("import", JobStatus.PROCESSING, source="import")])
+    model.apply(jobs=[job("waits", JobStatus.PROCESSING), job("import", JobStatus.PROCESSING, source=JobSource.IMPORT)])
     await send(broker.bootstrap, TOPICS.chunks, ("waits:fingerprint:0", b"task"))
     async with sweeping(broker, model, lambda: set(range(PARTITIONS))) as asked:
         await until(lambda: asked.count("import") == 3)  # its lane is empty

@@ -6,7 +6,7 @@ import msgspec
 from support.examples import TIME, job
 
 from schemas.events import Rendition
-from schemas.jobs import JobStatus
+from schemas.jobs import JobSource, JobStatus
 from schemas.libraries import LibraryItem
 from streams.domain.jobs.record import ActiveJob, MediaRecord, adopt
 
@@ -20,7 +20,7 @@ def item(version: int, library: str = "default") -> LibraryItem:
 
 
 def test_a_job_that_was_lost_is_under_way_again_and_what_is_known_of_others_stays() -> None:
-    other = ActiveJob(job=job("other", JobStatus.PROCESSING), planned=True, done={0})
+    other = ActiveJob(job=job("other", JobStatus.PROCESSING), planned=True, done=frozenset({0}))
     record = MediaRecord(version=3, active={"other": other}, ended=("before", "lost"))
     found = adopt(record, "lost", [UNDER_WAY, job("other", JobStatus.INIT)], ())
     assert found.active == {"other": other, "lost": ActiveJob(job=UNDER_WAY)}
@@ -28,7 +28,7 @@ def test_a_job_that_was_lost_is_under_way_again_and_what_is_known_of_others_stay
 
 
 def test_what_the_table_knows_of_the_job_itself_stays() -> None:
-    known = ActiveJob(job=UNDER_WAY, planned=True, done={1})
+    known = ActiveJob(job=UNDER_WAY, planned=True, done=frozenset({1}))
     assert adopt(MediaRecord(active={"lost": known}), "lost", [UNDER_WAY], ()).active == {"lost": known}
 
 
@@ -46,7 +46,7 @@ def test_items_that_are_newer_on_their_topic_are_taken_over_and_no_others() -> N
 
 def test_the_job_of_an_event_gets_its_renditions_back() -> None:
     rendition = Rendition(status="success", file_url="http://vod/ld.mp4")
-    lost = job("lost", JobStatus.PROCESSING, source="event", renditions=(rendition,))
+    lost = job("lost", JobStatus.PROCESSING, source=JobSource.EVENT, renditions=(rendition,))
     found = adopt(MediaRecord(version=1), "lost", [lost], ())
     assert (found.event_job, found.event_job_failed, found.renditions) == ("lost", False, (rendition,))
     newer = MediaRecord(event_job="newer")

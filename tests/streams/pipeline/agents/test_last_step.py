@@ -7,14 +7,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 from support.client import read_all
 from support.examples import TIME, request
+from support.examples import task as task_of
 from support.read_model import ReadModel
 
 from schemas.channels import PARTITIONS
-from schemas.jobs import ChunkResult, ChunkTask, TaskKind, TaskOutcome
+from schemas.commands import SubmitJob
+from schemas.tasks import ChunkResult, FinishJob, Probe, TaskOutcome
 from streams.adapters.kafka.connection import KafkaConnection
 from streams.adapters.kafka.publisher import EventPublisher
 from streams.adapters.kafka.topics import Topics, ensure_topics
@@ -76,11 +77,11 @@ async def worker(kafka: str, topics: Topics, folder: Path, table: dict[bytes, by
 async def before_the_last_step(one: Worker, job_id: str) -> ChunkResult:
     """Bring a job so far that only its last result is missing; return that."""
     asked = request(job_id, media_id=job_id, requested_time=TIME)
-    await one.agent.on_request(asked, now=TIME)
-    task = ChunkTask(job_id=job_id, media_id=job_id, kind=TaskKind.PLAN, request=asked)
+    await one.agent.on_request(SubmitJob.of(asked), now=TIME)
+    task = task_of(Probe, asked)
     await one.agent.on_result(ChunkResult(task=task, outcome=TaskOutcome.DONE), now=TIME)
     one.sent = 0
-    finish = msgspec.structs.replace(task, kind=TaskKind.FINISH)
+    finish = task_of(FinishJob, asked)
     return ChunkResult(task=finish, outcome=TaskOutcome.DONE, stored=True)
 
 

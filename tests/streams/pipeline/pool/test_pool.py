@@ -17,7 +17,8 @@ import pytest
 from support.clips import Clips
 
 from schemas.errors import ErrorCode
-from schemas.jobs import ChunkTask, JobRequest, TaskKind, TaskOutcome
+from schemas.jobs import JobSpec
+from schemas.tasks import FingerprintChunk, Probe, TaskOutcome
 from streams.domain.search_scope import Scope
 from streams.pipeline.pool import pool as tasks
 from streams.pipeline.pool import worker
@@ -43,9 +44,12 @@ async def running_pool(
         await asyncio.to_thread(pool.stop)
 
 
-def task(media: Path, kind: TaskKind = TaskKind.PLAN) -> ChunkTask:
-    request = JobRequest(job_id="j", media_id="video", file_url=media.as_uri())
-    return ChunkTask(job_id="j", media_id="video", kind=kind, request=request, version=1, end=30.0)
+def task(media: Path) -> Probe:
+    return Probe(job_id="j", media_id="video", request=JobSpec(file_url=media.as_uri()))
+
+
+def chunk(media: Path) -> FingerprintChunk:
+    return FingerprintChunk(job_id="j", media_id="video", request=JobSpec(file_url=media.as_uri()), end=30.0)
 
 
 def worker_processes() -> list[psutil.Process]:
@@ -88,7 +92,7 @@ async def test_a_task_is_done_in_another_process_one_after_the_other_in_the_same
 
 async def in_the_middle(pool: TaskPool, media: Path, state: Path) -> asyncio.Task[TaskReport]:
     """Begin a task and return once its process is in the middle of it: there is no Milvus here, so that it waits."""
-    running = asyncio.create_task(pool.run(task(media, TaskKind.FINGERPRINT), Scope()))
+    running = asyncio.create_task(pool.run(chunk(media), Scope()))
     while not list(state.glob("fingerprints/parts/j/*")):
         await asyncio.sleep(0.05)
     return running
@@ -127,7 +131,7 @@ async def decoding(pool: TaskPool, media: Path) -> tuple[asyncio.Task[TaskReport
     await pool.run(task(media), Scope())
     decoder = decoder_process(await worker_process())
     before = decoder.cpu_times().user
-    running = asyncio.create_task(pool.run(task(media, TaskKind.FINGERPRINT), Scope()))
+    running = asyncio.create_task(pool.run(chunk(media), Scope()))
     while decoder.cpu_times().user < before + 0.2:
         await asyncio.sleep(0.01)
     return running, decoder
@@ -215,7 +219,7 @@ async def test_what_is_away_is_not_counted_against_the_task(tmp_path: Path, foot
     (state / "fingerprints").write_text("in the way of the store")
     async with running_pool(state, footage["bikes"]) as pool:
         with pytest.raises(NeighbourAwayError) as away:
-            await pool.run(task(footage["bikes"], TaskKind.FINGERPRINT), Scope())
+            await pool.run(chunk(footage["bikes"]), Scope())
         assert away.value.neighbour is Neighbour.STORE
         (state / "fingerprints").unlink()
 
@@ -226,7 +230,7 @@ async def test_a_task_that_uses_up_its_processor_time_is_ended_and_its_bytes_are
     async with running_pool(tmp_path, footage["trailer"], timeout_s=1.0) as pool:
         await pool.run(task(footage["trailer"]), Scope())
         process = decoder_process(await worker_process())
-        report = await pool.run(task(footage["trailer"], TaskKind.FINGERPRINT), Scope())
+        report = await pool.run(chunk(footage["trailer"]), Scope())
         assert (report.result.outcome, report.result.code) == (TaskOutcome.FAILED, ErrorCode.TIMEOUT)
         assert "MEDIADNA_TASK_TIMEOUT_S" in report.result.message
         assert not process.is_running()
@@ -293,12 +297,13 @@ from streams.pipeline.pool.pool import TaskPool
 from streams.settings import Settings
 from streams.domain.search_scope import Scope
 from schemas.errors import ErrorCode
-from schemas.jobs import ChunkTask, JobRequest, TaskKind
+from schemas.jobs import JobSpec
+from schemas.tasks import Probe
 
 async def main():
     pool = TaskPool(Settings(state=Path(sys.argv[1])), slots=1)
-    request = JobRequest(job_id="j", media_id="v", file_url="file:///none")
-    await pool.run(ChunkTask(job_id="j", media_id="v", kind=TaskKind.PLAN, request=request, version=1), Scope())
+    request = JobSpec(file_url="file:///none")
+    await pool.run(Probe(job_id="j", media_id="v", request=request), Scope())
     print("done", flush=True)
     await asyncio.sleep(600)
 
@@ -327,7 +332,7 @@ async def test_a_picture_for_which_a_process_has_no_memory_is_told_and_is_no_vid
     film = clips.make("eight-k.mkv", seconds=3.2, fps=5, size=(7680, 4320), audio=None)
     pool = TaskPool(Settings(state=tmp_path, media=str(film.parent), task_memory_mb=512), slots=1)
     try:
-        report = await pool.run(task(film, TaskKind.FINGERPRINT), Scope())
+        report = await pool.run(chunk(film), Scope())
     finally:
         await asyncio.to_thread(pool.stop)
     assert (report.result.outcome, report.result.code) == (TaskOutcome.RETRY, ErrorCode.RESOURCE_TOO_LARGE)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from support.examples import request
+from support.examples import task as task_of
 from support.whole_job import make_context
 
 from fingerprint.types import ReferenceKey, Windows
-from schemas.jobs import ChunkTask, TaskKind
 from schemas.matches import Track
+from schemas.tasks import CleanUp
 from streams.domain.search_scope import Scope
 from streams.pipeline.tasks.clean import clean
 
@@ -39,9 +40,7 @@ def context(tmp_path: Path) -> TaskContext:
 
 
 def clean_up(context: TaskContext, key: ReferenceKey, *, held: int, library_exists: bool = True) -> None:
-    task = ChunkTask(
-        job_id="job", media_id=key.media_id, kind=TaskKind.CLEAN, request=request("job"), version=key.version
-    )
+    task = task_of(CleanUp, request("job", media_id=key.media_id), version=key.version)
     clean(task, replace(context, scope=Scope(held=held, library_exists=library_exists)))
 
 

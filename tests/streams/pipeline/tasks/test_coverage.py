@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from support.clips import Clips
 from support.examples import request
+from support.examples import task as task_of
 from support.whole_job import SCOPE, make_context, run_job
 
 from fingerprint import chunking as chunks_module
@@ -17,8 +18,9 @@ from fingerprint.model import Chunk, Fingerprint
 from fingerprint.types import ReferenceKey
 from schemas.coverage import Cause, Unsearched
 from schemas.errors import ErrorCode
-from schemas.jobs import ChunkTask, JobStatus, TaskKind, TaskOutcome
+from schemas.jobs import JobStatus
 from schemas.result import coverage_of, result_of, unsearched_of
+from schemas.tasks import FingerprintChunk, FinishJob, TaskOutcome
 from streams.domain.search_scope import Assignment, Scope, SearchedLibrary
 from streams.pipeline.tasks.context import TaskContext
 from streams.pipeline.tasks.run import run_task
@@ -86,8 +88,8 @@ def test_sound_that_nobody_can_read_fails_as_not_supported(context: TaskContext,
 
 
 def test_the_shares_are_read_back_out_of_the_complete_event(context: TaskContext, clips: Clips) -> None:
-    job = run_job(context, torn(clips, 0.4, 0.6))
-    job.unsearched = (Unsearched(library="films", media_id="m", reason="gone"), Unsearched(library="ads", reason="x"))
+    left = (Unsearched(library="films", media_id="m", reason="gone"), Unsearched(library="ads", reason="x"))
+    job = msgspec.structs.replace(run_job(context, torn(clips, 0.4, 0.6)), unsearched=left)
     data = result_of(job).to_json()
     told = msgspec.json.decode(data)
     assert told["Coverage"]["Picture"] == str(job.coverage.picture)
@@ -116,9 +118,7 @@ def test_memory_that_is_missing_anywhere_is_called_that(
         raise RuntimeError(words)
 
     monkeypatch.setattr(chunks_module, "decode", fail)
-    task = ChunkTask(
-        job_id="j1", media_id="video", kind=TaskKind.FINGERPRINT, request=request(file_url=clip.as_uri()), end=4.0
-    )
+    task = task_of(FingerprintChunk, request(file_url=clip.as_uri()), end=4.0)
     result = run_task(Assignment(task=task, scope=SCOPE), context).result
     assert (result.outcome, result.code) == (TaskOutcome.RETRY, ErrorCode.RESOURCE_TOO_LARGE)
     assert "MEDIADNA_TASK_MEMORY_MB" in result.message
@@ -126,10 +126,10 @@ def test_memory_that_is_missing_anywhere_is_called_that(
 
 def finished(context: TaskContext, clip: Path, scope: Scope) -> tuple[tuple[Unsearched, ...], str]:
     """Return what the last task of a job says that it did not search, and its message."""
-    asked = request(file_url=clip.as_uri())
-    chunk = ChunkTask(job_id="j1", media_id="new", kind=TaskKind.FINGERPRINT, request=asked, version=9, end=4.0)
+    asked = request(media_id="new", file_url=clip.as_uri())
+    chunk = task_of(FingerprintChunk, asked, version=9, end=4.0)
     assert run_task(Assignment(task=chunk, scope=scope), context).result.outcome is TaskOutcome.DONE
-    last = msgspec.structs.replace(chunk, kind=TaskKind.FINISH, chunks_total=1)
+    last = task_of(FinishJob, asked, version=9, chunks_total=1)
     result = run_task(Assignment(task=last, scope=scope), context).result
     assert result.outcome is TaskOutcome.DONE
     return result.unsearched, result.message

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 from support.examples import MATCH, request
+from support.examples import task as task_of
 from support.tracks import DESCRIBED, SECONDS, WINDOWS, picture, sound
 from support.whole_job import SCOPE, make_context, run_job
 
@@ -15,10 +16,11 @@ from fingerprint.codec import pack, unpack
 from fingerprint.media.errors import MediaError
 from fingerprint.model import Fingerprint
 from schemas.errors import ErrorCode
-from schemas.jobs import ChunkTask, JobStatus, TaskKind, TaskOutcome
+from schemas.jobs import JobStatus
 from schemas.limits import LARGEST_MATCHES
 from schemas.matches import Match
 from schemas.result import match_size
+from schemas.tasks import CleanUp, FingerprintChunk, FinishJob, TaskOutcome
 from streams.adapters.storage.fsspec_store import FileStore
 from streams.domain.search_scope import Assignment
 from streams.pipeline.tasks import fingerprint as fingerprint_module
@@ -50,9 +52,7 @@ def test_of_more_matches_than_one_event_holds_the_job_tells_the_surest_and_how_m
 
 
 def test_of_what_one_chunk_shows_no_more_is_told(tmp_path: Path, clip: Path, many: tuple[Match, ...]) -> None:
-    task = ChunkTask(
-        job_id="j1", media_id="video", kind=TaskKind.FINGERPRINT, request=request(file_url=clip.as_uri()), end=4.0
-    )
+    task = task_of(FingerprintChunk, request(file_url=clip.as_uri()), end=4.0)
     live = run_task(Assignment(task=task, scope=SCOPE), make_context(tmp_path, clip.parent)).live
     assert 0 < len(live) < len(many)
     assert sum(map(match_size, live)) <= LARGEST_MATCHES
@@ -63,7 +63,7 @@ def test_a_job_of_which_everything_is_told_is_ok(tmp_path: Path, clip: Path) -> 
 
 
 def test_a_job_of_which_a_part_is_gone_may_be_tried_again(tmp_path: Path) -> None:
-    task = ChunkTask(job_id="j1", media_id="video", kind=TaskKind.FINISH, request=request(), chunks_total=1)
+    task = task_of(FinishJob, chunks_total=1)
     report = run_task(Assignment(task=task, scope=SCOPE), make_context(tmp_path))
     assert (report.result.outcome, report.result.code) == (TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR)
     assert "part 0 of job j1" in report.result.message
@@ -76,7 +76,7 @@ def test_a_task_that_finds_its_store_away_waits_and_says_for_whom(
         raise NeighbourAwayError(Neighbour.STORE, "no bucket")
 
     monkeypatch.setattr(FileStore, "delete_parts", lambda _, job_id: no_bucket(job_id))
-    task = ChunkTask(job_id="j1", media_id="video", kind=TaskKind.CLEAN, request=request())
+    task = task_of(CleanUp)
     report = run_task(Assignment(task=task, scope=SCOPE), make_context(tmp_path))
     assert report.away == Away(neighbour=Neighbour.STORE, reason="no bucket")
 
@@ -114,14 +114,12 @@ def test_a_fingerprint_file_as_the_engine_makes_it_is_stored_as_it_came(tmp_path
 
 def test_a_part_that_is_damaged_is_made_anew(tmp_path: Path, clip: Path) -> None:
     context = make_context(tmp_path, clip.parent)
-    made = ChunkTask(
-        job_id="j1", media_id="video", kind=TaskKind.FINGERPRINT, request=request(file_url=clip.as_uri()), end=4.0
-    )
+    made = task_of(FingerprintChunk, request(file_url=clip.as_uri()), end=4.0)
     run_task(Assignment(task=made, scope=SCOPE), context)
     whole = context.store.get_part("j1", 0)
     assert whole is not None
     context.store.put_part("j1", 0, whole[: len(whole) // 2])
-    finish = msgspec.structs.replace(made, kind=TaskKind.FINISH, chunks_total=1)
+    finish = task_of(FinishJob, request(file_url=clip.as_uri()), chunks_total=1)
     report = run_task(Assignment(task=finish, scope=SCOPE), context)
     assert report.result.outcome is TaskOutcome.RETRY
     assert "part 0 of job j1 cannot be used, and is made anew" in report.result.message

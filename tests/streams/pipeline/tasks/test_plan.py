@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from support.examples import request
+from support.examples import task as task_of
 from support.whole_job import make_context
 
 from fingerprint.media.errors import MediaError
 from schemas.errors import ErrorCode
-from schemas.jobs import ChunkTask, TaskKind
+from schemas.tasks import Probe
 from streams.pipeline.tasks import plan as module
 from streams.pipeline.tasks.plan import plan
 
@@ -21,7 +22,7 @@ def test_media_that_would_be_more_chunks_than_one_event_can_list_is_too_large(
 ) -> None:
     monkeypatch.setattr(module, "MOST_CHUNKS", most)
     asked = request(file_url=clip.as_uri())
-    task = ChunkTask(job_id="j1", media_id="video", kind=TaskKind.PLAN, request=asked)
+    task = task_of(Probe, asked)
     context = make_context(tmp_path, clip.parent)
     if planned:
         assert len(plan(task, context).result.spans) == 1

@@ -17,8 +17,8 @@ from support.whole_job import make_context, run_job
 from fingerprint.engine import ALGORITHM
 from fingerprint.model import Fingerprint
 from fingerprint.types import ReferenceKey, Windows
-from schemas.jobs import ChunkTask, JobRequest, TaskKind, TaskOutcome
 from schemas.matches import Track
+from schemas.tasks import ListLibrary, RepairLibrary, SurveyStores, Task, TaskOutcome
 from streams.adapters.storage.fsspec_store import FileStore
 from streams.domain.inventory import Inspection, Inventory, Page, Repairs
 from streams.domain.search_scope import Assignment, Scope
@@ -34,10 +34,14 @@ def context(tmp_path: Path, clips: Clips) -> TaskContext:
     return make_context(tmp_path, clips.folder)
 
 
-def do(context: TaskContext, kind: TaskKind, library: str = "default", **inspection: object) -> TaskReport:
+def do(
+    context: TaskContext, kind: type[ListLibrary | RepairLibrary], library: str = "default", **inspection: object
+) -> TaskReport:
     """Do a task as a worker process does, with a budget that a slow machine does not use up unless one is given."""
-    request = JobRequest(job_id="doctor", media_id=library, file_url="", library=library)
-    task = ChunkTask(job_id="doctor", media_id=library, kind=kind, request=request)
+    return answer(context, kind(job_id="doctor", library=library), **inspection)
+
+
+def answer(context: TaskContext, task: Task, **inspection: object) -> TaskReport:
     scope = Scope(inspection=Inspection(**{"budget_s": 600.0, **inspection}))
     report = run_task(Assignment(task=task, scope=scope), context)
     assert report.result.outcome is TaskOutcome.DONE
@@ -45,7 +49,7 @@ def do(context: TaskContext, kind: TaskKind, library: str = "default", **inspect
 
 
 def repair(context: TaskContext, library: str = "default", **inspection: object) -> Repairs:
-    found = do(context, TaskKind.REPAIR, library, **inspection).repairs
+    found = do(context, RepairLibrary, library, **inspection).repairs
     assert found is not None
     return found
 
@@ -54,7 +58,7 @@ def inventories(context: TaskContext, budget_s: float = 600.0) -> list[Inventory
     found: list[Inventory] = []
     page: Page | None = Page()
     while page is not None:
-        inventory = do(context, TaskKind.INVENTORY, budget_s=budget_s, page=page).inventory
+        inventory = do(context, ListLibrary, budget_s=budget_s, page=page).inventory
         assert inventory is not None
         found.append(inventory)
         page = inventory.next
@@ -77,7 +81,7 @@ def test_a_survey_names_libraries_parts_and_cut_off_writes(context: TaskContext,
     os.utime(tmp_path / "fingerprints" / "parts" / "job" / "000000", (100.0, 100.0))
     cut = tmp_path / "fingerprints" / "libraries" / "films" / f"x.{uuid.uuid4().hex}"
     cut.write_bytes(b"")
-    survey = do(context, TaskKind.SURVEY, writes_before=time.time() + 60).survey
+    survey = answer(context, SurveyStores(job_id="doctor"), writes_before=time.time() + 60).survey
     assert survey is not None
     assert (survey.libraries, survey.parts) == (("films", "store only"), (("job", 100.0),))
     assert (survey.writes, survey.algorithm) == ((str(cut),), ALGORITHM)
@@ -199,7 +203,5 @@ def test_a_store_that_fails_lets_the_task_be_tried_again(context: TaskContext) -
             raise OSError("away")
 
     store = Away(context.store._fs, context.store._root)  # type: ignore[attr-defined] # the store of tests is this one
-    request = JobRequest(job_id="doctor", media_id="doctor", file_url="")
-    task = ChunkTask(job_id="doctor", media_id="doctor", kind=TaskKind.SURVEY, request=request)
-    report = run_task(Assignment(task=task), replace(context, store=store))
+    report = run_task(Assignment(task=SurveyStores(job_id="doctor")), replace(context, store=store))
     assert (report.result.outcome, "away" in report.result.message) == (TaskOutcome.RETRY, True)

@@ -10,9 +10,11 @@ import pytest
 from support.examples import request
 from support.whole_job import NOW, SCOPE, make_context, run_job
 
+from schemas.commands import SubmitJob
 from schemas.errors import ErrorCode
-from schemas.jobs import ChunkResult, Job, JobRequest, JobStatus, SaveType, TaskKind
+from schemas.jobs import Job, JobRequest, JobStatus, SaveType
 from schemas.rights import Right
+from schemas.tasks import ChunkResult, TaskKind
 from streams.domain.jobs.record import MediaRecord
 from streams.domain.jobs.state_machine import on_request, on_result
 from streams.domain.search_scope import Assignment
@@ -41,7 +43,7 @@ class Held:
         """Do a whole job under the same MediaId; keep what was stored after each of its tasks."""
         item_of = {"default": self.first}
         asked = request("next", media_id="clip", file_url=media.as_uri(), **{"rights": (), **fields})
-        step = on_request(MediaRecord(version=self.first.version), asked, now=NOW)
+        step = on_request(MediaRecord(version=self.first.version), SubmitJob.of(asked), now=NOW)
         tasks, jobs = list(step.tasks), list(step.jobs)
         while tasks:
             scope = msgspec.structs.replace(

@@ -18,8 +18,9 @@ from support.stocked import OLD, Stocked
 
 from fingerprint.types import ReferenceKey
 from schemas.ids import repair_job_id
-from schemas.jobs import UPLOADED, JobStatus, SaveType, TaskKind
+from schemas.jobs import UPLOADED, JobSource, JobStatus, Lane, SaveType
 from schemas.libraries import Library, LibraryStatus
+from schemas.tasks import TaskKind
 from streams.domain.reconciliation import DifferenceKind, Outcome
 from streams.domain.search_scope import Assignment
 from streams.services.reconciliation.doctor import Doctor, DoctorBusyError, Report, RunState
@@ -190,7 +191,8 @@ async def test_a_fingerprint_that_is_missing_is_asked_for_once_and_made_anew(sto
     asked = stocked.inline.model.jobs.get(job_id)
     assert asked is not None
     assert (asked.request.save_type, asked.request.file_url) == (SaveType.ONLYSAVE, "file:///original.mp4")
-    assert (asked.request.source, asked.request.library) == ("import", "default")
+    assert (asked.request.source, asked.request.lane) == (JobSource.REPAIR, Lane.IMPORT)
+    assert asked.request.library == "default"
     await stocked.inline.work()
     item = stocked.inline.model.libraries.item("default", "video")
     assert item is not None

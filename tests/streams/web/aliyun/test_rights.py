@@ -11,15 +11,16 @@ from support.inline import InlineService, done
 from support.read_model import ReadModel
 
 from schemas.errors import ErrorCode
-from schemas.jobs import ChunkResult, ChunkTask, Job, JobStatus
+from schemas.jobs import Job, JobStatus
 from schemas.libraries import Library, LibraryItem, Purpose
+from schemas.tasks import ChunkResult, Task
 from streams.web.aliyun.operations import IMS
 
 REPLACE, CURATE = "submitter+replace", "submitter+curate"
 FIRST, OTHER = "https://media.example/first.mp4", "https://media.example/other.mp4"
 
 
-def by_address(task: ChunkTask) -> ChunkResult:
+def by_address(task: Task) -> ChunkResult:
     """Do a task: the digest of a fingerprint is made of the address."""
     return msgspec.structs.replace(done(task), digest=task.request.file_url)
 
@@ -109,7 +110,7 @@ async def test_what_changes_at_the_address_fails_the_job_of_a_key_that_may_not_r
     await inline.work()
     before = held(model, FIRST)
 
-    def changed(task: ChunkTask) -> ChunkResult:
+    def changed(task: Task) -> ChunkResult:
         return msgspec.structs.replace(done(task), digest="changed")
 
     inline.run_task = changed

@@ -8,9 +8,10 @@ from support.inline import InlineService
 from support.read_model import ReadModel
 
 from fingerprint.types import ReferenceKey
-from schemas.jobs import JobRequest, JobStatus, TaskKind
+from schemas.jobs import JobRequest, JobStatus
 from schemas.libraries import Library
 from schemas.limits import LARGEST_METADATA
+from schemas.tasks import RemoveMedia, TaskKind
 from streams.web.paths import in_path
 from streams.web.services import Services
 
@@ -201,7 +202,8 @@ async def test_removing_an_item_leaves_the_other_libraries(client: AsyncTestClie
     assert (await client.delete(f"{API}/libraries/films/items/video")).status_code == 204
     assert [item.library for item in inline.model.libraries.items_of("video")] == ["default"]
     (task,) = [task for task in inline.removals if task.kind is TaskKind.REMOVE]
-    assert (task.request.library, task.media_id) == ("films", "video")
+    assert isinstance(task, RemoveMedia)
+    assert (task.library, task.media_id) == ("films", "video")
 
 
 async def test_deleting_a_media_item_leaves_nothing_of_it(
