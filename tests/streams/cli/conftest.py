@@ -32,7 +32,7 @@ class ImmediateCommands(Commands):
     """Ends every job that is asked for at once."""
 
     def __init__(self, inline: InlineService) -> None:
-        super().__init__(inline, inline.model)
+        super().__init__(inline, inline.model, inline)
         self._inline = inline
 
     async def submit(self, request: JobRequest) -> Job:
