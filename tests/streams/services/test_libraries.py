@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support.inline import InlineService, done
+from support.read_model import ReadModel
 
 from schemas.libraries import Library, LibraryStatus
 from schemas.tasks import ChunkResult, DropLibrary, EmptyLibrary, Task, TaskKind, TaskOutcome
-from streams.readmodel.model import ReadModel
 from streams.services import libraries as module
 
 if TYPE_CHECKING:
