@@ -55,6 +55,10 @@ milvus: $(STAMP) ## run one Milvus server (x86-64 Linux; as root, or where users
 schemas: $(STAMP) ## write the JSON Schemas and the AsyncAPI document anew
 	$(BIN)/python -m schemas.document
 
+.PHONY: reference
+reference: $(STAMP) ## write the reference pages of the documentation anew
+	$(BIN)/python -m streams.reference
+
 train: $(STAMP) ## make the trained package data anew (IMAGES=folder)
 	$(BIN)/python $(LOCKED) --no-deps --requirement requirements-train.txt
 	$(BIN)/python -m fingerprint.train $(IMAGES)

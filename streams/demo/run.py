@@ -35,8 +35,8 @@ __all__ = ["DemoFailed", "run_demo"]
 FOLDER = Path(".demo")
 #: Where the web view is usually found.
 USUAL_WEB = ("127.0.0.1", 6066)
-#: Seconds for one job; the longest video here lasts a minute.
-JOB_S = 180.0
+#: Seconds for the jobs of one step, also on a machine that is busy; the longest video here lasts a minute.
+JOB_S = 600.0
 #: Seconds by which bounds may be off, as the contract promises.
 TOLERANCE_S = 0.5
 

@@ -1,0 +1,45 @@
+"""What reference pages are written with: tables, and texts that do not fall out of them."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from enum import Enum
+
+__all__ = ["code", "meanings", "table", "text"]
+
+#: A `#:` comment of one or more lines, and the member that it stands above.
+_NOTE = re.compile(r"((?:^ *#: .*\n)+)^ *(\w+)\b", re.MULTILINE)
+
+
+def text(words: str) -> str:
+    """Return words as they are written in a cell: on one line, and without what would end the cell."""
+    return " ".join(words.split()).replace("|", "\\|")
+
+
+def code(words: str) -> str:
+    """Return words as code, as a cell has it; nothing for none."""
+    return f"`{text(words)}`" if words else ""
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table.
+
+    Args:
+        head: The columns' names.
+        rows: The cells of each row, in Markdown.
+    """
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def meanings(kind: type[Enum]) -> dict[str, str]:
+    """Return the `#:` comments of an enumeration by the names of its members."""
+    return {
+        name: text(" ".join(line.strip().removeprefix("#:") for line in comment.splitlines()))
+        for comment, name in _NOTE.findall(inspect.getsource(kind))
+    }
