@@ -38,14 +38,14 @@ ALONE = ("docs/guides/access.md", "docs/guides/vendor-sdk.md", "docs/guides/webh
 #: with their options, targets of make, settings with their values.
 NOT_RUN = {
     ("docs/guides/kafka-and-milvus.md", "export MEDIADNA_KAFKA="): "somebody's Kafka, Milvus and S3: "
-    "tests/streams/service/test_workers.py and test_milvus_server.py run workers with them on loopback",
+    "tests/acceptance/test_workers.py and test_milvus_server.py run workers with them on loopback",
     ("docs/guides/kafka-and-milvus.md", "make kafka"): "two servers that other tests start in the same way: "
     "tests/support/nodes.py",
     ("docs/guides/kafka-and-milvus.md", "mediadna worker --new-index"): "it goes with the first: "
-    "tests/streams/service/test_places.py moves index and store so",
+    "tests/streams/worker/test_places.py moves index and store so",
     ("docs/guides/kafka-and-milvus.md", "export MEDIADNA_KAFKA_SECURITY="): "somebody's Kafka and Milvus, with "
-    "certificates: tests/streams/service/test_secured_kafka.py and tests/streams/vectors/test_security.py use them",
-    ("docs/guides/import.md", "mediadna import s3:"): "somebody's bucket: tests/streams/sources/test_s3.py reads one",
+    "certificates: tests/acceptance/test_secured_kafka.py and tests/streams/adapters/milvus/test_security.py use them",
+    ("docs/guides/import.md", "mediadna import s3:"): "somebody's bucket: tests/streams/adapters/sources/test_s3.py reads one",
 }
 READY = "ready web=http://127.0.0.1:6066 kafka=127.0.0.1:9092 state="
 #: What pages promise to print.

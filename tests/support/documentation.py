@@ -24,7 +24,7 @@ __all__ = ["Block", "NoNetworkError", "Reader", "ReaderError", "blocks_of", "use
 #: Languages of blocks that a reader runs; all others show what comes out, or what somebody else's program is told.
 RUN = frozenset({"bash", "console", "python", "sh", "shell"})
 #: Languages of blocks that nobody runs.
-SHOWN = frozenset({"json", "mermaid", "nginx", "text", "toml"})
+SHOWN = frozenset({"json", "mermaid", "nginx", "sql", "text", "toml"})
 #: Seconds for one block on a loaded machine.
 BLOCK_S = 900.0
 #: Seconds until what goes on by itself has printed its first line, and until it has ended.
