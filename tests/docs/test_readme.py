@@ -45,7 +45,7 @@ NOT_RUN = {
     "tests/streams/worker/test_places.py moves index and store so",
     ("docs/guides/kafka-and-milvus.md", "export MEDIADNA_KAFKA_SECURITY="): "somebody's Kafka and Milvus, with "
     "certificates: tests/acceptance/test_secured_kafka.py and tests/streams/adapters/milvus/test_security.py use them",
-    ("docs/guides/import.md", "mediadna import s3:"): "somebody's bucket: tests/streams/adapters/sources/test_s3.py reads one",
+    ("docs/guides/import.md", "mediadna import s3:"): "somebody's bucket: adapters/sources/test_s3.py reads one",
 }
 READY = "ready web=http://127.0.0.1:6066 kafka=127.0.0.1:9092 state="
 #: What pages promise to print.
