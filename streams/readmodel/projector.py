@@ -35,6 +35,9 @@ T = TypeVar("T")
 
 #: Milliseconds that a fetch waits for events: how often the loop looks at whether it is to stop.
 POLL_MS = 500
+#: Milliseconds that a broker may keep a fetch for lack of events. Kafka answers as soon as there is one, the embedded
+#: broker at the end of that time; whoever publishes and waits for it to show waits for that.
+FETCH_WAIT_MS = 100
 #: Seconds between tries to reach the broker.
 PAUSE_S = 1.0
 #: Seconds until a broker is asked again that could not say where a topic ends: it changes leaders.
@@ -154,7 +157,9 @@ class Projector:
             await asyncio.sleep(PAUSE_S)
 
     async def _follow(self) -> None:
-        consumer = self._kafka.consumer(enable_auto_commit=False, auto_offset_reset="earliest")
+        consumer = self._kafka.consumer(
+            enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=FETCH_WAIT_MS
+        )
         # Kafka answers one request of a connection after the other, and a fetch waits for events: what the ends are is
         # asked on a connection of its own, or each question would wait for a fetch.
         asker = self._kafka.consumer(enable_auto_commit=False)

@@ -13,6 +13,8 @@ from streams.domain.retry_schedule import replayed
 from streams.ports.waiting import within
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from schemas.deliveries import Delivery
     from schemas.jobs import Job, JobRequest
     from streams.pipeline.events import EventEmitter
@@ -54,20 +56,21 @@ class Commands:
         """Ask for a job's end."""
         await self._emitter.command(CancelJob(job_id=job.job_id, media_id=job.media_id))
 
-    async def replay_delivery(self, delivery: Delivery) -> Delivery:
-        """Ask for a callback to be delivered once more; return the new state of its delivery.
+    async def replay_deliveries(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
+        """Ask for callbacks to be delivered once more; return the new states of their deliveries.
 
         Raises:
-            TimeoutError: It does not show; it is on its topic, or will be once the broker is back.
+            TimeoutError: They do not show; they are on their topic, or will be once the broker is back.
         """
-        again = replayed(delivery, now=utc_now())
+        again = [replayed(delivery, now=utc_now()) for delivery in deliveries]
 
         def shown() -> bool:
-            known = self._model.deliveries.get(again.job_id)
-            return known is None or known.revision >= again.revision
+            known = ((self._model.deliveries.get(one.job_id), one) for one in again)
+            return all(state is None or state.revision >= one.revision for state, one in known)
 
-        late = f"the callback of job {again.job_id} is not known to be due again yet: look at its delivery in a moment"
+        late = "the callbacks are not known to be due again yet: look at their deliveries in a moment"
         async with within(SHOWN_S, late):
-            await self._emitter.delivery(again)
+            for delivery in again:
+                await self._emitter.delivery(delivery)
             await self._feed.until(shown, timeout_s=SHOWN_S, otherwise=late)
         return again

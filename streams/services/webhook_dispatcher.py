@@ -147,7 +147,9 @@ class WebhookDispatcher:
 
         async def one(delivery: Delivery) -> None:
             async with free:
-                await self._deliver(delivery)
+                newer = await self._deliver(delivery)
+            if newer is not None:
+                await self._tell(newer)  # side by side for all: on its way to the read model it keeps no place
 
         try:
             outcomes = await asyncio.gather(*map(one, deliveries), return_exceptions=True)
@@ -160,14 +162,15 @@ class WebhookDispatcher:
             del self._served[receiver]
             self.wake()
 
-    async def _deliver(self, chosen: Delivery) -> None:
+    async def _deliver(self, chosen: Delivery) -> Delivery | None:
+        """Post an event; return what has become of its delivery. Nothing where it was not posted."""
         delivery = await asyncio.to_thread(self._model.deliveries.get, chosen.job_id)
         if delivery is None or delivery.revision != chosen.revision:
-            return
+            return None
         body = await self._body(delivery.job_id)
         if body is None:
             await self._forget(delivery.job_id)
-            return
+            return None
         try:
             attempt = await self._post.send(delivery, body)
         except TargetRefused as reason:
@@ -175,7 +178,7 @@ class WebhookDispatcher:
         else:
             newer = after_attempt(delivery, attempt, now=utc_now(), jitter=random.random())
         _log_outcome(newer)
-        await self._tell(newer)
+        return newer
 
     async def _tell(self, newer: Delivery) -> None:
         """Publish an outcome, again and again until the read model shows it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from schemas.deliveries import Delivery
     from schemas.jobs import Job, JobRequest
@@ -34,8 +34,8 @@ class JobCommands(Protocol):
         """Ask for a job's end."""
         ...
 
-    async def replay_delivery(self, delivery: Delivery) -> Delivery:
-        """Ask for a callback to be delivered once more; return the new state of its delivery."""
+    async def replay_deliveries(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
+        """Ask for callbacks to be delivered once more; return the new states of their deliveries."""
         ...
 
 

@@ -107,7 +107,8 @@ async def show_delivery(job_id: FromPath[str], services: NamedDependency[Service
 )
 async def replay_delivery(job_id: FromPath[str], services: NamedDependency[Services]) -> DeliveryView:
     """Deliver a job's event once more, under the id that it had: a receiver that has it can tell."""
-    return DeliveryView.of(await services.commands.replay_delivery(await _delivery(services, job_id)))
+    (again,) = await services.commands.replay_deliveries([await _delivery(services, job_id)])
+    return DeliveryView.of(again)
 
 
 @post(
@@ -121,8 +122,7 @@ async def replay_deliveries(services: NamedDependency[Services], media_id: FromQ
     page = await asyncio.to_thread(
         services.model.deliveries.page, status=DeliveryStatus.FAILED, media_id=media_id, limit=MOST_REPLAYED
     )
-    for delivery in page.deliveries:
-        await services.commands.replay_delivery(delivery)
+    await services.commands.replay_deliveries(page.deliveries)
     return Replayed(replayed=len(page.deliveries), more=page.next is not None)
 
 

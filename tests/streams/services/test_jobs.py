@@ -65,7 +65,7 @@ async def test_a_callback_is_due_again_when_everybody_can_see_it(model: ReadMode
     requests = Requests(model)
     before = model.deliveries.get("j")
     assert before is not None
-    again = await Commands(requests, model, LookingFeed()).replay_delivery(before)
+    (again,) = await Commands(requests, model, LookingFeed()).replay_deliveries([before])
     assert model.deliveries.get("j") == again
     assert again.revision > before.revision
 
@@ -77,8 +77,8 @@ async def test_a_callback_that_is_never_seen_to_be_due_again_is_an_error(
     model.apply(jobs=[job("j", callback_url="https://a.example")])
     before = model.deliveries.get("j")
     assert before is not None
-    with pytest.raises(TimeoutError, match="the callback of job j"):
-        await Commands(Requests(model, answered=False), model, LookingFeed()).replay_delivery(before)
+    with pytest.raises(TimeoutError, match="not known to be due again yet"):
+        await Commands(Requests(model, answered=False), model, LookingFeed()).replay_deliveries([before])
 
 
 async def test_after_a_restart_what_had_not_ended_is_asked_for_again_oldest_first(model: ReadModel) -> None:
