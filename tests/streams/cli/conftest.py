@@ -43,7 +43,7 @@ class ImmediateCommands(Commands):
 
 def done_unless_bad(task: Task) -> ChunkResult:
     """Do a task, unless it is about media that is named `bad...`."""
-    if not task.media_id.startswith("bad"):
+    if not task.subject.startswith("bad"):
         return done(task)
     return ChunkResult(
         task=task,

@@ -18,7 +18,7 @@ from schemas.errors import ErrorCode
 from schemas.events import Rendition
 from schemas.jobs import Job, JobRequest, JobSource, JobStatus
 from schemas.libraries import Library, LibraryItem, Purpose
-from schemas.tasks import ChunkResult, Task
+from schemas.tasks import ChunkResult, JobTask, Task
 from streams.settings import Settings
 from streams.web.app import create_app
 from streams.web.services import Services
@@ -48,7 +48,7 @@ class Contents:
         self.at: dict[str, str] = {}
 
     def __call__(self, task: Task) -> ChunkResult:
-        url = task.request.file_url
+        url = task.request.file_url if isinstance(task, JobTask) else ""
         return msgspec.structs.replace(done(task), digest=self.at.get(url, url))
 
 
