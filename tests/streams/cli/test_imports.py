@@ -13,9 +13,10 @@ from support.clips import Clips
 from support.inline import InlineService, done
 
 from schemas.coverage import Cause, Coverage, Missed
-from schemas.jobs import ChunkResult, ChunkTask, SaveType
+from schemas.jobs import SaveType
 from schemas.libraries import Library, LibraryStatus
 from schemas.matches import Track
+from schemas.tasks import ChunkResult, Task
 from streams.cli.output import ExitCode
 
 
@@ -169,7 +170,7 @@ async def test_an_import_says_whether_what_it_brought_in_was_searched(
 async def test_an_import_says_of_what_not_all_was_looked_at(
     run: Any, service: InlineService, folder: Path, *, coverage: Coverage, said: list[str]
 ) -> None:
-    def partly(task: ChunkTask) -> ChunkResult:
+    def partly(task: Task) -> ChunkResult:
         return msgspec.structs.replace(done(task), coverage=coverage if task.media_id == "a" else Coverage(picture=1.0))
 
     service.run_task = partly

@@ -223,7 +223,7 @@ def test_connections_leave_descriptors_for_all_else(monkeypatch: pytest.MonkeyPa
 @pytest.mark.integration
 def test_a_crowd_that_only_connects_does_not_keep_others_out(tmp_path: Path) -> None:
     raise_descriptor_limit()
-    command = f"ulimit -n 1024; exec {sys.executable} -m web_server {tmp_path}"
+    command = f"ulimit -n 1024; exec {sys.executable} -m support.web_server {tmp_path}"
     tests = Path(__file__).parents[2]
     path = ":".join(map(str, (tests.parent, tests, tests / "streams")))
     with ExitStack() as stack:
