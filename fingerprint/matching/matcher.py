@@ -10,8 +10,10 @@ from fingerprint.matching.boundaries import clipped, find_cuts, snapped
 from fingerprint.matching.candidates import distinct, rank_references
 from fingerprint.matching.confidence import EVEN, confidence, interval_similarity, joint_evidence
 from fingerprint.matching.fusion import fuse, join_adjacent, non_maximum_suppression
-from fingerprint.matching.picture.aligner import FLOOR, PictureQuery, align_picture
-from fingerprint.matching.picture.viterbi import Hint
+from fingerprint.matching.picture.aligner import align_picture
+from fingerprint.matching.picture.correspondences import Hint
+from fingerprint.matching.picture.query import PictureQuery
+from fingerprint.matching.picture.similarity import SIMILARITY_FLOOR
 from fingerprint.matching.search_regions import LONG_S, SearchRegion, SeedHits, around, search_regions, united
 from fingerprint.matching.sound.aligner import SoundQuery, align_sound, explained
 from schemas.matches import Interval, Match, Track
@@ -137,7 +139,7 @@ def _picture_candidates(query: _Prepared, index: WindowIndex, exclude: str | Non
     chosen = distinct(views.vectors, views.times)
     hits = index.search(Track.PICTURE, views.vectors[chosen], limit=PICTURE_HITS, exclude_media=exclude)
     return rank_references(
-        hits, views.times[chosen], picture.background_score[chosen], FLOOR, PICTURE_CANDIDATES, faint=FAINT
+        hits, views.times[chosen], picture.background_score[chosen], SIMILARITY_FLOOR, PICTURE_CANDIDATES, faint=FAINT
     )
 
 

@@ -13,11 +13,13 @@ import pytest
 from support.scenes import DUSK, HEIGHT, WIDTH, Image, collected, inset, mirrored, scene
 
 from fingerprint.matching.confidence import EVEN
-from fingerprint.matching.picture import aligner as picture
-from fingerprint.matching.picture.aligner import LONG_S, PictureQuery, align_picture
+from fingerprint.matching.picture import aligner
+from fingerprint.matching.picture.aligner import align_picture
+from fingerprint.matching.picture.correspondences import Hint
 from fingerprint.matching.picture.motion import MotionHits
+from fingerprint.matching.picture.query import PictureQuery
 from fingerprint.matching.picture.query_frames import Miniatures
-from fingerprint.matching.picture.viterbi import Hint
+from fingerprint.matching.search_regions import LONG_S
 from fingerprint.matching.time_map import Segment, TimeMap
 from fingerprint.model import Fingerprint
 from fingerprint.picture.keyframes import Keyframes
@@ -207,13 +209,13 @@ def without_local_features(track: PictureTrack) -> PictureTrack:
 def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Tell how many of a reference's pictures movement was compared with."""
     counts: list[int] = []
-    find = picture.find_motion
+    find = aligner.find_motion
 
     def counted(query: Miniatures, grid: np.ndarray[Any, Any], thumbnails: np.ndarray[Any, Any]) -> MotionHits:
         counts.append(len(grid))
         return find(query, grid, thumbnails)
 
-    monkeypatch.setattr(picture, "find_motion", counted)
+    monkeypatch.setattr(aligner, "find_motion", counted)
     return counts
 
 
@@ -231,18 +233,6 @@ def test_in_a_short_reference_all_movement_is_compared(reference: PictureTrack, 
     (found,) = good(align_picture(prepared(shown(ORIGINAL, 20, 30)), behind_balls))
     assert found.map.offset == pytest.approx(70, abs=0.15)
     assert compared == [360]
-
-
-def test_what_was_seen_before_counts_next_to_nothing() -> None:
-    one, other, third = np.eye(3, dtype=np.float32)
-    alike, half_alike = (
-        np.float32(0.9) * one + np.float32(0.436) * third,
-        np.float32(0.6) * one + np.float32(0.8) * third,
-    )
-    weight = picture._novelty(np.stack([one, one, other, alike, half_alike, one, other, half_alike]))
-    np.testing.assert_array_equal(weight[[0, 2]], 1.0)
-    np.testing.assert_array_equal(weight[[1, 3, 5, 6, 7]], picture.REPEATED)
-    assert picture.REPEATED < weight[4] < 1.0
 
 
 def test_another_take_in_front_of_the_same_wall_is_less_of_a_copy_than_a_copy() -> None:
@@ -294,12 +284,6 @@ def test_what_shows_nothing_is_like_nothing(copy: PictureQuery, reference: Pictu
     assert align_picture(prepared(black), reference) == []
     assert align_picture(copy, collected(black).track()) == []
     assert align_picture(prepared(black), collected(black).track()) == []
-
-
-def test_a_query_without_a_picture_is_none() -> None:
-    assert PictureQuery.of(Piece(Fingerprint(5.0), Keyframes.of([])), thorough=True) is None
-    nothing = Piece(Fingerprint(5.0, collected({}).track()), Keyframes.of([]))
-    assert PictureQuery.of(nothing, thorough=True) is None
 
 
 def test_a_reference_without_local_features_is_compared_by_its_looks(
