@@ -50,6 +50,4 @@ def confidence(log_odds: float) -> float:
 def interval_similarity(segment: Segment) -> float:
     """Return how alike the two spans are, 0..1: how alike their moments are, as far as evidence carries it."""
     sure = confidence(segment.log_odds)
-    return (
-        min(1.0, sure * (0.4 + 0.6 * segment.similarity) / 1.0) if sure < 0.5 else max(0.5, segment.similarity * sure)
-    )
+    return min(1.0, sure * (0.4 + 0.6 * segment.similarity)) if sure < 0.5 else max(0.5, segment.similarity * sure)
