@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fingerprint.matching.picture.correspondences import Correspondences
-from fingerprint.matching.picture.motion import STEP_S, WINDOW
+from fingerprint.matching.picture.motion import STEP_S, WINDOW_STEPS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -165,7 +165,7 @@ def _in_order(correspondences: Correspondences) -> Correspondences:
 
 def _with_motion(correspondences: Correspondences, motion: MotionHits) -> Correspondences:
     """Add what moves alike: a window speaks for every moment in it."""
-    length = WINDOW * STEP_S
+    length = WINDOW_STEPS * STEP_S
     first = np.searchsorted(correspondences.samples, motion.starts - 0.05)
     count = np.searchsorted(correspondences.samples, motion.starts + length + 0.05) - first
     window = np.repeat(np.arange(len(count)), count)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fingerprint.matching.picture.motion import STEP_S, WINDOW, MotionHits
+from fingerprint.matching.picture.motion import STEP_S, WINDOW_STEPS, MotionHits
 from fingerprint.matching.picture.query import PictureQuery
 from fingerprint.matching.picture.query_frames import QueryFrames
 from fingerprint.matching.picture.similarity import (
@@ -89,7 +89,7 @@ def test_a_window_that_moves_alike_speaks_for_every_moment_in_it() -> None:
     one = query(PICTURES[:10])
     similarities = find_similarities(one, PICTURES[10:], np.arange(54, dtype=np.float64))
     made = correspondences_of(one, similarities, moved(3.0))
-    expected = np.nonzero((one.samples >= 3.0) & (one.samples <= 3.0 + WINDOW * STEP_S))[0]
+    expected = np.nonzero((one.samples >= 3.0) & (one.samples <= 3.0 + WINDOW_STEPS * STEP_S))[0]
     np.testing.assert_array_equal(made.rows, expected)
     np.testing.assert_allclose(made.places, one.samples[expected] + 20.0)
     assert made.motion.all()
