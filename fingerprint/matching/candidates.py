@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Candidate", "distinct", "rank_references"]
 
-#: Similarity from which on a vector finds nothing that a neighbour does not find, and how far apart neighbours are,
-#: seconds. Leaving such vectors out lost no candidate on the tuning footage, in a library of 50 hours.
-SAME, NEIGHBOUR_S = 0.8, 5.0
+#: Similarity from which on a vector finds nothing that a neighbour does not find. Leaving such vectors out lost no
+#: candidate on the tuning footage, in a library of 50 hours.
+SAME_SIMILARITY = 0.8
+
+#: How far apart such neighbours are at most, seconds.
+NEIGHBOUR_S = 5.0
 
 
 def distinct(vectors: NDArray[np.float32], times: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -34,7 +37,7 @@ def distinct(vectors: NDArray[np.float32], times: NDArray[np.float64]) -> NDArra
     count = 0
     for index, vector in enumerate(vectors):
         near = kept[:count][np.abs(times[kept[:count]] - times[index]) <= NEIGHBOUR_S]
-        if not len(near) or float((vectors[near] @ vector).max()) < SAME:
+        if not len(near) or float((vectors[near] @ vector).max()) < SAME_SIMILARITY:
             kept[count] = index
             count += 1
     return kept[:count]
@@ -74,22 +77,22 @@ def rank_references(
     if not len(hits.rows):
         return []
     similarity = hits.scores - background_score[hits.rows]
-    alike = _leads(hits, times, similarity, floor)
+    alike = _seed_hits(hits, times, similarity, floor)
     crowded = np.zeros(len(hits.keys))
     cells = hit_density(*alike)
     np.maximum.at(crowded, cells.references, cells.weight)
     likest = np.full(len(hits.keys), faint, np.float64)
     np.maximum.at(likest, hits.references, similarity)
     order = [int(i) for i in np.lexsort((-likest, -crowded))[:most] if likest[i] > faint]
-    faintly = _leads(hits, times, similarity, faint)
+    faintly = _seed_hits(hits, times, similarity, faint)
     found = [(index, alike if crowded[index] > 0 else faintly) for index in order]
     return [Candidate(hits.keys[index], seed_hits.chosen(owners == index)) for index, (seed_hits, owners) in found]
 
 
-def _leads(
+def _seed_hits(
     hits: Hits, times: NDArray[np.float64], similarity: NDArray[np.float32], floor: float
 ) -> tuple[SeedHits, NDArray[np.int64]]:
-    """Return the hits above a floor as leads, and which reference each leads to."""
+    """Return the hits above a floor as seed hits, and which reference each is in, int64 `(n,)`."""
     good = similarity > floor
     weight = similarity[good].astype(np.float64) - floor
     seed_hits = SeedHits(times[hits.rows[good]], hits.starts_ms[good] / 1000, weight)

@@ -10,17 +10,17 @@ if TYPE_CHECKING:
 
     from fingerprint.matching.time_map import Segment
 
-__all__ = ["EVEN", "confidence", "interval_similarity", "joint_evidence"]
+__all__ = ["EVEN_LOG_ODDS", "confidence", "interval_similarity", "joint_evidence"]
 
 #: Evidence (log-odds, before what is known of the library) at which a copy is as likely as chance.
-EVEN = 9.0
+EVEN_LOG_ODDS = 9.0
 
 #: Log-odds over which confidence goes from even to near certain.
-SPREAD = 9.0
+SPREAD_LOG_ODDS = 9.0
 
 
 #: Seconds of query times seconds of reference that evidence was measured on: two items of a minute.
-USUAL_AREA = 60.0 * 60.0
+USUAL_AREA_S2 = 60.0 * 60.0
 
 
 def joint_evidence(log_odds: Iterable[float], duration: float, reference_duration: float) -> float:
@@ -37,19 +37,17 @@ def joint_evidence(log_odds: Iterable[float], duration: float, reference_duratio
         reference_duration: Of the reference, seconds.
     """
     ranked = sorted(log_odds, reverse=True)
-    places = log(max(1.0, duration * reference_duration / USUAL_AREA))
+    places = log(max(1.0, duration * reference_duration / USUAL_AREA_S2))
     return sum(ranked[:1]) - places / 2 + sum(max(0.0, one - places) for one in ranked[1:])
 
 
 def confidence(log_odds: float) -> float:
     """Return how sure a match is, 0..1, rising with its evidence."""
-    over = (log_odds - EVEN) / SPREAD
+    over = (log_odds - EVEN_LOG_ODDS) / SPREAD_LOG_ODDS
     return 0.5 * exp(2 * over) if over < 0 else 1.0 - 0.5 * exp(-over)
 
 
 def interval_similarity(segment: Segment) -> float:
     """Return how alike the two spans are, 0..1: how alike their moments are, as far as evidence carries it."""
     sure = confidence(segment.log_odds)
-    return (
-        min(1.0, sure * (0.4 + 0.6 * segment.similarity) / 1.0) if sure < 0.5 else max(0.5, segment.similarity * sure)
-    )
+    return min(1.0, sure * (0.4 + 0.6 * segment.similarity)) if sure < 0.5 else max(0.5, segment.similarity * sure)

@@ -13,16 +13,19 @@ if TYPE_CHECKING:
 __all__ = ["fuse", "join_adjacent", "non_maximum_suppression"]
 
 #: How far apart the two tracks may place the same moment, seconds.
-APART = 0.8
+MAX_TRACK_DISTANCE_S = 0.8
 
 #: Bounds nearer than this are one bound, told by the track that knows it better, seconds.
-SAME_BOUND = 1.5
+SAME_BOUND_S = 1.5
 
-#: Two segments of one track and place on maps this near are one, with a pause no longer than the other figure.
-SAME_MAP, PAUSE = 0.4, 1.2
+#: Two segments of one track and place on maps this near are one, seconds of the reference.
+SAME_MAP_S = 0.4
+
+#: The longest pause between them, seconds.
+MAX_PAUSE_S = 1.2
 
 #: Share of a segment that a stronger one of the same track may cover before it counts as its echo.
-ECHO = 0.5
+MAX_ECHO_SHARE = 0.5
 
 
 def fuse(pictures: Sequence[Segment], sounds: Sequence[Segment]) -> list[Segment]:
@@ -44,13 +47,13 @@ def _agree(a: Segment, b: Segment) -> bool:
     if end - start < min(1.0, 0.5 * min(a.length, b.length)):
         return False
     middle = (start + end) / 2
-    return abs(a.map.at(middle) - b.map.at(middle)) < APART
+    return abs(a.map.at(middle) - b.map.at(middle)) < MAX_TRACK_DISTANCE_S
 
 
 def _joined(picture: Segment, sound: Segment) -> Segment:
     """Return one segment; peaks place a moment better than pictures do, cuts bound a span better than peaks."""
-    start = picture.start if abs(picture.start - sound.start) < SAME_BOUND else min(picture.start, sound.start)
-    end = picture.end if abs(picture.end - sound.end) < SAME_BOUND else max(picture.end, sound.end)
+    start = picture.start if abs(picture.start - sound.start) < SAME_BOUND_S else min(picture.start, sound.start)
+    end = picture.end if abs(picture.end - sound.end) < SAME_BOUND_S else max(picture.end, sound.end)
     return replace(
         picture,
         start=start,
@@ -75,7 +78,7 @@ def _echo(weak: Segment, strong: Segment) -> bool:
     if not ((weak.picture and strong.picture) or (weak.sound and strong.sound)):
         return False
     overlap = min(weak.end, strong.end) - max(weak.start, strong.start)
-    return overlap > ECHO * weak.length
+    return overlap > MAX_ECHO_SHARE * weak.length
 
 
 def join_adjacent(segments: Sequence[Segment]) -> list[Segment]:
@@ -97,5 +100,5 @@ def join_adjacent(segments: Sequence[Segment]) -> list[Segment]:
 
 def _continues(last: Segment, segment: Segment) -> bool:
     same_track = (last.picture, last.sound) == (segment.picture, segment.sound)
-    near = segment.start - last.end < PAUSE
-    return same_track and near and abs(last.map.at(segment.start) - segment.map.at(segment.start)) < SAME_MAP
+    near = segment.start - last.end < MAX_PAUSE_S
+    return same_track and near and abs(last.map.at(segment.start) - segment.map.at(segment.start)) < SAME_MAP_S

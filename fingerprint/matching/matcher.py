@@ -8,11 +8,13 @@ import numpy as np
 
 from fingerprint.matching.boundaries import clipped, find_cuts, snapped
 from fingerprint.matching.candidates import distinct, rank_references
-from fingerprint.matching.confidence import EVEN, confidence, interval_similarity, joint_evidence
+from fingerprint.matching.confidence import EVEN_LOG_ODDS, confidence, interval_similarity, joint_evidence
 from fingerprint.matching.fusion import fuse, join_adjacent, non_maximum_suppression
-from fingerprint.matching.picture.aligner import FLOOR, PictureQuery, align_picture
-from fingerprint.matching.picture.viterbi import Hint
-from fingerprint.matching.search_regions import LONG_S, SearchRegion, SeedHits, around, search_regions, united
+from fingerprint.matching.picture.aligner import align_picture
+from fingerprint.matching.picture.correspondences import Hint
+from fingerprint.matching.picture.query import PictureQuery
+from fingerprint.matching.picture.similarity import SIMILARITY_FLOOR
+from fingerprint.matching.search_regions import LONG_REFERENCE_S, SearchRegion, SeedHits, around, search_regions, united
 from fingerprint.matching.sound.aligner import SoundQuery, align_sound, explained
 from schemas.matches import Interval, Match, Track
 
@@ -28,26 +30,35 @@ if TYPE_CHECKING:
 
 __all__ = ["match"]
 
-#: Windows of the library that each query vector is given.
-PICTURE_HITS, SOUND_HITS = 10, 10
+#: Windows of the library that each vector of a query's picture is given.
+MAX_PICTURE_HITS = 10
+
+#: The same for each vector of its sound.
+MAX_SOUND_HITS = 10
 
 #: Windows of sound from which on every other one is enough to search for: they overlap by half and more.
 MANY_SOUND_WINDOWS = 100
 
-#: References that each track may propose; the sound's first ones are also tried at other speeds and pitches.
-PICTURE_CANDIDATES, SOUND_CANDIDATES, RETIMED_CANDIDATES = 24, 24, 6
+#: References that the picture may propose.
+MAX_PICTURE_CANDIDATES = 24
 
-#: Zones of a long reference in which other speeds and pitches are tried.
-RETIMED_ZONES = 2
+#: References that the sound may propose.
+MAX_SOUND_CANDIDATES = 24
+
+#: Of each track's, the first ones that are also tried at other speeds and pitches of the sound.
+MAX_RETIMED_CANDIDATES = 6
+
+#: Search regions of a long reference in which other speeds and pitches are tried.
+MAX_RETIMED_REGIONS = 2
 
 #: Similarity over chance of two pictures from which on a reference is looked at, if too few others are more alike.
-FAINT = 0.1
+FAINT_SIMILARITY = 0.1
 
 #: Similarity over chance that a sound window counts from.
-SOUND_FLOOR = 0.0
+SOUND_SIMILARITY_FLOOR = 0.0
 
 #: Confidence below which a match is not worth ranking.
-LEAST_CONFIDENCE = 0.05
+MIN_CONFIDENCE = 0.05
 
 
 class _Prepared:
@@ -94,7 +105,7 @@ def match(
         _match(key, _worthwhile(join_adjacent(non_maximum_suppression(own))), duration, durations[key])
         for key, own in segments.items()
     ]
-    matches = [one for one in matches if one.similarity >= LEAST_CONFIDENCE]
+    matches = [one for one in matches if one.similarity >= MIN_CONFIDENCE]
     return sorted(matches, key=lambda one: (-one.similarity, one.library, one.media_id))
 
 
@@ -108,7 +119,7 @@ def _match_piece(
     """Return for each reference that a piece has something of its duration and the segments."""
     query_frames = _picture_candidates(piece, index, exclude_media)
     sounds = _sound_candidates(piece, index, exclude_media)
-    retimed = {one.key for one in (*sounds[:RETIMED_CANDIDATES], *query_frames[:RETIMED_CANDIDATES])}
+    retimed = {one.key for one in (*sounds[:MAX_RETIMED_CANDIDATES], *query_frames[:MAX_RETIMED_CANDIDATES])}
     seed_hits = {key: [one] for key, one in before.items()}
     for candidate in (*query_frames, *sounds):
         seed_hits.setdefault(candidate.key, []).append(candidate.seed_hits)
@@ -125,7 +136,7 @@ def _match_piece(
 
 def _ends(segments: Sequence[Segment]) -> SeedHits:
     """Return where copies end: they may go on from there."""
-    ends = [(one.end, one.map.at(one.end), one.log_odds) for one in segments if one.log_odds >= EVEN]
+    ends = [(one.end, one.map.at(one.end), one.log_odds) for one in segments if one.log_odds >= EVEN_LOG_ODDS]
     return SeedHits(*np.array(ends, np.float64).reshape(-1, 3).T)
 
 
@@ -135,9 +146,14 @@ def _picture_candidates(query: _Prepared, index: WindowIndex, exclude: str | Non
         return []
     views = picture.views
     chosen = distinct(views.vectors, views.times)
-    hits = index.search(Track.PICTURE, views.vectors[chosen], limit=PICTURE_HITS, exclude_media=exclude)
+    hits = index.search(Track.PICTURE, views.vectors[chosen], limit=MAX_PICTURE_HITS, exclude_media=exclude)
     return rank_references(
-        hits, views.times[chosen], picture.background_score[chosen], FLOOR, PICTURE_CANDIDATES, faint=FAINT
+        hits,
+        views.times[chosen],
+        picture.background_score[chosen],
+        SIMILARITY_FLOOR,
+        MAX_PICTURE_CANDIDATES,
+        faint=FAINT_SIMILARITY,
     )
 
 
@@ -147,15 +163,17 @@ def _sound_candidates(query: _Prepared, index: WindowIndex, exclude: str | None)
     track = query.sound.track
     chosen = slice(None, None, 2 if len(track.numbers) > MANY_SOUND_WINDOWS else 1)
     vectors = track.vectors()[chosen]
-    hits = index.search(Track.SOUND, vectors, limit=SOUND_HITS, exclude_media=exclude)
+    hits = index.search(Track.SOUND, vectors, limit=MAX_SOUND_HITS, exclude_media=exclude)
     background_score = np.full(len(vectors), 0.3, np.float32)
     starts = track.starts_ms[chosen] / 1000
-    return rank_references(hits, starts, background_score, SOUND_FLOOR, SOUND_CANDIDATES, faint=SOUND_FLOOR)
+    return rank_references(
+        hits, starts, background_score, SOUND_SIMILARITY_FLOOR, MAX_SOUND_CANDIDATES, faint=SOUND_SIMILARITY_FLOOR
+    )
 
 
 def _align(query: _Prepared, reference: Fingerprint, seed_hits: SeedHits, *, wide: bool) -> list[Segment]:
     """Return the spans that a query and a reference share, by both tracks; what one tells, the other is asked for."""
-    near = search_regions(seed_hits) if reference.duration > LONG_S else None
+    near = search_regions(seed_hits) if reference.duration > LONG_REFERENCE_S else None
     sounds = _align_sounds(query, reference, near)
     strongest = sorted(sounds, key=lambda segment: -segment.log_odds)
     hint = [Hint(segment.map, segment.start, segment.end) for segment in strongest]
@@ -164,7 +182,7 @@ def _align(query: _Prepared, reference: Fingerprint, seed_hits: SeedHits, *, wid
     if wide and (speeds or not pictures) and query.sound is not None and not explained(query.sound, sounds):
         # Fragments of changed sound fit unchanged as well: more is better.
         if near is not None:
-            near = united(around(_zone(segment)) for segment in (*pictures, *sounds)) or near[:RETIMED_ZONES]
+            near = united(around(_region_of(segment)) for segment in (*pictures, *sounds)) or near[:MAX_RETIMED_REGIONS]
         again = _align_sounds(query, reference, near, speeds=speeds, wide=not pictures)
         sounds = max(sounds, again, key=lambda found: sum(segment.log_odds for segment in found))
     return [
@@ -173,7 +191,7 @@ def _align(query: _Prepared, reference: Fingerprint, seed_hits: SeedHits, *, wid
     ]
 
 
-def _zone(segment: Segment) -> SearchRegion:
+def _region_of(segment: Segment) -> SearchRegion:
     return SearchRegion(segment.start, segment.end, segment.map.at(segment.start), segment.map.at(segment.end))
 
 
@@ -200,7 +218,7 @@ def _align_pictures(query: _Prepared, reference: Fingerprint, hint: Sequence[Hin
 
 def _worthwhile(segments: Sequence[Segment]) -> list[Segment]:
     """Leave out segments that would be no copy by themselves, if another one is."""
-    good = [segment for segment in segments if segment.log_odds >= EVEN]
+    good = [segment for segment in segments if segment.log_odds >= EVEN_LOG_ODDS]
     return good or list(segments)
 
 

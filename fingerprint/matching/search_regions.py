@@ -17,27 +17,38 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["LONG_S", "HitDensity", "SearchRegion", "SeedHits", "around", "hit_density", "search_regions", "united"]
+__all__ = [
+    "LONG_REFERENCE_S",
+    "HitDensity",
+    "SearchRegion",
+    "SeedHits",
+    "around",
+    "hit_density",
+    "search_regions",
+    "united",
+]
 
 #: References up to this length are looked at everywhere, seconds.
-LONG_S = 900.0
+LONG_REFERENCE_S = 900.0
 
-#: Side of the cells in which leads are counted, seconds of the query and of the reference. There are cells between
+#: Side of the cells in which seed hits are counted, seconds of the query and of the reference. There are cells between
 #: cells, so that no crowd falls apart.
-CELL_S = 60.0
+DENSITY_CELL_S = 60.0
 
-#: Leads of one moment count once, seconds: they are views of one picture.
-MOMENT_S = 0.5
+#: Seed hits of one moment count once, seconds: they are views of one picture.
+SAME_MOMENT_S = 0.5
 
-#: How far around something is looked, seconds: leads may end half a minute before a copy does.
-AROUND_S = 30.0
+#: How far around something is looked, seconds: seed hits may end half a minute before a copy does.
+REGION_MARGIN_S = 30.0
 
-#: What leads of a cell are worth together where chance is no explanation: all such cells are looked at.
-CROWDED = 1.5
+#: Weight that seed hits of a cell have together where chance is no explanation: all such cells are looked at.
+MIN_CROWDED_WEIGHT = 1.5
 
-#: Cells that are looked at in any case, some six places as they overlap, and at most: a copy of many minutes has some
-#: for each minute.
-FEWEST, MOST = 24, 128
+#: Cells that are looked at in any case, some six places as they overlap.
+MIN_CELLS = 24
+
+#: Cells that are looked at at most: a copy of many minutes has some for each minute.
+MAX_CELLS = 128
 
 
 class SearchRegion(NamedTuple):
@@ -94,13 +105,13 @@ class SeedHits:
 
 @dataclass(frozen=True, slots=True)
 class HitDensity:
-    """Cells that leads are in, as parallel arrays.
+    """Cells that seed hits are in, as parallel arrays.
 
     Attributes:
         references: Which reference, int64 `(n,)`.
         starts: Where the cell starts in the query, seconds, float64 `(n,)`.
         firsts: Where it starts in the reference, seconds, float64 `(n,)`.
-        weight: What its leads are worth together, float64 `(n,)`.
+        weight: What its seed hits weigh together, float64 `(n,)`.
     """
 
     references: NDArray[np.int64]
@@ -110,11 +121,11 @@ class HitDensity:
 
 
 def hit_density(seed_hits: SeedHits, references: NDArray[np.int64]) -> HitDensity:
-    """Return what leads are worth by cells: of each moment its best one counts.
+    """Return what seed hits weigh by cells: of each moment its best one counts.
 
     Args:
-        seed_hits: The leads into all references.
-        references: Which reference each leads to, int64 `(n,)`.
+        seed_hits: The seed hits in all references.
+        references: Which reference each is in, int64 `(n,)`.
     """
     parts = [_counted(seed_hits, references, *phases) for phases in itertools.product((0.0, 0.5), repeat=2)]
     return HitDensity(
@@ -128,17 +139,19 @@ def hit_density(seed_hits: SeedHits, references: NDArray[np.int64]) -> HitDensit
 def _counted(
     seed_hits: SeedHits, references: NDArray[np.int64], query_phase: float, reference_phase: float
 ) -> HitDensity:
-    instants = np.floor(seed_hits.moments / MOMENT_S)
-    rows = np.stack([references, np.floor(seed_hits.places / CELL_S + reference_phase), instants]).astype(np.int64)
+    instants = np.floor(seed_hits.moments / SAME_MOMENT_S)
+    rows = np.stack([references, np.floor(seed_hits.places / DENSITY_CELL_S + reference_phase), instants]).astype(
+        np.int64
+    )
     distinct, inverse = np.unique(rows, axis=1, return_inverse=True)
     best = np.zeros(distinct.shape[1])
     np.maximum.at(best, inverse.reshape(-1), seed_hits.weight)
-    distinct[2] = np.floor(distinct[2] * (MOMENT_S / CELL_S) + query_phase)
+    distinct[2] = np.floor(distinct[2] * (SAME_MOMENT_S / DENSITY_CELL_S) + query_phase)
     cells, inverse = np.unique(distinct, axis=1, return_inverse=True)
     return HitDensity(
         references=cells[0],
-        starts=(cells[2] - query_phase) * CELL_S,
-        firsts=(cells[1] - reference_phase) * CELL_S,
+        starts=(cells[2] - query_phase) * DENSITY_CELL_S,
+        firsts=(cells[1] - reference_phase) * DENSITY_CELL_S,
         weight=np.asarray(np.bincount(inverse.reshape(-1), best, cells.shape[1]), np.float64),
     )
 
@@ -148,17 +161,22 @@ def search_regions(seed_hits: SeedHits) -> list[SearchRegion]:
     if not len(seed_hits.moments):
         return []
     cells = hit_density(seed_hits, np.zeros(len(seed_hits.moments), np.int64))
-    order = np.argsort(-cells.weight, kind="stable")[:MOST]
-    chosen = [cell for rank, cell in enumerate(order) if rank < FEWEST or cells.weight[cell] >= CROWDED]
+    order = np.argsort(-cells.weight, kind="stable")[:MAX_CELLS]
+    chosen = [cell for rank, cell in enumerate(order) if rank < MIN_CELLS or cells.weight[cell] >= MIN_CROWDED_WEIGHT]
     return united(
-        around(SearchRegion(start, start + CELL_S, first, first + CELL_S))
+        around(SearchRegion(start, start + DENSITY_CELL_S, first, first + DENSITY_CELL_S))
         for start, first in zip(cells.starts[chosen].tolist(), cells.firsts[chosen].tolist(), strict=True)
     )
 
 
 def around(region: SearchRegion) -> SearchRegion:
     """Return a search region with some time before and after it."""
-    return SearchRegion(region.start - AROUND_S, region.end + AROUND_S, region.first - AROUND_S, region.last + AROUND_S)
+    return SearchRegion(
+        region.start - REGION_MARGIN_S,
+        region.end + REGION_MARGIN_S,
+        region.first - REGION_MARGIN_S,
+        region.last + REGION_MARGIN_S,
+    )
 
 
 def united(search_regions: Iterable[SearchRegion]) -> list[SearchRegion]:

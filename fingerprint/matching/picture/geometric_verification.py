@@ -15,20 +15,22 @@ if TYPE_CHECKING:
 __all__ = ["Geometry", "compare_local"]
 
 #: Best over second-best distance of a tentative pair (Lowe's test). Loose, since geometry decides.
-RATIO = 0.86
+MAX_DISTANCE_RATIO = 0.86
 
 #: Tentative pairs that are tried, nearest first.
-MOST_PAIRS = 120
+MAX_TENTATIVE_PAIRS = 120
 
 #: How far a point may be off its place, pixels of the original: perspective and film warp that much.
-TOLERANCE = 8.0
+POINT_TOLERANCE_PX = 8.0
 
-#: How much a pair's own scale and direction may differ from the common ones: octaves and 256ths of a turn.
-SCALE_TOLERANCE = 0.6
-ANGLE_TOLERANCE = 20
+#: How much a pair's own scale may differ from the common one: octaves.
+SCALE_TOLERANCE_OCTAVES = 0.6
+
+#: How much a pair's own direction may differ from the common one: steps of a 256th of a turn.
+ANGLE_TOLERANCE_STEPS = 20
 
 #: Copies are scaled at most this much: octaves.
-MOST_SCALING = 3.0
+MAX_SCALING_OCTAVES = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,13 @@ def compare_local(copy: LocalFeatures, original: LocalFeatures) -> Geometry | No
     matrix = _fit(theirs[best], ours[best])
     for _ in range(2):  # the fit over all is better than the one pair that proposed it
         moved = theirs @ matrix[:, :2].T + matrix[:, 2]
-        near = (np.hypot(*(moved - ours).T) < TOLERANCE) & _like(octaves, turns, best)
+        near = (np.hypot(*(moved - ours).T) < POINT_TOLERANCE_PX) & _like(octaves, turns, best)
         if near.sum() < 3:
             break
         best = near
         matrix = _fit(theirs[best], ours[best])
     determinant = float(np.linalg.det(matrix[:, :2]))
-    if determinant <= 0 or not 2.0 ** (-2 * MOST_SCALING) < determinant < 2.0 ** (2 * MOST_SCALING):
+    if determinant <= 0 or not 2.0 ** (-2 * MAX_SCALING_OCTAVES) < determinant < 2.0 ** (2 * MAX_SCALING_OCTAVES):
         return None
     return Geometry(
         inliers=_distinct(theirs[best], ours[best]),
@@ -82,8 +84,8 @@ def _tentative(copy: LocalFeatures, original: LocalFeatures) -> NDArray[np.int64
     best = distances[for_original, columns]
     distances[for_original, columns] = np.inf
     ratio = np.sqrt(np.maximum(best, 0) / np.maximum(distances.min(0), 1))
-    order = np.argsort(ratio)[:MOST_PAIRS]
-    order = order[ratio[order] < RATIO]
+    order = np.argsort(ratio)[:MAX_TENTATIVE_PAIRS]
+    order = order[ratio[order] < MAX_DISTANCE_RATIO]
     return np.stack([for_original[order], order], 1)
 
 
@@ -94,10 +96,10 @@ def _agreement(
     factor = 2.0**octaves * np.exp(1j * turns * (2 * np.pi / 256))
     a, b = theirs @ (1, 1j), ours @ (1, 1j)
     error = np.abs(factor[:, None] * (a[None] - a[:, None]) + b[:, None] - b[None])
-    scale_ok = np.abs(octaves[:, None] - octaves[None]) < SCALE_TOLERANCE
-    angle_ok = np.abs((turns[:, None] - turns[None] + 128) % 256 - 128) < ANGLE_TOLERANCE
+    scale_ok = np.abs(octaves[:, None] - octaves[None]) < SCALE_TOLERANCE_OCTAVES
+    angle_ok = np.abs((turns[:, None] - turns[None] + 128) % 256 - 128) < ANGLE_TOLERANCE_STEPS
     # One pair's own scale and direction are rough: the further a point, the larger its error may be.
-    allowed = TOLERANCE * 1.5 + 0.12 * np.abs(factor)[:, None] * np.abs(a[None] - a[:, None])
+    allowed = POINT_TOLERANCE_PX * 1.5 + 0.12 * np.abs(factor)[:, None] * np.abs(a[None] - a[:, None])
     return np.asarray((error < allowed) & scale_ok & angle_ok)
 
 
@@ -105,7 +107,8 @@ def _like(octaves: NDArray[np.float64], turns: NDArray[np.int64], chosen: NDArra
     turn = np.angle(np.exp(1j * turns[chosen] * (2 * np.pi / 256)).mean()) * 256 / (2 * np.pi)
     off = np.abs((turns - turn + 128) % 256 - 128)
     return np.asarray(
-        (np.abs(octaves - np.median(octaves[chosen])) < 2 * SCALE_TOLERANCE) & (off < 1.5 * ANGLE_TOLERANCE)
+        (np.abs(octaves - np.median(octaves[chosen])) < 2 * SCALE_TOLERANCE_OCTAVES)
+        & (off < 1.5 * ANGLE_TOLERANCE_STEPS)
     )
 
 

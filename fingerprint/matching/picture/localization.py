@@ -18,22 +18,28 @@ if TYPE_CHECKING:
     from fingerprint.picture.local_features import LocalFeatures, Part
     from fingerprint.picture.track import PictureTrack
 
-__all__ = ["LEAST_INLIERS", "Located", "PicturePair", "locate"]
+__all__ = ["MIN_INLIERS", "Located", "PicturePair", "locate"]
 
 #: Inliers of two pictures that have nothing in common: 3 at most in a thousand pairs.
-CHANCE_INLIERS = 3
+MAX_CHANCE_INLIERS = 3
 
 #: Inliers from which on a region is believed.
-LEAST_INLIERS = 7
+MIN_INLIERS = 7
 
-#: Inliers, and pairs of pictures with so many, from which on a closer look would say nothing new.
-SURE_INLIERS, SURE_PAIRS = 16, 2
+#: Inliers of a pair of pictures from which on a closer look at it would say nothing new.
+MIN_SURE_INLIERS = 16
+
+#: Pairs of pictures with so many inliers from which on a closer look at any would say nothing new.
+MIN_SURE_PAIRS = 2
 
 #: Pictures with local features that are tried for each pair, nearest in time first: they are 3 s apart.
-NEIGHBOURS = 2
+MAX_NEIGHBOURS = 2
 
-#: Log-odds of each inlier beyond chance, and of one pair of pictures at most.
-WORTH, MOST_WORTH = 1.2, 12.0
+#: Log-odds of each inlier beyond chance.
+LOG_ODDS_PER_INLIER = 1.2
+
+#: Log-odds of one pair of pictures at most.
+MAX_PAIR_LOG_ODDS = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +79,8 @@ def locate(query_frames: QueryFrames, reference: PictureTrack, pairs: Sequence[P
     if not len(reference.local_rows):
         return Located(None, ())
     found = [_compared(query_frames, pair, reference, closer=False) for pair in pairs]
-    sure = sum(one is not None and one.inliers >= SURE_INLIERS for one in found)
-    if query_frames.can_look_closer and sure < min(SURE_PAIRS, len(pairs)):
+    sure = sum(one is not None and one.inliers >= MIN_SURE_INLIERS for one in found)
+    if query_frames.can_look_closer and sure < min(MIN_SURE_PAIRS, len(pairs)):
         closer = [_compared(query_frames, pair, reference, closer=True) for pair in pairs]
         found = [_better(one, other) for one, other in zip(found, closer, strict=True)]
     best: Region | None = None
@@ -83,8 +89,10 @@ def locate(query_frames: QueryFrames, reference: PictureTrack, pairs: Sequence[P
         best = _better(best, region)
         inliers = 0 if region is None else region.inliers
         place = float(reference.times_ms[pair.row] / 1000)
-        tried.append((pair.time, place, min(MOST_WORTH, WORTH * max(0, inliers - CHANCE_INLIERS))))
-    if best is not None and best.inliers < LEAST_INLIERS:
+        tried.append(
+            (pair.time, place, min(MAX_PAIR_LOG_ODDS, LOG_ODDS_PER_INLIER * max(0, inliers - MAX_CHANCE_INLIERS)))
+        )
+    if best is not None and best.inliers < MIN_INLIERS:
         best = None
     return Located(best, tuple(tried))
 
@@ -101,14 +109,14 @@ def _compared(query_frames: QueryFrames, pair: PicturePair, reference: PictureTr
     local_times = reference.times_ms[reference.local_rows] / 1000
     size = (int(reference.size[0]), int(reference.size[1]))
     best: Region | None = None
-    for index in np.argsort(np.abs(local_times - place))[:NEIGHBOURS]:
+    for index in np.argsort(np.abs(local_times - place))[:MAX_NEIGHBOURS]:
         # The reference keeps local features of few pictures: the query's is taken as much earlier or later.
         time = pair.time + local_times[index] - place
         for variant, features in _features(query_frames, time, pair.part, closer=closer):
             found = compare_local(features, reference.features(int(index)))
             if found is not None:
                 best = _better(best, Region(variant, found.matrix, size, found.inliers))
-        if best is not None and best.inliers >= SURE_INLIERS:
+        if best is not None and best.inliers >= MIN_SURE_INLIERS:
             break
     return best
 

@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Miniatures", "QueryFrames"]
 
-#: Longer side of the pictures that miniatures are cut from: small insets still have a few pixels for each cell.
-SMALL_SIDE = 96
+#: Longer side of the pictures that miniatures are cut from, pixels: small insets still have a few pixels for each cell.
+SMALL_SIDE_PX = 96
 
-#: Side of the square that a region is first brought to; its cells' means make the miniature.
-SQUARE = 32
+#: Side of the square that a region is first brought to, pixels; its cells' means make the miniature.
+SQUARE_SIDE_PX = 32
 
 #: Features taken from a query's picture: more than a library keeps, since the query pays.
-MOST_FEATURES = 400
+MAX_FEATURES = 400
 
 #: Share of a miniature's cell that must lie inside of the query's picture.
-COVERED = 0.7
+MIN_COVERED_SHARE = 0.7
 
 
 class Miniatures:
@@ -51,12 +51,12 @@ class QueryFrames:
     """A query's pictures, decoded when they are needed; of a bare fingerprint, what it keeps of them."""
 
     def __init__(self, query: Piece) -> None:
-        self._stills = query.keyframes
+        self._keyframes = query.keyframes
         self._track = query.fingerprint.picture
         self._features: dict[tuple[int, Part], dict[str, LocalFeatures]] = {}
         self._small: list[NDArray[np.uint8]] | None = None
-        if len(self._stills):
-            self.times = self._stills.times_ms / 1000
+        if len(self._keyframes):
+            self.times = self._keyframes.times_ms / 1000
         elif self._track is not None:
             self.times = self._track.grid_ms / 1000
         else:
@@ -72,7 +72,7 @@ class QueryFrames:
     @property
     def can_look_closer(self) -> bool:
         """Whether there are pictures, and not only what the fingerprint keeps of them."""
-        return len(self._stills) > 0
+        return len(self._keyframes) > 0
 
     def kept(self, time: float) -> LocalFeatures:
         """Return the local features that the fingerprint keeps of the picture nearest to a time."""
@@ -85,7 +85,7 @@ class QueryFrames:
         """Return local features of a part of the picture at a time, more than the fingerprint keeps, by variant."""
         key = int(np.argmin(np.abs(self.times - time))), part
         if key not in self._features:
-            self._features[key] = describe_variants(self._stills.decode(key[0]), MOST_FEATURES, part)
+            self._features[key] = describe_variants(self._keyframes.decode(key[0]), MAX_FEATURES, part)
         return self._features[key]
 
     def miniatures(self, region: Region, wanted: NDArray[np.bool_]) -> Miniatures:
@@ -96,27 +96,27 @@ class QueryFrames:
         thumbnails = np.zeros((len(chosen), THUMBNAIL_SIDE**2), np.float32)
         covered = np.zeros(THUMBNAIL_SIDE**2, bool)
         if self._small:  # all are of one size
-            matrix = region.from_square(SQUARE, max(self._small[0].shape) / LONG_SIDE)
+            matrix = region.from_square(SQUARE_SIDE_PX, max(self._small[0].shape) / LONG_SIDE)
             whole = np.ones(self._small[0].shape, np.float32)
-            covered = _cells(whole, matrix, cv2.BORDER_CONSTANT).reshape(-1) >= COVERED
+            covered = _cells(whole, matrix, cv2.BORDER_CONSTANT).reshape(-1) >= MIN_COVERED_SHARE
         for row, index in enumerate(chosen.tolist()):
             thumbnails[row] = _cells(region.turned(self._small[index]), matrix).reshape(-1)
         return Miniatures(self.times[chosen], thumbnails, covered)
 
     def _load_small(self) -> list[NDArray[np.uint8]]:
-        if len(self._stills):
-            return [_shrunk(self._stills.decode_small(index)) for index in range(len(self._stills))]
+        if len(self._keyframes):
+            return [_shrunk(self._keyframes.decode_small(index)) for index in range(len(self._keyframes))]
         if self._track is None:
             return []
         width, height = (int(side) for side in self._track.size)
-        unit = SMALL_SIDE / max(width, height)
+        unit = SMALL_SIDE_PX / max(width, height)
         size = (max(1, round(width * unit)), max(1, round(height * unit)))
         thumbnails = self._track.thumbnails.reshape(-1, THUMBNAIL_SIDE, THUMBNAIL_SIDE)
         return [np.asarray(cv2.resize(one, size, interpolation=cv2.INTER_LINEAR), np.uint8) for one in thumbnails]
 
 
 def _shrunk(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    unit = min(1.0, SMALL_SIDE / max(gray.shape))
+    unit = min(1.0, SMALL_SIDE_PX / max(gray.shape))
     size = (max(1, round(gray.shape[1] * unit)), max(1, round(gray.shape[0] * unit)))
     return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
 
@@ -126,5 +126,5 @@ def _cells(
 ) -> NDArray[np.float32]:
     """Return the means of the cells of the square that a matrix takes from a picture."""
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    square = cv2.warpAffine(gray, matrix, (SQUARE, SQUARE), flags=flags, borderMode=border)
+    square = cv2.warpAffine(gray, matrix, (SQUARE_SIDE_PX, SQUARE_SIDE_PX), flags=flags, borderMode=border)
     return np.asarray(cv2.resize(square, (THUMBNAIL_SIDE, THUMBNAIL_SIDE), interpolation=cv2.INTER_AREA), np.float32)

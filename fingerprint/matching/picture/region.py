@@ -13,16 +13,19 @@ if TYPE_CHECKING:
 __all__ = ["Region"]
 
 #: Degrees within which a turn is none, or a quarter turn: a moving camera turns a little between two pictures.
-UPRIGHT = 8.0
+MAX_UPRIGHT_DEGREES = 8.0
 
-#: Width over height that counts as changed, less or more.
-STRETCHED = 0.1
+#: Natural logarithm of width over height, less or more, that counts as changed.
+MIN_STRETCH_LOG_RATIO = 0.1
 
-#: Share of the reference's picture that is seen, and of the query's that it fills, below which something was done.
-WHOLE, FILLING = 0.88, 0.8
+#: Share of the reference's picture that is seen, below which it was cropped.
+WHOLE_SHARE = 0.88
+
+#: Share of the query's picture that the reference's fills, below which it was inserted.
+FILLING_SHARE = 0.8
 
 #: Points a side at which shares are counted.
-POINTS = 24
+POINTS_PER_SIDE = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +76,16 @@ class Region:
         names = [] if self.variant == "plain" else [self.variant]
         turn = np.degrees(np.arctan2(b - c, a + d)) % 360
         quarter = round(turn / 90) * 90
-        if abs(turn - quarter) > UPRIGHT:
+        if abs(turn - quarter) > MAX_UPRIGHT_DEGREES:
             names.append(f"rotated:{round(turn)}")
         elif quarter % 360:
             names.append(f"rotated:{quarter % 360}")
         across, along = np.hypot(a, c), np.hypot(b, d)
-        if abs(np.log(across / along)) > STRETCHED:
+        if abs(np.log(across / along)) > MIN_STRETCH_LOG_RATIO:
             names.append("scaled")
-        if self._seen(query_size) < WHOLE:
+        if self._seen(query_size) < WHOLE_SHARE:
             names.append("cropped")
-        if self._filled(query_size) < FILLING:
+        if self._filled(query_size) < FILLING_SHARE:
             names.append("inserted")
         return tuple(names)
 
@@ -98,6 +101,6 @@ class Region:
 
 
 def _points(size: tuple[int, int]) -> NDArray[np.float64]:
-    """Return points spread evenly over a picture, float64 `(POINTS ** 2, 2)`."""
-    steps = (np.arange(POINTS) + 0.5) / POINTS
+    """Return points spread evenly over a picture, float64 `(POINTS_PER_SIDE ** 2, 2)`."""
+    steps = (np.arange(POINTS_PER_SIDE) + 0.5) / POINTS_PER_SIDE
     return np.stack(np.meshgrid(steps * size[0], steps * size[1]), -1).reshape(-1, 2)

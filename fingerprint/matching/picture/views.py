@@ -62,17 +62,17 @@ VIEW_EDITS = {
 }
 
 #: Seconds between mirrored pictures: at the least, at the most, and as a share of a query's length in between.
-MIRRORED_S = (0.5, 2.0, 1 / 40)
+MIRRORED_SPACING_S = (0.5, 2.0, 1 / 40)
 
 #: The same for each of the other views. A whole look costs as much as describing the query did, so long queries, which
 #: have more of each scene, are looked at less often.
-OTHER_S = (0.5, 2.0, 1 / 20)
+OTHER_SPACING_S = (0.5, 2.0, 1 / 20)
 
 #: How much earlier than due a picture may be looked at, seconds: half a step of the time grid.
 JITTER_S = 0.125
 
 #: Pictures that a piece of a query of any length has looked at in every view, at most.
-MOST_PICTURES = 48
+MAX_PICTURES = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +126,10 @@ def describe_views(track: PictureTrack, keyframes: Keyframes, *, thorough: bool 
     reach[0] = PLAIN_REACH_S
     seconds = keyframes.times_ms / 1000
     length = float(np.ptp(seconds)) if len(keyframes) else 0.0
-    due = {MIRRORED: _spacing(length, MIRRORED_S)}
+    due = {MIRRORED: _spacing(length, MIRRORED_SPACING_S)}
     if thorough:
         due |= dict.fromkeys(
-            range(MIRRORED + 1, len(VIEW_NAMES)), max(_spacing(length, OTHER_S), length / MOST_PICTURES)
+            range(MIRRORED + 1, len(VIEW_NAMES)), max(_spacing(length, OTHER_SPACING_S), length / MAX_PICTURES)
         )
     reach[list(due)] = [0.5 * spacing + 0.3 for spacing in due.values()]
     last = dict.fromkeys(due, -1e9)

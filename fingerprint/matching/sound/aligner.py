@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fingerprint.matching.sound.offset_histogram import CELL, MOST_PEAKS, Counts, counted, likelihood, stretches
+from fingerprint.matching.sound.offset_histogram import (
+    CELL_FRAMES,
+    MIN_LOOP_SHARE,
+    Counts,
+    counted,
+    likelihood,
+    stretches,
+)
 from fingerprint.matching.sound.peak_index import Hypothesis, QueryPeaks, ReferencePeaks
 from fingerprint.matching.sound.span_extension import follow, rounded
 from fingerprint.matching.time_map import Segment, TimeMap
@@ -27,64 +34,79 @@ if TYPE_CHECKING:
 
 __all__ = ["SoundQuery", "align_sound", "explained"]
 
-#: Log-odds that unrelated sounds reach often, and what each beyond is worth as evidence: it is even at 2.1. The best
-#: two of 3,600 pairs of unrelated tuning sounds, in 20 edits, had 1.9; none of 373 copies that were found had less than
-#: 2.1.
-OFTEN, WORTH = 1.5, 15.0
+#: Log-odds by counts that unrelated sounds reach often. The best two of 3,600 pairs of unrelated tuning sounds, in 20
+#: edits, had 1.9; none of 373 copies that were found had less than 2.1.
+CHANCE_LOG_ODDS = 1.5
 
-#: Evidence that a segment needs.
-LEAST_EVIDENCE = 3.0
+#: Evidence (log-odds that a segment is a copy) for each of the log-odds beyond: it is even at 2.1.
+EVIDENCE_PER_LOG_ODDS = 15.0
+
+#: Log-odds that a segment needs.
+MIN_SEGMENT_LOG_ODDS = 3.0
 
 #: Share of their peaks that unrelated sounds have in common at most, were they music on one drum machine at one beat
 #: (0.4 was seen, more in single bars). More is a copy, even where the sound repeats itself: another offset is as good.
-COMMON = 0.55
+MAX_CHANCE_SHARE = 0.55
 
-#: Moments at which peaks of a segment coincide at least, and frames within which all peaks are one moment.
-LEAST_MOMENTS, MOMENT = 6, 3
+#: Moments at which peaks of a segment coincide at least.
+MIN_MOMENTS = 6
 
-#: Time before the first and after the last coincidence that belongs to a copy, in mean times between them, and at most.
-UNHEARD, MOST_UNHEARD = 0.7, 0.3
+#: Frames within which all peaks are one moment.
+SAME_MOMENT_FRAMES = 3
+
+#: Time before the first and after the last coincidence that belongs to a copy, in mean times between coincidences.
+UNHEARD_MEAN_GAPS = 0.7
+
+#: The same at most, seconds.
+MAX_UNHEARD_S = 0.3
 
 #: Share of a stretch, or of a segment, that one found before may cover.
-COVERED = 0.3
+MAX_COVERED_SHARE = 0.3
 
 #: Stretches that are followed at most, for one hypothesis.
-MOST_FOLLOWED = 24
+MAX_FOLLOWED_STRETCHES = 24
 
+#: The sound as it is.
 PLAIN = Hypothesis()
 
-#: Evidence of sound as it is from which on only small changes are looked for (of sound stretched in time, fragments go
-#: on at the old speed), and share of the query's time from which on none is.
-SURE, ALL = 15.0, 0.8
+#: Log-odds of sound as it is from which on only small changes are looked for: of sound stretched in time, fragments go
+#: on at the old speed.
+SURE_LOG_ODDS = 15.0
+
+#: Share of the query's time that such sound covers from which on no change is looked for.
+SURE_COVERED_SHARE = 0.8
 
 #: Changed tempi that are tried: close together near 1, where most are, and the common ones beyond.
-TEMPOS = (
+TRIED_TEMPOS = (
     0.5, 0.67, 0.75, 0.8, 0.85, 0.9, 0.92, 0.95, 0.97,
     1.03, 1.05, 1.08, 1.1, 1.15, 1.2, 1.25, 1.33, 1.4, 1.5, 1.75, 2.0,
 )  # fmt: skip
 
 #: Changed speed with pitch, changed tempo, and changed pitch.
-CHANGED = tuple(
+CHANGED_HYPOTHESES = tuple(
     [Hypothesis(speed, round(36 * np.log2(speed))) for speed in np.arange(0.8, 1.281, 0.02).round(2) if speed != 1.0]
-    + [Hypothesis(tempo) for tempo in TEMPOS]
+    + [Hypothesis(tempo) for tempo in TRIED_TEMPOS]
     + [Hypothesis(1.0, notes) for notes in (-6, -4, -3, -2, -1, 1, 2, 3, 4, 6)]
 )  # fmt: skip
 
 #: Those near the sound as it is, and this itself.
-NEAR = (PLAIN, *(one for one in CHANGED if 0.9 <= one.speed <= 1.1 and one.speed != 1.0))
+NEAR_HYPOTHESES = (PLAIN, *(one for one in CHANGED_HYPOTHESES if 0.9 <= one.speed <= 1.1 and one.speed != 1.0))
 
-#: Hypotheses whose speeds and notes are nearer than this share coincidences.
-OTHER_SPEED, OTHER_NOTES = 0.035, 2
+#: Hypotheses whose speeds are nearer than this share coincidences, if their notes are near as well.
+MIN_OTHER_SPEED_DISTANCE = 0.035
+
+#: Notes up to which hypotheses are near.
+MAX_SAME_NOTES_DISTANCE = 2
 
 #: A speed that is off by more than this blurs stretches of 16 s.
-OTHERWISE_SPEED = 0.001
+MAX_SPEED_ERROR = 0.001
 
 #: Frames of a query, times those of a reference, that each hypothesis is tried on: ten minutes on a minute. Of what is
 #: longer, a film against a film, sections are enough: it is not copied by seconds.
-MOST_TRIED = 600 * 60 / FRAME_S**2
+MAX_TRIED_FRAMES_SQUARED = 600 * 60 / FRAME_S**2
 
 #: Cells of the stretches that choose among hypotheses: at a speed that is off by 1 % longer ones blur.
-SHORT = (1, 2, 4)
+SHORT_STRETCH_CELLS = (1, 2, 4)
 
 
 class SoundQuery:
@@ -133,7 +155,7 @@ def _aligned(query: QueryPeaks, reference: SoundTrack, *, wide: bool, speeds: Se
     for hypothesis in hint:
         found += _segments(query, stored, hypothesis)
     if wide and not _explained(query, found):
-        best = _likeliest(query, stored, CHANGED if _total(found) < SURE else NEAR)
+        best = _likeliest(query, stored, CHANGED_HYPOTHESES if _total(found) < SURE_LOG_ODDS else NEAR_HYPOTHESES)
         if best is not None and best[0] != PLAIN:
             found = max(found, _segments(query, stored, *best), key=_total)
     return found
@@ -148,7 +170,7 @@ def _explained(query: QueryPeaks, found: Sequence[Segment]) -> bool:
     if not len(query):
         return True
     sounding = float(np.ptp(query.frames)) * FRAME_S
-    return _total(found) >= SURE and sum(segment.length for segment in found) >= ALL * sounding
+    return _total(found) >= SURE_LOG_ODDS and sum(segment.length for segment in found) >= SURE_COVERED_SHARE * sounding
 
 
 def _likeliest(
@@ -157,7 +179,7 @@ def _likeliest(
     """Return how the sound was changed, if one hypothesis stands out, and what others reach in each cell."""
     sections = _sections(query, reference)
     counts = [
-        Counts.joined([counted(section, reference, hypothesis, SHORT) for section in sections])
+        Counts.joined([counted(section, reference, hypothesis, SHORT_STRETCH_CELLS) for section in sections])
         for hypothesis in hypotheses
     ]
     best = np.stack([one.best for one in counts])
@@ -174,8 +196,8 @@ def _likeliest(
 def _sections(query: QueryPeaks, reference: ReferencePeaks) -> list[QueryPeaks]:
     """Return the parts of a query that hypotheses are tried on: all of it, or some that lie evenly in it."""
     begin, length = int(query.frames[0]), int(query.frames[-1] - query.frames[0]) + 1
-    section = SHORT[-1] * CELL
-    most = max(1, int(MOST_TRIED / (max(reference.length, CELL) * section)))
+    section = SHORT_STRETCH_CELLS[-1] * CELL_FRAMES
+    most = max(1, int(MAX_TRIED_FRAMES_SQUARED / (max(reference.length, CELL_FRAMES) * section)))
     if length <= most * section:
         return [query]
     starts = [begin + round((length - section) * (number + 0.5) / most) for number in range(most)]
@@ -184,7 +206,10 @@ def _sections(query: QueryPeaks, reference: ReferencePeaks) -> list[QueryPeaks]:
 
 
 def _differ(one: Hypothesis, another: Hypothesis) -> bool:
-    return abs(one.speed - another.speed) >= OTHER_SPEED or abs(one.notes - another.notes) > OTHER_NOTES
+    return (
+        abs(one.speed - another.speed) >= MIN_OTHER_SPEED_DISTANCE
+        or abs(one.notes - another.notes) > MAX_SAME_NOTES_DISTANCE
+    )
 
 
 def _segments(
@@ -216,7 +241,7 @@ def _refined(
 ) -> Hypothesis | None:
     """Return the hypothesis with the speed that the best stretch has; None if it has that already."""
     span = follow(query, reference, hypothesis, ranked[0]) if ranked else None
-    if span is None or abs(span.line.speed - hypothesis.speed) < OTHERWISE_SPEED:
+    if span is None or abs(span.line.speed - hypothesis.speed) < MAX_SPEED_ERROR:
         return None
     return Hypothesis(span.line.speed, hypothesis.notes)
 
@@ -229,23 +254,24 @@ def _followed(
     followed = 0
     for stretch in ranked:
         start, end = stretch.start * FRAME_S, stretch.end * FRAME_S
-        if any(_common(one, start, end) > COVERED * min(end - start, one.length) for one in found):
+        if any(_common(one, start, end) > MAX_COVERED_SHARE * min(end - start, one.length) for one in found):
             continue
-        others = other * (stretch.end - stretch.start) / CELL
+        others = other * (stretch.end - stretch.start) / CELL_FRAMES
         if not _promising(stretch, others):
             continue
         followed += 1
-        if followed > MOST_FOLLOWED:
+        if followed > MAX_FOLLOWED_STRETCHES:
             break
         span = follow(query, reference, hypothesis, stretch)
         if span is None:
             continue
         log_odds = _evidence(span, stretch, others)
-        if log_odds < LEAST_EVIDENCE:
+        if log_odds < MIN_SEGMENT_LOG_ODDS:
             continue
         segment = _segment(query, reference, hypothesis, span, log_odds)
         if not any(
-            _common(one, segment.start, segment.end) > COVERED * min(one.length, segment.length) for one in found
+            _common(one, segment.start, segment.end) > MAX_COVERED_SHARE * min(one.length, segment.length)
+            for one in found
         ):
             found.append(segment)
     return found
@@ -254,7 +280,10 @@ def _followed(
 def _promising(stretch: Stretch, other: float) -> bool:
     """Return whether a stretch may have evidence enough, by one of the two ways to come by it."""
     odds = likelihood(stretch.count, max(stretch.other, other))
-    return WORTH * (odds - OFTEN) >= LEAST_EVIDENCE or stretch.count >= MOST_PEAKS * stretch.peaks
+    return (
+        EVIDENCE_PER_LOG_ODDS * (odds - CHANCE_LOG_ODDS) >= MIN_SEGMENT_LOG_ODDS
+        or stretch.count >= MIN_LOOP_SHARE * stretch.peaks
+    )
 
 
 def _common(segment: Segment, start: float, end: float) -> float:
@@ -262,21 +291,23 @@ def _common(segment: Segment, start: float, end: float) -> float:
 
 
 def _evidence(span: Span, stretch: Stretch, other: float) -> float:
-    moments = 1 + int((np.diff(span.heard) > MOMENT).sum())
-    if moments < LEAST_MOMENTS:
+    moments = 1 + int((np.diff(span.heard) > SAME_MOMENT_FRAMES).sum())
+    if moments < MIN_MOMENTS:
         return 0.0
     distinct = moments / len(span.heard)
     odds = distinct * likelihood(stretch.count, max(stretch.other, other))
-    return WORTH * (max(odds, _in_common(min(stretch.count, stretch.peaks), stretch.peaks)) - OFTEN)
+    return EVIDENCE_PER_LOG_ODDS * (
+        max(odds, _in_common(min(stretch.count, stretch.peaks), stretch.peaks)) - CHANCE_LOG_ODDS
+    )
 
 
 def _in_common(count: int, peaks: int) -> float:
     """Return the log-likelihood ratio of so many peaks in common against what unrelated sounds have at most."""
     share = count / peaks
-    if share <= COMMON:
+    if share <= MAX_CHANCE_SHARE:
         return 0.0
-    missed = (peaks - count) * np.log((1 - share) / (1 - COMMON)) if count < peaks else 0.0
-    return float(count * np.log(share / COMMON) + missed)
+    missed = (peaks - count) * np.log((1 - share) / (1 - MAX_CHANCE_SHARE)) if count < peaks else 0.0
+    return float(count * np.log(share / MAX_CHANCE_SHARE) + missed)
 
 
 def _segment(
@@ -285,7 +316,7 @@ def _segment(
     line = rounded(span, query, reference, hypothesis.notes)
     start, end = float(span.heard[0]) * FRAME_S, float(span.heard[-1]) * FRAME_S
     density = len(span.heard) / max(end - start, 1.0)
-    unheard = min(MOST_UNHEARD, UNHEARD / density)
+    unheard = min(MAX_UNHEARD_S, UNHEARD_MEAN_GAPS / density)
     return Segment(
         start=max(0.0, start - unheard),
         end=end + unheard,

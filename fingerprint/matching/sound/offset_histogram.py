@@ -23,32 +23,38 @@ if TYPE_CHECKING:
 
     from fingerprint.matching.sound.peak_index import Hypothesis, QueryPeaks, ReferencePeaks
 
-__all__ = ["CELL", "Counts", "Stretch", "counted", "likelihood", "stretches"]
+__all__ = ["CELL_FRAMES", "Counts", "Stretch", "counted", "likelihood", "stretches"]
 
 #: Frames of the query that are counted together: 2 s.
-CELL = round(2.0 / FRAME_S)
+CELL_FRAMES = round(2.0 / FRAME_S)
 
 #: Cells that a stretch may have.
-LENGTHS = (1, 2, 4, 8)
+STRETCH_CELLS = (1, 2, 4, 8)
 
 #: Offsets nearer to each other than this are not told apart, frames: 0.18 s.
-BLOCK = 24
+BLOCK_FRAMES = 24
 
-#: Coincidences of fewer peaks are none, and what the second best offset is taken to have at least: in sparse sound
-#: a click that meets a click makes several at once.
-LEAST_COUNT, LEAST_OTHER = 6, 6
+#: Coincidences of fewer peaks are none.
+MIN_COUNT = 6
+
+#: Coincidences that the second best offset is taken to have at least: in sparse sound a click that meets a click makes
+#: several at once.
+MIN_OTHER_COUNT = 6
 
 #: The best of many stretches is best by chance too: it is held against what this share of them stays under elsewhere.
-USUAL = 0.9
+CHANCE_QUANTILE = 0.9
 
 #: Share of a stretch's peaks that coincide from which on it is looked at even if another offset is as good: a loop.
-MOST_PEAKS = 0.4
+MIN_LOOP_SHARE = 0.4
 
 #: Log-odds from which on a stretch is looked at.
-LEAST_ODDS = 0.6
+MIN_STRETCH_LOG_ODDS = 0.6
 
-#: Counters and coincidences that are held at a time.
-MOST_COUNTERS, MOST_COINCIDENCES = 12_000_000, 4_000_000
+#: Counters that are held at a time.
+MAX_COUNTERS = 12_000_000
+
+#: Coincidences that are held at a time.
+MAX_COINCIDENCES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +122,15 @@ def stretches(query: QueryPeaks, reference: ReferencePeaks, hypothesis: Hypothes
         reference: The reference's.
         hypothesis: How the sound is taken to be changed.
     """
-    counts = counted(query, reference, hypothesis, LENGTHS)
+    counts = counted(query, reference, hypothesis, STRETCH_CELLS)
     odds = counts.best * np.log(np.maximum(counts.best, 1) / counts.others) - (counts.best - counts.others)
     odds[counts.best < counts.others] = 0.0
-    weight = (odds >= LEAST_ODDS) | (counts.best >= MOST_PEAKS * counts.peaks)
-    chosen = np.nonzero((counts.best >= LEAST_COUNT) & weight)[0]
+    weight = (odds >= MIN_STRETCH_LOG_ODDS) | (counts.best >= MIN_LOOP_SHARE * counts.peaks)
+    chosen = np.nonzero((counts.best >= MIN_COUNT) & weight)[0]
     return [
         Stretch(
             start=int(counts.starts[row]),
-            end=int(counts.starts[row] + counts.cells[row] * CELL),
+            end=int(counts.starts[row] + counts.cells[row] * CELL_FRAMES),
             offset=int(counts.offsets[row]),
             count=int(counts.best[row]),
             other=float(counts.others[row]),
@@ -153,14 +159,14 @@ def counted(query: QueryPeaks, reference: ReferencePeaks, hypothesis: Hypothesis
     for length in lengths:
         same = np.nonzero(counts.cells == length)[0]
         if len(same):
-            counts.others[same] = np.maximum(counts.others[same], np.quantile(counts.others[same], USUAL))
+            counts.others[same] = np.maximum(counts.others[same], np.quantile(counts.others[same], CHANCE_QUANTILE))
     return counts
 
 
 def _bounds(query: QueryPeaks) -> NDArray[np.int64]:
     """Return the first peak of each cell, and the number of peaks, int64 `(cells + 1,)`."""
-    cells = (int(query.frames[-1]) - int(query.frames[0])) // CELL + 1
-    return np.asarray(np.searchsorted(query.frames, query.frames[0] + CELL * np.arange(cells + 1)), np.int64)
+    cells = (int(query.frames[-1]) - int(query.frames[0])) // CELL_FRAMES + 1
+    return np.asarray(np.searchsorted(query.frames, query.frames[0] + CELL_FRAMES * np.arange(cells + 1)), np.int64)
 
 
 def _blocks(
@@ -169,12 +175,12 @@ def _blocks(
     """Yield ranges of cells that fit into memory, which overlap by the longest stretch."""
     bounds = _bounds(query)
     cells = len(bounds) - 1
-    width = reference.length + 2 * CELL * max(1.0, hypothesis.speed)
+    width = reference.length + 2 * CELL_FRAMES * max(1.0, hypothesis.speed)
     pairs = np.concatenate([[0], np.cumsum(reference.count(query.notes - hypothesis.notes))])[bounds]
-    most = max(2 * longest, int(MOST_COUNTERS / width))
+    most = max(2 * longest, int(MAX_COUNTERS / width))
     first = 0
     while True:
-        last = min(first + most, int(np.searchsorted(pairs, pairs[first] + MOST_COINCIDENCES, "right")))
+        last = min(first + most, int(np.searchsorted(pairs, pairs[first] + MAX_COINCIDENCES, "right")))
         last = min(max(last, first + 2 * longest), cells)
         yield first, last
         if last == cells:
@@ -192,7 +198,7 @@ def _in_block(
     last: int,
 ) -> Iterator[Counts]:
     bounds = _bounds(query)[first : last + 1]
-    starts = query.frames[0] + CELL * np.arange(first, last)
+    starts = query.frames[0] + CELL_FRAMES * np.arange(first, last)
     # Where a cell's first frame lies in the reference, at offset 0: counters are relative to it, so that they are as
     # many as the reference has frames, however long the query is.
     bases = np.rint(starts * hypothesis.speed).astype(np.int64)
@@ -228,8 +234,8 @@ def _counters(
     A count takes in its neighbours at either side: times are rounded to frames in both sounds.
     """
     cells = len(bases)
-    margin = int(np.ceil(CELL * hypothesis.speed)) + 2
-    width = -(-(reference.length + margin + 3) // BLOCK) * BLOCK
+    margin = int(np.ceil(CELL_FRAMES * hypothesis.speed)) + 2
+    width = -(-(reference.length + margin + 3) // BLOCK_FRAMES) * BLOCK_FRAMES
     pairs = reference.coincidences(query, int(bounds[0]), int(bounds[-1]), hypothesis.notes)
     frames = np.rint(query.frames[bounds[0] : bounds[-1]] * hypothesis.speed).astype(np.int64)
     at = margin + np.repeat(bases, np.diff(bounds)) - frames
@@ -262,7 +268,7 @@ def _best(counts: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDArray[np.int6
     rows = np.arange(len(counts))
     place = counts.argmax(1)
     best = counts[rows, place].astype(np.int64)
-    blocks = counts.reshape(len(counts), -1, BLOCK).max(2)
+    blocks = counts.reshape(len(counts), -1, BLOCK_FRAMES).max(2)
     for near in (-1, 0, 1):
-        blocks[rows, np.clip(place // BLOCK + near, 0, blocks.shape[1] - 1)] = 0
-    return best, place, np.maximum(blocks.max(1), LEAST_OTHER).astype(np.float64)
+        blocks[rows, np.clip(place // BLOCK_FRAMES + near, 0, blocks.shape[1] - 1)] = 0
+    return best, place, np.maximum(blocks.max(1), MIN_OTHER_COUNT).astype(np.float64)

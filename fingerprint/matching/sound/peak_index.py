@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["Coincidences", "Hypothesis", "QueryPeaks", "ReferencePeaks"]
 
 #: Notes apart that still count as the same: a peak between two notes falls to either.
-SAME_NOTE = 1
+SAME_NOTE_DISTANCE = 1
 
 #: One more than any note that peaks have, with what a change of pitch may add.
-NOTES = 512
+NOTE_COUNT = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class ReferencePeaks:
         frames, notes = track.frames[order].astype(np.int64), track.bins[order].astype(np.int64)
         self.length = int(frames.max(initial=-1))
         self._frames = frames
-        self._starts = np.searchsorted(notes, np.arange(NOTES + 1))
+        self._starts = np.searchsorted(notes, np.arange(NOTE_COUNT + 1))
         self._stride = self.length + 2
         self._keys = notes * self._stride + frames
 
@@ -139,7 +139,7 @@ class ReferencePeaks:
         latest = np.clip(latest[inside], 0, self.length).astype(np.int64)
         notes = query.notes[ours] - shift
         found = []
-        for near in range(-SAME_NOTE, SAME_NOTE + 1):
+        for near in range(-SAME_NOTE_DISTANCE, SAME_NOTE_DISTANCE + 1):
             base = (notes + near) * self._stride
             low = np.searchsorted(self._keys, base + earliest, "left")
             high = np.searchsorted(self._keys, base + latest, "right")
@@ -149,7 +149,9 @@ class ReferencePeaks:
         return Coincidences(joined[order], np.concatenate([pairs.theirs for pairs in found])[order])
 
     def _range(self, notes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        return np.clip(notes - SAME_NOTE, 0, NOTES), np.clip(notes + SAME_NOTE + 1, 0, NOTES)
+        return np.clip(notes - SAME_NOTE_DISTANCE, 0, NOTE_COUNT), np.clip(
+            notes + SAME_NOTE_DISTANCE + 1, 0, NOTE_COUNT
+        )
 
     def _pairs(self, ours: NDArray[np.int64], low: NDArray[np.int64], high: NDArray[np.int64]) -> Coincidences:
         """Return the pairs of each of the query's peaks with a range of the reference's."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fingerprint.matching.sound.offset_histogram import CELL
+from fingerprint.matching.sound.offset_histogram import CELL_FRAMES
 from fingerprint.matching.time_map import TimeMap
 from fingerprint.sound.track import FRAME_S
 
@@ -20,39 +20,47 @@ if TYPE_CHECKING:
 __all__ = ["Span", "follow", "rounded"]
 
 #: How far off its line a coincidence may be, frames.
-WITHIN = 2.0
+LINE_TOLERANCE_FRAMES = 2.0
 
-#: How far the speed may be off its hypothesis, and the steps in which it is looked for.
-SPEED_OFF, SPEED_STEP = 0.06, 0.002
+#: How far the speed may be off its hypothesis.
+MAX_SPEED_ERROR = 0.06
+
+#: The steps in which the speed is looked for.
+SPEED_STEP = 0.002
 
 #: Cells before and after a stretch in which its speed is looked for.
-BESIDE = 2
+BESIDE_CELLS = 2
 
 #: Frames before and after a stretch in which its span is looked for at first: 32 s; where it reaches farther, twice
 #: that.
-LEAST_BESIDE = 16 * CELL
+MIN_BESIDE_FRAMES = 16 * CELL_FRAMES
 
 #: Peaks that tell together where a stretch coincides best: its span is looked for from there.
-SEED = 9
+SEED_PEAKS = 9
 
 #: Rounds of fitting a line to a span and of looking for the span along the line; it grows as the line gets better.
-ROUNDS = 10
+MAX_ROUNDS = 10
 
-#: Coincidences, and frames between the first and the last one, from which on a line's slope is free.
-LEAST_TO_FIT, FREE_SLOPE = 8, 1.5 / FRAME_S
+#: Coincidences from which on a line's slope is free.
+MIN_FIT_COINCIDENCES = 8
+
+#: Frames between the first and the last coincidence from which on a line's slope is free: 1.5 s.
+MIN_FREE_SLOPE_FRAMES = 1.5 / FRAME_S
 
 #: Speeds this near to 1 are 1.
-SAME_SPEED = 0.004
+MAX_PLAIN_SPEED_ERROR = 0.004
 
-#: Share of a copy's mean rate of coincidences that its poorest parts still have, and what chance gives beside the best
-#: offset that is none.
-POOR, BY_CHANCE = 0.4, 0.6
+#: Share of a copy's mean rate of coincidences that its poorest parts still have.
+POOR_RATE_SHARE = 0.4
+
+#: Share of the count of the best offset that is none which chance gives beside it.
+CHANCE_RATE_SHARE = 0.6
 
 #: How much oftener than by chance peaks coincide in a copy at least.
-LEAST_GAIN = 1.5
+MIN_RATE_RATIO = 1.5
 
 #: Log-odds that a span may lose before it ends: that much other sound is no pause.
-MOST_LOST = 30.0
+MAX_LOST_LOG_ODDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +83,14 @@ class Span:
 def follow(query: QueryPeaks, reference: ReferencePeaks, hypothesis: Hypothesis, stretch: Stretch) -> Span | None:
     """Return the span that a stretch is part of; None if nothing holds it together."""
     line = _slope(query, reference, hypothesis, stretch)
-    by_chance = min(0.5, BY_CHANCE * stretch.other / max(stretch.peaks, 1))
+    by_chance = min(0.5, CHANCE_RATE_SHARE * stretch.other / max(stretch.peaks, 1))
     usual = stretch.count / max(stretch.peaks, 1)
-    beside = LEAST_BESIDE
+    beside = MIN_BESIDE_FRAMES
     span: Span | None = None
-    for _ in range(ROUNDS):
+    for _ in range(MAX_ROUNDS):
         low, high = np.searchsorted(query.frames, [stretch.start - beside, stretch.end + beside])
-        hits = reference.along(query, line, hypothesis.notes, WITHIN, first=int(low), last=int(high))
-        rate = max(POOR * usual, LEAST_GAIN * by_chance)
+        hits = reference.along(query, line, hypothesis.notes, LINE_TOLERANCE_FRAMES, first=int(low), last=int(high))
+        rate = max(POOR_RATE_SHARE * usual, MIN_RATE_RATIO * by_chance)
         found = _run(query, hits, stretch, (int(low), int(high)), rate=rate, by_chance=by_chance)
         if found is None:
             return span
@@ -105,15 +113,17 @@ def _slope(query: QueryPeaks, reference: ReferencePeaks, hypothesis: Hypothesis,
     """Return the line through a stretch's middle on which most peaks nearby coincide."""
     middle = (stretch.start + stretch.end) // 2
     centre = middle * hypothesis.speed + stretch.offset
-    low, high = np.searchsorted(query.frames, [stretch.start - BESIDE * CELL, stretch.end + BESIDE * CELL])
-    within = SPEED_OFF * np.abs(query.frames[low:high] - middle) + WITHIN
+    low, high = np.searchsorted(
+        query.frames, [stretch.start - BESIDE_CELLS * CELL_FRAMES, stretch.end + BESIDE_CELLS * CELL_FRAMES]
+    )
+    within = MAX_SPEED_ERROR * np.abs(query.frames[low:high] - middle) + LINE_TOLERANCE_FRAMES
     expected = TimeMap(hypothesis.speed, stretch.offset)
     hits = reference.along(query, expected, hypothesis.notes, within, first=int(low), last=int(high))
     away, off = query.frames[hits.ours] - middle, hits.theirs - centre
     speeds = hypothesis.speed + SPEED_STEP * np.arange(
-        -round(SPEED_OFF / SPEED_STEP), round(SPEED_OFF / SPEED_STEP) + 1
+        -round(MAX_SPEED_ERROR / SPEED_STEP), round(MAX_SPEED_ERROR / SPEED_STEP) + 1
     )
-    on = np.abs(off[None] - (speeds[:, None] - hypothesis.speed) * away[None]) <= WITHIN
+    on = np.abs(off[None] - (speeds[:, None] - hypothesis.speed) * away[None]) <= LINE_TOLERANCE_FRAMES
     counts = on.sum(1)
     # Of speeds that do as well, the one that was expected, or nearest to it.
     good = speeds[counts >= counts.max() - 1] if len(away) else speeds
@@ -152,7 +162,7 @@ def _run(
         return None
     gain, loss = float(np.log(rate / by_chance)), float(np.log((1 - rate) / (1 - by_chance)))
     scores = np.where(coincide, gain, loss).astype(np.float64)
-    seed = low + int(np.argmax(np.convolve(scores[low:high], np.ones(min(SEED, high - low)), "same")))
+    seed = low + int(np.argmax(np.convolve(scores[low:high], np.ones(min(SEED_PEAKS, high - low)), "same")))
     last = seed + _reach(scores[seed:])
     first = seed - _reach(scores[: seed + 1][::-1])
     inside = np.nonzero(coincide[first : last + 1])[0]
@@ -164,16 +174,16 @@ def _run(
 def _reach(scores: NDArray[np.float64]) -> int:
     """Return how far the sum of scores still rises, before it falls by more than is allowed."""
     sums = np.cumsum(scores)
-    fallen = np.nonzero(np.maximum.accumulate(sums) - sums > MOST_LOST)[0]
+    fallen = np.nonzero(np.maximum.accumulate(sums) - sums > MAX_LOST_LOG_ODDS)[0]
     return int(np.argmax(sums[: int(fallen[0])] if len(fallen) else sums))
 
 
 def _fitted(ours: NDArray[np.int64], theirs: NDArray[np.int64], line: TimeMap, hypothesis: Hypothesis) -> TimeMap:
     """Return the line through a span's coincidences."""
-    if len(ours) >= LEAST_TO_FIT and np.ptp(ours) > FREE_SLOPE:
+    if len(ours) >= MIN_FIT_COINCIDENCES and np.ptp(ours) > MIN_FREE_SLOPE_FRAMES:
         middle = ours.mean()
         speed, place = np.polyfit(ours - middle, theirs, 1)
-        if abs(speed - hypothesis.speed) <= SPEED_OFF:
+        if abs(speed - hypothesis.speed) <= MAX_SPEED_ERROR:
             return TimeMap(float(speed), float(place - speed * middle))
     return TimeMap(line.speed, float(np.median(theirs - line.speed * ours)))
 
@@ -181,11 +191,11 @@ def _fitted(ours: NDArray[np.int64], theirs: NDArray[np.int64], line: TimeMap, h
 def rounded(span: Span, query: QueryPeaks, reference: ReferencePeaks, notes: int) -> TimeMap:
     """Return a span's line, in frames: at a speed of exactly 1 where it is near that, through most of its peaks."""
     line = span.line
-    if abs(line.speed - 1.0) >= SAME_SPEED:
+    if abs(line.speed - 1.0) >= MAX_PLAIN_SPEED_ERROR:
         return line
     middle = float(query.frames[span.first] + query.frames[span.last]) / 2
     level = TimeMap(1.0, line.speed * middle + line.offset - middle)
-    hits = reference.along(query, level, notes, 3 * WITHIN, first=span.first, last=span.last + 1)
+    hits = reference.along(query, level, notes, 3 * LINE_TOLERANCE_FRAMES, first=span.first, last=span.last + 1)
     if not len(hits.ours):
         return level
     offsets = hits.theirs - query.frames[hits.ours]

@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fingerprint.matching.confidence import EVEN, confidence, interval_similarity, joint_evidence
+from fingerprint.matching.confidence import EVEN_LOG_ODDS, confidence, interval_similarity, joint_evidence
 from fingerprint.matching.time_map import Segment, TimeMap
 
 
-def similarity(log_odds: float, similarity: float) -> float:
+def similarity_of(log_odds: float, similarity: float) -> float:
     return interval_similarity(Segment(0, 10, TimeMap(1.0, 0.0), log_odds, similarity, picture=True))
 
 
 def test_even_odds_are_the_line_between_copy_and_chance() -> None:
-    assert confidence(EVEN) == pytest.approx(0.5)
-    assert confidence(EVEN - 3) < 0.5 < confidence(EVEN + 3)
+    assert confidence(EVEN_LOG_ODDS) == pytest.approx(0.5)
+    assert confidence(EVEN_LOG_ODDS - 3) < 0.5 < confidence(EVEN_LOG_ODDS + 3)
 
 
 @given(st.lists(st.floats(-1000, 1000), min_size=2))
@@ -28,14 +28,14 @@ def test_confidence_rises_with_evidence_and_stays_between_0_and_1(log_odds: list
 
 @given(st.floats(-50, 500), st.floats(0, 1))
 def test_an_interval_is_over_the_line_exactly_when_its_evidence_is(log_odds: float, similarity: float) -> None:
-    found = similarity(log_odds, similarity)
+    found = similarity_of(log_odds, similarity)
     assert 0 <= found <= 1
     assert (found >= 0.5) == (confidence(log_odds) >= 0.5)
 
 
 def test_the_same_material_with_much_evidence_is_1() -> None:
-    assert similarity(200, 1.0) == pytest.approx(1.0)
-    assert similarity(200, 0.7) == pytest.approx(0.7)
+    assert similarity_of(200, 1.0) == pytest.approx(1.0)
+    assert similarity_of(200, 0.7) == pytest.approx(0.7)
 
 
 SOME = st.lists(st.floats(-5, 50), min_size=1, max_size=30)

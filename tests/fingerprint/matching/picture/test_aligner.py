@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 from support.scenes import DUSK, HEIGHT, WIDTH, Image, collected, inset, mirrored, scene
 
-from fingerprint.matching.confidence import EVEN
-from fingerprint.matching.picture import aligner as picture
-from fingerprint.matching.picture.aligner import LONG_S, PictureQuery, align_picture
+from fingerprint.matching.confidence import EVEN_LOG_ODDS
+from fingerprint.matching.picture import aligner
+from fingerprint.matching.picture.aligner import align_picture
+from fingerprint.matching.picture.correspondences import Hint
 from fingerprint.matching.picture.motion import MotionHits
+from fingerprint.matching.picture.query import PictureQuery
 from fingerprint.matching.picture.query_frames import Miniatures
-from fingerprint.matching.picture.viterbi import Hint
+from fingerprint.matching.search_regions import LONG_REFERENCE_S
 from fingerprint.matching.time_map import Segment, TimeMap
 from fingerprint.model import Fingerprint
 from fingerprint.picture.keyframes import Keyframes
@@ -105,7 +107,7 @@ def copy() -> PictureQuery:
 
 def good(segments: list[Segment]) -> list[Segment]:
     """Return the segments that are more likely copies than not."""
-    return [segment for segment in segments if segment.log_odds >= EVEN]
+    return [segment for segment in segments if segment.log_odds >= EVEN_LOG_ODDS]
 
 
 def assert_is_the_copy(segments: list[Segment], offset: float = OFFSET, start: float = START) -> None:
@@ -207,13 +209,13 @@ def without_local_features(track: PictureTrack) -> PictureTrack:
 def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Tell how many of a reference's pictures movement was compared with."""
     counts: list[int] = []
-    find = picture.find_motion
+    find = aligner.find_motion
 
     def counted(query: Miniatures, grid: np.ndarray[Any, Any], thumbnails: np.ndarray[Any, Any]) -> MotionHits:
         counts.append(len(grid))
         return find(query, grid, thumbnails)
 
-    monkeypatch.setattr(picture, "find_motion", counted)
+    monkeypatch.setattr(aligner, "find_motion", counted)
     return counts
 
 
@@ -221,7 +223,7 @@ def test_in_a_long_reference_a_copy_is_found_and_movement_compared_where_it_look
     copy: PictureQuery, reference: PictureTrack, foreign: PictureTrack, compared: list[int]
 ) -> None:
     long = behind(foreign, 40, reference)
-    assert long.grid_ms[-1] / 1000 > LONG_S
+    assert long.grid_ms[-1] / 1000 > LONG_REFERENCE_S
     assert_is_the_copy(align_picture(copy, long), OFFSET + 2000)
     assert 100 <= compared[0] < len(long.grid_ms) * 0.7
 
@@ -231,18 +233,6 @@ def test_in_a_short_reference_all_movement_is_compared(reference: PictureTrack, 
     (found,) = good(align_picture(prepared(shown(ORIGINAL, 20, 30)), behind_balls))
     assert found.map.offset == pytest.approx(70, abs=0.15)
     assert compared == [360]
-
-
-def test_what_was_seen_before_counts_next_to_nothing() -> None:
-    one, other, third = np.eye(3, dtype=np.float32)
-    alike, half_alike = (
-        np.float32(0.9) * one + np.float32(0.436) * third,
-        np.float32(0.6) * one + np.float32(0.8) * third,
-    )
-    weight = picture._novelty(np.stack([one, one, other, alike, half_alike, one, other, half_alike]))
-    np.testing.assert_array_equal(weight[[0, 2]], 1.0)
-    np.testing.assert_array_equal(weight[[1, 3, 5, 6, 7]], picture.REPEATED)
-    assert picture.REPEATED < weight[4] < 1.0
 
 
 def test_another_take_in_front_of_the_same_wall_is_less_of_a_copy_than_a_copy() -> None:
@@ -256,8 +246,8 @@ def test_another_take_in_front_of_the_same_wall_is_less_of_a_copy_than_a_copy() 
     track = collected(take(11)).track()
     copy = max(segment.log_odds for segment in align_picture(prepared(take(11)), track))
     other = max((segment.log_odds for segment in align_picture(prepared(take(12)), track)), default=0.0)
-    assert copy > EVEN
-    assert other < copy - EVEN
+    assert copy > EVEN_LOG_ODDS
+    assert other < copy - EVEN_LOG_ODDS
 
 
 @pytest.mark.parametrize("seed", range(11, 19))
@@ -282,7 +272,7 @@ def test_other_things_that_move_in_front_of_the_same_wall_are_no_copy(seed: int)
 def test_slides_are_a_copy_of_themselves(slides: int, seconds: int) -> None:
     film = {number: scene(number // (4 * seconds)) for number in range(4 * seconds * slides)}
     found = align_picture(prepared(film), collected(film).track())
-    assert sum(segment.log_odds for segment in found) > EVEN
+    assert sum(segment.log_odds for segment in found) > EVEN_LOG_ODDS
     assert {segment.map.speed for segment in found} == {1.0}
     assert all(abs(segment.map.offset) < NEAR_S for segment in found)
     assert (found[0].start, found[-1].end) == pytest.approx((0, seconds * slides), abs=NEAR_S)
@@ -294,12 +284,6 @@ def test_what_shows_nothing_is_like_nothing(copy: PictureQuery, reference: Pictu
     assert align_picture(prepared(black), reference) == []
     assert align_picture(copy, collected(black).track()) == []
     assert align_picture(prepared(black), collected(black).track()) == []
-
-
-def test_a_query_without_a_picture_is_none() -> None:
-    assert PictureQuery.of(Piece(Fingerprint(5.0), Keyframes.of([])), thorough=True) is None
-    nothing = Piece(Fingerprint(5.0, collected({}).track()), Keyframes.of([]))
-    assert PictureQuery.of(nothing, thorough=True) is None
 
 
 def test_a_reference_without_local_features_is_compared_by_its_looks(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fingerprint.matching.picture.geometric_verification import MOST_SCALING, compare_local
+from fingerprint.matching.picture.geometric_verification import MAX_SCALING_OCTAVES, compare_local
 from fingerprint.picture.local_features import CODE_LENGTH, EMPTY, LocalFeatures
 
 Matrix = NDArray[np.float64]
@@ -181,7 +181,7 @@ def test_features_that_differ_in_size_or_direction_do_not_agree() -> None:
         assert found is None or found.inliers < 25
 
 
-@pytest.mark.parametrize("octaves", [-MOST_SCALING - 1, MOST_SCALING + 1])
+@pytest.mark.parametrize("octaves", [-MAX_SCALING_OCTAVES - 1, MAX_SCALING_OCTAVES + 1])
 def test_what_would_be_scaled_beyond_measure_is_no_copy(octaves: float) -> None:
     many = features(60, 6)
     scales = np.linspace(0 if octaves > 0 else 140, 100 if octaves > 0 else 250, 60)

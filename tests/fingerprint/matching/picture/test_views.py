@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from support.scenes import DUSK, HEIGHT, WIDTH, Image, collected, inset, mirrored, negative, scene
 
 from fingerprint.matching.picture import views
-from fingerprint.matching.picture.views import MOST_PICTURES, REGIONS, VIEW_EDITS, VIEW_NAMES, describe_views, view_of
+from fingerprint.matching.picture.views import MAX_PICTURES, REGIONS, VIEW_EDITS, VIEW_NAMES, describe_views, view_of
 from fingerprint.picture.embedding import dequantise, describe
 from fingerprint.picture.keyframes import Keyframes, encode_still
 
@@ -131,7 +131,7 @@ def test_views_speak_for_all_of_the_time_between_them(seconds: int) -> None:
 def test_of_a_long_piece_so_many_pictures_are_looked_at_in_every_view_and_no_more(seconds: int) -> None:
     seen = describe_views(TRACK, keyframes(seconds))
     for kind in range(2, len(VIEW_NAMES)):
-        assert MOST_PICTURES <= np.count_nonzero(seen.kinds == kind) <= 1.15 * MOST_PICTURES
+        assert MAX_PICTURES <= np.count_nonzero(seen.kinds == kind) <= 1.15 * MAX_PICTURES
 
 
 @pytest.mark.usefixtures("blind")

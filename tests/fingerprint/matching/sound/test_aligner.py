@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.sounds import changed, joined, piece, sound, track, worn
 
-from fingerprint.matching.confidence import EVEN
+from fingerprint.matching.confidence import EVEN_LOG_ODDS
 from fingerprint.matching.search_regions import SearchRegion
 from fingerprint.matching.sound.aligner import SoundQuery, align_sound
 from fingerprint.sound.track import FRAME_S, SoundTrack
@@ -209,7 +209,7 @@ def drummed(seconds: float, seed: int) -> SoundTrack:
 @given(SEEDS, st.booleans())
 def test_two_tunes_on_one_beat_are_no_copies(seed: int, wide: bool) -> None:  # noqa: FBT001 (hypothesis gives it by name)
     one, other = drummed(30, seed), drummed(60, seed + 20_000)
-    assert [found for found in align_sound(SoundQuery(one), other, wide=wide) if found.log_odds > EVEN] == []
+    assert [found for found in align_sound(SoundQuery(one), other, wide=wide) if found.log_odds > EVEN_LOG_ODDS] == []
 
 
 @settings(SAME_EVERY_TIME, max_examples=20)
@@ -219,7 +219,7 @@ def test_a_tune_on_a_beat_is_told_from_others_on_the_same_beat(seed: int, start:
     found = align_sound(SoundQuery(piece(whole, start, start + 15)), whole, wide=False)
     best = max(found, key=lambda one: one.log_odds)
     assert best.map.offset == pytest.approx(start, abs=2 * FRAME_S)
-    assert best.log_odds > EVEN
+    assert best.log_odds > EVEN_LOG_ODDS
 
 
 @settings(SAME_EVERY_TIME, max_examples=20)
@@ -228,7 +228,7 @@ def test_of_twelve_seconds_a_fifth_of_the_peaks_is_enough(seed: int) -> None:
     """Noise as loud as the sound leaves about that much."""
     original = sound(120, 1, density=30)
     found = align_sound(SoundQuery(worn(piece(original, 30, 42), 0.2, seed)), original, wide=False)
-    assert any(one.map.offset == pytest.approx(30, abs=2 * FRAME_S) and one.log_odds > EVEN for one in found)
+    assert any(one.map.offset == pytest.approx(30, abs=2 * FRAME_S) and one.log_odds > EVEN_LOG_ODDS for one in found)
 
 
 FILM = sound(3600, 11)

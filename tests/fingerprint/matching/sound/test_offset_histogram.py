@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.sounds import changed, joined, piece, sound
 
-from fingerprint.matching.sound.offset_histogram import BLOCK, CELL, LENGTHS, counted, likelihood, stretches
+from fingerprint.matching.sound.offset_histogram import (
+    BLOCK_FRAMES,
+    CELL_FRAMES,
+    STRETCH_CELLS,
+    counted,
+    likelihood,
+    stretches,
+)
 from fingerprint.matching.sound.peak_index import Hypothesis, QueryPeaks, ReferencePeaks
 from fingerprint.sound.track import FRAME_S
 
@@ -30,32 +37,32 @@ def coincidences(query: QueryPeaks, reference: QueryPeaks, speed: float, start: 
 @given(st.integers(0, 1000), st.sampled_from([0.5, 0.93, 1.0, 1.27, 2.0]))
 def test_of_every_stretch_the_best_offset_is_told_and_the_best_one_elsewhere(seed: int, speed: float) -> None:
     query, theirs = QueryPeaks.of(sound(12, seed)), sound(15, seed + 5000)
-    found = counted(query, ReferencePeaks(theirs), Hypothesis(speed), LENGTHS)
+    found = counted(query, ReferencePeaks(theirs), Hypothesis(speed), STRETCH_CELLS)
     for row, (start, cells) in enumerate(zip(found.starts, found.cells, strict=True)):
-        counts = coincidences(query, QueryPeaks.of(theirs), speed, start, start + cells * CELL)
+        counts = coincidences(query, QueryPeaks.of(theirs), speed, start, start + cells * CELL_FRAMES)
         begins_inside = {offset: count for offset, count in counts.items() if start * speed + offset >= 0}
         best = int(found.offsets[row])
         assert counts.get(best, 0) == found.best[row]
         assert found.best[row] >= max(begins_inside.values(), default=0)
-        elsewhere = [count for offset, count in begins_inside.items() if abs(offset - best) >= 2 * BLOCK]
+        elsewhere = [count for offset, count in begins_inside.items() if abs(offset - best) >= 2 * BLOCK_FRAMES]
         assert found.others[row] >= max(elsewhere, default=0)
-        assert found.peaks[row] == ((query.frames >= start) & (query.frames < start + cells * CELL)).sum()
+        assert found.peaks[row] == ((query.frames >= start) & (query.frames < start + cells * CELL_FRAMES)).sum()
 
 
 def test_each_length_has_a_stretch_at_every_cell_that_it_fits_in() -> None:
     query = QueryPeaks.of(sound(40, 3))
-    found = counted(query, ReferencePeaks(ORIGINAL), UNCHANGED, LENGTHS)
-    cells = np.ptp(query.frames) // CELL + 1
-    for length in LENGTHS:
+    found = counted(query, ReferencePeaks(ORIGINAL), UNCHANGED, STRETCH_CELLS)
+    cells = np.ptp(query.frames) // CELL_FRAMES + 1
+    for length in STRETCH_CELLS:
         starts = found.starts[found.cells == length]
-        assert starts.tolist() == [query.frames[0] + CELL * at for at in range(cells - length + 1)]
+        assert starts.tolist() == [query.frames[0] + CELL_FRAMES * at for at in range(cells - length + 1)]
 
 
 def test_what_is_too_much_to_count_at_once_is_counted_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     query, reference = QueryPeaks.of(sound(120, 3)), ReferencePeaks(ORIGINAL)
-    at_once = counted(query, reference, UNCHANGED, LENGTHS)
-    monkeypatch.setattr("fingerprint.matching.sound.offset_histogram.MOST_COINCIDENCES", 1000)
-    in_parts = counted(query, reference, UNCHANGED, LENGTHS)
+    at_once = counted(query, reference, UNCHANGED, STRETCH_CELLS)
+    monkeypatch.setattr("fingerprint.matching.sound.offset_histogram.MAX_COINCIDENCES", 1000)
+    in_parts = counted(query, reference, UNCHANGED, STRETCH_CELLS)
     hint = [
         {
             (start, cells): (offset, best)

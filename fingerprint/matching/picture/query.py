@@ -1,0 +1,86 @@
+"""A query's pictures in the form that references are held against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fingerprint.matching.picture.query_frames import QueryFrames
+from fingerprint.matching.picture.views import describe_views
+from fingerprint.picture.embedding import background_score
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fingerprint.matching.picture.views import Views
+    from fingerprint.query import Piece
+
+__all__ = ["STILL_SCENE_S", "PictureQuery"]
+
+#: Seconds between the moments that are placed.
+SAMPLE_STEP_S = 0.5
+
+#: Seconds that a still scene is described by one picture.
+STILL_SCENE_S = 10.0
+
+
+@dataclass(frozen=True)
+class PictureQuery:
+    """A query's pictures in all views, with what each scores by chance.
+
+    Attributes:
+        views: The vectors.
+        background_score: What each is like by chance, float32 `(n,)`.
+        samples: The moments that are placed, float64 `(m,)`.
+        gaps: Seconds that each moment stands for, float64 `(m,)`.
+        spoken: Index of a view and of a moment that it speaks for, int64 `(k, 2)`, sorted by view.
+        query_frames: The pictures themselves, for a closer look.
+    """
+
+    views: Views
+    background_score: NDArray[np.float32]
+    samples: NDArray[np.float64]
+    gaps: NDArray[np.float64]
+    spoken: NDArray[np.int64]
+    query_frames: QueryFrames
+
+    @classmethod
+    def of(cls, query: Piece, *, thorough: bool) -> PictureQuery | None:
+        """Prepare a query; None when it has no picture.
+
+        Args:
+            query: The piece; of a bare fingerprint, what it keeps of its pictures is all there is.
+            thorough: Look in every view, and not at plain and mirrored pictures alone.
+        """
+        track = query.fingerprint.picture
+        if track is None or not len(track.grid_ms):
+            return None
+        views = describe_views(track, query.keyframes, thorough=thorough)
+        query_frames = QueryFrames(query)
+        _, firsts = np.unique(np.floor(query_frames.times / SAMPLE_STEP_S + 0.01), return_index=True)
+        samples = query_frames.times[firsts]
+        gaps = np.clip(np.diff(samples, append=samples[-1:] + SAMPLE_STEP_S), 0.1, 2.5)
+        return cls(views, background_score(views.vectors), samples, gaps, _spoken(views, samples), query_frames)
+
+
+def _spoken(views: Views, samples: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return which view speaks for which moment: the nearest of its kind; a still picture until the next one."""
+    pairs = []
+    for kind, reach in enumerate(views.reach):
+        own = np.nonzero(views.kinds == kind)[0]
+        if not len(own):
+            continue
+        times = views.times[own]
+        right = np.clip(np.searchsorted(times, samples), 1, len(times) - 1) if len(times) > 1 else np.zeros(1, int)
+        left = np.maximum(right - 1, 0)
+        nearest = np.where(np.abs(times[right] - samples) < np.abs(times[left] - samples), right, left)
+        off = samples - times[nearest]
+        near = np.abs(off) <= reach
+        if kind == 0:
+            nearest = np.where(near, nearest, np.clip(np.searchsorted(times, samples, "right") - 1, 0, None))
+            near |= (samples >= times[nearest]) & (samples - times[nearest] <= STILL_SCENE_S)
+        pairs.append(np.stack([own[nearest[near]], np.nonzero(near)[0]], 1))
+    joined = np.concatenate(pairs) if pairs else np.zeros((0, 2), np.int64)
+    return joined[np.argsort(joined[:, 0], kind="stable")]
