@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from schemas.deliveries import Delivery
     from schemas.jobs import Job, JobRequest
@@ -57,6 +57,7 @@ class Services:
         authenticator: Authenticator,
         neighbours: Neighbours,
         ready: Callable[[], bool],
+        held: Callable[[], Sequence[str]],
     ) -> None:
         self.settings = settings
         self.model = model
@@ -70,3 +71,4 @@ class Services:
         self.authenticator = authenticator
         self.neighbours = neighbours
         self.ready = ready
+        self.held = held
