@@ -11,6 +11,7 @@ import msgspec
 
 from benchmarks.tools import run
 from benchmarks.truth import read_answers, read_truth
+from fingerprint.intervals import covered_s, union
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -107,11 +108,11 @@ def _shares(truth: Sequence[TrueSpan], said: dict[str, Found]) -> tuple[float, f
     both, true_time, answered_time = 0.0, 0.0, 0.0
     for ref in {span.ref for span in truth} | set(said):
         for axis in ("q", "r"):
-            true = _union(getattr(span, axis) for span in truth if span.ref == ref)
-            answered = _union(getattr(span, axis) for span in (said[ref].segments if ref in said else ()))
+            true = union(getattr(span, axis) for span in truth if span.ref == ref)
+            answered = union(getattr(span, axis) for span in (said[ref].segments if ref in said else ()))
             both += _overlap(true, answered)
-            true_time += sum(end - start for start, end in true)
-            answered_time += sum(end - start for start, end in answered)
+            true_time += covered_s(true)
+            answered_time += covered_s(answered)
     return both / true_time if true_time else 0.0, both / answered_time if answered_time else 0.0
 
 
@@ -126,16 +127,6 @@ def _errors(truth: Sequence[TrueSpan], said: dict[str, Found]) -> list[float]:
             start, end = getattr(true, axis)
             found += [abs(min(span[0] for span in spans) - start), abs(max(span[1] for span in spans) - end)]
     return found
-
-
-def _union(spans: Iterable[Span]) -> list[Span]:
-    joined: list[Span] = []
-    for start, end in sorted(spans):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
-        elif end > start:
-            joined.append((start, end))
-    return joined
 
 
 def _overlap(one: Sequence[Span], other: Sequence[Span]) -> float:

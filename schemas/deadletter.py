@@ -25,6 +25,7 @@ __all__ = [
     "is_reference",
     "letter_of",
     "replay_headers",
+    "was_sent_again",
 ]
 
 #: Our headers and what they say. `x-original-topic` is the name that tools for replaying look for.
@@ -119,6 +120,11 @@ def replay_headers(letter: Iterable[tuple[str, bytes]]) -> list[tuple[str, bytes
     letter = list(letter)
     kept = [(name, value) for name, value in letter if name not in _OURS]
     return [*kept, ("x-replay-count", str(int(_replays(letter)) + 1).encode())]
+
+
+def was_sent_again(headers: Iterable[Header]) -> bool:
+    """Whether an input with these headers is a dead letter that has been sent again."""
+    return int(_replays(headers)) > 0
 
 
 def _replays(headers: Iterable[tuple[str, bytes]]) -> str:

@@ -230,6 +230,12 @@ class Settings(BaseSettings):
         gt=0,
         description="seconds without progress after which a job of which nothing is queued any more is asked for again",
     )
+    dead_letter_limit: int = Field(
+        default=200,
+        ge=0,
+        description="inputs of one topic that a worker puts aside within a minute where nearly all are unusable; then "
+        "it takes no more of the topic, says why at /readyz, and ends ten minutes later; 0: no limit",
+    )
     task_memory_mb: int = Field(
         default=4096, ge=512, description="memory that one worker process may map, in MiB, above what it starts with"
     )

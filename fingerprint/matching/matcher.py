@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fingerprint.intervals import covered_s
 from fingerprint.matching.boundaries import clipped, find_cuts, snapped
 from fingerprint.matching.candidates import distinct, rank_references
 from fingerprint.matching.confidence import EVEN_LOG_ODDS, confidence, interval_similarity, joint_evidence
@@ -259,8 +260,4 @@ def _interval(segment: Segment, reference_duration: float) -> Interval | None:
 
 def _coverage(spans: Sequence[tuple[float, float]], duration: float) -> float:
     """Return which share of a duration spans cover; overlaps count once."""
-    covered, last = 0.0, 0.0
-    for start, end in sorted(spans):
-        covered += max(0.0, end - max(start, last))
-        last = max(last, end)
-    return round(min(1.0, covered / duration), 4) if duration > 0 else 0.0
+    return round(min(1.0, covered_s(spans) / duration), 4) if duration > 0 else 0.0

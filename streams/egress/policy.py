@@ -28,7 +28,8 @@ class Timeouts:
         read_s: Seconds between two parts of an answer.
         request_s: Seconds for one whole answer of one block, so that a server which drips does not hold a worker.
         tries: How often a request is made when it fails in a way that may pass.
-        pause_s: Seconds before the second try; doubled before each further one.
+        pause_s: Seconds before the second try, doubled before each further one. Chance adds up to as many to each, so
+            that the chunks of one file do not all come back at once.
     """
 
     connect_s: float = 5.0

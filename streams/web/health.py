@@ -32,11 +32,13 @@ async def healthz() -> str:
 
 @get("/readyz", opt=PUBLIC | HEALTH, media_type=MediaType.TEXT, include_in_schema=False)
 async def readyz(services: NamedDependency[Services]) -> Response[str]:
-    """Answer 200 when the worker takes events and can do its work, else 503, and who is away since when.
+    """Answer 200 when the worker takes events and can do its work, else 503 and why.
 
-    A file of tokens, of keys or of secrets that is not as it should be is told as well; work goes on without.
+    That is who is away since when, or which topic is held and what to do. A file of tokens, of keys or of
+    secrets that is not as it should be is told as well; work goes on without.
     """
     missing = [f"{one.neighbour} is away since {one.since}: {one.reason}" for one in services.neighbours.away()]
+    missing += services.held()
     if not services.ready():
         missing.append("this worker is taking its place in the group")
     notes = [f"degraded: {problem}" for problem in services.authenticator.files.problems().values() if problem]

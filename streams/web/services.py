@@ -57,6 +57,7 @@ class Services:
         authenticator: Authenticator,
         neighbours: Neighbours,
         ready: Callable[[], bool],
+        held: Callable[[], Sequence[str]],
     ) -> None:
         self.settings = settings
         self.model = model
@@ -70,3 +71,4 @@ class Services:
         self.authenticator = authenticator
         self.neighbours = neighbours
         self.ready = ready
+        self.held = held

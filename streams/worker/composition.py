@@ -23,6 +23,7 @@ from streams.adapters.storage.fsspec_store import open_store
 from streams.adapters.webhooks.sender import Sender
 from streams.adapters.webhooks.signing import Signer, WatchedSigner, ensure_secrets
 from streams.adapters.webhooks.targets import Targets
+from streams.pipeline.agents.dead_letter_limit import DeadLetterLimit
 from streams.pipeline.agents.error_policy import ErrorPolicy
 from streams.pipeline.agents.intake import Intake
 from streams.pipeline.agents.jobs import JobAgent
@@ -145,9 +146,10 @@ async def start_worker(
     pool, import_pool = _make_pools(stack, settings)
     libraries = Libraries(emitter, model, projector, topics)
     scopes = LibraryScopes(model, projector, topics)
+    limit = DeadLetterLimit(settings.dead_letter_limit, dead_letters=topics.dead_letter)
 
     def make(kafka: KafkaConnection, assignment: Assignment) -> faust.App:
-        policy = ErrorPolicy(emitter, assignment, neighbours, give_up)
+        policy = ErrorPolicy(emitter, assignment, neighbours, limit, give_up)
         agents = _make_agents(
             settings,
             topics,
@@ -172,8 +174,13 @@ async def start_worker(
     # That a broker takes connections proves little; where nobody works with it, it is all that is known of it.
     doubtful = frozenset({Neighbour.KAFKA}) if takes_work else frozenset()
     _start_probes(stack, settings, lock, public, neighbours, doubtful=doubtful)
-    signer = _watch_secrets(settings, authenticator.files)
-    _start_deliverer(stack, _make_deliverer(settings, signer, model, projector, emitter, shares=app.shares), projector)
+    _start_deliverer(
+        stack,
+        _make_deliverer(
+            settings, _watch_secrets(settings, authenticator.files), model, projector, emitter, shares=app.shares
+        ),
+        projector,
+    )
     doctor = _start_doctor(stack, settings, app.shares, Means(model, projector, topics, import_pool, emitter))
     services = Services(
         settings=settings,
@@ -188,6 +195,7 @@ async def start_worker(
         authenticator=authenticator,
         neighbours=neighbours,
         ready=app.is_ready if takes_work else _has_no_place_to_take,
+        held=limit.held,
     )
     web = WebServer(services, projector)
     await web.start()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 from typing import IO, TYPE_CHECKING
+
+from streams.file_lock import try_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,9 +36,7 @@ class InstanceLock:
 
     def _take(self, folder: Path) -> bool:
         lock = (folder / "lock").open("ab")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not try_lock(lock):
             lock.close()
             return False
         self._lock = lock

@@ -89,6 +89,23 @@ async def test_what_cannot_be_used_is_put_aside_and_the_stream_goes_on(tmp_path:
             assert headers["x-error-reason"]
 
 
+async def test_a_topic_of_which_nothing_can_be_used_is_held_and_the_rest_of_the_work_goes_on(
+    tmp_path: Path, footage: Footage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit, bikes = 5, footage["bikes"]
+    monkeypatch.setenv("MEDIADNA_DEAD_LETTER_LIMIT", str(limit))
+    async with running_service(tmp_path, *WEB, *media(bikes)) as service:
+        await emit(service.kafka, *[b"{%d" % number for number in range(4 * limit)])
+        async with httpx.AsyncClient(base_url=service.web, timeout=20) as client, asyncio.timeout(JOB_S):
+            while "mediadna.transcode-complete is held" not in (answer := await client.get("/readyz")).text:
+                await asyncio.sleep(0.2)
+            assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+            body = {"media_id": "asked-for", "url": bikes.as_uri()}
+            assert (await client.post("/api/v1/jobs", json=body)).status_code == HTTPStatus.ACCEPTED
+        await completed(service.kafka, "asked-for")
+        assert len(await read_all(service.kafka, "mediadna.dead-letter")) == limit
+
+
 async def test_bad_media_gets_the_right_code_and_the_worker_lives_on(tmp_path: Path, footage: Footage) -> None:
     folder = tmp_path / "media"
     folder.mkdir()

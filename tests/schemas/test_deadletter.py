@@ -11,6 +11,7 @@ from schemas.deadletter import (
     is_reference,
     letter_of,
     replay_headers,
+    was_sent_again,
 )
 from schemas.limits import EXCERPT, LARGEST_INPUT, event_size
 
@@ -102,6 +103,12 @@ def test_an_input_that_claims_to_be_held_by_reference_is_not() -> None:
     assert not is_reference(claimed)
     assert letter_of(b"key", b"value", claimed).headers == letter()
     assert replay_headers([("x-truncated", b"true")]) == [("x-replay-count", b"1")]
+
+
+def test_a_letter_that_is_sent_again_is_known_by_its_count() -> None:
+    assert was_sent_again(replay_headers(letter()))
+    assert not was_sent_again(letter())
+    assert not was_sent_again([("x-replay-count", b"often")])
 
 
 def test_a_count_with_thousands_of_digits_starts_from_nought() -> None:

@@ -89,6 +89,7 @@ class InlineService(LookingFeed):
             authenticator=Authenticator(settings),
             neighbours=Neighbours(),
             ready=lambda: True,
+            held=list,
         )
 
     def subscribe(self, listener: Callable[[list[Change]], None]) -> None:

@@ -8,18 +8,18 @@ one dies the server dies with it, and the next worker that notices takes over.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import socket
 import subprocess
 import sys
 import threading
 import time
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import structlog
 
 from streams.adapters.milvus.lite_files import LOCALHOST, LiteFiles
+from streams.file_lock import try_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,7 +83,7 @@ class LiteKeeper:
 
     def _keep(self) -> None:
         with self._files.owner_lock.open("ab") as lock:
-            while not _try_lock(lock):
+            while not try_lock(lock):
                 if self._stopping.wait(LOOK_S):
                     return
             while not self._stopping.is_set():
@@ -108,14 +108,6 @@ class LiteKeeper:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
-
-
-def _try_lock(lock: IO[bytes]) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _answers(port: int) -> bool:

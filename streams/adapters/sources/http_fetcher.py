@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
 
 import httpcore
 import httpx
+import stamina
 
 from fingerprint.media.errors import MediaError
 from schemas.errors import ErrorCode
@@ -160,22 +160,32 @@ class Fetcher:
 
     def _tried(self, headers: dict[str, str], take: Callable[[httpx.Response], T]) -> T:
         times = self._policy.timeouts
-        for again in range(1, times.tries + 1):
-            try:
-                return self._exchange(headers, take)
-            except httpx.ConnectError as error:
-                code, reason = ErrorCode.RESOURCE_NOT_FOUND, f"its server cannot be reached ({error})"
-            except httpx.TimeoutException as error:
-                if self._deadline.passed:  # it had all its time: a further try would give it as much again
-                    raise self._too_slow() from error
-                code, reason = ErrorCode.TIMEOUT, "its server does not answer in time"
-            except (httpx.TransportError, _PassingError) as error:
-                code, reason = ErrorCode.TIMEOUT, str(error) or type(error).__name__
-            except httpx.InvalidURL as error:
-                raise MediaError(ErrorCode.RESOURCE_ACCESS, f"the address of the media is none: {error}") from None
-            if again < times.tries:
-                time.sleep(times.pause_s * 2 ** (again - 1))
-        raise MediaError(code, f"{redacted(self._first_url)}: {reason}, {times.tries} times; try again later")
+        try:
+            for attempt in stamina.retry_context(
+                on=self._passes,
+                attempts=times.tries,
+                timeout=None,  # each try has a deadline of its own
+                wait_initial=times.pause_s,
+                wait_jitter=times.pause_s,
+            ):
+                with attempt:
+                    return self._exchange(headers, take)
+        except httpx.InvalidURL as error:
+            raise MediaError(ErrorCode.RESOURCE_ACCESS, f"the address of the media is none: {error}") from None
+        except (httpx.TransportError, _PassingError) as error:
+            if self._had_its_time(error):
+                raise self._too_slow() from error
+            code, reason = _why(error)
+            said = f"{redacted(self._first_url)}: {reason}, {times.tries} times; try again later"
+            raise MediaError(code, said) from error
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _passes(self, error: Exception) -> bool:
+        return isinstance(error, httpx.TransportError | _PassingError) and not self._had_its_time(error)
+
+    def _had_its_time(self, error: Exception) -> bool:
+        """Whether a try has had all its time: a further one would give the server as much again."""
+        return isinstance(error, httpx.TimeoutException) and self._deadline.passed
 
     def _exchange(self, headers: dict[str, str], take: Callable[[httpx.Response], T]) -> T:
         """Make one request, follow where it leads, and hand the answer to `take` while the connection is open."""
@@ -229,6 +239,15 @@ class Fetcher:
 
     def _too_slow(self) -> MediaError:
         return MediaError(ErrorCode.TIMEOUT, f"{redacted(self._first_url)}: its server sends too slowly")
+
+
+def _why(error: Exception) -> tuple[ErrorCode, str]:
+    """Return the code and the reason of what would not pass."""
+    if isinstance(error, httpx.ConnectError):
+        return ErrorCode.RESOURCE_NOT_FOUND, f"its server cannot be reached ({error})"
+    if isinstance(error, httpx.TimeoutException):
+        return ErrorCode.TIMEOUT, "its server does not answer in time"
+    return ErrorCode.TIMEOUT, str(error) or type(error).__name__
 
 
 def _version(response: httpx.Response) -> str:

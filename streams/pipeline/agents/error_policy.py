@@ -3,11 +3,13 @@
 Faust acknowledges the event of an agent that raised, and so loses it. Here only an event that proves to be unusable
 itself, since it does not decode or breaks its schema, is put aside, on the dead-letter topic with the reason. All else
 is a fault of ours or of the surroundings: the event stays, and is tried again with growing pauses, while a neighbour is
-away without end. When a fault of ours does not go away, the worker ends with the event unacknowledged.
+away without end. When a fault of ours does not go away, the worker ends with the event unacknowledged. So it does when
+nearly all of a topic proves to be unusable (`dead_letter_limit.py`), some minutes after it has stopped taking it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import random
 import sqlite3
 from collections.abc import Mapping
@@ -16,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from schemas.clock import utc_now
-from schemas.deadletter import dead_letter_headers
+from schemas.deadletter import dead_letter_headers, was_sent_again
 from schemas.errors import ErrorCode
 from schemas.wire import InvalidEvent
+from streams.pipeline.agents.dead_letter_limit import HELD_S, TopicHeldError
 from streams.pipeline.freshness import REJOIN_S, StoodStillError
 from streams.ports.errors import EventTooLargeError, Neighbour, NeighbourAwayError, PublishError, away_from
 
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from faust.types import EventT
 
     from streams.adapters.kafka.assignment import Assignment
+    from streams.pipeline.agents.dead_letter_limit import DeadLetterLimit
     from streams.pipeline.events import EventEmitter
     from streams.ports.events import Headers
     from streams.telemetry.neighbours import Neighbours
@@ -53,6 +57,7 @@ class ErrorPolicy:
         emitter: Puts events aside.
         assignment: Whose partitions the events are of.
         neighbours: Is told who is away.
+        limit: Says when so much of a topic is put aside that no more may be.
         stop_worker: Ends the worker.
     """
 
@@ -61,12 +66,15 @@ class ErrorPolicy:
         emitter: EventEmitter,
         assignment: Assignment,
         neighbours: Neighbours,
+        limit: DeadLetterLimit,
         stop_worker: Callable[[BaseException], None],
     ) -> None:
         self._emitter = emitter
         self._assignment = assignment
         self._neighbours = neighbours
+        self._limit = limit
         self._stop_worker = stop_worker
+        self._ending: asyncio.TimerHandle | None = None
 
     async def run(self, event: EventT[object], handling: Handling) -> bool:
         """Handle an event.
@@ -84,6 +92,8 @@ class ErrorPolicy:
             except EventTooLargeError as error:
                 log.exception("event_too_large", topic=event.message.topic, offset=event.message.offset)
                 await self._put_aside(event, ErrorCode.RESOURCE_TOO_LARGE, str(error))
+            else:
+                self._limit.handled(event.message.topic)
 
         return await self._until_done(event, handle)
 
@@ -93,6 +103,8 @@ class ErrorPolicy:
         while True:
             try:
                 await handle()
+            except TopicHeldError as error:
+                return await self._hold(event, error)
             except Exception as error:
                 pause_s = _pause_s(tries)
                 away = _neighbour_of(error)
@@ -116,11 +128,23 @@ class ErrorPolicy:
                     self._neighbours.came_back(neighbour)
                 return True
 
+    async def _hold(self, event: EventT[object], error: TopicHeldError) -> bool:
+        """Keep an event until the worker ends or its partition goes to another one."""
+        if self._ending is None:
+            self._ending = asyncio.get_running_loop().call_later(HELD_S, self._stop_worker, error)
+        while await self._assignment.pause(event.message.tp, LONGEST_PAUSE_S):
+            pass
+        return False
+
     async def _put_aside(self, event: EventT[object], code: str, reason: str) -> None:
         message = event.message
+        original = headers_of(event)
+        counts = not was_sent_again(original)
+        if counts:
+            self._limit.check(message.topic)
         log.warning("event_put_aside", topic=message.topic, offset=message.offset, code=code, reason=reason)
         headers = dead_letter_headers(
-            headers_of(event),
+            original,
             topic=message.topic,
             partition=message.partition,
             offset=message.offset,
@@ -129,6 +153,8 @@ class ErrorPolicy:
             time=utc_now(),
         )
         await self._emitter.dead_letter(message.key, message.value, headers)
+        if counts:
+            self._limit.put_aside(message.topic)
 
 
 def headers_of(event: EventT[object]) -> Headers:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fingerprint.bounds import most_windows
 from fingerprint.engine import match
+from fingerprint.intervals import covered_s
 from fingerprint.media.errors import MediaError
 from schemas.coverage import MOST_UNSEARCHED, Unsearched
 from schemas.errors import ErrorCode
@@ -75,11 +76,7 @@ def _is_wanted(found: Match, library: SearchedLibrary) -> bool:
 
 def _length(found: Match) -> float:
     """Seconds of the input that a match copies; what several intervals cover counts once."""
-    total, reached = 0.0, float("-inf")
-    for interval in sorted(found.intervals, key=lambda interval: interval.input_start):
-        total += max(0.0, interval.input_end - max(interval.input_start, reached))
-        reached = max(reached, interval.input_end)
-    return total
+    return covered_s((interval.input_start, interval.input_end) for interval in found.intervals)
 
 
 def checked_windows(windows: dict[Track, Windows], seconds: float) -> dict[Track, Windows]:

@@ -38,7 +38,7 @@ WRITER = """
 import itertools, sys
 from pathlib import Path
 import numpy as np
-from fingerprint.ports import ReferenceKey, Windows
+from fingerprint.types import ReferenceKey, Windows
 from schemas.matches import Track
 from streams.adapters.milvus.connect import connect
 store = connect("", Path(sys.argv[1]), algorithm="test")

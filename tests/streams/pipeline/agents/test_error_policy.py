@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,11 +14,17 @@ from faust.types import TP
 from schemas.errors import InvalidEvent
 from streams.adapters.kafka.assignment import Assignment
 from streams.pipeline.agents import error_policy
+from streams.pipeline.agents.dead_letter_limit import DeadLetterLimit
 from streams.pipeline.agents.error_policy import UNKNOWN_TRIES, ErrorPolicy, headers_of
+from streams.pipeline.agents.fair_queue import Share
+from streams.pipeline.agents.lane import Lane, serve_in_turn
 from streams.pipeline.freshness import StoodStillError
 from streams.ports.errors import EventTooLargeError, Neighbour, NeighbourAwayError, PublishError
 from streams.ports.events import Headers
 from streams.telemetry.neighbours import Neighbours
+
+#: Events that may be put aside here.
+LIMIT = 5
 
 HELD = TP("mediadna.transcode-complete", 2)
 
@@ -85,7 +92,14 @@ class Surroundings:
     def __post_init__(self) -> None:
         self.assignment = Assignment(self.stopped.append)
         self.assignment.follow(lambda: {HELD})
-        self.policy = ErrorPolicy(self.letters, self.assignment, self.neighbours, self.stopped.append)  # type: ignore[arg-type]
+        self.limit = DeadLetterLimit(LIMIT, dead_letters="mediadna.dead-letter", clock=lambda: 0.0)
+        self.policy = ErrorPolicy(
+            self.letters,  # type: ignore[arg-type]
+            self.assignment,
+            self.neighbours,
+            self.limit,
+            self.stopped.append,
+        )
 
 
 @pytest.fixture
@@ -193,6 +207,94 @@ async def test_waiting_ends_when_the_partition_goes_to_another_worker(around: Su
         await asyncio.sleep(0.001)
     await around.assignment.let_go()
     assert not await handling
+
+
+class Agent:
+    """Serves events, all or some of which are unusable, and notes which are acknowledged."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self.acknowledged: list[int] = []
+
+    async def handle(self, event: Any) -> bool:
+        async def handling() -> None:
+            if event.message.value == b"bad":
+                raise InvalidEvent("VideoId is missing")
+
+        return await self._around.policy.run(event, handling)
+
+    async def acknowledge(self, event: Any) -> None:
+        self.acknowledged.append(event.message.offset)
+
+
+async def stream_of(values: list[bytes], headers: Any = ()) -> AsyncIterator[Any]:
+    for offset, value in enumerate(values):
+        yield Event(Message(offset=offset, value=value, headers=headers))
+
+
+async def test_a_topic_of_which_all_is_unusable_stops_and_nothing_beyond_the_stop_is_acknowledged(
+    around: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(error_policy, "HELD_S", 0.02)
+    agent = Agent(around)
+    serving = asyncio.create_task(
+        serve_in_turn(stream_of([b"bad"] * 50 + [b"good"]), agent.handle, agent.acknowledge, around.assignment)
+    )
+    while not around.stopped:
+        await asyncio.sleep(0.001)
+    assert [str(error) for error in around.stopped] == around.limit.held()
+    assert agent.acknowledged == list(range(LIMIT))
+    assert len(around.letters.letters) == LIMIT
+    await around.assignment.let_go()
+    await serving
+    assert (agent.acknowledged, len(around.letters.letters)) == (list(range(LIMIT)), LIMIT)
+
+
+async def test_a_lane_that_stops_acknowledges_nothing_beyond_the_stop_though_good_work_behind_it_is_done(
+    around: Surroundings,
+) -> None:
+    agent = Agent(around)
+    lane = Lane(
+        agent.handle,
+        agent.acknowledge,
+        lambda event: Share("", str(event.message.offset)),
+        slots=2,
+        assignment=around.assignment,
+    )
+    serving = asyncio.create_task(lane.serve(stream_of([b"bad"] * (LIMIT + 1) + [b"good"] * 3)))
+    while around.assignment.handled(HELD.topic) < LIMIT + 3:
+        await asyncio.sleep(0.001)
+    assert (agent.acknowledged, len(around.letters.letters)) == (list(range(LIMIT)), LIMIT)
+    await around.assignment.let_go()
+    await serving
+    assert agent.acknowledged == list(range(LIMIT))
+
+
+async def test_a_topic_that_is_held_still_answers_why_until_the_worker_ends(around: Surroundings) -> None:
+    agent = Agent(around)
+    serving = asyncio.create_task(
+        serve_in_turn(stream_of([b"bad"] * 50), agent.handle, agent.acknowledge, around.assignment)
+    )
+    while not around.limit.held():
+        await asyncio.sleep(0.001)
+    assert around.stopped == []
+    await around.assignment.let_go()
+    await serving
+
+
+async def test_dead_letters_that_are_sent_again_and_fail_again_stop_nothing(around: Surroundings) -> None:
+    agent = Agent(around)
+    again = (("x-replay-count", b"1"),)
+    await serve_in_turn(stream_of([b"bad"] * 50, again), agent.handle, agent.acknowledge, around.assignment)
+    assert (agent.acknowledged, len(around.letters.letters)) == (list(range(50)), 50)
+    assert (around.limit.held(), around.stopped) == ([], [])
+
+
+async def test_a_letter_that_cannot_be_sent_yet_counts_once(around: Surroundings) -> None:
+    around.letters.failures = 3 * LIMIT
+    agent = Agent(around)
+    await serve_in_turn(stream_of([b"bad"] * LIMIT), agent.handle, agent.acknowledge, around.assignment)
+    assert (len(around.letters.letters), around.limit.held()) == (LIMIT, [])
 
 
 @pytest.mark.parametrize("headers", [None, (), {"a": b"1"}, [("a", b"1")], [("a", None)]])

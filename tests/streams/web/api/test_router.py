@@ -150,6 +150,13 @@ async def test_readyz_names_who_is_away_since_when_and_why_until_it_is_back(
     assert (await client.get("/readyz")).status_code == 200
 
 
+async def test_readyz_says_why_a_topic_is_held(client: AsyncTestClient, services: Services) -> None:
+    services.held = lambda: ["mediadna.transcode-complete is held: nearly all of it was put aside"]
+    answer = await client.get("/readyz")
+    assert (answer.status_code, answer.text) == (503, services.held()[0])
+    assert (await client.get("/healthz")).status_code == 200
+
+
 async def test_readyz_and_metrics_tell_of_a_file_of_tokens_that_is_not_as_it_should_be(
     inline: InlineService, tmp_path: Path
 ) -> None:
