@@ -1,4 +1,4 @@
-"""Runs API and web view over a service without a broker: `python -m web_server FOLDER`."""
+"""Runs API and web view over a service without a broker: `python -m support.web_server FOLDER`."""
 
 from __future__ import annotations
 

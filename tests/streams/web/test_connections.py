@@ -172,7 +172,7 @@ async def test_a_reader_of_changes_that_does_not_take_them_is_let_go_and_one_tha
         for first in count(step=200):
             if reasons:
                 break
-            inline.apply(jobs=[job(f"{number:0900d}") for number in range(first, first + 200)])
+            inline.apply(jobs=[job(f"{number:064d}") for number in range(first, first + 200)])
             for _ in range(5):
                 await asyncio.sleep(0.01)
                 take(patient)
@@ -225,7 +225,7 @@ def test_a_crowd_that_only_connects_does_not_keep_others_out(tmp_path: Path) -> 
     raise_descriptor_limit()
     command = f"ulimit -n 1024; exec {sys.executable} -m support.web_server {tmp_path}"
     tests = Path(__file__).parents[2]
-    path = ":".join(map(str, (tests.parent, tests, tests / "streams")))
+    path = f"{tests.parent}:{tests}"
     with ExitStack() as stack:
         process = stack.enter_context(
             subprocess.Popen(["/bin/bash", "-c", command], stdout=subprocess.PIPE, env={"PYTHONPATH": path}, text=True)
