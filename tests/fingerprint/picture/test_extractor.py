@@ -115,7 +115,7 @@ def test_what_is_described_does_not_depend_on_where_chunks_start(whole: PictureT
         for first, last in itertools.pairwise(borders)
     ]
     joined = PictureTrack.join(parts)
-    for name in ("numbers", "times_ms", "codes", "grid_ms", "tiny", "size"):
+    for name in ("numbers", "times_ms", "codes", "grid_ms", "thumbnails", "size"):
         np.testing.assert_array_equal(getattr(joined, name), getattr(whole, name))
     assert set(whole.local_rows.tolist()) <= set(joined.local_rows.tolist())
 

@@ -82,7 +82,7 @@ def test_each_picture_has_its_own_local_features(counts: list[int]) -> None:
 def test_chunks_are_joined_and_each_picture_keeps_its_local_features(parts: list[list[int]]) -> None:
     tracks = [track(counts, start=number * 40) for number, counts in enumerate(parts)]
     joined = PictureTrack.join(tracks)
-    for name in ("numbers", "times_ms", "codes", "grid_ms", "tiny"):
+    for name in ("numbers", "times_ms", "codes", "grid_ms", "thumbnails"):
         expected = np.concatenate([getattr(part, name) for part in tracks])
         np.testing.assert_array_equal(getattr(joined, name), expected)
     assert joined.size.tolist() == [320, 180]

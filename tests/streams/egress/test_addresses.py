@@ -17,7 +17,7 @@ from streams.egress.deadline import Deadline
 from streams.egress.policy import SourcePolicy
 
 if TYPE_CHECKING:
-    from tests.streams.sources.conftest import MediaServer
+    from support.media_server import MediaServer
 
 
 def resolve_to(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:

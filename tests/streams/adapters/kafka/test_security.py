@@ -21,22 +21,22 @@ WORDS, OTHER_WORDS = "pass word", "changed"
 #: What makes a client of Kafka or Milvus, and where that may be done: beginnings of paths. The embedded broker is
 #: itself made of a producer, and Faust makes its clients of what its app is given.
 MAKERS = {
-    "AIOKafkaAdminClient": {"broker/connection.py"},
+    "AIOKafkaAdminClient": {"adapters/kafka/connection.py"},
     "AIOKafkaClient": set[str](),
-    "AIOKafkaConsumer": {"broker/connection.py"},
-    "AIOKafkaProducer": {"broker/connection.py"},
-    "AIOKafkaConnection": {"broker/handshake.py"},
+    "AIOKafkaConsumer": {"adapters/kafka/connection.py"},
+    "AIOKafkaProducer": {"adapters/kafka/connection.py"},
+    "AIOKafkaConnection": {"adapters/kafka/handshake.py"},
     "create_conn": set[str](),
     "AdminClient": set[str](),
     "Consumer": set[str](),
     "DeserializingConsumer": set[str](),
-    "Producer": {"broker/connection.py", "broker/embedded"},
+    "Producer": {"adapters/kafka/connection.py", "adapters/kafka/embedded"},
     "SerializingProducer": set[str](),
-    "App": {"faust_app.py"},
+    "App": {"adapters/kafka/faust_app.py"},
     "AsyncMilvusClient": set[str](),
-    "MilvusClient": {"vectors/connection.py"},
-    "insecure_channel": {"vectors/security.py"},
-    "secure_channel": {"vectors/security.py"},
+    "MilvusClient": {"adapters/milvus/connection.py"},
+    "insecure_channel": {"adapters/milvus/security.py"},
+    "secure_channel": {"adapters/milvus/security.py"},
 }
 #: The folders in which clients are made.
 SOURCES = [path for name in ("streams", "benchmarks") for path in sorted((REPOSITORY / name).rglob("*.py"))]

@@ -12,7 +12,7 @@ from streams.adapters.sources.opener import open_media
 from streams.egress.policy import SourcePolicy
 
 if TYPE_CHECKING:
-    from tests.streams.sources.conftest import MediaServer
+    from support.media_server import MediaServer
 
 LIMITS = MediaLimits()
 

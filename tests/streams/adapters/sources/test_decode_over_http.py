@@ -16,7 +16,7 @@ from streams.egress.policy import SourcePolicy, Timeouts
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.streams.sources.conftest import MediaServer
+    from support.media_server import MediaServer
 
 POLICY_TIMES = Timeouts(tries=2, pause_s=0.01)
 

@@ -14,7 +14,7 @@ from streams.adapters.sources.range_reader import BLOCK_BYTES, BLOCKS_KEPT
 from streams.egress.policy import SourcePolicy, Timeouts
 
 if TYPE_CHECKING:
-    from tests.streams.sources.conftest import MediaServer
+    from support.media_server import MediaServer
 
 QUICK = Timeouts(tries=2, pause_s=0.01)
 IMPATIENT = Timeouts(connect_s=5.0, read_s=0.2, request_s=0.2, tries=2, pause_s=0.01)

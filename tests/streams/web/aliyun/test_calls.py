@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,9 @@ def open_handles() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-async def test_a_thousand_refused_calls_leave_handles_and_memory_where_they_were(caller: Any, model: ReadModel) -> None:
+async def test_a_thousand_refused_calls_leave_handles_and_memory_where_they_were(
+    caller: Any, model: ReadModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def refuse(times: int) -> None:
         for number in range(times):
             for answer in (
@@ -75,6 +78,7 @@ async def test_a_thousand_refused_calls_leave_handles_and_memory_where_they_were
             ):
                 assert answer.status_code in {400, 404}
 
+    monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)  # pytest keeps what is logged until the end
     await refuse(25)
     handles = open_handles()
     grown: list[int] = []
