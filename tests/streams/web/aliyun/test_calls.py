@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +66,16 @@ def open_handles() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-async def test_a_thousand_refused_calls_leave_handles_and_memory_where_they_were(
-    caller: Any, model: ReadModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def no_log() -> Iterator[None]:
+    """Have nothing logged: pytest keeps all of it until the test has ended."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.usefixtures("no_log")
+async def test_a_thousand_refused_calls_leave_handles_and_memory_where_they_were(caller: Any, model: ReadModel) -> None:
     async def refuse(times: int) -> None:
         for number in range(times):
             for answer in (
@@ -78,7 +86,6 @@ async def test_a_thousand_refused_calls_leave_handles_and_memory_where_they_were
             ):
                 assert answer.status_code in {400, 404}
 
-    monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)  # pytest keeps what is logged until the end
     await refuse(25)
     handles = open_handles()
     grown: list[int] = []
