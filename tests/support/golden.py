@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
 import sys
 import tempfile
 import wave
@@ -180,16 +182,20 @@ def main() -> None:
 def make_golden_copy(name: str, footage: Mapping[str, Path], folder: Path) -> Path:
     """Make a copy, and make it anew until it is the one that is written down.
 
-    x264 writes, of the same pictures and with one thread, other bytes once in twenty times. What is compared here is
-    what the engine makes of media, so the media has to be the same.
+    x264 writes, of the same pictures and with one thread, other bytes once in twenty times, and then does so as long
+    as its process lives: so each try has a process of its own. What is compared here is what the engine makes of
+    media, so the media has to be the same.
 
     Raises:
         ValueError: The copy was never the one that is written down: there is another encoder here.
     """
-    recipe, expected = COPIES[name], read()["copies"][name]
-    path = folder / f"{name}{recipe.suffix}"
+    expected = read()["copies"][name]
+    path = folder / f"{name}{COPIES[name].suffix}"
+    paths = {source: str(place) for source, place in footage.items()}
+    order = json.dumps({"name": name, "footage": paths, "target": str(path)})
+    environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'tests'}"}
     for _ in range(TRIES):
-        make_copy(recipe.pieces(footage), path, recipe.edit)
+        subprocess.run([sys.executable, "-m", "support.golden", order], check=True, env=environment)
         if _digest(path.read_bytes()) == expected:
             return path
     raise ValueError(f"the copy '{name}' is another one each time: `make golden` writes down those of this encoder")
@@ -238,5 +244,14 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:DIGITS]
 
 
+def _make_ordered(order: dict[str, Any]) -> None:
+    recipe = COPIES[order["name"]]
+    footage = {name: Path(place) for name, place in order["footage"].items()}
+    make_copy(recipe.pieces(footage), Path(order["target"]), recipe.edit)
+
+
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) > 1:
+        _make_ordered(json.loads(sys.argv[1]))
+    else:
+        main()
