@@ -8,7 +8,7 @@ another set in its place for one measurement.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -49,8 +49,7 @@ def parameter(value: Value, *, unit: str, low: float, high: float, source: str) 
     values = value if isinstance(value, tuple) else (value,)
     if not all(low <= one <= high for one in values):
         raise ValueError(f"{value} is outside of its range, {low} to {high} {unit}")
-    # A dataclass takes what `field` returns for the default; a type checker is to see the value's own type.
-    return cast("Value", field(default=value, metadata={KEY: Parameter(unit, low, high, source)}))
+    return field(default=value, metadata={KEY: Parameter(unit, low, high, source)})
 
 
 def describe(parameters: DataclassInstance) -> dict[str, Parameter]:
