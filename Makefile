@@ -53,7 +53,7 @@ milvus: $(STAMP) ## run one Milvus server (x86-64 Linux; as root, or where users
 	$(BIN)/python docker/milvus/run.py
 
 schemas: $(STAMP) ## write the JSON Schemas and the AsyncAPI document anew
-	$(BIN)/python -m schemas.document
+	$(BIN)/python -m schemas.generators
 
 .PHONY: reference
 reference: $(STAMP) ## write the reference pages of the documentation anew

@@ -6,7 +6,7 @@ from typing import Any
 
 from schemas.channels import CHANNELS, PARTITIONS, PREFIX, Channel, Use
 from schemas.deadletter import HEADERS, REFERENCE_HEADERS
-from schemas.jsonschema import result_schema, topic_schema
+from schemas.generators.jsonschema import result_schema, topic_schema
 from streams.reference.markdown import code, table, text
 
 __all__ = ["events_page"]

@@ -19,7 +19,7 @@ from schemas.commands import CancelJob, Command, DeleteMedia, ForgetItem, ItemMa
 from schemas.earlier import decode_command, decode_result, decode_task, encode_command, encode_result, encode_task
 from schemas.errors import InvalidEvent
 from schemas.events import Rendition
-from schemas.examples import examples_of
+from schemas.generators.examples import examples_of
 from schemas.jobs import JobSource, JobSpec, Lane, Metrics, SaveType
 from schemas.rights import Right
 from schemas.tasks import (

@@ -25,7 +25,7 @@ from schemas import (
 )
 from schemas.errors import ErrorCode
 from schemas.events import AIMediaDNAComplete
-from schemas.examples import examples_of
+from schemas.generators.examples import examples_of
 from schemas.result import MediaDNAResult
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Writes the JSON Schemas and the AsyncAPI document beside this package: `python -m schemas.document`."""
+"""Writes the JSON Schemas and the AsyncAPI document into `schemas/json`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 
 import msgspec
 
-from schemas import asyncapi
 from schemas.channels import CHANNELS
-from schemas.jsonschema import result_schema, topic_schema
+from schemas.generators import asyncapi
+from schemas.generators.jsonschema import result_schema, topic_schema
 
 __all__ = ["FOLDER", "files", "write"]
 
 #: Where the documents are, in the repository and in the installed package.
-FOLDER = Path(__file__).parent / "json"
+FOLDER = Path(__file__).parents[1] / "json"
 ASYNCAPI = "asyncapi.yaml"
 
 
@@ -35,7 +35,3 @@ def write(folder: Path = FOLDER) -> None:
             path.unlink()
     for name, content in documents.items():
         (folder / name).write_bytes(content)
-
-
-if __name__ == "__main__":
-    write()

@@ -11,14 +11,14 @@ import jsonschema
 import msgspec
 import pytest
 
-from schemas import asyncapi
 from schemas.channels import CHANNELS, Channel, Use
 from schemas.cloudevents import output_headers
 from schemas.deadletter import HEADERS
-from schemas.document import FOLDER, files, write
 from schemas.errors import ErrorCode
-from schemas.examples import DEAD_LETTER
-from schemas.jsonschema import result_schema, topic_schema
+from schemas.generators import asyncapi
+from schemas.generators.document import FOLDER, files, write
+from schemas.generators.examples import DEAD_LETTER
+from schemas.generators.jsonschema import result_schema, topic_schema
 from schemas.wire import InvalidEvent, decode, decode_transcode_event
 from streams.adapters.kafka.topics import Topics
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from schemas.channels import CHANNELS, PARTITIONS, PREFIX, Channel, Headers, Use
 from schemas.deadletter import HEADERS, REFERENCE_HEADERS
-from schemas.examples import DEAD_LETTER, LARGE_DEAD_LETTER, example_headers, examples_of
-from schemas.jsonschema import components
+from schemas.generators.examples import DEAD_LETTER, LARGE_DEAD_LETTER, example_headers, examples_of
+from schemas.generators.jsonschema import components
 
 if TYPE_CHECKING:
     import msgspec
