@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from schemas.commands import CancelJob, DeleteMedia, ForgetItem, MarkItem, RemoveItem, SubmitJob
+from schemas.backward import BackwardSearch
+from schemas.cases import Assignment, Decision
+from schemas.commands import (
+    AddMatch,
+    CancelJob,
+    DecideCase,
+    DeleteMedia,
+    ForgetItem,
+    MarkItem,
+    RemoveItem,
+    SubmitJob,
+)
 from schemas.deadletter import DeadLetterReplay
 from schemas.deliveries import Delivery
 from schemas.deployment import DeploymentClaim
@@ -18,6 +29,8 @@ from schemas.jobs import Job, LiveMatch
 from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem
 from schemas.limits import LARGEST_INPUT, MOST_RENDITIONS
+from schemas.policies import Outcome, Policy
+from schemas.quarantines import Quarantine
 from schemas.tasks import (
     ChunkResult,
     CleanUp,
@@ -80,6 +93,7 @@ class Channel:
         use: What the service does with it.
         headers: What headers its messages carry.
         compacted: Whether Kafka keeps the newest message of each key for good.
+        kept: Whether Kafka keeps every message for good.
     """
 
     name: str
@@ -90,6 +104,7 @@ class Channel:
     use: Use
     headers: Headers
     compacted: bool = False
+    kept: bool = False
 
     @property
     def address(self) -> str:
@@ -117,9 +132,10 @@ CHANNELS: tuple[Channel, ...] = (
         name="job-requests",
         title="Job requests",
         description="What is asked for by an event, over HTTP, on the command line or by an import: jobs, their "
-        "ends, and changes to what libraries hold. One without `Action` asks for a job: version 0.1 has written it.",
+        "ends, changes to what libraries hold, decisions on cases, and matches that were found later. One without "
+        "`Action` asks for a job: version 0.1 has written it.",
         key="MediaId",
-        payloads=(SubmitJob, CancelJob, MarkItem, RemoveItem, ForgetItem, DeleteMedia),
+        payloads=(SubmitJob, CancelJob, MarkItem, RemoveItem, ForgetItem, DeleteMedia, DecideCase, AddMatch),
         use=Use.INTERNAL,
         headers=Headers.NONE,
     ),
@@ -168,7 +184,9 @@ CHANNELS: tuple[Channel, ...] = (
         name="matches",
         title="Live matches",
         description="Matches seen while the video is still being processed, for live moderation. The complete event "
-        "supersedes them. One may come twice, with the same `ce_id`.",
+        "supersedes them. The first one that makes a rule hold carries `Outcome`, and so does each later one that "
+        "makes it stronger. With `Retroactive`, one that was found when a reference was held against everything that "
+        "had been stored before it. One may come twice, with the same `ce_id`.",
         key="MediaId",
         payloads=(LiveMatch,),
         use=Use.OUTPUT,
@@ -202,6 +220,71 @@ CHANNELS: tuple[Channel, ...] = (
         "all deliveries.",
         key="JobId",
         payloads=(Delivery,),
+        use=Use.OUTPUT,
+        headers=Headers.OUTPUT,
+        compacted=True,
+    ),
+    Channel(
+        name="outcomes",
+        title="Outcomes",
+        description="The newest outcome of each media item, which an upload system waits for: told as soon as a rule "
+        "holds, when the job ends (`Final`), and when a person decides. A job that fails has one only where matches "
+        "were seen before.",
+        key="MediaId",
+        payloads=(Outcome,),
+        use=Use.OUTPUT,
+        headers=Headers.OUTPUT,
+        compacted=True,
+    ),
+    Channel(
+        name="decisions",
+        title="Decisions",
+        description="What people have decided on cases: the audit log, of which nothing is changed or dropped. One may "
+        "come twice, with the same `ce_id`, which is its DecisionId.",
+        key="Id of the case: keeps the decisions on one case in order.",
+        payloads=(Decision,),
+        use=Use.OUTPUT,
+        headers=Headers.OUTPUT,
+        kept=True,
+    ),
+    Channel(
+        name="assignments",
+        title="Assignments of cases",
+        description="Who has a case.",
+        key="Id of the case",
+        payloads=(Assignment,),
+        use=Use.INTERNAL,
+        headers=Headers.NONE,
+        compacted=True,
+    ),
+    Channel(
+        name="policies",
+        title="Policies",
+        description="The newest state of each policy. A message without a value says that it was deleted.",
+        key="Name of the policy",
+        payloads=(Policy,),
+        use=Use.INTERNAL,
+        headers=Headers.NONE,
+        compacted=True,
+    ),
+    Channel(
+        name="quarantines",
+        title="Quarantines",
+        description="That a reference matches far more media than is usual for it, so that its matches are for people "
+        "alone; and that a person has lifted that.",
+        key="Library and MediaId, with the control character U+001F between them.",
+        payloads=(Quarantine,),
+        use=Use.OUTPUT,
+        headers=Headers.OUTPUT,
+        compacted=True,
+    ),
+    Channel(
+        name="backward-searches",
+        title="Backward searches",
+        description="The newest state of each search that holds one reference against everything that was stored "
+        "before it.",
+        key="Id of the search",
+        payloads=(BackwardSearch,),
         use=Use.OUTPUT,
         headers=Headers.OUTPUT,
         compacted=True,

@@ -12,13 +12,17 @@ from typing import Annotated, Any
 
 import msgspec
 
+from schemas.cases import LONGEST_NOTE, DecisionKind
 from schemas.events import MediaId
 from schemas.jobs import JobRequest
-from schemas.limits import LONGEST_NAME
+from schemas.limits import LONGEST_CALLER, LONGEST_NAME
+from schemas.matches import Match
 
 __all__ = [
+    "AddMatch",
     "CancelJob",
     "Command",
+    "DecideCase",
     "DeleteMedia",
     "ForgetItem",
     "ItemMarks",
@@ -35,6 +39,8 @@ class ItemMarks(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tru
     disabled: bool | None = None
     #: Takes the place of all that was there.
     metadata: dict[str, Any] | None = None
+    #: Why the item's matches are for people alone; empty: a person lifts that.
+    quarantined: str | None = None
 
 
 class SubmitJob(JobRequest, kw_only=True, omit_defaults=True, frozen=True, tag_field="Action", tag="submit"):
@@ -91,8 +97,36 @@ class DeleteMedia(_Command, kw_only=True, omit_defaults=True, frozen=True, tag="
     requested_time: str = ""
 
 
+class DecideCase(_Command, kw_only=True, omit_defaults=True, frozen=True, tag="decide"):
+    """Decide on the case of the media item and a reference, unless somebody else has decided first."""
+
+    #: Where the reference is.
+    library: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]
+    #: The reference.
+    reference: MediaId
+    #: What is decided.
+    decision: DecisionKind
+    #: What is written beside it.
+    note: Annotated[str, msgspec.Meta(max_length=LONGEST_NOTE)] = ""
+    #: Who decides.
+    who: Annotated[str, msgspec.Meta(max_length=LONGEST_CALLER)]
+    #: Which of the case's decisions it is to be, from 1 on: another one with this number has come first.
+    number: Annotated[int, msgspec.Meta(ge=1)]
+    #: When it was asked for, UTC.
+    requested_time: str = ""
+
+
+class AddMatch(_Command, kw_only=True, omit_defaults=True, frozen=True, tag="add-match"):
+    """Add a match to what is known of the media item: a reference that came later was held against it."""
+
+    #: The match, as its newest job would have found it.
+    match: Match
+    #: When it was found, UTC.
+    requested_time: str = ""
+
+
 #: Any command.
-Command = SubmitJob | CancelJob | MarkItem | RemoveItem | DeleteMedia | ForgetItem
+Command = SubmitJob | CancelJob | MarkItem | RemoveItem | DeleteMedia | ForgetItem | DecideCase | AddMatch
 
 
 def _fields(request: JobRequest) -> dict[str, Any]:

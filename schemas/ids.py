@@ -7,7 +7,7 @@ import uuid
 
 from schemas.jobs import LOCAL_CALLER
 
-__all__ = ["event_job_id", "keyed_job_id", "new_job_id", "repair_job_id"]
+__all__ = ["backward_search_id", "case_id", "event_job_id", "keyed_job_id", "new_job_id", "repair_job_id"]
 
 #: Hex digits of a job id, as in ApsaraVideo VOD.
 JOB_ID_LENGTH = 32
@@ -31,6 +31,16 @@ def keyed_job_id(key: str, *, caller: str = LOCAL_CALLER) -> str:
 def repair_job_id(library: str, media_id: str, version: int) -> str:
     """Return the id of the job that stores what a library has lost of a media item: one job, whoever finds out."""
     return _digest("\x1f".join(("repair", library, media_id, str(version), "")))
+
+
+def case_id(media_id: str, library: str, reference: str) -> str:
+    """Return the id of the case of an input and a reference: the same however often the pair is matched."""
+    return _digest(f"case\x1f{media_id}\x1f{library}\x1f{reference}")
+
+
+def backward_search_id(library: str, media_id: str, version: int) -> str:
+    """Return the id of the backward search that a stored version of a reference makes by itself: always the same."""
+    return _digest("\x1f".join(("backward", library, media_id, str(version))))
 
 
 def new_job_id() -> str:

@@ -12,6 +12,7 @@ from schemas.errors import ErrorCode
 from schemas.events import MediaId, Rendition
 from schemas.limits import LONGEST_CALLER, LONGEST_DIGEST, LONGEST_MEDIA_S, LONGEST_NAME
 from schemas.matches import Match
+from schemas.policies import RuledBy, Ruling
 from schemas.rights import Right
 
 __all__ = [
@@ -221,6 +222,8 @@ class Job(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True, fro
     renditions: tuple[Rendition, ...] = ()
     #: What was found, once the job has succeeded.
     matches: tuple[Match, ...] = ()
+    #: What each of them led to. Those of before there were policies have none.
+    rulings: tuple[Ruling, ...] = ()
     #: Of the fingerprint, hex.
     digest: str = ""
     #: Name and version of the algorithm that made the fingerprint.
@@ -235,8 +238,8 @@ class Job(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True, fro
     metrics: Metrics = Metrics()
 
 
-class LiveMatch(msgspec.Struct, rename="pascal", kw_only=True, frozen=True):
-    """A match seen while the video is still being processed; superseded by the complete event."""
+class LiveMatch(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True, frozen=True):
+    """A match seen while the video is still being processed, which the complete event supersedes, or found later."""
 
     #: When the match was seen, UTC.
     event_time: str
@@ -246,5 +249,10 @@ class LiveMatch(msgspec.Struct, rename="pascal", kw_only=True, frozen=True):
     media_id: str
     #: Number of the chunk in which the match was seen.
     chunk: int
-    #: The match, as far as this chunk shows it; times are the whole item's.
+    #: The match, as far as this chunk shows it; times are the whole item's, coverage is of the part seen.
     match: Match
+    #: What the matches seen so far lead to: on the first one that makes a rule hold, and on each that makes it
+    #: stronger.
+    outcome: RuledBy | None = None
+    #: Whether it was found when its reference was held against everything that was stored before it.
+    retroactive: bool = False

@@ -72,12 +72,20 @@ class Library(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True,
     match_threshold: Share = COPY_LINE
     #: The fewest seconds of the input that a match must copy to be reported, all intervals together.
     minimum_match_length: Seconds = 0.0
+    #: Whether a reference that is added is held against everything that was stored before it; null: as its purpose has
+    #: it, which is so for a blocklist.
+    searches_backwards: bool | None = None
     #: When it was made, UTC.
     creation_time: str = ""
     #: When this state came to be, UTC.
     update_time: str = ""
     #: Everything that was stored up to this version has been removed.
     emptied_version: int = 0
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether a new reference is held against everything that was stored before it."""
+        return self.purpose is Purpose.BLOCKLIST if self.searches_backwards is None else self.searches_backwards
 
 
 class LibraryItem(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True, frozen=True):
@@ -99,6 +107,10 @@ class LibraryItem(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=T
     file_url: str = ""
     #: A disabled item is kept and never matched.
     disabled: bool = False
+    #: Why its matches are for people alone: it matches far more than is usual for it. Empty: they are not.
+    quarantined: str = ""
+    #: When a person last lifted that, UTC: what it matched before is no reason any more.
+    released_time: str = ""
     #: What its owner wants to know of it.
     metadata: dict[str, Any] = {}
     #: When it was first stored, UTC.

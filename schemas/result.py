@@ -13,9 +13,13 @@ import msgspec
 from schemas.coverage import Cause, Coverage, Missed, Unsearched
 from schemas.events import AIMediaDNAComplete
 from schemas.jobs import JobStatus
+from schemas.limits import LONGEST_NAME
 from schemas.matches import Interval, Match, Track, best_first
+from schemas.policies import Action, Ruling, strongest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from schemas.jobs import Job
 
 __all__ = [
@@ -33,11 +37,14 @@ __all__ = [
     "match_size",
     "matches_of",
     "result_of",
+    "rulings_of",
     "unsearched_of",
 ]
 
 #: Digits behind the point of times (milliseconds, finer than any picture) and of similarities, shares and speeds.
 TIME_DIGITS, SHARE_DIGITS = 3, 4
+#: Bytes that a policy's name takes at most: a character takes four as UTF-8, and so does a quote inside `Data`.
+LONGEST_POLICY = 4 * LONGEST_NAME
 
 
 class Span(msgspec.Struct, rename="pascal", frozen=True):
@@ -93,6 +100,10 @@ class VideoDNAItem(msgspec.Struct, rename="pascal", frozen=True, kw_only=True):
     duplication_coverage: str = "0.0"
     #: What carried the match: `picture`, `sound` or `both`.
     track: Track = Track.BOTH
+    #: What the match leads to; not there in results of before there were policies.
+    action: Action | msgspec.UnsetType = msgspec.UNSET
+    #: The policy that decided; empty: the library's purpose alone did.
+    policy: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class FingerprintInfo(msgspec.Struct, rename="pascal", frozen=True, kw_only=True):
@@ -153,6 +164,8 @@ class MediaDNAResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     coverage: CoverageInfo | None = msgspec.field(name="Coverage", default=None)
     #: What was to be searched and was not; not there when everything was.
     unsearched: tuple[UnsearchedInfo, ...] = msgspec.field(name="Unsearched", default=())
+    #: The strongest action of the matches; `allow` where nothing matched. Not there where nothing was searched.
+    action: Action | None = msgspec.field(name="Action", default=None)
 
     def to_json(self) -> str:
         """Return the result as JSON; `VideoDNA` is always there, and empty when nothing matched."""
@@ -163,6 +176,8 @@ class MediaDNAResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
             content["Coverage"] = self.coverage
         if self.unsearched:
             content["Unsearched"] = self.unsearched
+        if self.action is not None:
+            content["Action"] = self.action
         return msgspec.json.encode(content).decode()
 
     @classmethod
@@ -176,19 +191,22 @@ class MediaDNAResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 def result_of(job: Job) -> MediaDNAResult:
-    """Return what a job found, in the vendor's form."""
+    """Return what a job found, in the vendor's form. What a person had dismissed when it ended is left out."""
+    ruled = {(ruling.library, ruling.reference): ruling for ruling in job.rulings}
+    reported = [match for match in job.matches if not _is_dismissed(ruled, match)]
     fingerprint = None
     if job.digest:
         fingerprint = FingerprintInfo(
             algorithm=job.algorithm, digest=job.digest, duration=_number(job.metrics.duration, TIME_DIGITS)
         )
     return MediaDNAResult(
-        video_dna=tuple(_item(match) for match in best_first(job.matches)),
+        video_dna=tuple(_item(match, ruled.get((match.library, match.media_id))) for match in best_first(reported)),
         fingerprint=fingerprint,
         coverage=None if job.coverage == Coverage() else _coverage(job.coverage),
         unsearched=tuple(
             UnsearchedInfo(library=one.library, primary_key=one.media_id, reason=one.reason) for one in job.unsearched
         ),
+        action=_action(job),
     )
 
 
@@ -227,6 +245,15 @@ def matches_of(result: MediaDNAResult) -> tuple[Match, ...]:
     )
 
 
+def rulings_of(result: MediaDNAResult) -> tuple[Ruling, ...]:
+    """Read back out of a result what the matches led to."""
+    return tuple(
+        Ruling(library=item.library, reference=item.primary_key, action=item.action, policy=item.policy or "")
+        for item in result.video_dna
+        if item.action is not msgspec.UNSET
+    )
+
+
 def coverage_of(result: MediaDNAResult) -> Coverage:
     """Read the shares that were looked at back out of a result."""
     told = result.coverage or CoverageInfo()
@@ -247,7 +274,19 @@ def unsearched_of(result: MediaDNAResult) -> tuple[Unsearched, ...]:
 def match_size(match: Match) -> int:
     """Return the bytes that a match takes at most wherever it is written: on a topic, or inside `Data`."""
     bare = msgspec.structs.replace(match, intervals=())
-    return _size(bare, _item(bare)) + sum(interval_size(interval) for interval in match.intervals)
+    longest = LONGEST_POLICY * "x"
+    ruling = Ruling(
+        library=match.library,
+        reference=match.media_id,
+        action=Action.REVIEW,
+        policy=longest,
+        shadow_action=Action.REVIEW,
+        shadow_policy=longest,
+        dismissed=True,
+        retroactive=True,
+    )
+    ruled = len(msgspec.json.encode(ruling)) + 1
+    return _size(bare, _item(bare, ruling)) + ruled + sum(interval_size(interval) for interval in match.intervals)
 
 
 def interval_size(interval: Interval) -> int:
@@ -272,7 +311,20 @@ def _coverage(coverage: Coverage) -> CoverageInfo:
     )
 
 
-def _item(match: Match) -> VideoDNAItem:
+def _action(job: Job) -> Action | None:
+    """The action of a job's matches together; None of a job that searched nothing, or of before there were rules."""
+    if job.status is not JobStatus.SUCCESS or not job.request.save_type.searches or (job.matches and not job.rulings):
+        return None
+    decisive = strongest(job.rulings)
+    return Action.ALLOW if decisive is None else decisive.action
+
+
+def _is_dismissed(ruled: Mapping[tuple[str, str], Ruling], match: Match) -> bool:
+    ruling = ruled.get((match.library, match.media_id))
+    return ruling is not None and ruling.dismissed
+
+
+def _item(match: Match, ruling: Ruling | None = None) -> VideoDNAItem:
     return VideoDNAItem(
         primary_key=match.media_id,
         similarity=_number(match.similarity, SHARE_DIGITS),
@@ -281,6 +333,8 @@ def _item(match: Match) -> VideoDNAItem:
         input_coverage=_number(match.input_coverage, SHARE_DIGITS),
         duplication_coverage=_number(match.reference_coverage, SHARE_DIGITS),
         track=match.track,
+        action=msgspec.UNSET if ruling is None else ruling.action,
+        policy=msgspec.UNSET if ruling is None else ruling.policy,
     )
 
 

@@ -33,6 +33,10 @@ _ATTRIBUTES: dict[str, str] = {
 }
 #: What `ce_type` says on each output.
 _CE_TYPES = {
+    "Outcome": "mediadna.outcome",
+    "Decision": "mediadna.decision",
+    "Quarantine": "mediadna.quarantine",
+    "BackwardSearch": "mediadna.backward-search",
     "AIMediaDNAComplete": "AIMediaDNAComplete",
     "Delivery": "mediadna.delivery",
     "Job": "mediadna.job",

@@ -6,20 +6,34 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from schemas.backward import BackwardSearch
+from schemas.cases import Assignment, CaseState, Decision, DecisionKind
 from schemas.cloudevents import output_headers
-from schemas.commands import CancelJob, DeleteMedia, ForgetItem, ItemMarks, MarkItem, RemoveItem, SubmitJob
+from schemas.commands import (
+    AddMatch,
+    CancelJob,
+    DecideCase,
+    DeleteMedia,
+    ForgetItem,
+    ItemMarks,
+    MarkItem,
+    RemoveItem,
+    SubmitJob,
+)
 from schemas.coverage import Cause, Coverage, Missed
 from schemas.deadletter import DeadLetterReplay, dead_letter_headers, letter_of
 from schemas.deliveries import Attempt, Delivery, DeliveryStatus
 from schemas.deployment import DeploymentClaim, Place
 from schemas.errors import InvalidEvent
 from schemas.events import Rendition, StreamInfo, StreamTranscodeComplete, TranscodeComplete
-from schemas.ids import event_job_id, keyed_job_id
+from schemas.ids import backward_search_id, case_id, event_job_id, keyed_job_id
 from schemas.jobs import EVENT_CALLER, Job, JobRequest, JobSource, JobStatus, LiveMatch, Metrics
 from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem, Purpose
 from schemas.limits import LARGEST_INPUT
 from schemas.matches import Interval, Match, Track
+from schemas.policies import Action, Conditions, Outcome, Policy, RuledBy, Ruling, TrackCondition
+from schemas.quarantines import Quarantine
 from schemas.result import complete_event, result_of
 from schemas.tasks import (
     ChunkResult,
@@ -112,6 +126,78 @@ _COMMANDS: tuple[msgspec.Struct, ...] = (
     RemoveItem(job_id=_COMMAND_ID, media_id=_VIDEO, library="films", requested_time=_READY),
     ForgetItem(job_id=_COMMAND_ID, media_id=_VIDEO, library="films", requested_time=_READY),
     DeleteMedia(job_id=_COMMAND_ID, media_id=_VIDEO, requested_time=_READY),
+    DecideCase(
+        job_id=_COMMAND_ID,
+        media_id=_VIDEO,
+        library=_MATCH.library,
+        reference=_MATCH.media_id,
+        decision=DecisionKind.NOT_A_MATCH,
+        note="the same stage, another evening",
+        who="anna",
+        number=1,
+        requested_time=_DONE,
+    ),
+    AddMatch(job_id=_COMMAND_ID, media_id=_VIDEO, match=_MATCH, requested_time=_DONE),
+)
+_CASE = case_id(_VIDEO, _MATCH.library, _MATCH.media_id)
+_RULING = Ruling(
+    library=_MATCH.library, reference=_MATCH.media_id, action=Action.BLOCK, policy="block-uploads-of-films"
+)
+_DECISION = Decision(
+    decision_id=_COMMAND_ID,
+    case_id=_CASE,
+    media_id=_VIDEO,
+    library=_MATCH.library,
+    reference=_MATCH.media_id,
+    number=1,
+    decision=DecisionKind.NOT_A_MATCH,
+    note="the same stage, another evening",
+    who="anna",
+    when=_DONE,
+    before=CaseState.OPEN,
+    after=CaseState.DISMISSED,
+)
+_DECIDING: tuple[msgspec.Struct, ...] = (
+    Policy(
+        name=_RULING.policy,
+        library="films",
+        position=10,
+        when=Conditions(similarity=0.8, matched_seconds=20, input_coverage=0.3, track=TrackCondition.BOTH),
+        action=Action.BLOCK,
+        created=_CREATED,
+        updated=_CREATED,
+    ),
+    _DECISION,
+    Assignment(case_id=_CASE, assignee="anna", who="ben", when=_DONE),
+    Outcome(
+        media_id=_VIDEO,
+        action=Action.BLOCK,
+        policy=_RULING.policy,
+        cases=(_CASE,),
+        final=True,
+        job_id=_REQUEST.job_id,
+        event_time=_DONE,
+    ),
+    Quarantine(
+        library="films",
+        media_id=_MATCH.media_id,
+        active=True,
+        reason="612 media match it within an hour, and 50 are the most that is usual",
+        event_time=_DONE,
+    ),
+    BackwardSearch(
+        search_id=backward_search_id("films", _MATCH.media_id, 1795334401250),
+        media_id=_MATCH.media_id,
+        library="films",
+        version=1795334401250,
+        status=JobStatus.PROCESSING,
+        items_total=4100,
+        items_done=512,
+        hits=3,
+        cursor=("default", "43q9fj74hdf"),
+        creation_time=_READY,
+        update_time=_DONE,
+    ),
 )
 _CLAIM = KeyClaim(
     job_id=keyed_job_id("order-12", caller="token-9f86d081884c7d65"),
@@ -133,6 +219,7 @@ _JOB = Job(
     chunks_total=1,
     renditions=(_RENDITION,),
     matches=(_MATCH,),
+    rulings=(_RULING,),
     digest="9b74c9897bac770f",
     algorithm="mediadna-1",
     coverage=_COVERAGE,
@@ -178,7 +265,14 @@ _ITEM = LibraryItem(
     update_time=_DONE,
 )
 _REPLAY = DeadLetterReplay(letter_id="5f0c2d9be1a34b16", replay_time=_DONE)
-_LIVE = LiveMatch(event_time=_READY, job_id=_REQUEST.job_id, media_id=_VIDEO, chunk=0, match=_MATCH)
+_LIVE = LiveMatch(
+    event_time=_READY,
+    job_id=_REQUEST.job_id,
+    media_id=_VIDEO,
+    chunk=0,
+    match=_MATCH,
+    outcome=RuledBy(action=_RULING.action, policy=_RULING.policy),
+)
 _DELIVERY = Delivery(
     job_id=_REQUEST.job_id,
     media_id=_VIDEO,
@@ -224,6 +318,7 @@ _EXAMPLES: tuple[msgspec.Struct, ...] = (
     _JOB,
     result_of(_JOB),
     _DELIVERY,
+    *_DECIDING,
     _LIBRARY,
     _ITEM,
     _REPLAY,

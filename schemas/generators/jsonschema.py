@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from schemas import (
+    backward,
+    cases,
     commands,
     deadletter,
     deliveries,
@@ -20,6 +22,8 @@ from schemas import (
     keys,
     libraries,
     matches,
+    policies,
+    quarantines,
     result,
     tasks,
 )
@@ -42,6 +46,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NOTE = re.compile(r"((?:^ *#: .*\n)+)^ *(\w+)\b", re.MULTILINE)
 
 _MODULES = (
+    backward,
+    cases,
     commands,
     deadletter,
     deliveries,
@@ -52,12 +58,16 @@ _MODULES = (
     keys,
     libraries,
     matches,
+    policies,
+    quarantines,
     result,
     tasks,
 )
 _TYPES: dict[str, type] = {
     name: kind
     for module in (
+        backward,
+        cases,
         commands,
         deadletter,
         deliveries,
@@ -68,6 +78,8 @@ _TYPES: dict[str, type] = {
         keys,
         libraries,
         matches,
+        policies,
+        quarantines,
         result,
         tasks,
     )

@@ -20,6 +20,8 @@ from streams.pipeline.freshness import always
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from schemas.backward import BackwardSearch
+    from schemas.cases import Decision
     from schemas.commands import Command
     from schemas.deadletter import DeadLetterReplay
     from schemas.deliveries import Delivery
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from schemas.keys import KeyClaim
     from schemas.libraries import Library, LibraryItem
     from schemas.matches import Match
+    from schemas.policies import Outcome
+    from schemas.quarantines import Quarantine
     from schemas.tasks import ChunkResult, FingerprintChunk, Task
     from streams.adapters.kafka.topics import Topics
     from streams.ports.events import CompletionLog, Headers, Publisher
@@ -102,6 +106,31 @@ class EventEmitter:
         """Tell that a job is forgotten, and what became of its callback with it."""
         await self.delivery_gone(job_id)
         await self.state(self._topics.jobs, job_id, None)
+
+    async def outcome(self, outcome: Outcome) -> None:
+        """Publish the newest outcome of a media item."""
+        event_id = f"{outcome.media_id}:{outcome.event_time}"
+        headers = output_headers("mediadna.outcome", event_id, outcome.event_time)
+        await self._send(self._topics.outcomes, outcome.media_id, outcome, headers)
+
+    async def decision(self, decision: Decision) -> None:
+        """Publish what a person has decided."""
+        headers = output_headers("mediadna.decision", decision.decision_id, decision.when)
+        await self._send(self._topics.decisions, decision.case_id, decision, headers)
+
+    async def quarantine(self, quarantine: Quarantine) -> None:
+        """Tell that a reference was set aside, or that a person has lifted that."""
+        event_id = f"{quarantine.library}:{quarantine.media_id}:{quarantine.event_time}"
+        headers = output_headers("mediadna.quarantine", event_id, quarantine.event_time)
+        await self._send(
+            self._topics.quarantines, item_key(quarantine.library, quarantine.media_id), quarantine, headers
+        )
+
+    async def backward_search(self, search: BackwardSearch) -> None:
+        """Publish the newest state of a backward search."""
+        event_id = f"{search.search_id}:{search.update_time}"
+        headers = output_headers("mediadna.backward-search", event_id, search.update_time)
+        await self._send(self._topics.backward_searches, search.search_id, search, headers)
 
     async def library(self, library: Library) -> None:
         """Publish the newest state of a library."""

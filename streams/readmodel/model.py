@@ -11,12 +11,15 @@ from streams.readmodel.changes import ChangeLog, log_changes
 from streams.readmodel.completions import CompletionProjection, CompletionRows
 from streams.readmodel.database import Database
 from streams.readmodel.dead_letters import LetterProjection, LetterRows
+from streams.readmodel.decisions import DecisionProjection, DecisionRows
 from streams.readmodel.deliveries import DeliveryLog, DeliveryProjection
 from streams.readmodel.jobs import JobProjection, JobRows
 from streams.readmodel.key_claims import KeyClaimProjection, KeyClaimRows
 from streams.readmodel.libraries import LibraryProjection, LibraryRows
 from streams.readmodel.matches import MatchProjection, MatchRows
 from streams.readmodel.migrations import migrations
+from streams.readmodel.outcomes import OutcomeProjection, OutcomeRows
+from streams.readmodel.policies import PolicyProjection, PolicyRows
 from streams.readmodel.positions import Positions, store_positions
 from streams.readmodel.projection import Projections
 from streams.readmodel.reconciliation import ReconciliationRows
@@ -41,6 +44,9 @@ PROJECTIONS: tuple[Projection, ...] = (
     DeliveryProjection(),
     LibraryProjection(),
     LetterProjection(),
+    PolicyProjection(),
+    DecisionProjection(),
+    OutcomeProjection(),
 )
 #: Tables that are no feature's: how far the topics have been read, and the log of what changed.
 OWN_TABLES = ("positions", "changes")
@@ -64,12 +70,15 @@ class ReadModel:
         self._positions = Positions(self._database)
         self.changes = ChangeLog(self._database)
         self.completions = CompletionRows(self._database)
+        self.decisions = DecisionRows(self._database)
         self.deliveries = DeliveryLog(self._database)
         self.jobs = JobRows(self._database)
         self.key_claims = KeyClaimRows(self._database)
         self.letters = LetterRows(self._database)
         self.libraries = LibraryRows(self._database)
         self.matches = MatchRows(self._database)
+        self.outcomes = OutcomeRows(self._database)
+        self.policies = PolicyRows(self._database)
         self.reconciliation = ReconciliationRows(self._database)
         self.usage = UsageLog(self._database)
 

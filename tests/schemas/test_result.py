@@ -100,7 +100,7 @@ def test_nothing_found_is_an_empty_list_that_is_there() -> None:
 
 
 def test_a_job_without_a_fingerprint_has_none_in_its_result() -> None:
-    assert result_of(job(digest="")).to_json() == '{"VideoDNA":[]}'
+    assert result_of(job(digest="")).to_json() == '{"VideoDNA":[],"Action":"allow"}'
 
 
 def test_every_interval_has_every_field() -> None:

@@ -31,6 +31,8 @@ BROKERS_CHOICE = -1
 DELETIONS_MS = 30 * 24 * 3600 * 1000
 #: Seconds in which a topic that was made shows up.
 VISIBLE_S = 30.0
+#: Kafka's word for "however old, and however many".
+FOR_GOOD = "-1"
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,12 @@ class Topics:
     job_complete: str
     jobs: str
     deliveries: str
+    outcomes: str
+    decisions: str
+    assignments: str
+    policies: str
+    quarantines: str
+    backward_searches: str
     libraries: str
     items: str
     replays: str
@@ -62,6 +70,11 @@ class Topics:
     def compacted(self) -> frozenset[str]:
         """The topics of which Kafka keeps the newest value of each key for good."""
         return frozenset(getattr(self, _field(channel)) for channel in CHANNELS if channel.compacted)
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """The topics of which Kafka keeps every message for good."""
+        return frozenset(getattr(self, _field(channel)) for channel in CHANNELS if channel.kept)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -110,7 +123,8 @@ async def ensure_topics(
         missing = wanted - set(await admin.list_topics())
         if missing:
             compacted = topics.compacted.union(changelogs)
-            _check(await admin.create_topics([_new(n, partitions, compacted=n in compacted) for n in sorted(missing)]))
+            new = [_new(n, partitions, compacted=n in compacted, kept=n in topics.kept) for n in sorted(missing)]
+            _check(await admin.create_topics(new))
         try:
             async with asyncio.timeout(VISIBLE_S):
                 while pending := await _not_led(admin, wanted):  # noqa: ASYNC110 (the broker's event, not ours)
@@ -151,11 +165,13 @@ def _field(channel: Channel) -> str:
     return channel.name.replace("-", "_")
 
 
-def _new(name: str, partitions: int, *, compacted: bool) -> NewTopic:
+def _new(name: str, partitions: int, *, compacted: bool, kept: bool) -> NewTopic:
     configs = {"max.message.bytes": str(LARGEST_BATCH)}
     if compacted:
         configs["cleanup.policy"] = "compact"
         configs["delete.retention.ms"] = str(DELETIONS_MS)
+    if kept:
+        configs["retention.ms"] = configs["retention.bytes"] = FOR_GOOD
     # The empty assignment says nothing to the broker; without it the client refuses "the broker's choice".
     return NewTopic(name, partitions, BROKERS_CHOICE, replica_assignments={}, topic_configs=configs)
 

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from schemas.commands import CancelJob, Command, DeleteMedia, ForgetItem, MarkItem, RemoveItem, SubmitJob
+from schemas.commands import (
+    AddMatch,
+    CancelJob,
+    Command,
+    DecideCase,
+    DeleteMedia,
+    ForgetItem,
+    MarkItem,
+    RemoveItem,
+    SubmitJob,
+)
 from schemas.errors import ErrorCode
 from schemas.jobs import Job, JobRequest, JobSource, JobStatus, Metrics
 from schemas.libraries import LibraryItem
@@ -70,6 +80,8 @@ def on_request(record: MediaRecord, command: Command, *, now: str) -> Step:
             return _on_removal(record, command, None, now=now)
         case ForgetItem():
             return _removed(record, command.library, next_version(0, asked=command.requested_time, now=now))
+        case DecideCase() | AddMatch():  # about what was found, not about what is remembered: see `pipeline.rulings`
+            return Step(record)
 
 
 def _on_submit(record: MediaRecord, request: JobRequest, *, now: str) -> Step:

@@ -18,12 +18,23 @@ def test_topics_have_the_names_that_other_systems_know_behind_the_prefix() -> No
 
 
 def test_every_topic_has_a_name_of_its_own() -> None:
-    assert len(set(TOPICS.all())) == len(TOPICS.all()) == 15
+    assert len(set(TOPICS.all())) == len(TOPICS.all()) == 21
 
 
 def test_states_are_kept_for_good_and_events_are_not() -> None:
     states = {TOPICS.jobs, TOPICS.deliveries, TOPICS.libraries, TOPICS.items, TOPICS.replays, TOPICS.deployment}
-    assert states == TOPICS.compacted
+    deciding = {
+        TOPICS.policies,
+        TOPICS.outcomes,
+        TOPICS.assignments,
+        TOPICS.quarantines,
+        TOPICS.backward_searches,
+    }
+    assert states | deciding == TOPICS.compacted
+
+
+def test_no_decision_is_ever_dropped() -> None:
+    assert {TOPICS.decisions} == TOPICS.kept
 
 
 async def test_a_broker_that_is_not_there_is_an_error_that_says_what_to_set() -> None:

@@ -1,0 +1,117 @@
+"""What the read model knows of decisions: all of them, and which pairs they leave out of every answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from schemas.cases import CaseState, Decision, DecisionKind
+from streams.readmodel.pagination import page_of, read_cursor
+from streams.readmodel.projection import News, Projection
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from streams.readmodel.database import Database
+    from streams.readmodel.projection import Record
+
+__all__ = ["DecisionPage", "DecisionProjection", "DecisionRows"]
+
+
+class DecisionPage(msgspec.Struct, frozen=True):
+    """A page of the audit log, newest first, and the cursor of the next one."""
+
+    decisions: list[Decision]
+    next: str | None = None
+
+
+class DecisionRows:
+    """Answers about decisions. Every method may be called from any thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of_case(self, case_id: str) -> list[Decision]:
+        """Return the decisions on a case, in their order."""
+        rows = self._database.all("SELECT doc FROM decisions WHERE case_id = ? ORDER BY number", case_id)
+        return [_decision(row) for row in rows]
+
+    def page(self, *, cursor: str | None = None, limit: int = 100) -> DecisionPage:
+        """Return a page of all decisions, newest first.
+
+        Raises:
+            BadCursor: The cursor is none of this list's.
+        """
+        condition = ""
+        values: tuple[str, ...] = ()
+        if cursor is not None:
+            condition, values = "WHERE (time, decision_id) < (?, ?)", read_cursor("decisions", cursor)
+        rows = self._database.all(
+            f"SELECT time, decision_id, doc FROM decisions {condition} "  # noqa: S608 (no user's text)
+            "ORDER BY time DESC, decision_id DESC LIMIT ?",
+            *values,
+            limit + 1,
+        )
+        rows, following = page_of("decisions", rows, limit)
+        return DecisionPage([_decision(row) for row in rows], following)
+
+    def dismissed_with(self, media_id: str) -> frozenset[str]:
+        """Return the media items that form no match with this one, whichever of the two is the input."""
+        rows = self._database.all(
+            "SELECT reference AS other FROM decided_pairs WHERE media_id = ? AND state = ? "
+            "UNION SELECT media_id FROM decided_pairs WHERE reference = ? AND state = ?",
+            media_id,
+            CaseState.DISMISSED,
+            media_id,
+            CaseState.DISMISSED,
+        )
+        return frozenset(row["other"] for row in rows)
+
+    def allowed(self, media_id: str) -> frozenset[tuple[str, str]]:
+        """Return library and MediaId of each reference that this input may copy."""
+        rows = self._database.all(
+            "SELECT library, reference FROM decided_pairs WHERE media_id = ? AND decision = ?",
+            media_id,
+            DecisionKind.ALLOW,
+        )
+        return frozenset((row["library"], row["reference"]) for row in rows)
+
+
+class DecisionProjection(Projection):
+    """Keeps every decision. Of two with one number on one case the first stands."""
+
+    name = "decisions"
+    topics = ("decisions",)
+
+    def apply(self, writer: sqlite3.Connection, record: Record) -> Iterable[News]:
+        """Take over a decision, unless it is known."""
+        decision = record.decoded(Decision)
+        if decision is None:
+            return []
+        added = writer.execute(
+            "INSERT OR IGNORE INTO decisions VALUES (?, ?, ?, ?, ?)",
+            (decision.case_id, decision.number, decision.decision_id, decision.when, record.value),
+        ).rowcount
+        if not added:
+            return []
+        writer.execute(
+            "INSERT INTO decided_pairs VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (case_id) DO UPDATE SET "
+            "number = excluded.number, decision = excluded.decision, state = excluded.state "
+            "WHERE excluded.number > decided_pairs.number",
+            (
+                decision.case_id,
+                decision.media_id,
+                decision.library,
+                decision.reference,
+                decision.number,
+                decision.decision,
+                decision.after,
+            ),
+        )
+        return [News("case", decision.case_id)]
+
+
+def _decision(row: sqlite3.Row) -> Decision:
+    return msgspec.json.decode(row["doc"], type=Decision)
