@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
+    "LAST_POSITION",
     "MOST_POLICIES",
     "Action",
     "Conditions",

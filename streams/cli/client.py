@@ -11,8 +11,10 @@ import msgspec
 from schemas.names import is_addressable
 from streams.cli.importer.runner import Refused, Taken
 from streams.cli.output import ExitCode, fail
+from streams.services.policy_preview import Effect
 from streams.services.reconciliation.doctor import Report
 from streams.web.api.libraries import ItemList, ItemView, LibraryList, LibraryView
+from streams.web.api.policies import PolicyList, PolicyView
 from streams.web.api.usage_views import UsageView
 from streams.web.api.views import JobList, JobView, ResultView
 from streams.web.paths import in_path
@@ -28,6 +30,9 @@ __all__ = ["Client"]
 ANSWER_S = 30.0
 #: Seconds for an answer that something is removed: it waits for workers that are at long tasks.
 REMOVAL_S = 300.0
+#: Seconds for what a policy would do: previews take turns.
+PREVIEW_S = 120.0
+POLICIES = "/api/v1/policies"
 #: Answers that say: ask again in a moment; and how long that is, seconds.
 PASSING = frozenset({429, 502, 503, 504})
 PAUSE_S = 1.0
@@ -154,6 +159,49 @@ class Client:
         """Delete a library with everything in it."""
         self._ask("DELETE", _library(name), timeout=REMOVAL_S)
 
+    def policies(self, library: str | None) -> PolicyList:
+        """Return all policies in their order, or those that decide on a library's matches."""
+        params = {} if library is None else {"library": library}
+        return msgspec.json.decode(self._ask("GET", POLICIES, params=params), type=PolicyList)
+
+    def policy(self, name: str) -> PolicyView:
+        """Return a policy."""
+        return msgspec.json.decode(self._ask("GET", _policy(name)), type=PolicyView)
+
+    def policy_if_there(self, name: str) -> tuple[PolicyView, str] | None:
+        """Return a policy and the tag of this state of it; None where there is none of this name."""
+        answer = self._answer("GET", _policy(name))
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        return msgspec.json.decode(_checked(answer), type=PolicyView), answer.headers["ETag"]
+
+    def create_policy(self, body: dict[str, Any]) -> PolicyView:
+        """Make a policy."""
+        return msgspec.json.decode(self._ask("POST", POLICIES, json=body), type=PolicyView)
+
+    def replace_policy(self, name: str, body: dict[str, Any], *, tag: str) -> PolicyView:
+        """Put something in the place of a policy, if that is what it was when it had this tag."""
+        answer = self._ask("PUT", _policy(name), json=body, headers={"If-Match": tag})
+        return msgspec.json.decode(answer, type=PolicyView)
+
+    def delete_policy(self, name: str) -> None:
+        """Delete a policy."""
+        self._ask("DELETE", _policy(name))
+
+    def reorder_policies(self, names: list[str]) -> PolicyList:
+        """Give policies the order in which they are named."""
+        return msgspec.json.decode(self._ask("POST", f"{POLICIES}/reorder", json={"names": names}), type=PolicyList)
+
+    def preview_policy(self, body: dict[str, Any], *, days: int) -> Effect:
+        """Return what a policy would do to the matches of the last days."""
+        answer = self._ask("POST", f"{POLICIES}/preview", json=body, params={"days": days}, timeout=PREVIEW_S)
+        return msgspec.json.decode(answer, type=Effect)
+
+    def policy_in_shadow(self, name: str, *, days: int) -> Effect:
+        """Return what a policy in shadow has recorded in the last days."""
+        answer = self._ask("GET", f"{_policy(name)}/shadow", params={"days": days}, timeout=PREVIEW_S)
+        return msgspec.json.decode(answer, type=Effect)
+
     def items(self, library: str, *, cursor: str | None, limit: int) -> ItemList:
         """Return a page of what a library holds."""
         params = {"limit": limit, **({"cursor": cursor} if cursor else {})}
@@ -238,6 +286,10 @@ def _checked(answer: httpx.Response) -> bytes:
 
 def _library(name: str) -> str:
     return f"/api/v1/libraries/{_part(name)}"
+
+
+def _policy(name: str) -> str:
+    return f"{POLICIES}/{_part(name)}"
 
 
 def _item(library: str, media_id: str) -> str:

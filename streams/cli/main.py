@@ -12,6 +12,7 @@ from streams.cli.files import compare, fingerprint, match
 from streams.cli.imports import import_media
 from streams.cli.jobs import job, jobs, result, submit
 from streams.cli.libraries import libraries
+from streams.cli.policies import policies
 from streams.cli.run import settings, up, web, worker
 
 __all__ = ["app"]
@@ -44,6 +45,7 @@ for command in (up, worker, web, submit, jobs, job, result, compare, match, fing
     app.command()(command)
 app.command("import")(import_media)
 app.add_typer(libraries, name="libraries")
+app.add_typer(policies, name="policies")
 
 
 if __name__ == "__main__":

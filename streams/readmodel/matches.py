@@ -51,6 +51,11 @@ class MatchRows:
         rows = self._database.all("SELECT doc FROM live_matches WHERE job_id = ? ORDER BY chunk", job_id)
         return [msgspec.json.decode(row["doc"], type=LiveMatch) for row in rows]
 
+    def references(self, job_id: str) -> frozenset[tuple[str, str]]:
+        """Return library and MediaId of what an ended job has matched, as far as it is there still."""
+        rows = self._database.all("SELECT library, reference FROM matches WHERE job_id = ?", job_id)
+        return frozenset((row["library"], row["reference"]) for row in rows)
+
     def page(
         self, *, reference: str | None = None, media_id: str | None = None, cursor: str | None = None, limit: int = 100
     ) -> MatchPage:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from streams.services.dead_letters import Letters
     from streams.services.idempotency_keys import RequestKeys
     from streams.services.libraries import Libraries
+    from streams.services.policies import Policies
     from streams.services.reconciliation.doctor import Doctor
     from streams.settings import Settings
     from streams.telemetry.neighbours import Neighbours
@@ -49,6 +50,7 @@ class Services:
         model: ReadModel,
         commands: JobCommands,
         libraries: Libraries,
+        policies: Policies,
         letters: Letters,
         keys: RequestKeys,
         doctor: Doctor,
@@ -63,6 +65,7 @@ class Services:
         self.model = model
         self.commands = commands
         self.libraries = libraries
+        self.policies = policies
         self.letters = letters
         self.keys = keys
         self.doctor = doctor

@@ -41,6 +41,7 @@ from streams.services.idempotency_keys import RequestKeys
 from streams.services.jobs import Commands
 from streams.services.libraries import Libraries
 from streams.services.library_scope import LibraryScopes
+from streams.services.policies import Policies
 from streams.services.reconciliation.doctor import Doctor
 from streams.services.reconciliation.inspector import Means
 from streams.services.webhook_dispatcher import WebhookDispatcher
@@ -187,6 +188,7 @@ async def start_worker(
         model=model,
         commands=Commands(emitter, model, projector),
         libraries=libraries,
+        policies=Policies(emitter, model, projector, topics),
         letters=Letters(emitter, model, projector, topics),
         keys=RequestKeys(emitter, model, projector, topics),
         doctor=doctor,

@@ -24,10 +24,12 @@ from streams.pipeline.agents.jobs import JobAgent
 from streams.pipeline.freshness import always
 from streams.ports.task_report import TaskReport
 from streams.readmodel.changes import Change
+from streams.readmodel.projection import Record
 from streams.services.dead_letters import Letters
 from streams.services.idempotency_keys import RequestKeys
 from streams.services.jobs import Commands
 from streams.services.libraries import Libraries
+from streams.services.policies import Policies
 from streams.services.reconciliation.doctor import Doctor
 from streams.services.reconciliation.inspector import Means
 from streams.settings import Settings
@@ -69,6 +71,7 @@ class InlineService(LookingFeed):
         events: Any = self  # has of an outbox what is asked of it here
         self.agent = JobAgent(self.table, self, events, tries=3)
         self.libraries = Libraries(events, self.model, self, TOPICS)
+        self.policies = Policies(events, self.model, self, TOPICS)
         self.letters = Letters(events, self.model, self, TOPICS)
         self.commands = Commands(events, self.model, self)
         self.doctor = Doctor(Means(self.model, self, TOPICS, self, self, pause_s=0.0))
@@ -81,6 +84,7 @@ class InlineService(LookingFeed):
             model=self.model,
             commands=commands or self.commands,
             libraries=self.libraries,
+            policies=self.policies,
             letters=self.letters,
             keys=RequestKeys(events, self.model, self, TOPICS),
             doctor=self.doctor,
@@ -98,6 +102,14 @@ class InlineService(LookingFeed):
     def apply(self, **events: Any) -> None:
         """Apply events to the read model and tell who follows, as the projector does."""
         changes = self.model.apply(**events)
+        for listener in self.listeners:
+            listener(changes)
+
+    async def state(self, topic: str, key: str, newest: msgspec.Struct | None) -> None:
+        """Apply the newest state on a compacted topic, as the outbox publishes it."""
+        channel = next(name for name in self.model.channels if TOPICS.of_channel(name) == topic)
+        value = None if newest is None else msgspec.json.encode(newest)
+        changes = self.model.project([Record(channel, key=key.encode(), value=value)], {})
         for listener in self.listeners:
             listener(changes)
 

@@ -18,6 +18,7 @@ from streams.domain.library_errors import (
     UnknownLibrary,
     UnusableName,
 )
+from streams.domain.policy_errors import PolicyChangedError, PolicyError, UnknownPolicyError, UnusablePolicyError
 from streams.ports.errors import Neighbour, NeighbourAwayError
 from streams.web.auth.onward import login_address
 
@@ -37,6 +38,7 @@ __all__ = [
     "on_library_error",
     "on_no_file",
     "on_other_error",
+    "on_policy_error",
     "on_too_large",
     "on_unavailable",
     "on_unreadable",
@@ -73,11 +75,23 @@ LIBRARY_STATUS = {
     MediaIdTaken: HTTPStatus.PRECONDITION_FAILED,
     UnusableName: HTTPStatus.BAD_REQUEST,
 }
+#: What a request runs into that names a policy, or holds one.
+POLICY_STATUS = {
+    UnknownPolicyError: HTTPStatus.NOT_FOUND,
+    UnusablePolicyError: HTTPStatus.BAD_REQUEST,
+    PolicyChangedError: HTTPStatus.PRECONDITION_FAILED,
+}
 
 
 def on_library_error(request: Request[Any, Any, Any], error: LibraryError) -> Response[Any]:
     """Answer that there is no such library or item, or that its state, or the caller's rights, do not allow this."""
     status = LIBRARY_STATUS.get(type(error), HTTPStatus.CONFLICT)
+    return on_http_error(request, HTTPException(str(error), status_code=status))
+
+
+def on_policy_error(request: Request[Any, Any, Any], error: PolicyError) -> Response[Any]:
+    """Answer that there is no such policy, that it is none that can be kept, or that others do not allow this."""
+    status = POLICY_STATUS.get(type(error), HTTPStatus.CONFLICT)
     return on_http_error(request, HTTPException(str(error), status_code=status))
 
 

@@ -21,6 +21,7 @@ from streams.web.api.jobs import JOB_ROUTES, upload_route
 from streams.web.api.libraries import LIBRARY_ROUTES
 from streams.web.api.media import MEDIA_ROUTES
 from streams.web.api.pagination import Cursor, Limit
+from streams.web.api.policies import POLICY_ROUTES
 from streams.web.api.problems import RETRY_S
 from streams.web.api.query import STRICT
 from streams.web.api.usage import show_usage
@@ -95,6 +96,7 @@ def api_router(settings: Settings) -> Router:
             show_dna_result,
             *MEDIA_ROUTES,
             *LIBRARY_ROUTES,
+            *POLICY_ROUTES,
             *LETTER_ROUTES,
             *DELIVERY_ROUTES,
             *DOCTOR_ROUTES,
