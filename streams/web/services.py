@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from streams.services.idempotency_keys import RequestKeys
     from streams.services.libraries import Libraries
     from streams.services.reconciliation.doctor import Doctor
+    from streams.services.results import Results
     from streams.settings import Settings
     from streams.telemetry.neighbours import Neighbours
     from streams.web.auth.authenticator import Authenticator
@@ -51,6 +52,7 @@ class Services:
         libraries: Libraries,
         letters: Letters,
         keys: RequestKeys,
+        results: Results,
         doctor: Doctor,
         store: FingerprintStore,
         live: LiveChanges,
@@ -65,6 +67,7 @@ class Services:
         self.libraries = libraries
         self.letters = letters
         self.keys = keys
+        self.results = results
         self.doctor = doctor
         self.store = store
         self.live = live
