@@ -19,6 +19,7 @@ from schemas.commands import (
     ForgetItem,
     MarkItem,
     RemoveItem,
+    ReviseOutcome,
     SubmitJob,
 )
 from schemas.deadletter import DeadLetterReplay
@@ -112,6 +113,17 @@ class Channel:
         return f"{PREFIX}.{self.name}"
 
 
+_COMMANDS = (
+    SubmitJob,
+    CancelJob,
+    MarkItem,
+    RemoveItem,
+    ForgetItem,
+    DeleteMedia,
+    DecideCase,
+    AddMatch,
+    ReviseOutcome,
+)
 #: The tasks that travel: those that ask what is stored do not.
 _TASKS = (Probe, FingerprintChunk, FinishJob, CleanUp, RemoveMedia, EmptyLibrary, DropLibrary)
 
@@ -135,7 +147,17 @@ CHANNELS: tuple[Channel, ...] = (
         "ends, changes to what libraries hold, decisions on cases, and matches that were found later. One without "
         "`Action` asks for a job: version 0.1 has written it.",
         key="MediaId",
-        payloads=(SubmitJob, CancelJob, MarkItem, RemoveItem, ForgetItem, DeleteMedia, DecideCase, AddMatch),
+        payloads=(
+            SubmitJob,
+            CancelJob,
+            MarkItem,
+            RemoveItem,
+            ForgetItem,
+            DeleteMedia,
+            DecideCase,
+            AddMatch,
+            ReviseOutcome,
+        ),
         use=Use.INTERNAL,
         headers=Headers.NONE,
     ),

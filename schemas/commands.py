@@ -28,6 +28,7 @@ __all__ = [
     "ItemMarks",
     "MarkItem",
     "RemoveItem",
+    "ReviseOutcome",
     "SubmitJob",
 ]
 
@@ -125,8 +126,14 @@ class AddMatch(_Command, kw_only=True, omit_defaults=True, frozen=True, tag="add
     requested_time: str = ""
 
 
+class ReviseOutcome(_Command, kw_only=True, omit_defaults=True, frozen=True, tag="revise-outcome"):
+    """Tell what the media item's pairs lead to now: somebody has decided on a pair from its other side."""
+
+
 #: Any command.
-Command = SubmitJob | CancelJob | MarkItem | RemoveItem | DeleteMedia | ForgetItem | DecideCase | AddMatch
+Command = (
+    SubmitJob | CancelJob | MarkItem | RemoveItem | DeleteMedia | ForgetItem | DecideCase | AddMatch | ReviseOutcome
+)
 
 
 def _fields(request: JobRequest) -> dict[str, Any]:

@@ -7,7 +7,15 @@ import uuid
 
 from schemas.jobs import LOCAL_CALLER
 
-__all__ = ["backward_search_id", "case_id", "event_job_id", "keyed_job_id", "new_job_id", "repair_job_id"]
+__all__ = [
+    "backward_search_id",
+    "case_id",
+    "event_job_id",
+    "keyed_job_id",
+    "new_job_id",
+    "repair_job_id",
+    "revision_id",
+]
 
 #: Hex digits of a job id, as in ApsaraVideo VOD.
 JOB_ID_LENGTH = 32
@@ -41,6 +49,11 @@ def case_id(media_id: str, library: str, reference: str) -> str:
 def backward_search_id(library: str, media_id: str, version: int) -> str:
     """Return the id of the backward search that a stored version of a reference makes by itself: always the same."""
     return _digest("\x1f".join(("backward", library, media_id, str(version))))
+
+
+def revision_id(decision_id: str, media_id: str) -> str:
+    """Return the id of the command to look at a media item's outcome again after a decision: always the same."""
+    return _digest(f"revision\x1f{decision_id}\x1f{media_id}")
 
 
 def new_job_id() -> str:

@@ -18,6 +18,7 @@ from schemas.commands import (
     ItemMarks,
     MarkItem,
     RemoveItem,
+    ReviseOutcome,
     SubmitJob,
 )
 from schemas.coverage import Cause, Coverage, Missed
@@ -138,6 +139,7 @@ _COMMANDS: tuple[msgspec.Struct, ...] = (
         requested_time=_DONE,
     ),
     AddMatch(job_id=_COMMAND_ID, media_id=_VIDEO, match=_MATCH, requested_time=_DONE),
+    ReviseOutcome(job_id=_COMMAND_ID, media_id=_VIDEO),
 )
 _CASE = case_id(_VIDEO, _MATCH.library, _MATCH.media_id)
 _RULING = Ruling(

@@ -60,12 +60,13 @@ class Rules:
     def rule(self, match: Match, *, retroactive: bool = False) -> Ruling:
         """Return what a match leads to: by the first policy of its library that holds, else by the library's purpose.
 
-        What a person has said of the pair comes first; a reference that is set aside leads to no more than a review.
-        A policy in shadow is recorded where it would have led to something else.
+        A reference that is set aside leads to no more than a review. What people have said of the pair stands beside. A
+        policy in shadow is recorded where it would have led to something else.
         """
+        pair = (match.library, match.media_id)
         active, shadow = self._deciding(match)
-        action = self._permitted(match, self._usual(match) if active is None else active.action)
-        tried = action if shadow is None else self._permitted(match, shadow.action)
+        action = self._limited(pair, self._usual(match) if active is None else active.action)
+        tried = action if shadow is None else self._limited(pair, shadow.action)
         differs = shadow is not None and tried is not action
         return Ruling(
             library=match.library,
@@ -75,6 +76,7 @@ class Rules:
             shadow_action=tried if differs else None,
             shadow_policy=shadow.name if shadow is not None and differs else "",
             dismissed=match.media_id in self.dismissed,
+            permitted=pair in self.allowed,
             retroactive=retroactive,
         )
 
@@ -105,11 +107,8 @@ class Rules:
         blocks = library is not None and library.purpose is Purpose.BLOCKLIST
         return Action.REVIEW if blocks else Action.TRACK
 
-    def _permitted(self, match: Match, action: Action) -> Action:
-        """Return what becomes of an action by what is known of the pair."""
-        pair = (match.library, match.media_id)
-        if pair in self.allowed:
-            return Action.ALLOW
+    def _limited(self, pair: tuple[str, str], action: Action) -> Action:
+        """Return what becomes of an action where the reference may be set aside."""
         return Action.REVIEW if pair in self.quarantined and action.strength > Action.REVIEW.strength else action
 
 
@@ -163,8 +162,7 @@ def matched_s(match: Match) -> float:
 def combined(seen: Sequence[Match], duration: float) -> Match:
     """Return what is certain of a pair after some parts of the input were looked at.
 
-    Coverage is of the whole input, of which the parts that are yet to come count as no copy: it can only grow, and so
-    can everything else that a policy asks for.
+    Coverage is of the whole input, of which the parts that are yet to come count as no copy: it can only grow.
 
     Args:
         seen: What each part has shown of one reference, at least one; times are the whole item's, coverages the parts'.
@@ -178,17 +176,19 @@ def combined(seen: Sequence[Match], duration: float) -> Match:
         media_id=seen[0].media_id,
         library=seen[0].library,
         similarity=max(match.similarity for match in seen),
-        track=_track(match.track for match in seen),
+        track=_certain_track(match.track for match in seen),
         input_coverage=_share(input_s, duration),
         reference_coverage=max(_share(reference_s, longest), *(match.reference_coverage for match in seen)),
         intervals=intervals,
     )
 
 
-def _track(tracks: Iterable[Track]) -> Track:
-    """Return what carries the whole, as the engine says it of a match: of picture here and sound there, both do."""
+def _certain_track(tracks: Iterable[Track]) -> Track:
+    """Picture in one part and sound in another one are no agreement of the two: the picture is what is certain."""
     found = set(tracks)
-    return found.pop() if len(found) == 1 else Track.BOTH
+    if Track.BOTH in found:
+        return Track.BOTH
+    return Track.PICTURE if Track.PICTURE in found else Track.SOUND
 
 
 def _longest_reference_s(match: Match) -> float:

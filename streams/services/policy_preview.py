@@ -6,13 +6,14 @@ Read page by page and in a thread. It stops at a bound and says so: a million ma
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from schemas.ids import case_id
 from schemas.policies import Action, PolicyMode, Ruling, strongest
 from streams.domain.policies import Rules, matched_s
+from streams.domain.rulings import as_decided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,10 +89,7 @@ def previewed(model: ReadModel, policy: Policy, *, since: str, days: int) -> Eff
     known = _Known(model)
     for job in _jobs(model, since, effect):
         matches = known.matches(job)
-        said = known.of(job, matches)
-        before, after = (
-            [about.rule(one) for one in matches] for about in (replace(now, **said), replace(then, **said))
-        )
+        before, after = known.rulings(job, matches, now, then)
         effect.add(job, matches, before, after)
         effect.checks += sum(len(now.of_library(one.library)) + len(then.of_library(one.library)) for one in matches)
     return effect.whole
@@ -102,7 +100,8 @@ def recorded_in_shadow(model: ReadModel, name: str, *, since: str, days: int) ->
     effect = _Tally(Effect(policy=name, days=days, since=since))
     known = _Known(model)
     for job in _jobs(model, since, effect):
-        rulings = {(one.library, one.reference): one for one in job.rulings}
+        decided = as_decided(job, dismissed=known.dismissed(job), allowed=known.allowed(job))
+        rulings = {(one.library, one.reference): one for one in decided.rulings}
         matches = [one for one in known.matches(job) if (one.library, one.media_id) in rulings]
         before = [rulings[one.library, one.media_id] for one in matches]
         effect.add(job, matches, before, [_as_tried(one, name) for one in before])
@@ -127,14 +126,21 @@ class _Known:
         there = self.model.matches.references(job.job_id)
         return [one for one in job.matches if (one.library, one.media_id) in there]
 
-    def of(self, job: Job, matches: list[Match]) -> dict[str, frozenset[Any]]:
-        """Return what rules about a job's media item go by besides policies and libraries."""
+    def rulings(self, job: Job, matches: list[Match], *rules: Rules) -> list[list[Ruling]]:
+        """Return what a job's matches lead to by each of some rules, and by what people have said of its pairs."""
         pairs = {(one.library, one.media_id) for one in matches}
-        return {
-            "quarantined": frozenset(pair for pair in pairs if self._is_set_aside(pair)),
-            "dismissed": self.model.decisions.dismissed_with(job.media_id),
-            "allowed": self.model.decisions.allowed(job.media_id),
-        }
+        quarantined = frozenset(pair for pair in pairs if self._is_set_aside(pair))
+        dismissed, allowed = self.dismissed(job), self.allowed(job)
+        about = (replace(one, quarantined=quarantined, dismissed=dismissed, allowed=allowed) for one in rules)
+        return [[one.rule(match) for match in matches] for one in about]
+
+    def dismissed(self, job: Job) -> frozenset[str]:
+        """Return the media items that form no match with a job's."""
+        return self.model.decisions.dismissed_with(job.media_id)
+
+    def allowed(self, job: Job) -> frozenset[tuple[str, str]]:
+        """Return what a job's media item may copy."""
+        return self.model.decisions.allowed(job.media_id)
 
     def _is_set_aside(self, pair: tuple[str, str]) -> bool:
         if pair not in self.set_aside:
@@ -159,22 +165,22 @@ class _Tally:
         """Add what a job's matches lead to, before and after."""
         whole = self.whole
         whole.media += 1
-        outcomes = [one.action if (one := strongest(rulings)) else None for rulings in (before, after)]
+        outcomes = [one.effective if (one := strongest(rulings)) else None for rulings in (before, after)]
         whole.media_changed += outcomes[0] is not outcomes[1]
         for match, was, becomes in zip(matches, before, after, strict=True):
             if was.dismissed:
                 continue
             whole.examined += 1
-            whole.now[was.action] += 1
-            whole.then[becomes.action] += 1
-            if was.action is not becomes.action:
+            whole.now[was.effective] += 1
+            whole.then[becomes.effective] += 1
+            if was.effective is not becomes.effective:
                 self._changed(job, match, was, becomes)
 
     def _changed(self, job: Job, match: Match, was: Ruling, becomes: Ruling) -> None:
         whole = self.whole
         whole.matches_changed += 1
         case = case_id(job.media_id, match.library, match.media_id)
-        if was.action.goes_to_people or becomes.action.goes_to_people:
+        if was.effective.goes_to_people or becomes.effective.goes_to_people:
             whole.cases_changed += 1
             whole.cases += [case] if len(whole.cases) < MOST_CASES else []
         if len(whole.examples) < MOST_EXAMPLES:
@@ -185,9 +191,9 @@ class _Tally:
                     reference=match.media_id,
                     similarity=match.similarity,
                     seconds=round(matched_s(match), 3),
-                    before=was.action,
+                    before=was.effective,
                     before_policy=was.policy,
-                    after=becomes.action,
+                    after=becomes.effective,
                     after_policy=becomes.policy,
                     case_id=case,
                     job_id=job.job_id,

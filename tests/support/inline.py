@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
+from schemas.cases import Decision
 from schemas.clock import utc_now
 from schemas.commands import Command, SubmitJob
 from schemas.deadletter import DeadLetterReplay
 from schemas.deliveries import Delivery
-from schemas.events import AIMediaDNAComplete
-from schemas.jobs import Job, JobRequest
+from schemas.jobs import Job, JobRequest, LiveMatch
 from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem
+from schemas.policies import Outcome
 from schemas.tasks import ChunkResult, DropLibrary, EmptyLibrary, Task, TaskKind, TaskOutcome
 from streams.adapters.kafka.topics import Topics
 from streams.adapters.storage.fsspec_store import open_store
@@ -24,6 +25,7 @@ from streams.pipeline.agents.jobs import JobAgent
 from streams.pipeline.freshness import always
 from streams.ports.task_report import TaskReport
 from streams.readmodel.changes import Change
+from streams.readmodel.current import CurrentState
 from streams.readmodel.projection import Record
 from streams.services.dead_letters import Letters
 from streams.services.idempotency_keys import RequestKeys
@@ -32,13 +34,14 @@ from streams.services.libraries import Libraries
 from streams.services.policies import Policies
 from streams.services.reconciliation.doctor import Doctor
 from streams.services.reconciliation.inspector import Means
+from streams.services.results import Results
 from streams.settings import Settings
 from streams.telemetry.neighbours import Neighbours
 from streams.web.auth.authenticator import Authenticator
 from streams.web.pages.live import LiveChanges
 from streams.web.services import JobCommands, Services
 from support.feed import LookingFeed
-from support.read_model import GoneItem, GoneLibrary, JobTombstone, ReadModel
+from support.read_model import GoneItem, GoneLibrary, GoneOutcome, JobTombstone, ReadModel
 
 TOPICS = Topics.of("mediadna")
 #: Tasks that are done at once; those that need media wait for the test.
@@ -69,7 +72,7 @@ class InlineService(LookingFeed):
 
     def __post_init__(self) -> None:
         events: Any = self  # has of an outbox what is asked of it here
-        self.agent = JobAgent(self.table, self, events, tries=3)
+        self.agent = JobAgent(self.table, CurrentState(self.model, self, TOPICS), events, tries=3)
         self.libraries = Libraries(events, self.model, self, TOPICS)
         self.policies = Policies(events, self.model, self, TOPICS)
         self.letters = Letters(events, self.model, self, TOPICS)
@@ -87,6 +90,7 @@ class InlineService(LookingFeed):
             policies=self.policies,
             letters=self.letters,
             keys=RequestKeys(events, self.model, self, TOPICS),
+            results=Results(self.model),
             doctor=self.doctor,
             store=open_store(settings.store_url),
             live=LiveChanges(self.model),
@@ -135,19 +139,6 @@ class InlineService(LookingFeed):
             await self.agent.on_result(self.run_task(self.waiting.pop(0)), now=utc_now())
         self.ended.clear()
 
-    async def jobs_of(self, media_id: str) -> Sequence[Job]:
-        return self.model.jobs.of_media(media_id)
-
-    async def items_of(self, media_id: str) -> Sequence[LibraryItem]:
-        return self.model.libraries.items_of(media_id)
-
-    async def library_named(self, name: str) -> Library | None:
-        return self.model.libraries.get(name)
-
-    async def completion_of(self, job_id: str) -> AIMediaDNAComplete | None:
-        event = self.model.completions.get(job_id)
-        return None if event is None else msgspec.json.decode(event, type=AIMediaDNAComplete)
-
     async def run(self, task: Task, scope: Scope) -> TaskReport:
         assert task.kind in COMPARING, "all other tasks go over the topics"
         if self.do is None:
@@ -181,6 +172,21 @@ class InlineService(LookingFeed):
     async def job(self, job: Job, *, fresh: Callable[[], None] = always) -> None:
         fresh()
         self.apply(jobs=[job])
+
+    async def job_state(self, job: Job) -> None:
+        self.apply(jobs=[job])
+
+    async def live_match(self, live: LiveMatch, *, traceparent: str | None = None) -> None:  # noqa: ARG002 (told nobody)
+        self.apply(live=[live])
+
+    async def outcome(self, outcome: Outcome) -> None:
+        self.apply(outcomes=[outcome])
+
+    async def outcome_gone(self, media_id: str) -> None:
+        self.apply(outcomes=[GoneOutcome(media_id)])
+
+    async def decision(self, decision: Decision) -> None:
+        self.apply(decisions=[decision])
 
     async def has_ended_otherwise(self, job: Job) -> bool:  # noqa: ARG002 (no worker dies here)
         return False

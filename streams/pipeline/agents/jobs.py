@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 import structlog
 
-from schemas.commands import SubmitJob
+from schemas.commands import AddMatch, DecideCase, ReviseOutcome, SubmitJob
 from schemas.jobs import JobSource
 from schemas.tasks import LibraryTask
 from streams.domain.jobs.record import MediaRecord, adopt, rebuild
 from streams.domain.jobs.renditions import noted
-from streams.domain.jobs.size import check_command, has_room, is_writable, without_room
+from streams.domain.jobs.seen import seen_by
+from streams.domain.jobs.size import check_command, fits, has_room, without_room
 from streams.domain.jobs.state_machine import on_complete_event, on_request, on_result, refuse
 from streams.domain.jobs.step import Step
 from streams.pipeline.freshness import always
+from streams.pipeline.rulings import RuleBook, Rulings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping, Sequence
@@ -33,8 +35,8 @@ __all__ = ["JobAgent", "JobHistory"]
 log = structlog.get_logger(__name__)
 
 
-class JobHistory(Protocol):
-    """Knows what became of a MediaId before the table was made."""
+class JobHistory(RuleBook, Protocol):
+    """Knows what became of a MediaId before the table was made, and what its matches are held against."""
 
     async def jobs_of(self, media_id: str) -> Sequence[Job]:
         """Return its jobs, in any order."""
@@ -80,6 +82,7 @@ class JobAgent:
         self._table = table
         self._history = history
         self._emitter = emitter
+        self._rulings = Rulings(history, emitter)
         self._tries = tries
         self._callback_url = callback_url or None
 
@@ -100,22 +103,37 @@ class JobAgent:
                 command, callback_url=command.callback_url or self._callback_url, renditions=noted(command.renditions)
             )
         check_command(command)
+        match command:
+            case DecideCase():
+                return await self._rulings.on_decision(command, now=now)
+            case AddMatch():
+                return await self._rulings.on_found_later(command, now=now)
+            case ReviseOutcome():
+                return await self._rulings.revise(command.media_id, now=now)
+            case _:
+                return await self._on_command(command, now=now, fresh=fresh)
+
+    async def _on_command(self, command: Command, *, now: str, fresh: Callable[[], None]) -> None:
+        """Handle a command that changes what is remembered of its media item."""
         step = await self._requested(command, now=now)
         if not has_room(step):
             action = type(command).__name__
             log.warning("no_room", media_id=command.media_id, job_id=command.job_id, action=action)
             step = refuse(await self._load(command.media_id), step, command, now=now)
-        await self._apply(command.media_id, step, fresh)
+        await self._apply(command.media_id, step, now=now, fresh=fresh)
 
     async def on_result(self, result: ChunkResult, *, now: str, fresh: Callable[[], None] = always) -> None:
         """Handle the result of a task. Arguments and errors as for `on_request`."""
         media_id = result.task.subject
-        step = on_result(await self._load(media_id), result, now=now, tries=self._tries)
-        if not is_writable(step):
-            step = on_result(await self._load(media_id), without_room(result), now=now, tries=self._tries)
+        record = await self._load(media_id)
+        step = on_result(record, result, now=now, tries=self._tries)
+        if not fits(step):
+            step = on_result(record, without_room(result), now=now, tries=self._tries)
+        if (seen := seen_by(record, result)) is not None:
+            await self._rulings.tell_live(seen, result.matches, now=now)
         if isinstance(result.task, LibraryTask) and step == Step(step.record):
             log.warning("library_not_emptied", library=media_id, code=result.code, reason=result.message)
-        await self._apply(media_id, step, fresh)
+        await self._apply(media_id, step, now=now, fresh=fresh)
 
     async def _load(self, media_id: str) -> MediaRecord:
         stored = self._table.get(media_id.encode())
@@ -139,7 +157,7 @@ class JobAgent:
             return on_complete_event(record, event, now=now)
         return on_request(record, command, now=now)
 
-    async def _apply(self, media_id: str, step: Step, fresh: Callable[[], None]) -> None:
+    async def _apply(self, media_id: str, step: Step, *, now: str, fresh: Callable[[], None]) -> None:
         for job in step.jobs:
             if job.status.ended and await self._emitter.has_ended_otherwise(job):
                 log.warning("job_has_ended_otherwise", job_id=job.job_id, media_id=media_id, code=job.code)
@@ -147,9 +165,10 @@ class JobAgent:
         for item in step.items:  # before their jobs: who sees that a job has ended finds what it stored
             await self._emitter.item(item)
         for job in step.jobs:
-            await self._emitter.job(job, fresh=fresh)
             if job.status.ended:
-                _log_outcome(job)
+                await self._end(job, now=now, fresh=fresh)
+            else:
+                await self._emitter.job(job, fresh=fresh)
         for task in step.tasks:
             await self._emitter.task(task)
         for library in step.gone:
@@ -161,10 +180,18 @@ class JobAgent:
         fresh()
         self._keep(media_id, step.record)
 
+    async def _end(self, job: Job, *, now: str, fresh: Callable[[], None]) -> None:
+        """Publish what a job that has ended found, with what that leads to."""
+        job = await self._rulings.of_ended(job)
+        await self._emitter.job(job, fresh=fresh)
+        await self._rulings.tell_ended(job, now=now)
+        _log_outcome(job)
+
     async def _forget_jobs(self, media_id: str, version: int) -> None:
         for job in await self._history.jobs_of(media_id):
             if job.status.ended and job.version <= version:
                 await self._emitter.job_gone(job.job_id)
+        await self._rulings.forget(media_id)
         log.info("media_deleted", media_id=media_id)
 
     async def _tell_emptied(self, emptied: Emptied) -> None:

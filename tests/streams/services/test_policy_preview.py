@@ -75,7 +75,7 @@ def decision(media_id: str, reference: str, kind: DecisionKind, after: CaseState
 
 async def decide(inline: InlineService, *decisions: Decision) -> None:
     for one in decisions:
-        await inline.state("mediadna.decisions", one.case_id, one)
+        await inline.decision(one)
 
 
 def counted(counts: dict[Action, int]) -> dict[str, int]:
@@ -347,11 +347,11 @@ def rulings_of(inline: InlineService, found: list[Match], number: int) -> list[R
 
 def assert_same(effect: Effect, before: list[list[Ruling]], after: list[list[Ruling]]) -> None:
     for told, rulings in ((effect.now, before), (effect.then, after)):
-        reported = [one.action for some in rulings for one in some if not one.dismissed]
+        reported = [one.effective for some in rulings for one in some if not one.dismissed]
         assert told == {action: reported.count(action) for action in Action}
         assert effect.examined == len(reported)
     outcomes = [
-        tuple((one.action if (one := strongest(rulings)) else None) for rulings in both)
+        tuple((one.effective if (one := strongest(rulings)) else None) for rulings in both)
         for both in zip(before, after, strict=True)
     ]
     assert effect.media_changed == sum(was is not becomes for was, becomes in outcomes)
