@@ -88,4 +88,6 @@ def _type(schema: Json) -> str:
     if "enum" in schema:
         return " or ".join(code(str(one)) for one in schema["enum"])
     kind = str(schema.get("type", "anything"))
+    if places := schema.get("prefixItems"):
+        return "list of " + " and ".join(dict.fromkeys(_type(place) for place in places))
     return f"list of {_type(schema['items'])}" if kind == "array" and "items" in schema else kind
