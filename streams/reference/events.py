@@ -87,7 +87,7 @@ def _type(schema: Json) -> str:
         return str(schema["$ref"]).rpartition("/")[2]
     if "enum" in schema:
         return " or ".join(code(str(one)) for one in schema["enum"])
-    if "prefixItems" in schema:  # of a fixed length
-        return f"list of {' and '.join(_type(one) for one in schema['prefixItems'])}"
     kind = str(schema.get("type", "anything"))
+    if places := schema.get("prefixItems"):
+        return "list of " + " and ".join(dict.fromkeys(_type(place) for place in places))
     return f"list of {_type(schema['items'])}" if kind == "array" and "items" in schema else kind
