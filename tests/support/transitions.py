@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from schemas.commands import DeleteMedia, RemoveItem, SubmitJob
 from schemas.events import Rendition
 from schemas.jobs import JobSource, SaveType
@@ -19,9 +21,14 @@ NOW = "2026-11-23T08:00:00Z"
 TRIES = 3
 
 
-def rendition(name: str = "ld", **fields: object) -> Rendition:
+def rendition(name: str = "ld", **fields: Any) -> Rendition:
     """Return a rendition that can be used, unless a field says otherwise."""
-    defaults = {"status": "success", "file_url": f"http://vod/{name}.mp4", "format": "mp4", "definition": name.upper()}
+    defaults: dict[str, Any] = {
+        "status": "success",
+        "file_url": f"http://vod/{name}.mp4",
+        "format": "mp4",
+        "definition": name.upper(),
+    }
     return Rendition(**{**defaults, **fields})
 
 
@@ -30,7 +37,7 @@ def event_request(job_id: str, *renditions: Rendition) -> SubmitJob:
     return submit(job_id, file_url=renditions[0].file_url or "", source=JobSource.EVENT, renditions=renditions)
 
 
-def done(task: Task, **fields: object) -> ChunkResult:
+def done(task: Task, **fields: Any) -> ChunkResult:
     """Return the result of a task that went well."""
     return ChunkResult(task=task, outcome=TaskOutcome.DONE, **fields)
 
@@ -57,7 +64,7 @@ def removal(step: Step, kind: type[RemoveItem | DeleteMedia], **fields: str) -> 
     return on_request(step.record, command, now=NOW)
 
 
-def held(digest: str, *, job_id: str = "first", **fields: object) -> MediaRecord:
+def held(digest: str, *, job_id: str = "first", **fields: Any) -> MediaRecord:
     """Return the record of a media item that the default library holds."""
     return stored(on_request(MediaRecord(), submit(job_id, **fields), now=NOW), digest).record
 
