@@ -12,6 +12,7 @@ import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from streams.background_task import BackgroundTask
 from streams.ports.errors import Neighbour, NeighbourAwayError, is_disk_full
 from streams.ports.waiting import Pulse, within
 from streams.readmodel.projection import Record
@@ -55,7 +56,7 @@ class Projector:
         self._channels = {topics.of_channel(channel): channel for channel in model.channels}
         self._partitions = [TopicPartition(topic, number) for topic in self._channels for number in range(partitions)]
         self._asker: AIOKafkaConsumer | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("projector")
         #: Beats when a batch has been applied, and when the broker is reached or lost.
         self._pulse = Pulse()
         #: How many brokers were lost: what one held will never come from the next.
@@ -68,15 +69,13 @@ class Projector:
 
     async def start(self) -> None:
         """Start following; returns when everything that was there has been applied."""
-        self._task = asyncio.create_task(self._run(), name="projector")
+        self._task.start(self._run())
         for topic in self._channels:
             await self.caught_up(topic)
 
     async def stop(self) -> None:
         """Stop following."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._task.stop()
 
     async def take_up(self, kafka: KafkaConnection) -> None:
         """Follow the broker that has taken the place of the one before; returns when all that it holds is applied.

@@ -19,6 +19,7 @@ from schemas.clock import utc_now
 from schemas.deliveries import DeliveryStatus
 from schemas.result import complete_event
 from streams.adapters.webhooks.targets import TargetRefused
+from streams.background_task import BackgroundTask
 from streams.domain.retry_schedule import after_attempt, refused
 from streams.readmodel.deliveries import receiver_of
 from streams.redaction import redacted
@@ -97,18 +98,19 @@ class WebhookDispatcher:
         self._held: frozenset[int] = frozenset()
         self._served: dict[str, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("deliverer")
 
     def start(self) -> None:
         """Start delivering."""
-        self._task = asyncio.create_task(self._run(), name="deliverer")
+        self._task.start(self._run())
 
     async def stop(self) -> None:
         """Stop at once: what was being posted is posted again by whoever comes next."""
-        tasks = [*self._served.values(), *([self._task] if self._task else [])]
-        for task in tasks:
+        await self._task.stop()  # first: it would serve further receivers
+        served = list(self._served.values())
+        for task in served:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*served, return_exceptions=True)
 
     def wake(self, _: object = None) -> None:
         """Look at what is due now rather than in a moment."""

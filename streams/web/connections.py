@@ -19,6 +19,8 @@ import structlog
 from prometheus_client import Counter as Metric
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from streams.background_task import BackgroundTask
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -212,17 +214,15 @@ class ConnectionSweep:
 
     def __init__(self, connections: Iterable[Any]) -> None:
         self._connections = connections
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("connection-sweep")
 
     def start(self) -> None:
         """Start looking."""
-        self._task = asyncio.create_task(self._run(), name="connection-sweep")
+        self._task.start(self._run())
 
     async def stop(self) -> None:
         """Stop looking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._task.stop()
 
     async def _run(self) -> None:
         while True:

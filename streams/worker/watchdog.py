@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from aiokafka.errors import KafkaError
 
 from streams.adapters.kafka.offsets import group_offsets
+from streams.background_task import BackgroundTask
 from streams.ports.errors import Neighbour
 
 if TYPE_CHECKING:
@@ -107,17 +108,15 @@ class Watchdog:
         self._neighbours = neighbours
         self._patience_s = patience_s
         self._progress = Progress()
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("watchdog")
 
     def start(self, on_stall: Callable[[BaseException], None]) -> None:
         """Start looking; `on_stall` is called once, when the agents have stalled."""
-        self._task = asyncio.create_task(self._run(on_stall), name="watchdog")
+        self._task.start(self._run(on_stall))
 
     async def stop(self) -> None:
         """Stop looking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._task.stop()
 
     async def _run(self, on_stall: Callable[[BaseException], None]) -> None:
         while True:
