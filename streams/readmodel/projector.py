@@ -40,7 +40,7 @@ POLL_MS = 500
 #: broker at the end of that time; whoever publishes and waits for it to show waits for that.
 FETCH_WAIT_MS = 100
 #: Seconds between tries to reach the broker.
-PAUSE_S = 1.0
+RECONNECT_PAUSE_S = 1.0
 #: Seconds until a broker is asked again that could not say where a topic ends: it changes leaders.
 ASK_AGAIN_S = 0.1
 #: Seconds that catching up may take before the caller hears that it did not.
@@ -153,7 +153,7 @@ class Projector:
                     log.warning("projection_waits", reason=str(error))
                 else:
                     log.exception("projection_failed")
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(RECONNECT_PAUSE_S)
 
     async def _follow(self) -> None:
         consumer = self._kafka.consumer(

@@ -33,12 +33,12 @@ log = structlog.get_logger(__name__)
 #: Seconds in which the head of a request has to come: a client sends it in one piece.
 HEAD_S = 10.0
 #: Seconds over which the rates of bodies and of readers are looked at.
-WINDOW_S = 20.0
+RATE_WINDOW_S = 20.0
 #: Bytes a second that a client sends of a body, and takes of an answer, at least: a tenth of what the slowest mobile
 #: networks carry.
-LEAST_RATE = 1024
+LEAST_BYTES_PER_S = 1024
 #: Seconds between looks at all connections.
-LOOK_S = 1.0
+POLL_INTERVAL_S = 1.0
 #: Lines of a look at the most.
 MOST_LINES = 10
 #: Connections that are taken at a time, and wait to be: between two such gulps room is made. Python's own way takes
@@ -198,9 +198,9 @@ class _Window:
         if not waiting or self._since is None:
             self._since, self._from = (now if waiting else None), total
             return False
-        if now - self._since < WINDOW_S:
+        if now - self._since < RATE_WINDOW_S:
             return False
-        slow = total - self._from < LEAST_RATE * WINDOW_S
+        slow = total - self._from < LEAST_BYTES_PER_S * RATE_WINDOW_S
         self._since, self._from = now, total
         return slow
 
@@ -226,7 +226,7 @@ class ConnectionSweep:
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_INTERVAL_S)
             now = asyncio.get_running_loop().time()
             for connection in [one for one in self._connections if isinstance(one, BoundedProtocol)]:
                 reason = connection.overdue(now)

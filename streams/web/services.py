@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from schemas.jobs import Job, JobRequest
     from streams.ports.fingerprint_store import FingerprintStore
     from streams.readmodel.model import ReadModel
-    from streams.services.dead_letters import Letters
+    from streams.services.dead_letters import DeadLetters
     from streams.services.idempotency_keys import RequestKeys
     from streams.services.libraries import Libraries
     from streams.services.reconciliation.doctor import Doctor
@@ -49,7 +49,7 @@ class Services:
         model: ReadModel,
         commands: JobCommands,
         libraries: Libraries,
-        letters: Letters,
+        dead_letters: DeadLetters,
         keys: RequestKeys,
         doctor: Doctor,
         store: FingerprintStore,
@@ -63,7 +63,7 @@ class Services:
         self.model = model
         self.commands = commands
         self.libraries = libraries
-        self.letters = letters
+        self.dead_letters = dead_letters
         self.keys = keys
         self.doctor = doctor
         self.store = store

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["AgentsStalled", "Progress", "Watchdog"]
 
 #: Seconds between looks: a few requests to the broker, and soon enough beside the minutes that a stall takes to show.
-LOOK_S = 10.0
+POLL_INTERVAL_S = 10.0
 
 
 class AgentsStalled(RuntimeError):  # noqa: N818 (says what happened)
@@ -128,13 +128,13 @@ class Watchdog:
             except (KafkaError, OSError) as error:  # a broker that is away is no fault of the agents
                 self._neighbours.left(Neighbour.KAFKA, f"the broker does not answer: {error!r}")
                 self._progress = Progress()
-                await asyncio.sleep(LOOK_S)
+                await asyncio.sleep(POLL_INTERVAL_S)
 
     async def _follow(self) -> None:
         async with group_offsets(self._kafka, self._group, self._partitions) as offsets:
             while True:
                 await self._look(offsets)
-                await asyncio.sleep(LOOK_S)
+                await asyncio.sleep(POLL_INTERVAL_S)
 
     async def _look(self, offsets: GroupOffsets) -> None:
         own = set(self._assignment())

@@ -24,7 +24,7 @@ from streams.pipeline.agents.jobs import JobAgent
 from streams.pipeline.freshness import always
 from streams.ports.task_report import TaskReport
 from streams.readmodel.changes import Change
-from streams.services.dead_letters import Letters
+from streams.services.dead_letters import DeadLetters
 from streams.services.idempotency_keys import RequestKeys
 from streams.services.jobs import Commands
 from streams.services.libraries import Libraries
@@ -69,7 +69,7 @@ class InlineService(LookingFeed):
         events: Any = self  # has of an outbox what is asked of it here
         self.agent = JobAgent(self.table, self, events, tries=3)
         self.libraries = Libraries(events, self.model, self, TOPICS)
-        self.letters = Letters(events, self.model, self, TOPICS)
+        self.dead_letters = DeadLetters(events, self.model, self, TOPICS)
         self.commands = Commands(events, self.model, self)
         self.doctor = Doctor(Means(self.model, self, TOPICS, self, self, pause_s=0.0))
 
@@ -81,7 +81,7 @@ class InlineService(LookingFeed):
             model=self.model,
             commands=commands or self.commands,
             libraries=self.libraries,
-            letters=self.letters,
+            dead_letters=self.dead_letters,
             keys=RequestKeys(events, self.model, self, TOPICS),
             doctor=self.doctor,
             store=open_store(settings.store_url),

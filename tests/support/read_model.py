@@ -14,7 +14,7 @@ from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem, item_key
 from streams.readmodel import model
 from streams.readmodel.changes import Change
-from streams.readmodel.dead_letters import Letter
+from streams.readmodel.dead_letters import DeadLetter
 from streams.readmodel.projection import Record
 
 
@@ -56,7 +56,7 @@ class ReadModel(model.ReadModel):
         deliveries: Sequence[Delivery | GoneDelivery] = (),
         libraries: Sequence[Library | GoneLibrary] = (),
         items: Sequence[LibraryItem | GoneItem] = (),
-        letters: Sequence[Letter] = (),
+        dead_letters: Sequence[DeadLetter] = (),
         replays: Sequence[DeadLetterReplay] = (),
         offsets: dict[tuple[str, int], int] | None = None,
     ) -> list[Change]:
@@ -69,7 +69,7 @@ class ReadModel(model.ReadModel):
             *_records("deliveries", deliveries),
             *_records("libraries", libraries),
             *_records("items", items),
-            *(Record("dead-letter", key=one.key, value=one.value, headers=one.headers) for one in letters),
+            *(Record("dead-letter", key=one.key, value=one.value, headers=one.headers) for one in dead_letters),
             *_records("replays", replays),
         ]
         return self.project(records, offsets or {})

@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 SHOWN = 1_000
 #: Seconds from the start to the first comparison of a worker's own, unless they come more often: what a restart has
 #: left to do is done by then.
-FIRST_S = 900.0
+FIRST_COMPARISON_S = 900.0
 
 MENDED = Counter("mediadna_reconciled", "Differences between libraries, store, index and jobs mended.", ["kind"])
 LEFT = Gauge("mediadna_differences", "Differences that the latest comparison has found and left.", ["kind"])
@@ -211,7 +211,7 @@ class Doctor:
             run.end(RunState.DONE)
 
     async def _compare_by_itself(self) -> None:
-        await asyncio.sleep(min(self._sweep_s, FIRST_S))
+        await asyncio.sleep(min(self._sweep_s, FIRST_COMPARISON_S))
         while True:
             if self._leads() and not self._comparison.is_running:
                 self.examine(Order(mend=True, cautious=True))
