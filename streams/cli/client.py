@@ -35,7 +35,7 @@ PREVIEW_S = 120.0
 POLICIES = "/api/v1/policies"
 #: Answers that say: ask again in a moment; and how long that is, seconds.
 PASSING = frozenset({429, 502, 503, 504})
-PAUSE_S = 1.0
+RETRY_PAUSE_S = 1.0
 #: The answer that is about who asks, whatever is asked for: all that follows would be answered so. That somebody may
 #: not do something (403) can be about one item alone, whose MediaId is taken.
 NOT_KNOWN = httpx.codes.UNAUTHORIZED
@@ -262,7 +262,7 @@ class Client:
             else:
                 if answer.status_code not in PASSING or time.monotonic() >= deadline:
                     return answer
-            time.sleep(PAUSE_S)
+            time.sleep(RETRY_PAUSE_S)
 
 
 def _replacing(replace: bool) -> dict[str, str]:  # noqa: FBT001 (the one thing that it is about)

@@ -45,7 +45,7 @@ __all__ = ["NAMED_OTHERWISE", "job", "jobs", "print_jobs", "result", "submit", "
 #: What to do about a file whose name is that of other media.
 NAMED_OTHERWISE = "it by itself, with --media-id and another one, or with this one if that is what you want"
 #: Seconds between looks at jobs that are waited for.
-LOOK_S = 0.5
+POLL_INTERVAL_S = 0.5
 
 
 def _checked_time(parameter: typer.CallbackParam, value: str | None) -> str | None:
@@ -158,7 +158,7 @@ def wait_until_ended(client: Client, asked: dict[str, JobView]) -> None:
     with Progress(*columns, console=notes, transient=True) as progress:
         bars = {job_id: progress.add_task(escape(shown(one.media_id)), total=None) for job_id, one in asked.items()}
         while any(not one.status.ended for one in asked.values()):
-            time.sleep(LOOK_S)
+            time.sleep(POLL_INTERVAL_S)
             for job_id, one in asked.items():
                 if not one.status.ended:
                     asked[job_id] = client.job(job_id)

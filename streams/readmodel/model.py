@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from streams.readmodel.changes import ChangeLog, log_changes
 from streams.readmodel.completions import CompletionProjection, CompletionRows
 from streams.readmodel.database import Database
-from streams.readmodel.dead_letters import LetterProjection, LetterRows
+from streams.readmodel.dead_letters import DeadLetterProjection, DeadLetterRows
 from streams.readmodel.decisions import DecisionProjection, DecisionRows
 from streams.readmodel.deliveries import DeliveryLog, DeliveryProjection
 from streams.readmodel.jobs import JobProjection, JobRows
@@ -43,7 +43,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     UsageProjection(),
     DeliveryProjection(),
     LibraryProjection(),
-    LetterProjection(),
+    DeadLetterProjection(),
     PolicyProjection(),
     DecisionProjection(),
     OutcomeProjection(),
@@ -74,7 +74,7 @@ class ReadModel:
         self.deliveries = DeliveryLog(self._database)
         self.jobs = JobRows(self._database)
         self.key_claims = KeyClaimRows(self._database)
-        self.letters = LetterRows(self._database)
+        self.dead_letters = DeadLetterRows(self._database)
         self.libraries = LibraryRows(self._database)
         self.matches = MatchRows(self._database)
         self.outcomes = OutcomeRows(self._database)

@@ -149,10 +149,10 @@ class Projections:
         return [
             news
             for record in sorted(records, key=lambda one: order[one.channel])
-            for news in dict.fromkeys(self._told(writer, record))
+            for news in dict.fromkeys(self._news_of(writer, record))
         ]
 
-    def _told(self, writer: sqlite3.Connection, record: Record) -> Iterator[News]:
+    def _news_of(self, writer: sqlite3.Connection, record: Record) -> Iterator[News]:
         news = list(self._owners[record.channel].apply(writer, record))
         yield from news
         if news or record.is_tombstone:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from schemas.jobs import Job, JobRequest
     from streams.ports.fingerprint_store import FingerprintStore
     from streams.readmodel.model import ReadModel
-    from streams.services.dead_letters import Letters
+    from streams.services.dead_letters import DeadLetters
     from streams.services.idempotency_keys import RequestKeys
     from streams.services.libraries import Libraries
     from streams.services.policies import Policies
@@ -52,7 +52,7 @@ class Services:
         commands: JobCommands,
         libraries: Libraries,
         policies: Policies,
-        letters: Letters,
+        dead_letters: DeadLetters,
         keys: RequestKeys,
         results: Results,
         doctor: Doctor,
@@ -68,7 +68,7 @@ class Services:
         self.commands = commands
         self.libraries = libraries
         self.policies = policies
-        self.letters = letters
+        self.dead_letters = dead_letters
         self.keys = keys
         self.results = results
         self.doctor = doctor

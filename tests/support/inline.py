@@ -27,7 +27,7 @@ from streams.ports.task_report import TaskReport
 from streams.readmodel.changes import Change
 from streams.readmodel.current import CurrentState
 from streams.readmodel.projection import Record
-from streams.services.dead_letters import Letters
+from streams.services.dead_letters import DeadLetters
 from streams.services.idempotency_keys import RequestKeys
 from streams.services.jobs import Commands
 from streams.services.libraries import Libraries
@@ -75,7 +75,7 @@ class InlineService(LookingFeed):
         self.agent = JobAgent(self.table, CurrentState(self.model, self, TOPICS), events, tries=3)
         self.libraries = Libraries(events, self.model, self, TOPICS)
         self.policies = Policies(events, self.model, self, TOPICS)
-        self.letters = Letters(events, self.model, self, TOPICS)
+        self.dead_letters = DeadLetters(events, self.model, self, TOPICS)
         self.commands = Commands(events, self.model, self)
         self.doctor = Doctor(Means(self.model, self, TOPICS, self, self, pause_s=0.0))
 
@@ -88,7 +88,7 @@ class InlineService(LookingFeed):
             commands=commands or self.commands,
             libraries=self.libraries,
             policies=self.policies,
-            letters=self.letters,
+            dead_letters=self.dead_letters,
             keys=RequestKeys(events, self.model, self, TOPICS),
             results=Results(self.model),
             doctor=self.doctor,

@@ -16,7 +16,7 @@ from schemas.libraries import Library, LibraryItem, item_key
 from schemas.policies import Outcome, Policy
 from streams.readmodel import model
 from streams.readmodel.changes import Change
-from streams.readmodel.dead_letters import Letter
+from streams.readmodel.dead_letters import DeadLetter
 from streams.readmodel.projection import Record
 
 
@@ -73,7 +73,7 @@ class ReadModel(model.ReadModel):
         policies: Sequence[Policy | GonePolicy] = (),
         decisions: Sequence[Decision] = (),
         outcomes: Sequence[Outcome | GoneOutcome] = (),
-        letters: Sequence[Letter] = (),
+        dead_letters: Sequence[DeadLetter] = (),
         replays: Sequence[DeadLetterReplay] = (),
         offsets: dict[tuple[str, int], int] | None = None,
     ) -> list[Change]:
@@ -89,7 +89,7 @@ class ReadModel(model.ReadModel):
             *_records("policies", policies),
             *_records("decisions", decisions),
             *_records("outcomes", outcomes),
-            *(Record("dead-letter", key=one.key, value=one.value, headers=one.headers) for one in letters),
+            *(Record("dead-letter", key=one.key, value=one.value, headers=one.headers) for one in dead_letters),
             *_records("replays", replays),
         ]
         return self.project(records, offsets or {})

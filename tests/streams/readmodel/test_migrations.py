@@ -116,7 +116,7 @@ def test_what_a_file_of_the_version_before_holds_is_answered_as_before(before: P
         assert [one.job_id for one in model.deliveries.page(status=DeliveryStatus.PENDING).deliveries] == ["ended"]
         assert [one.name for one in model.libraries.all()] == ["films"]
         assert model.libraries.media_ids("films", up_to=7) == ["original"]
-        (letter,) = model.letters.page().letters
+        (letter,) = model.dead_letters.page().dead_letters
         assert letter.replayed
         assert [one.milliseconds for one in model.usage.by_library(*USAGE)] == [90_000]
         assert (model.offset("mediadna.jobs", 2), model.offset("mediadna.matches", 0)) == (17, 3)
