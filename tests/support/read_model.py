@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from schemas.cases import Assignment, Decision
 from schemas.deadletter import DeadLetterReplay
 from schemas.deliveries import Delivery
 from schemas.jobs import Job, LiveMatch
@@ -58,6 +59,8 @@ class ReadModel(model.ReadModel):
         items: Sequence[LibraryItem | GoneItem] = (),
         letters: Sequence[Letter] = (),
         replays: Sequence[DeadLetterReplay] = (),
+        decisions: Sequence[Decision] = (),
+        assignments: Sequence[Assignment] = (),
         offsets: dict[tuple[str, int], int] | None = None,
     ) -> list[Change]:
         """Take over messages, and how far they were read, as one batch."""
@@ -71,6 +74,8 @@ class ReadModel(model.ReadModel):
             *_records("items", items),
             *(Record("dead-letter", key=one.key, value=one.value, headers=one.headers) for one in letters),
             *_records("replays", replays),
+            *_records("decisions", decisions),
+            *_records("assignments", assignments),
         ]
         return self.project(records, offsets or {})
 
