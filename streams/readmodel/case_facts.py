@@ -300,7 +300,7 @@ def _rank(action: str, time: str, doc: bytes) -> tuple[int, str, bytes]:
 
 
 def _severity(action: str, doc: bytes, opened: str) -> str:
-    """Return a text that sorts cases: first the strongest action, then the surest, the longest, the fullest, the oldest.
+    """Return a text that sorts cases: the strongest action first, then the surest, longest, fullest and oldest.
 
     One column can be indexed beside any filter, and names a place in a list; five of them in two directions cannot.
     """

@@ -8,22 +8,26 @@ from typing import Any
 
 import msgspec
 
+from schemas import cases
 from schemas.clock import utc_now
-from schemas.commands import Command, SubmitJob
+from schemas.commands import Command, DecideCase, SubmitJob
 from schemas.deadletter import DeadLetterReplay
 from schemas.deliveries import Delivery
 from schemas.events import AIMediaDNAComplete
+from schemas.ids import case_id
 from schemas.jobs import Job, JobRequest
 from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem
 from schemas.tasks import ChunkResult, DropLibrary, EmptyLibrary, Task, TaskKind, TaskOutcome
 from streams.adapters.kafka.topics import Topics
 from streams.adapters.storage.fsspec_store import open_store
+from streams.domain.cases import decide
 from streams.domain.search_scope import Assignment, Scope
 from streams.pipeline.agents.jobs import JobAgent
 from streams.pipeline.freshness import always
 from streams.ports.task_report import TaskReport
 from streams.readmodel.changes import Change
+from streams.services.cases import Cases
 from streams.services.dead_letters import Letters
 from streams.services.idempotency_keys import RequestKeys
 from streams.services.jobs import Commands
@@ -69,6 +73,7 @@ class InlineService(LookingFeed):
         events: Any = self  # has of an outbox what is asked of it here
         self.agent = JobAgent(self.table, self, events, tries=3)
         self.libraries = Libraries(events, self.model, self, TOPICS)
+        self.cases = Cases(events, self.model, self, TOPICS)
         self.letters = Letters(events, self.model, self, TOPICS)
         self.commands = Commands(events, self.model, self)
         self.doctor = Doctor(Means(self.model, self, TOPICS, self, self, pause_s=0.0))
@@ -81,6 +86,7 @@ class InlineService(LookingFeed):
             model=self.model,
             commands=commands or self.commands,
             libraries=self.libraries,
+            cases=self.cases,
             letters=self.letters,
             keys=RequestKeys(events, self.model, self, TOPICS),
             doctor=self.doctor,
@@ -147,6 +153,11 @@ class InlineService(LookingFeed):
         await self.command(SubmitJob.of(request))
 
     async def command(self, command: Command) -> None:
+        if isinstance(command, DecideCase):
+            subject = case_id(command.media_id, command.library, command.reference)
+            decision = decide(command, self.model.decisions.of_case(subject))
+            self.apply(decisions=[] if decision is None else [decision])
+            return
         await self.agent.on_request(command, now=utc_now())
         await self._settle()
 
@@ -187,6 +198,11 @@ class InlineService(LookingFeed):
 
     async def item(self, item: LibraryItem) -> None:
         self.apply(items=[item])
+
+    async def state(self, topic: str, key: str, newest: msgspec.Struct | None) -> None:
+        assert topic == TOPICS.assignments, key
+        assert isinstance(newest, cases.Assignment)
+        self.apply(assignments=[newest])
 
     async def item_gone(self, library: str, media_id: str) -> None:
         self.apply(items=[GoneItem(library, media_id)])

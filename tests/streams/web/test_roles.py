@@ -68,6 +68,13 @@ LEAST: dict[str, Role | None] = {
     "GET /api/v1/libraries/{name:str}/items/{media_id:str}": Role.READER,
     "PATCH /api/v1/libraries/{name:str}/items/{media_id:str}": Role.ADMIN,
     "DELETE /api/v1/libraries/{name:str}/items/{media_id:str}": Role.ADMIN,
+    # cases
+    "GET /api/v1/cases": Role.READER,
+    "GET /api/v1/cases/{case_id:str}": Role.READER,
+    "POST /api/v1/cases/{case_id:str}/decisions": Role.MODERATOR,
+    "PUT /api/v1/cases/{case_id:str}/assignee": Role.MODERATOR,
+    "POST /api/v1/decisions": Role.MODERATOR,
+    "GET /api/v1/decisions": Role.READER,
     # running it
     "GET /api/v1/dead-letters": Role.READER,
     "GET /api/v1/dead-letters/{letter_id:str}": Role.READER,
