@@ -157,8 +157,12 @@ async def list_decisions(
         await asyncio.to_thread(
             services.model.decisions.page, cursor=cursor, limit=1
         )  # a bad cursor shows before it begins
-        headers = {"Content-Disposition": 'attachment; filename="decisions.csv"'}
-        return Stream(_as_csv(services, cursor), media_type=f"{CSV}; charset=utf-8", headers=headers)
+        # The type of the route would win over one that the stream itself is given.
+        headers = {
+            "Content-Type": f"{CSV}; charset=utf-8",
+            "Content-Disposition": 'attachment; filename="decisions.csv"',
+        }
+        return Stream(_as_csv(services, cursor), headers=headers)
     page = await asyncio.to_thread(services.model.decisions.page, cursor=cursor, limit=limit)
     return Response(AuditPage(decisions=[AuditEntry.of(one) for one in page.decisions], next=page.next))
 
