@@ -87,5 +87,7 @@ def _type(schema: Json) -> str:
         return str(schema["$ref"]).rpartition("/")[2]
     if "enum" in schema:
         return " or ".join(code(str(one)) for one in schema["enum"])
+    if "prefixItems" in schema:  # a list of so many values, one after the other
+        return f"list of {', '.join(_type(one) for one in schema['prefixItems'])}"
     kind = str(schema.get("type", "anything"))
     return f"list of {_type(schema['items'])}" if kind == "array" and "items" in schema else kind

@@ -29,6 +29,7 @@ SHARED = (
     "docs/guides/events.md",
     "docs/guides/rest.md",
     "docs/guides/libraries.md",
+    "docs/guides/cases.md",
     "docs/guides/import.md",
     "docs/guides/usage.md",
 )
@@ -55,6 +56,7 @@ PROMISED = {
     "docs/guides/events.md": ("AIMediaDNAComplete", "x-error-reason"),
     "docs/guides/rest.md": ('"media_id":"clip"', '"letters":'),
     "docs/guides/libraries.md": ("original (", "stored, not searched", "title=Original", "paused", "nothing differs"),
+    "docs/guides/cases.md": ('"decisions":', '"results":', "there is no case"),
     "docs/guides/import.md": ("billed minutes", "2 of 2 imported"),
     "docs/guides/usage.md": ("seconds",),
     "docs/guides/access.md": ('"jobs":',),
