@@ -13,6 +13,7 @@ from streams.cli.importer.runner import Refused, Taken
 from streams.cli.output import ExitCode, fail
 from streams.services.policy_preview import Effect
 from streams.services.reconciliation.doctor import Report
+from streams.web.api.case_views import AuditPage, CaseList, CaseView, DecisionResult, DecisionResults
 from streams.web.api.libraries import ItemList, ItemView, LibraryList, LibraryView
 from streams.web.api.policies import PolicyList, PolicyView
 from streams.web.api.usage_views import UsageView
@@ -28,7 +29,7 @@ __all__ = ["Client"]
 
 #: Seconds for one answer; a job that is asked for is answered when it is recorded.
 ANSWER_S = 30.0
-#: Seconds for an answer that something is removed: it waits for workers that are at long tasks.
+#: Seconds for an answer that something is removed, or decided: it waits for workers that are at long tasks.
 REMOVAL_S = 300.0
 #: Seconds for what a policy would do: previews take turns.
 PREVIEW_S = 120.0
@@ -224,6 +225,30 @@ class Client:
     def remove_item(self, library: str, media_id: str) -> None:
         """Take a media item out of a library."""
         self._ask("DELETE", _item(library, media_id), timeout=REMOVAL_S)
+
+    def cases(self, **filters: str | int | None) -> CaseList:
+        """Return a page of cases."""
+        chosen = {name: value for name, value in filters.items() if value is not None}
+        return msgspec.json.decode(self._ask("GET", "/api/v1/cases", params=chosen), type=CaseList)
+
+    def case(self, case_id: str) -> CaseView:
+        """Return a case."""
+        return msgspec.json.decode(self._ask("GET", f"/api/v1/cases/{_part(case_id)}"), type=CaseView)
+
+    def decide(self, decisions: list[dict[str, Any]]) -> list[DecisionResult]:
+        """Decide on cases; return what became of each."""
+        answer = self._ask("POST", "/api/v1/decisions", json={"decisions": decisions}, timeout=REMOVAL_S)
+        return msgspec.json.decode(answer, type=DecisionResults).results
+
+    def assign(self, case_id: str, assignee: str | None) -> CaseView:
+        """Give a case to somebody, or to nobody."""
+        answer = self._ask("PUT", f"/api/v1/cases/{_part(case_id)}/assignee", json={"assignee": assignee})
+        return msgspec.json.decode(answer, type=CaseView)
+
+    def decisions(self, *, cursor: str | None, limit: int) -> AuditPage:
+        """Return a page of the audit log."""
+        params = {"limit": limit, **({"cursor": cursor} if cursor else {})}
+        return msgspec.json.decode(self._ask("GET", "/api/v1/decisions", params=params), type=AuditPage)
 
     def examine(self, body: dict[str, Any]) -> Report | None:
         """Begin to compare libraries with what is stored; None while another comparison is under way."""

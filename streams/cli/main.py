@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from streams.cli.cases import cases
 from streams.cli.doctor import doctor
 from streams.cli.files import compare, fingerprint, match
 from streams.cli.imports import import_media
@@ -46,6 +47,7 @@ for command in (up, worker, web, submit, jobs, job, result, compare, match, fing
 app.command("import")(import_media)
 app.add_typer(libraries, name="libraries")
 app.add_typer(policies, name="policies")
+app.add_typer(cases, name="cases")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.readmodel.cases import CaseProjection, CaseRows
 from streams.readmodel.changes import ChangeLog, log_changes
 from streams.readmodel.completions import CompletionProjection, CompletionRows
 from streams.readmodel.database import Database
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PROJECTIONS", "ReadModel"]
 
-#: What each feature keeps. Live matches and deliveries build on what is known of jobs, so jobs come before them.
+#: What each feature keeps. Live matches and deliveries build on what is known of jobs, so jobs come before them, and
+#: cases on nearly everything.
 PROJECTIONS: tuple[Projection, ...] = (
     CompletionProjection(),
     KeyClaimProjection(),
@@ -47,6 +49,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     PolicyProjection(),
     DecisionProjection(),
     OutcomeProjection(),
+    CaseProjection(),
 )
 #: Tables that are no feature's: how far the topics have been read, and the log of what changed.
 OWN_TABLES = ("positions", "changes")
@@ -68,6 +71,7 @@ class ReadModel:
         schemas = {name: migrations(name) for name in OWN_TABLES} | {one.name: one.migrations() for one in projections}
         self._database = Database(path, schemas)
         self._positions = Positions(self._database)
+        self.cases = CaseRows(self._database)
         self.changes = ChangeLog(self._database)
         self.completions = CompletionRows(self._database)
         self.decisions = DecisionRows(self._database)

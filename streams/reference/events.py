@@ -87,6 +87,8 @@ def _type(schema: Json) -> str:
         return str(schema["$ref"]).rpartition("/")[2]
     if "enum" in schema:
         return " or ".join(code(str(one)) for one in schema["enum"])
+    if "prefixItems" in schema:  # a list of so many values, one after the other
+        return f"list of {', '.join(_type(one) for one in schema['prefixItems'])}"
     kind = str(schema.get("type", "anything"))
     if places := schema.get("prefixItems"):
         return "list of " + " and ".join(dict.fromkeys(_type(place) for place in places))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from schemas.jobs import Job, JobRequest
     from streams.ports.fingerprint_store import FingerprintStore
     from streams.readmodel.model import ReadModel
+    from streams.services.cases import Cases
     from streams.services.dead_letters import DeadLetters
     from streams.services.idempotency_keys import RequestKeys
     from streams.services.libraries import Libraries
@@ -53,6 +54,7 @@ class Services:
         libraries: Libraries,
         policies: Policies,
         dead_letters: DeadLetters,
+        cases: Cases,
         keys: RequestKeys,
         results: Results,
         doctor: Doctor,
@@ -69,6 +71,7 @@ class Services:
         self.libraries = libraries
         self.policies = policies
         self.dead_letters = dead_letters
+        self.cases = cases
         self.keys = keys
         self.results = results
         self.doctor = doctor

@@ -36,6 +36,7 @@ from streams.ports.tasks import WALL_FACTOR
 from streams.readmodel.current import CurrentState
 from streams.readmodel.model import ReadModel
 from streams.readmodel.projector import Projector
+from streams.services.cases import Cases
 from streams.services.dead_letters import DeadLetters
 from streams.services.idempotency_keys import RequestKeys
 from streams.services.jobs import Commands
@@ -196,6 +197,7 @@ async def start_worker(
         libraries=libraries,
         policies=Policies(emitter, model, projector, topics),
         dead_letters=DeadLetters(emitter, model, projector, topics),
+        cases=Cases(emitter, model, projector, topics),
         keys=RequestKeys(emitter, model, projector, topics),
         results=Results(model),
         doctor=doctor,

@@ -27,6 +27,7 @@ from streams.ports.task_report import TaskReport
 from streams.readmodel.changes import Change
 from streams.readmodel.current import CurrentState
 from streams.readmodel.projection import Record
+from streams.services.cases import Cases
 from streams.services.dead_letters import DeadLetters
 from streams.services.idempotency_keys import RequestKeys
 from streams.services.jobs import Commands
@@ -76,6 +77,7 @@ class InlineService(LookingFeed):
         self.libraries = Libraries(events, self.model, self, TOPICS)
         self.policies = Policies(events, self.model, self, TOPICS)
         self.dead_letters = DeadLetters(events, self.model, self, TOPICS)
+        self.cases = Cases(events, self.model, self, TOPICS)
         self.commands = Commands(events, self.model, self)
         self.doctor = Doctor(Means(self.model, self, TOPICS, self, self, pause_s=0.0))
 
@@ -89,6 +91,7 @@ class InlineService(LookingFeed):
             libraries=self.libraries,
             policies=self.policies,
             dead_letters=self.dead_letters,
+            cases=self.cases,
             keys=RequestKeys(events, self.model, self, TOPICS),
             results=Results(self.model),
             doctor=self.doctor,

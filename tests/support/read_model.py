@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.cases import Decision
+from schemas.cases import Assignment, Decision
 from schemas.deadletter import DeadLetterReplay
 from schemas.deliveries import Delivery
 from schemas.jobs import Job, LiveMatch
@@ -75,6 +75,7 @@ class ReadModel(model.ReadModel):
         outcomes: Sequence[Outcome | GoneOutcome] = (),
         dead_letters: Sequence[DeadLetter] = (),
         replays: Sequence[DeadLetterReplay] = (),
+        assignments: Sequence[Assignment] = (),
         offsets: dict[tuple[str, int], int] | None = None,
     ) -> list[Change]:
         """Take over messages, and how far they were read, as one batch."""
@@ -91,6 +92,7 @@ class ReadModel(model.ReadModel):
             *_records("outcomes", outcomes),
             *(Record("dead-letter", key=one.key, value=one.value, headers=one.headers) for one in dead_letters),
             *_records("replays", replays),
+            *_records("assignments", assignments),
         ]
         return self.project(records, offsets or {})
 

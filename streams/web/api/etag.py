@@ -27,9 +27,10 @@ IfMatch = Annotated[
 T = TypeVar("T")
 
 
-def tag_of(content: Any) -> str:
-    """Return the tag of a content: another one for whatever differs in it."""
-    return f'"{hashlib.blake2b(msgspec.json.encode(content), digest_size=8).hexdigest()}"'
+def tag_of(content: Any, *, version: str = "") -> str:
+    """Return the tag of a content: another one for whatever differs in it; behind its version where it has one."""
+    digest = hashlib.blake2b(msgspec.json.encode(content), digest_size=8).hexdigest()
+    return f'"{version}-{digest}"' if version else f'"{digest}"'
 
 
 def is_expected(if_match: str | None, content: Any) -> bool:
@@ -38,9 +39,15 @@ def is_expected(if_match: str | None, content: Any) -> bool:
     return "*" in tags or tag_of(content) in tags
 
 
-def with_etag(request: Request[Any, Any, Any], content: T) -> Response[T | None]:
-    """Answer with the content and its tag; with nothing but the tag when the caller has that content already."""
-    tag = tag_of(content)
+def with_etag(request: Request[Any, Any, Any], content: T, *, version: str = "") -> Response[T | None]:
+    """Answer with the content and its tag; with nothing but the tag when the caller has that content already.
+
+    Args:
+        request: What the caller asks.
+        content: What to answer.
+        version: What a later change of the content names it by, where that is less than all of it.
+    """
+    tag = tag_of(content, version=version)
     if tag in (part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")):
         return Response(None, status_code=304, headers={"ETag": tag})
     return Response(content, headers={"ETag": tag})

@@ -22,7 +22,7 @@ from streams.readmodel.jobs import JobFilter
 from streams.web.api.etag import UNCHANGED, with_etag
 from streams.web.api.pagination import Cursor, Limit
 from streams.web.api.submission import AskedUnderKey, IdempotencyKey, Replace, ask, asked_by, check_cancel, given_fields
-from streams.web.api.suppressed import Suppressed
+from streams.web.api.suppressed import Suppressed, YesNo
 from streams.web.api.times import TIME_FORM, time_as_stored
 from streams.web.api.views import JobList, JobView, LibraryName, MediaId, NewJob
 from streams.web.auth.authenticator import needs
@@ -148,12 +148,12 @@ async def show_job(
     services: NamedDependency[Services],
     request: Request[Any, Any, Any],
     *,
-    suppressed: Suppressed = "no",
+    suppressed: Suppressed = YesNo.NO,
 ) -> Response[JobView | None]:
     """Show a job; with an `ETag`, so that asking again costs little."""
     job = await _job(services, job_id)
     return with_etag(
-        request, JobView.of(await asyncio.to_thread(services.results.told, job, suppressed=suppressed == "yes"))
+        request, JobView.of(await asyncio.to_thread(services.results.told, job, suppressed=suppressed is YesNo.YES))
     )
 
 

@@ -10,6 +10,12 @@ from litestar import Response
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.response import Redirect, Template
 
+from streams.domain.case_errors import (
+    BadDecisionError,
+    CaseError,
+    DecidedMeanwhileError,
+    UnknownCaseError,
+)
 from streams.domain.library_errors import (
     ForbiddenError,
     LibraryError,
@@ -33,7 +39,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONTENT_TYPE",
+    "case_status",
     "on_bad_cursor",
+    "on_case_error",
     "on_http_error",
     "on_library_error",
     "on_no_file",
@@ -81,6 +89,25 @@ POLICY_STATUS = {
     UnusablePolicyError: HTTPStatus.BAD_REQUEST,
     PolicyChangedError: HTTPStatus.PRECONDITION_FAILED,
 }
+
+#: What a decision on a case runs into.
+CASE_STATUS = {
+    UnknownCaseError: HTTPStatus.NOT_FOUND,
+    BadDecisionError: HTTPStatus.BAD_REQUEST,
+    DecidedMeanwhileError: HTTPStatus.PRECONDITION_FAILED,
+}
+
+
+def on_case_error(request: Request[Any, Any, Any], error: CaseError) -> Response[Any]:
+    """Answer that there is no such case, that its state does not allow this, or that somebody else was first."""
+    return on_http_error(request, HTTPException(str(error), status_code=case_status(error)))
+
+
+def case_status(error: CaseError | OSError) -> HTTPStatus:
+    """Return the status of an answer to a decision that was not made."""
+    if isinstance(error, OSError):
+        return HTTPStatus.SERVICE_UNAVAILABLE
+    return CASE_STATUS.get(type(error), HTTPStatus.CONFLICT)
 
 
 def on_library_error(request: Request[Any, Any, Any], error: LibraryError) -> Response[Any]:

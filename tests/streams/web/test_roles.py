@@ -77,6 +77,13 @@ LEAST: dict[str, Role | None] = {
     "POST /api/v1/policies/reorder": Role.ADMIN,
     "POST /api/v1/policies/preview": Role.READER,
     "GET /api/v1/policies/{name:str}/shadow": Role.READER,
+    # cases
+    "GET /api/v1/cases": Role.READER,
+    "GET /api/v1/cases/{case_id:str}": Role.READER,
+    "POST /api/v1/cases/{case_id:str}/decisions": Role.MODERATOR,
+    "PUT /api/v1/cases/{case_id:str}/assignee": Role.MODERATOR,
+    "POST /api/v1/decisions": Role.MODERATOR,
+    "GET /api/v1/decisions": Role.READER,
     # running it
     "GET /api/v1/dead-letters": Role.READER,
     "GET /api/v1/dead-letters/{letter_id:str}": Role.READER,
