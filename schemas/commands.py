@@ -20,6 +20,7 @@ from schemas.matches import Match
 
 __all__ = [
     "AddMatch",
+    "CancelBackwardSearch",
     "CancelJob",
     "Command",
     "DecideCase",
@@ -28,6 +29,7 @@ __all__ = [
     "ItemMarks",
     "MarkItem",
     "RemoveItem",
+    "StartBackwardSearch",
     "SubmitJob",
 ]
 
@@ -125,8 +127,33 @@ class AddMatch(_Command, kw_only=True, omit_defaults=True, frozen=True, tag="add
     requested_time: str = ""
 
 
+class StartBackwardSearch(_ItemCommand, kw_only=True, omit_defaults=True, frozen=True, tag="search-backwards"):
+    """Hold a library's item against everything that was stored before it. Its `job_id` is the id of the search.
+
+    One that is under way is taken up again, where it has come to; one that has ended stays so.
+    """
+
+    #: Who asks.
+    caller: Annotated[str, msgspec.Meta(max_length=LONGEST_CALLER)] = ""
+
+
+class CancelBackwardSearch(_Command, kw_only=True, omit_defaults=True, frozen=True, tag="cancel-search-backwards"):
+    """End a backward search; what it has found stays. Its `job_id` is the id of the search."""
+
+
 #: Any command.
-Command = SubmitJob | CancelJob | MarkItem | RemoveItem | DeleteMedia | ForgetItem | DecideCase | AddMatch
+Command = (
+    SubmitJob
+    | CancelJob
+    | MarkItem
+    | RemoveItem
+    | DeleteMedia
+    | ForgetItem
+    | DecideCase
+    | AddMatch
+    | StartBackwardSearch
+    | CancelBackwardSearch
+)
 
 
 def _fields(request: JobRequest) -> dict[str, Any]:

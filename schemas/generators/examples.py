@@ -11,6 +11,7 @@ from schemas.cases import Assignment, CaseState, Decision, DecisionKind
 from schemas.cloudevents import output_headers
 from schemas.commands import (
     AddMatch,
+    CancelBackwardSearch,
     CancelJob,
     DecideCase,
     DeleteMedia,
@@ -18,6 +19,7 @@ from schemas.commands import (
     ItemMarks,
     MarkItem,
     RemoveItem,
+    StartBackwardSearch,
     SubmitJob,
 )
 from schemas.coverage import Cause, Coverage, Missed
@@ -44,6 +46,7 @@ from schemas.tasks import (
     FinishJob,
     Probe,
     RemoveMedia,
+    SearchBackwards,
     TaskOutcome,
 )
 
@@ -138,6 +141,10 @@ _COMMANDS: tuple[msgspec.Struct, ...] = (
         requested_time=_DONE,
     ),
     AddMatch(job_id=_COMMAND_ID, media_id=_VIDEO, match=_MATCH, requested_time=_DONE),
+    StartBackwardSearch(
+        job_id=_COMMAND_ID, media_id=_MATCH.media_id, library="films", requested_time=_READY, caller="anna"
+    ),
+    CancelBackwardSearch(job_id=_COMMAND_ID, media_id=_MATCH.media_id),
 )
 _CASE = case_id(_VIDEO, _MATCH.library, _MATCH.media_id)
 _RULING = Ruling(
@@ -241,6 +248,14 @@ _TASKS: tuple[msgspec.Struct, ...] = (
     RemoveMedia(job_id=_COMMAND_ID, media_id=_VIDEO, library="films", version=1795334401250, started=_READY),
     EmptyLibrary(job_id=_COMMAND_ID, library="films", version=1795334401250, started=_READY),
     DropLibrary(job_id=_COMMAND_ID, library="films", version=1795334401250, started=_READY),
+    SearchBackwards(
+        job_id=backward_search_id("films", _MATCH.media_id, 1795334401250),
+        media_id=_MATCH.media_id,
+        library="films",
+        version=1795334401250,
+        cursor=("default", _VIDEO),
+        started=_READY,
+    ),
 )
 _TASK_RESULT = ChunkResult(task=_TASK, outcome=TaskOutcome.DONE, metrics=_METRICS, worker="worker-1")
 _LIBRARY = Library(

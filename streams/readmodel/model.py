@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.readmodel.backward_searches import BackwardSearchProjection, BackwardSearchRows
 from streams.readmodel.changes import ChangeLog, log_changes
 from streams.readmodel.completions import CompletionProjection, CompletionRows
 from streams.readmodel.database import Database
@@ -47,6 +48,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     PolicyProjection(),
     DecisionProjection(),
     OutcomeProjection(),
+    BackwardSearchProjection(),
 )
 #: Tables that are no feature's: how far the topics have been read, and the log of what changed.
 OWN_TABLES = ("positions", "changes")
@@ -68,6 +70,7 @@ class ReadModel:
         schemas = {name: migrations(name) for name in OWN_TABLES} | {one.name: one.migrations() for one in projections}
         self._database = Database(path, schemas)
         self._positions = Positions(self._database)
+        self.backward_searches = BackwardSearchRows(self._database)
         self.changes = ChangeLog(self._database)
         self.completions = CompletionRows(self._database)
         self.decisions = DecisionRows(self._database)

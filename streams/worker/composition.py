@@ -145,7 +145,7 @@ async def start_worker(
     emitter = EventEmitter(publisher, topics, current)
     pool, import_pool = _make_pools(stack, settings)
     libraries = Libraries(emitter, model, projector, topics)
-    scopes = LibraryScopes(model, projector, topics)
+    scopes = LibraryScopes(model, projector, topics, budget_s=settings.task_timeout_s / TASK_PARTS)
     limit = DeadLetterLimit(settings.dead_letter_limit, dead_letters=topics.dead_letter)
 
     def make(kafka: KafkaConnection, assignment: Assignment) -> faust.App:
@@ -269,7 +269,12 @@ def _make_agents(
     return Agents(
         intake=Intake(settings, emitter),
         jobs=lambda table: JobAgent(
-            table, current, emitter, tries=settings.task_tries, callback_url=settings.callback_url
+            table,
+            current,
+            emitter,
+            tries=settings.task_tries,
+            callback_url=settings.callback_url,
+            flood_limit=settings.flood_limit,
         ),
         lanes=(
             TaskLane("chunk", topics.chunks, chunks, settings.slots),

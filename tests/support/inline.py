@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from schemas.backward import BackwardSearch
 from schemas.clock import utc_now
 from schemas.commands import Command, SubmitJob
 from schemas.deadletter import DeadLetterReplay
@@ -16,6 +17,7 @@ from schemas.events import AIMediaDNAComplete
 from schemas.jobs import Job, JobRequest
 from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem
+from schemas.quarantines import Quarantine
 from schemas.tasks import ChunkResult, DropLibrary, EmptyLibrary, Task, TaskKind, TaskOutcome
 from streams.adapters.kafka.topics import Topics
 from streams.adapters.storage.fsspec_store import open_store
@@ -36,7 +38,7 @@ from streams.web.auth.authenticator import Authenticator
 from streams.web.pages.live import LiveChanges
 from streams.web.services import JobCommands, Services
 from support.feed import LookingFeed
-from support.read_model import GoneItem, GoneLibrary, JobTombstone, ReadModel
+from support.read_model import GoneItem, GoneLibrary, GoneSearch, JobTombstone, ReadModel
 
 TOPICS = Topics.of("mediadna")
 #: Tasks that are done at once; those that need media wait for the test.
@@ -61,6 +63,7 @@ class InlineService(LookingFeed):
     waiting: list[Task] = field(default_factory=list)
     ended: list[ChunkResult] = field(default_factory=list)
     removals: list[Task] = field(default_factory=list)
+    quarantines: list[Quarantine] = field(default_factory=list)
     replays: list[tuple[str, bytes | None, bytes | None, list[tuple[str, bytes]]]] = field(default_factory=list)
     listeners: list[Callable[[list[Change]], None]] = field(default_factory=list)
     do: Callable[[Assignment], TaskReport] | None = None
@@ -129,6 +132,21 @@ class InlineService(LookingFeed):
     async def items_of(self, media_id: str) -> Sequence[LibraryItem]:
         return self.model.libraries.items_of(media_id)
 
+    async def item_in(self, library: str, media_id: str) -> LibraryItem | None:
+        return self.model.libraries.item(library, media_id)
+
+    async def count_matching(self, library: str, reference: str, *, after: str, until: str) -> int:
+        return self.model.matches.count_media(library, reference, after=after, until=until)
+
+    async def backward_search_by_id(self, search_id: str) -> BackwardSearch | None:
+        return self.model.backward_searches.get(search_id)
+
+    async def backward_searches_of(self, media_id: str) -> Sequence[BackwardSearch]:
+        return self.model.backward_searches.of_media(media_id)
+
+    async def count_held_against(self, media_id: str) -> int:
+        return self.model.backward_searches.count_items(media_id)
+
     async def library_named(self, name: str) -> Library | None:
         return self.model.libraries.get(name)
 
@@ -190,6 +208,15 @@ class InlineService(LookingFeed):
 
     async def item_gone(self, library: str, media_id: str) -> None:
         self.apply(items=[GoneItem(library, media_id)])
+
+    async def quarantine(self, quarantine: Quarantine) -> None:
+        self.quarantines.append(quarantine)
+
+    async def backward_search(self, search: BackwardSearch) -> None:
+        self.apply(searches=[search])
+
+    async def backward_search_gone(self, search_id: str) -> None:
+        self.apply(searches=[GoneSearch(search_id)])
 
     async def replay(
         self, topic: str, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]

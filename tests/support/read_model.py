@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from schemas.backward import BackwardSearch
 from schemas.deadletter import DeadLetterReplay
 from schemas.deliveries import Delivery
 from schemas.jobs import Job, LiveMatch
@@ -43,6 +44,12 @@ class GoneItem(NamedTuple):
     media_id: str
 
 
+class GoneSearch(NamedTuple):
+    """A backward search that is forgotten."""
+
+    search_id: str
+
+
 class ReadModel(model.ReadModel):
     """The read model, and what a projector would hand to it."""
 
@@ -58,6 +65,7 @@ class ReadModel(model.ReadModel):
         items: Sequence[LibraryItem | GoneItem] = (),
         letters: Sequence[Letter] = (),
         replays: Sequence[DeadLetterReplay] = (),
+        searches: Sequence[BackwardSearch | GoneSearch] = (),
         offsets: dict[tuple[str, int], int] | None = None,
     ) -> list[Change]:
         """Take over messages, and how far they were read, as one batch."""
@@ -71,6 +79,7 @@ class ReadModel(model.ReadModel):
             *_records("items", items),
             *(Record("dead-letter", key=one.key, value=one.value, headers=one.headers) for one in letters),
             *_records("replays", replays),
+            *_records("backward-searches", searches),
         ]
         return self.project(records, offsets or {})
 

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 import structlog
 
-from schemas.commands import SubmitJob
+from schemas.commands import CancelBackwardSearch, StartBackwardSearch, SubmitJob
 from schemas.jobs import JobSource
-from schemas.tasks import LibraryTask
+from schemas.tasks import LibraryTask, SearchBackwards
 from streams.domain.jobs.record import MediaRecord, adopt, rebuild
 from streams.domain.jobs.renditions import noted
 from streams.domain.jobs.size import check_command, has_room, is_writable, without_room
 from streams.domain.jobs.state_machine import on_complete_event, on_request, on_result, refuse
 from streams.domain.jobs.step import Step
+from streams.pipeline.agents.backward import BackwardSearches, SearchHistory
+from streams.pipeline.agents.flood import FloodGuard, MatchHistory
 from streams.pipeline.freshness import always
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ __all__ = ["JobAgent", "JobHistory"]
 log = structlog.get_logger(__name__)
 
 
-class JobHistory(Protocol):
+class JobHistory(SearchHistory, MatchHistory, Protocol):
     """Knows what became of a MediaId before the table was made."""
 
     async def jobs_of(self, media_id: str) -> Sequence[Job]:
@@ -66,6 +68,7 @@ class JobAgent:
         tries: How often a task is tried before its job fails.
         callback_url: Where complete events of jobs go that name no place of their own. It becomes part of the job: a
             later change of the setting calls nobody back about old jobs.
+        flood_limit: Media items that a reference may match within an hour, however unusual that is; 0: any number.
     """
 
     def __init__(
@@ -76,12 +79,15 @@ class JobAgent:
         *,
         tries: int,
         callback_url: str = "",
+        flood_limit: int = 0,
     ) -> None:
         self._table = table
         self._history = history
         self._emitter = emitter
         self._tries = tries
         self._callback_url = callback_url or None
+        self._searches = BackwardSearches(history, emitter, tries=tries)
+        self._flood = FloodGuard(history, emitter, limit=flood_limit)
 
     async def on_request(self, command: Command, *, now: str, fresh: Callable[[], None] = always) -> None:
         """Handle a command.
@@ -100,6 +106,10 @@ class JobAgent:
                 command, callback_url=command.callback_url or self._callback_url, renditions=noted(command.renditions)
             )
         check_command(command)
+        if isinstance(command, StartBackwardSearch | CancelBackwardSearch):
+            items = (await self._load(command.media_id)).items
+            await self._searches.on_command(command, items, now=now, fresh=fresh)
+            return
         step = await self._requested(command, now=now)
         if not has_room(step):
             action = type(command).__name__
@@ -110,6 +120,10 @@ class JobAgent:
     async def on_result(self, result: ChunkResult, *, now: str, fresh: Callable[[], None] = always) -> None:
         """Handle the result of a task. Arguments and errors as for `on_request`."""
         media_id = result.task.subject
+        if isinstance(result.task, SearchBackwards):
+            items = (await self._load(media_id)).items
+            await self._searches.on_result(result, items, now=now, fresh=fresh)
+            return
         step = on_result(await self._load(media_id), result, now=now, tries=self._tries)
         if not is_writable(step):
             step = on_result(await self._load(media_id), without_room(result), now=now, tries=self._tries)
@@ -144,12 +158,12 @@ class JobAgent:
             if job.status.ended and await self._emitter.has_ended_otherwise(job):
                 log.warning("job_has_ended_otherwise", job_id=job.job_id, media_id=media_id, code=job.code)
                 return
-        for item in step.items:  # before their jobs: who sees that a job has ended finds what it stored
-            await self._emitter.item(item)
+        await self._tell_items(step, fresh)  # before their jobs: who sees that a job has ended finds what it stored
         for job in step.jobs:
             await self._emitter.job(job, fresh=fresh)
             if job.status.ended:
                 _log_outcome(job)
+                await self._flood.watch(job, now=job.update_time)
         for task in step.tasks:
             await self._emitter.task(task)
         for library in step.gone:
@@ -161,10 +175,18 @@ class JobAgent:
         fresh()
         self._keep(media_id, step.record)
 
+    async def _tell_items(self, step: Step, fresh: Callable[[], None]) -> None:
+        for item in step.items:
+            await self._emitter.item(item)
+        for quarantine in step.quarantines:
+            await self._emitter.quarantine(quarantine)
+        await self._searches.begin(step, fresh)
+
     async def _forget_jobs(self, media_id: str, version: int) -> None:
         for job in await self._history.jobs_of(media_id):
             if job.status.ended and job.version <= version:
                 await self._emitter.job_gone(job.job_id)
+        await self._searches.forget(media_id, version)
         log.info("media_deleted", media_id=media_id)
 
     async def _tell_emptied(self, emptied: Emptied) -> None:
