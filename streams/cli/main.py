@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from streams.cli.backward import search_backwards
 from streams.cli.doctor import doctor
 from streams.cli.files import compare, fingerprint, match
 from streams.cli.imports import import_media
@@ -43,6 +44,7 @@ def _options(
 for command in (up, worker, web, submit, jobs, job, result, compare, match, fingerprint, settings, doctor):
     app.command()(command)
 app.command("import")(import_media)
+app.command("search-backwards")(search_backwards)
 app.add_typer(libraries, name="libraries")
 
 

@@ -14,16 +14,48 @@ from schemas.ids import backward_hit_id, backward_search_id
 from schemas.jobs import JobStatus
 from schemas.libraries import LibraryStatus
 from schemas.tasks import SearchBackwards, TaskOutcome
+from streams.domain.library_errors import LibraryError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from schemas.commands import StartBackwardSearch
     from schemas.libraries import Library, LibraryItem
     from schemas.tasks import ChunkResult
 
-__all__ = ["Progress", "advanced", "asked_for", "began", "cancelled", "obstacle", "task_of"]
+__all__ = [
+    "NotSearchableError",
+    "Progress",
+    "SeveralLibrariesError",
+    "UnknownMediaError",
+    "advanced",
+    "asked_for",
+    "began",
+    "cancelled",
+    "obstacle",
+    "task_of",
+]
 
 #: What a search is called whose reference went before it could begin.
 NO_VERSION = 0
+
+
+class UnknownMediaError(LibraryError):
+    """Nothing at all is known of a media item."""
+
+    def __init__(self, media_id: str) -> None:
+        super().__init__(f"nothing is known of media item {media_id!r}: add it to a library first")
+
+
+class NotSearchableError(LibraryError):
+    """A media item is known, and not in a state in which it can be held against others."""
+
+
+class SeveralLibrariesError(LibraryError):
+    """Several libraries hold a media item, and it is not said which one's reference is meant."""
+
+    def __init__(self, media_id: str, libraries: Sequence[str]) -> None:
+        super().__init__(f"several libraries hold {media_id!r}: name one of {', '.join(libraries)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +100,18 @@ def asked_for(command: StartBackwardSearch, item: LibraryItem | None, *, total: 
     )
 
 
-def obstacle(search: BackwardSearch, item: LibraryItem | None, library: Library | None) -> str:
-    """Return why a search cannot go on, for a person; empty when it can.
+def obstacle(item: LibraryItem | None, library: Library | None, *, version: int | None = None) -> str:
+    """Return why a search cannot begin, or go on, for a person; empty when it can.
 
     Args:
-        search: The search.
-        item: What its library holds of the reference now.
-        library: Its library.
+        item: What the library holds of the reference now.
+        library: The library.
+        version: Of the reference's content, once the search has begun.
     """
     if library is None or item is None:
         return "the reference was removed from its library meanwhile"
-    if item.version != search.version:
-        return "the reference was replaced by a newer version meanwhile, which is searched for by itself"
+    if version not in {None, item.version}:
+        return "the reference was replaced by a newer version meanwhile: ask for that one, unless its library does"
     if item.disabled:
         return "the reference is disabled: enable it, and ask again"
     if library.status is not LibraryStatus.ACTIVE:

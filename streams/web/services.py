@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from schemas.jobs import Job, JobRequest
     from streams.ports.fingerprint_store import FingerprintStore
     from streams.readmodel.model import ReadModel
+    from streams.services.backward import Searches
     from streams.services.dead_letters import Letters
     from streams.services.idempotency_keys import RequestKeys
     from streams.services.libraries import Libraries
@@ -49,6 +50,7 @@ class Services:
         model: ReadModel,
         commands: JobCommands,
         libraries: Libraries,
+        searches: Searches,
         letters: Letters,
         keys: RequestKeys,
         doctor: Doctor,
@@ -63,6 +65,7 @@ class Services:
         self.model = model
         self.commands = commands
         self.libraries = libraries
+        self.searches = searches
         self.letters = letters
         self.keys = keys
         self.doctor = doctor

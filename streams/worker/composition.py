@@ -36,6 +36,7 @@ from streams.ports.tasks import WALL_FACTOR
 from streams.readmodel.current import CurrentState
 from streams.readmodel.model import ReadModel
 from streams.readmodel.projector import Projector
+from streams.services.backward import Searches
 from streams.services.dead_letters import Letters
 from streams.services.idempotency_keys import RequestKeys
 from streams.services.jobs import Commands
@@ -187,6 +188,7 @@ async def start_worker(
         model=model,
         commands=Commands(emitter, model, projector),
         libraries=libraries,
+        searches=Searches(emitter, model, projector, topics),
         letters=Letters(emitter, model, projector, topics),
         keys=RequestKeys(emitter, model, projector, topics),
         doctor=doctor,

@@ -26,6 +26,7 @@ from streams.pipeline.agents.jobs import JobAgent
 from streams.pipeline.freshness import always
 from streams.ports.task_report import TaskReport
 from streams.readmodel.changes import Change
+from streams.services.backward import Searches
 from streams.services.dead_letters import Letters
 from streams.services.idempotency_keys import RequestKeys
 from streams.services.jobs import Commands
@@ -84,6 +85,7 @@ class InlineService(LookingFeed):
             model=self.model,
             commands=commands or self.commands,
             libraries=self.libraries,
+            searches=Searches(events, self.model, self, TOPICS),
             letters=self.letters,
             keys=RequestKeys(events, self.model, self, TOPICS),
             doctor=self.doctor,

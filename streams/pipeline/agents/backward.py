@@ -144,7 +144,7 @@ class BackwardSearches:
         """Return what follows, or the end of a search whose reference is no longer what it was: no hit is told then."""
         search = progress.search
         library = await self._history.library_named(search.library)
-        reason = obstacle(search, items.get(search.library), library)
+        reason = obstacle(items.get(search.library), library, version=search.version)
         return cancelled(search, reason, now=now) if reason else progress
 
     async def _send(self, progress: Progress, fresh: Callable[[], None]) -> None:
