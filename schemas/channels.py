@@ -20,6 +20,7 @@ from schemas.commands import (
     ForgetItem,
     MarkItem,
     RemoveItem,
+    ReviseOutcome,
     StartBackwardSearch,
     SubmitJob,
 )
@@ -115,6 +116,19 @@ class Channel:
         return f"{PREFIX}.{self.name}"
 
 
+_COMMANDS = (
+    SubmitJob,
+    CancelJob,
+    MarkItem,
+    RemoveItem,
+    ForgetItem,
+    DeleteMedia,
+    DecideCase,
+    AddMatch,
+    ReviseOutcome,
+    StartBackwardSearch,
+    CancelBackwardSearch,
+)
 #: The tasks that travel: those that ask what is stored do not.
 _TASKS = (Probe, FingerprintChunk, FinishJob, CleanUp, RemoveMedia, EmptyLibrary, DropLibrary, SearchBackwards)
 
@@ -138,18 +152,7 @@ CHANNELS: tuple[Channel, ...] = (
         "ends, changes to what libraries hold, decisions on cases, matches that were found later, and backward "
         "searches. One without `Action` asks for a job: version 0.1 has written it.",
         key="MediaId",
-        payloads=(
-            SubmitJob,
-            CancelJob,
-            MarkItem,
-            RemoveItem,
-            ForgetItem,
-            DeleteMedia,
-            DecideCase,
-            AddMatch,
-            StartBackwardSearch,
-            CancelBackwardSearch,
-        ),
+        payloads=_COMMANDS,
         use=Use.INTERNAL,
         headers=Headers.NONE,
     ),

@@ -29,6 +29,7 @@ __all__ = [
     "ItemMarks",
     "MarkItem",
     "RemoveItem",
+    "ReviseOutcome",
     "StartBackwardSearch",
     "SubmitJob",
 ]
@@ -127,6 +128,10 @@ class AddMatch(_Command, kw_only=True, omit_defaults=True, frozen=True, tag="add
     requested_time: str = ""
 
 
+class ReviseOutcome(_Command, kw_only=True, omit_defaults=True, frozen=True, tag="revise-outcome"):
+    """Tell what the media item's pairs lead to now: somebody has decided on a pair from its other side."""
+
+
 class StartBackwardSearch(_ItemCommand, kw_only=True, omit_defaults=True, frozen=True, tag="search-backwards"):
     """Hold a library's item against everything that was stored before it. Its `job_id` is the id of the search.
 
@@ -151,6 +156,7 @@ Command = (
     | ForgetItem
     | DecideCase
     | AddMatch
+    | ReviseOutcome
     | StartBackwardSearch
     | CancelBackwardSearch
 )

@@ -16,6 +16,7 @@ __all__ = [
     "keyed_job_id",
     "new_job_id",
     "repair_job_id",
+    "revision_id",
 ]
 
 #: Hex digits of a job id, as in ApsaraVideo VOD.
@@ -60,6 +61,11 @@ def backward_hit_id(search_id: str, media_id: str) -> str:
 def flood_mark_id(library: str, media_id: str, job_id: str) -> str:
     """Return the id of the command that sets a reference aside after a job has matched it: always the same."""
     return _digest(f"flood\x1f{library}\x1f{media_id}\x1f{job_id}")
+
+
+def revision_id(decision_id: str, media_id: str) -> str:
+    """Return the id of the command to look at a media item's outcome again after a decision: always the same."""
+    return _digest(f"revision\x1f{decision_id}\x1f{media_id}")
 
 
 def new_job_id() -> str:

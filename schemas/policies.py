@@ -12,6 +12,7 @@ import msgspec
 
 from schemas.libraries import Purpose, Seconds, Share
 from schemas.limits import LONGEST_NAME
+from schemas.matches import Match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +25,7 @@ __all__ = [
     "Policy",
     "PolicyMode",
     "RuledBy",
+    "RuledMatch",
     "Ruling",
     "TrackCondition",
     "strongest",
@@ -127,7 +129,7 @@ class Ruling(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True, 
     library: str
     #: The reference.
     reference: str
-    #: What the match leads to.
+    #: What the policy, or the library's purpose, makes of it, whatever people have said.
     action: Action
     #: The policy that decided; empty: the library's purpose alone did.
     policy: str = ""
@@ -137,8 +139,15 @@ class Ruling(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True, 
     shadow_policy: str = ""
     #: Whether a person has said that this is no match, so that it is not reported.
     dismissed: bool = False
+    #: Whether a person has permitted the copy.
+    permitted: bool = False
     #: Whether it was found later, when the reference was held against what was stored before it.
     retroactive: bool = False
+
+    @property
+    def effective(self) -> Action:
+        """What the match leads to, with what people have said."""
+        return Action.ALLOW if self.permitted else self.action
 
 
 class RuledBy(msgspec.Struct, rename="pascal", kw_only=True, frozen=True):
@@ -150,6 +159,19 @@ class RuledBy(msgspec.Struct, rename="pascal", kw_only=True, frozen=True):
     policy: str = ""
     #: Always `active`: what is only tried out changes no event.
     mode: PolicyMode = PolicyMode.ACTIVE
+
+
+class RuledMatch(Match, frozen=True, kw_only=True):
+    """One reference that an input copies, and what that leads to, as answers show it."""
+
+    #: What it leads to; null for jobs of before there were policies.
+    action: Action | None = None
+    #: The policy that decided; empty: the purpose of the library alone did.
+    policy: str = ""
+    #: Whether a person has said that it is no match.
+    suppressed: bool = False
+    #: Whether it was found when the reference was held against what was stored before it.
+    retroactive: bool = False
 
 
 class Outcome(msgspec.Struct, rename="pascal", kw_only=True, frozen=True):
@@ -175,4 +197,4 @@ class Outcome(msgspec.Struct, rename="pascal", kw_only=True, frozen=True):
 
 def strongest(rulings: Iterable[Ruling]) -> Ruling | None:
     """Return the ruling that decides for the media item; of equal ones the first, and of dismissed ones none."""
-    return max((one for one in rulings if not one.dismissed), key=lambda one: one.action.strength, default=None)
+    return max((one for one in rulings if not one.dismissed), key=lambda one: one.effective.strength, default=None)

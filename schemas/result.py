@@ -31,6 +31,7 @@ __all__ = [
     "Span",
     "UnsearchedInfo",
     "VideoDNAItem",
+    "action_of",
     "complete_event",
     "coverage_of",
     "interval_size",
@@ -206,7 +207,7 @@ def result_of(job: Job) -> MediaDNAResult:
         unsearched=tuple(
             UnsearchedInfo(library=one.library, primary_key=one.media_id, reason=one.reason) for one in job.unsearched
         ),
-        action=_action(job),
+        action=action_of(job),
     )
 
 
@@ -283,6 +284,7 @@ def match_size(match: Match) -> int:
         shadow_action=Action.REVIEW,
         shadow_policy=longest,
         dismissed=True,
+        permitted=True,
         retroactive=True,
     )
     ruled = len(msgspec.json.encode(ruling)) + 1
@@ -311,12 +313,12 @@ def _coverage(coverage: Coverage) -> CoverageInfo:
     )
 
 
-def _action(job: Job) -> Action | None:
-    """The action of a job's matches together; None of a job that searched nothing, or of before there were rules."""
+def action_of(job: Job) -> Action | None:
+    """Return the action of a job's matches together; None of one that searched nothing, or is older than the rules."""
     if job.status is not JobStatus.SUCCESS or not job.request.save_type.searches or (job.matches and not job.rulings):
         return None
     decisive = strongest(job.rulings)
-    return Action.ALLOW if decisive is None else decisive.action
+    return Action.ALLOW if decisive is None else decisive.effective
 
 
 def _is_dismissed(ruled: Mapping[tuple[str, str], Ruling], match: Match) -> bool:
@@ -333,7 +335,7 @@ def _item(match: Match, ruling: Ruling | None = None) -> VideoDNAItem:
         input_coverage=_number(match.input_coverage, SHARE_DIGITS),
         duplication_coverage=_number(match.reference_coverage, SHARE_DIGITS),
         track=match.track,
-        action=msgspec.UNSET if ruling is None else ruling.action,
+        action=msgspec.UNSET if ruling is None else ruling.effective,
         policy=msgspec.UNSET if ruling is None else ruling.policy,
     )
 

@@ -296,7 +296,7 @@ class ChunkResult(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=T
     spans: tuple[tuple[float, float], ...] = ()
     #: For `plan`: whether the media's clock starts anew or jumps, so that its spans are those of a player's time.
     several_clocks: bool = False
-    #: For `finish`: what was found.
+    #: For `finish`: what was found. For `fingerprint`: what the chunk shows of it.
     matches: tuple[Match, ...] = ()
     #: For `finish`: of the fingerprint, hex.
     digest: str = ""

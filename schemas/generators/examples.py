@@ -19,6 +19,7 @@ from schemas.commands import (
     ItemMarks,
     MarkItem,
     RemoveItem,
+    ReviseOutcome,
     StartBackwardSearch,
     SubmitJob,
 )
@@ -141,6 +142,7 @@ _COMMANDS: tuple[msgspec.Struct, ...] = (
         requested_time=_DONE,
     ),
     AddMatch(job_id=_COMMAND_ID, media_id=_VIDEO, match=_MATCH, requested_time=_DONE),
+    ReviseOutcome(job_id=_COMMAND_ID, media_id=_VIDEO),
     StartBackwardSearch(
         job_id=_COMMAND_ID, media_id=_MATCH.media_id, library="films", requested_time=_READY, caller="anna"
     ),

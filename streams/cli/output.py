@@ -17,6 +17,7 @@ from rich.table import Table
 
 from schemas.coverage import Coverage, Unsearched, shortfalls
 from schemas.matches import Match
+from schemas.policies import RuledMatch
 from streams.cli.importer.items import LeftOut
 
 __all__ = [
@@ -135,8 +136,11 @@ def print_shortfalls(title: str, coverage: Coverage, unsearched: Sequence[Unsear
         note(f"{shown(title)}: {one}")
 
 
-def print_matches(title: str, matches: list[Match], *, searched: bool = True) -> None:
-    """Print matches with their intervals as a table; of what was stored only, that nothing was looked for."""
+def print_matches(title: str, matches: Sequence[Match], *, searched: bool = True) -> None:
+    """Print matches with their intervals as a table, and what they lead to where a service has found them.
+
+    Of what was stored only, it is said that nothing was looked for.
+    """
     if not matches:
         say(f"{title}: {'copies nothing' if searched else NOT_SEARCHED}")
         return
@@ -150,9 +154,18 @@ def print_matches(title: str, matches: list[Match], *, searched: bool = True) ->
             interval.track,
             f"{interval.speed:.2f}",
             ", ".join(interval.transforms),
+            _leads_to(match) if number == 0 else "",
         )
         for match in matches
         for number, interval in enumerate(match.intervals)
     ]
-    columns = ("reference", "sure", "this video", "original", "alike", "track", "speed", "edits seen")
-    print_table(columns, rows, title=title)
+    columns = ("reference", "sure", "this video", "original", "alike", "track", "speed", "edits seen", "leads to")
+    ruled = any(row[-1] for row in rows)
+    print_table(columns if ruled else columns[:-1], [row if ruled else row[:-1] for row in rows], title=title)
+
+
+def _leads_to(match: Match) -> str:
+    """Write what a match leads to, and by which policy; nothing of a match that no service has found."""
+    if not isinstance(match, RuledMatch) or match.action is None:
+        return ""
+    return f"{match.action} ({match.policy})" if match.policy else match.action

@@ -47,14 +47,12 @@ class Rules:
     def rule(self, match: Match, *, retroactive: bool = False) -> Ruling:
         """Return what a match leads to: by the first policy of its library that holds, else by the library's purpose.
 
-        What a person has said of the pair comes first; a reference that is set aside leads to no more than a review.
+        A reference that is set aside leads to no more than a review. What people have said of the pair stands beside.
         """
         pair = (match.library, match.media_id)
         action, policy = self._decided(match)
         if pair in self.quarantined and action.strength > Action.REVIEW.strength:
             action = Action.REVIEW
-        if pair in self.allowed:
-            action = Action.ALLOW
         shadow = self._first(match, PolicyMode.ACTIVE, PolicyMode.SHADOW)
         shadow = shadow if shadow is not None and shadow.mode is PolicyMode.SHADOW else None
         return Ruling(
@@ -65,6 +63,7 @@ class Rules:
             shadow_action=None if shadow is None else shadow.action,
             shadow_policy="" if shadow is None else shadow.name,
             dismissed=match.media_id in self.dismissed,
+            permitted=pair in self.allowed,
             retroactive=retroactive,
         )
 

@@ -10,7 +10,6 @@ import structlog
 from schemas.commands import SubmitJob
 from schemas.deadletter import letter_of
 from schemas.earlier import encode_command, encode_result, encode_task
-from schemas.jobs import LiveMatch
 from schemas.libraries import item_key
 from schemas.result import complete_event
 from schemas.tasks import chunk_of
@@ -18,20 +17,19 @@ from schemas.wire import output_headers
 from streams.pipeline.freshness import always
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from schemas.backward import BackwardSearch
     from schemas.cases import Decision
     from schemas.commands import Command
     from schemas.deadletter import DeadLetterReplay
     from schemas.deliveries import Delivery
-    from schemas.jobs import Job, JobRequest
+    from schemas.jobs import Job, JobRequest, LiveMatch
     from schemas.keys import KeyClaim
     from schemas.libraries import Library, LibraryItem
-    from schemas.matches import Match
     from schemas.policies import Outcome
     from schemas.quarantines import Quarantine
-    from schemas.tasks import ChunkResult, FingerprintChunk, Task
+    from schemas.tasks import ChunkResult, Task
     from streams.adapters.kafka.topics import Topics
     from streams.ports.events import CompletionLog, Headers, Publisher
 
@@ -78,6 +76,10 @@ class EventEmitter:
         """
         if job.status.ended:
             await self._complete(job, fresh)
+        await self.job_state(job)
+
+    async def job_state(self, job: Job) -> None:
+        """Publish the newest state of a job whose complete event is out: what was found later belongs to it too."""
         headers = output_headers(
             "mediadna.job", f"{job.job_id}:{job.update_time}", job.update_time, job.request.traceparent
         )
@@ -112,6 +114,10 @@ class EventEmitter:
         event_id = f"{outcome.media_id}:{outcome.event_time}"
         headers = output_headers("mediadna.outcome", event_id, outcome.event_time)
         await self._send(self._topics.outcomes, outcome.media_id, outcome, headers)
+
+    async def outcome_gone(self, media_id: str) -> None:
+        """Tell that a media item has no outcome any more."""
+        await self.state(self._topics.outcomes, media_id, None)
 
     async def decision(self, decision: Decision) -> None:
         """Publish what a person has decided."""
@@ -159,13 +165,11 @@ class EventEmitter:
         """
         await self._publish(topic, key, None if newest is None else msgspec.json.encode(newest))
 
-    async def live_matches(self, task: FingerprintChunk, matches: Sequence[Match], *, now: str) -> None:
-        """Publish the matches that one chunk has shown."""
-        for match in matches:
-            live = LiveMatch(event_time=now, job_id=task.job_id, media_id=task.media_id, chunk=task.chunk, match=match)
-            event_id = f"{task.job_id}:{task.chunk}:{match.library}:{match.media_id}"
-            headers = output_headers("mediadna.match", event_id, now, task.request.traceparent)
-            await self._send(self._topics.matches, task.media_id, live, headers)
+    async def live_match(self, live: LiveMatch, *, traceparent: str | None = None) -> None:
+        """Publish a match that was seen while a job is under way, or found later."""
+        event_id = f"{live.job_id}:{live.chunk}:{live.match.library}:{live.match.media_id}"
+        headers = output_headers("mediadna.match", event_id, live.event_time, traceparent)
+        await self._send(self._topics.matches, live.media_id, live, headers)
 
     async def dead_letter(self, key: bytes | None, value: bytes | None, headers: Headers) -> None:
         """Put an input that could not be used aside: as it came, or, where it is too large for that, by reference."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from schemas.limits import cut
-from schemas.matches import Match
 from schemas.tasks import ChunkResult, Task, TaskOutcome
 from streams.domain.inventory import Inventory, Repairs, Survey
 from streams.ports.errors import Neighbour
@@ -22,10 +21,9 @@ class Away(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class TaskReport(msgspec.Struct, kw_only=True):
-    """The result of a task, the matches to show while the job goes on, and what tasks of these kinds have found."""
+    """The result of a task, and what tasks of these kinds have found."""
 
     result: ChunkResult
-    live: tuple[Match, ...] = ()
     #: Set when a neighbour is away: the result says nothing then, and the task is to be done again later.
     away: Away | None = None
     survey: Survey | None = None

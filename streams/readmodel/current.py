@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from schemas.events import AIMediaDNAComplete
+from streams.domain.policies import Rules
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from schemas.backward import BackwardSearch
-    from schemas.jobs import Job
+    from schemas.cases import Decision
+    from schemas.jobs import Job, LiveMatch
     from schemas.libraries import Library, LibraryItem
+    from schemas.policies import Outcome
     from streams.adapters.kafka.topics import Topics
     from streams.ports.feed import Feed
     from streams.readmodel.model import ReadModel
@@ -78,3 +83,51 @@ class CurrentState:
         """Return a library, as far as the topic says now."""
         await self._feed.caught_up(self._topics.libraries)
         return await asyncio.to_thread(self._model.libraries.get, name)
+
+    async def brought_up(self) -> None:
+        """Return when all that rulings depend on has been read: what was told before, and decided, and is held."""
+        topics = self._topics
+        await asyncio.gather(
+            *map(
+                self._feed.caught_up,
+                (
+                    topics.jobs,
+                    topics.matches,
+                    topics.outcomes,
+                    topics.policies,
+                    topics.decisions,
+                    topics.libraries,
+                    topics.items,
+                ),
+            )
+        )
+
+    async def rules_for(self, media_id: str, references: Iterable[tuple[str, str]]) -> Rules:
+        """Return the rules that matches of a media item with these references are held against, as far as was read."""
+        return await asyncio.to_thread(self._rules_for, media_id, list(references))
+
+    async def outcome_of(self, media_id: str) -> Outcome | None:
+        """Return the outcome of a media item that was told last, as far as was read."""
+        return await asyncio.to_thread(self._model.outcomes.get, media_id)
+
+    async def live_matches_of(self, job_id: str) -> list[LiveMatch]:
+        """Return the matches that were told while a job is under way, as far as was read."""
+        return await asyncio.to_thread(self._model.matches.live, job_id)
+
+    async def decisions_on(self, case_id: str) -> list[Decision]:
+        """Return what was decided on a case, in order, as far as was read."""
+        return await asyncio.to_thread(self._model.decisions.of_case, case_id)
+
+    async def result_of(self, media_id: str) -> Job | None:
+        """Return the newest job of a media item that succeeded, as far as was read."""
+        return await asyncio.to_thread(self._model.jobs.result, media_id)
+
+    def _rules_for(self, media_id: str, references: list[tuple[str, str]]) -> Rules:
+        items = (self._model.libraries.item(library, reference) for library, reference in references)
+        return Rules(
+            policies=self._model.policies.all(),
+            libraries={library.name: library for library in self._model.libraries.all()},
+            quarantined=frozenset((item.library, item.media_id) for item in items if item and item.quarantined),
+            dismissed=self._model.decisions.dismissed_with(media_id),
+            allowed=self._model.decisions.allowed(media_id),
+        )

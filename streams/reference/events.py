@@ -88,4 +88,6 @@ def _type(schema: Json) -> str:
     if "enum" in schema:
         return " or ".join(code(str(one)) for one in schema["enum"])
     kind = str(schema.get("type", "anything"))
+    if "prefixItems" in schema:
+        return f"list of {', '.join(_type(one) for one in schema['prefixItems'])}"
     return f"list of {_type(schema['items'])}" if kind == "array" and "items" in schema else kind

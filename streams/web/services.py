@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from streams.services.idempotency_keys import RequestKeys
     from streams.services.libraries import Libraries
     from streams.services.reconciliation.doctor import Doctor
+    from streams.services.results import Results
     from streams.settings import Settings
     from streams.telemetry.neighbours import Neighbours
     from streams.web.auth.authenticator import Authenticator
@@ -53,6 +54,7 @@ class Services:
         searches: Searches,
         letters: Letters,
         keys: RequestKeys,
+        results: Results,
         doctor: Doctor,
         store: FingerprintStore,
         live: LiveChanges,
@@ -68,6 +70,7 @@ class Services:
         self.searches = searches
         self.letters = letters
         self.keys = keys
+        self.results = results
         self.doctor = doctor
         self.store = store
         self.live = live

@@ -44,6 +44,7 @@ from streams.services.libraries import Libraries
 from streams.services.library_scope import LibraryScopes
 from streams.services.reconciliation.doctor import Doctor
 from streams.services.reconciliation.inspector import Means
+from streams.services.results import Results
 from streams.services.webhook_dispatcher import WebhookDispatcher
 from streams.settings_rules import exposures
 from streams.telemetry.neighbours import Neighbours
@@ -191,6 +192,7 @@ async def start_worker(
         searches=Searches(emitter, model, projector, topics),
         letters=Letters(emitter, model, projector, topics),
         keys=RequestKeys(emitter, model, projector, topics),
+        results=Results(model),
         doctor=doctor,
         store=open_store(settings.store_url),
         live=LiveChanges(model),

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from schemas.backward import BackwardSearch
+from schemas.cases import Decision
 from schemas.clock import utc_now
 from schemas.commands import Command, SubmitJob
 from schemas.deadletter import DeadLetterReplay
 from schemas.deliveries import Delivery
-from schemas.events import AIMediaDNAComplete
-from schemas.jobs import Job, JobRequest
+from schemas.jobs import Job, JobRequest, LiveMatch
 from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem
+from schemas.policies import Outcome
 from schemas.quarantines import Quarantine
 from schemas.tasks import ChunkResult, DropLibrary, EmptyLibrary, Task, TaskKind, TaskOutcome
 from streams.adapters.kafka.topics import Topics
@@ -26,6 +27,7 @@ from streams.pipeline.agents.jobs import JobAgent
 from streams.pipeline.freshness import always
 from streams.ports.task_report import TaskReport
 from streams.readmodel.changes import Change
+from streams.readmodel.current import CurrentState
 from streams.services.backward import Searches
 from streams.services.dead_letters import Letters
 from streams.services.idempotency_keys import RequestKeys
@@ -33,13 +35,14 @@ from streams.services.jobs import Commands
 from streams.services.libraries import Libraries
 from streams.services.reconciliation.doctor import Doctor
 from streams.services.reconciliation.inspector import Means
+from streams.services.results import Results
 from streams.settings import Settings
 from streams.telemetry.neighbours import Neighbours
 from streams.web.auth.authenticator import Authenticator
 from streams.web.pages.live import LiveChanges
 from streams.web.services import JobCommands, Services
 from support.feed import LookingFeed
-from support.read_model import GoneItem, GoneLibrary, GoneSearch, JobTombstone, ReadModel
+from support.read_model import GoneItem, GoneLibrary, GoneOutcome, GoneSearch, JobTombstone, ReadModel
 
 TOPICS = Topics.of("mediadna")
 #: Tasks that are done at once; those that need media wait for the test.
@@ -71,7 +74,7 @@ class InlineService(LookingFeed):
 
     def __post_init__(self) -> None:
         events: Any = self  # has of an outbox what is asked of it here
-        self.agent = JobAgent(self.table, self, events, tries=3)
+        self.agent = JobAgent(self.table, CurrentState(self.model, self, TOPICS), events, tries=3)
         self.libraries = Libraries(events, self.model, self, TOPICS)
         self.letters = Letters(events, self.model, self, TOPICS)
         self.commands = Commands(events, self.model, self)
@@ -88,6 +91,7 @@ class InlineService(LookingFeed):
             searches=Searches(events, self.model, self, TOPICS),
             letters=self.letters,
             keys=RequestKeys(events, self.model, self, TOPICS),
+            results=Results(self.model),
             doctor=self.doctor,
             store=open_store(settings.store_url),
             live=LiveChanges(self.model),
@@ -128,34 +132,6 @@ class InlineService(LookingFeed):
             await self.agent.on_result(self.run_task(self.waiting.pop(0)), now=utc_now())
         self.ended.clear()
 
-    async def jobs_of(self, media_id: str) -> Sequence[Job]:
-        return self.model.jobs.of_media(media_id)
-
-    async def items_of(self, media_id: str) -> Sequence[LibraryItem]:
-        return self.model.libraries.items_of(media_id)
-
-    async def item_in(self, library: str, media_id: str) -> LibraryItem | None:
-        return self.model.libraries.item(library, media_id)
-
-    async def count_matching(self, library: str, reference: str, *, after: str, until: str) -> int:
-        return self.model.matches.count_media(library, reference, after=after, until=until)
-
-    async def backward_search_by_id(self, search_id: str) -> BackwardSearch | None:
-        return self.model.backward_searches.get(search_id)
-
-    async def backward_searches_of(self, media_id: str) -> Sequence[BackwardSearch]:
-        return self.model.backward_searches.of_media(media_id)
-
-    async def count_held_against(self, media_id: str) -> int:
-        return self.model.backward_searches.count_items(media_id)
-
-    async def library_named(self, name: str) -> Library | None:
-        return self.model.libraries.get(name)
-
-    async def completion_of(self, job_id: str) -> AIMediaDNAComplete | None:
-        event = self.model.completions.get(job_id)
-        return None if event is None else msgspec.json.decode(event, type=AIMediaDNAComplete)
-
     async def run(self, task: Task, scope: Scope) -> TaskReport:
         assert task.kind in COMPARING, "all other tasks go over the topics"
         if self.do is None:
@@ -189,6 +165,21 @@ class InlineService(LookingFeed):
     async def job(self, job: Job, *, fresh: Callable[[], None] = always) -> None:
         fresh()
         self.apply(jobs=[job])
+
+    async def job_state(self, job: Job) -> None:
+        self.apply(jobs=[job])
+
+    async def live_match(self, live: LiveMatch, *, traceparent: str | None = None) -> None:  # noqa: ARG002 (told nobody)
+        self.apply(live=[live])
+
+    async def outcome(self, outcome: Outcome) -> None:
+        self.apply(outcomes=[outcome])
+
+    async def outcome_gone(self, media_id: str) -> None:
+        self.apply(outcomes=[GoneOutcome(media_id)])
+
+    async def decision(self, decision: Decision) -> None:
+        self.apply(decisions=[decision])
 
     async def has_ended_otherwise(self, job: Job) -> bool:  # noqa: ARG002 (no worker dies here)
         return False

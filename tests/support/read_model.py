@@ -8,11 +8,13 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.backward import BackwardSearch
+from schemas.cases import Decision
 from schemas.deadletter import DeadLetterReplay
 from schemas.deliveries import Delivery
 from schemas.jobs import Job, LiveMatch
 from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem, item_key
+from schemas.policies import Outcome, Policy
 from streams.readmodel import model
 from streams.readmodel.changes import Change
 from streams.readmodel.dead_letters import Letter
@@ -50,6 +52,18 @@ class GoneSearch(NamedTuple):
     search_id: str
 
 
+class GoneOutcome(NamedTuple):
+    """An outcome of a media item that was deleted."""
+
+    media_id: str
+
+
+class GonePolicy(NamedTuple):
+    """A policy that was deleted."""
+
+    name: str
+
+
 class ReadModel(model.ReadModel):
     """The read model, and what a projector would hand to it."""
 
@@ -63,6 +77,9 @@ class ReadModel(model.ReadModel):
         deliveries: Sequence[Delivery | GoneDelivery] = (),
         libraries: Sequence[Library | GoneLibrary] = (),
         items: Sequence[LibraryItem | GoneItem] = (),
+        policies: Sequence[Policy | GonePolicy] = (),
+        decisions: Sequence[Decision] = (),
+        outcomes: Sequence[Outcome | GoneOutcome] = (),
         letters: Sequence[Letter] = (),
         replays: Sequence[DeadLetterReplay] = (),
         searches: Sequence[BackwardSearch | GoneSearch] = (),
@@ -77,6 +94,9 @@ class ReadModel(model.ReadModel):
             *_records("deliveries", deliveries),
             *_records("libraries", libraries),
             *_records("items", items),
+            *_records("policies", policies),
+            *_records("decisions", decisions),
+            *_records("outcomes", outcomes),
             *(Record("dead-letter", key=one.key, value=one.value, headers=one.headers) for one in letters),
             *_records("replays", replays),
             *_records("backward-searches", searches),

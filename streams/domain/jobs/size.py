@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from schemas.jobs import Job
     from streams.domain.jobs.state_machine import Step
 
-__all__ = ["check_command", "has_room", "is_writable", "without_room"]
+__all__ = ["check_command", "fits", "has_room", "is_writable", "without_room"]
 
 
 def check_command(command: Command) -> None:
@@ -35,9 +35,14 @@ def has_room(step: Step) -> bool:
     return _size(step.record) <= LARGEST_RECORD
 
 
-def is_writable(step: Step) -> bool:
+def fits(step: Step) -> bool:
     """Whether topics take what a result leads to: the record, the jobs, and their complete events."""
-    return _size(step.record) <= LARGEST_VALUE and all(_is_writable(job) for job in step.jobs)
+    return _size(step.record) <= LARGEST_VALUE and all(is_writable(job) for job in step.jobs)
+
+
+def is_writable(job: Job) -> bool:
+    """Whether a topic takes a job's state, and one that has ended its complete event too."""
+    return _size(job) <= LARGEST_VALUE and (not job.status.ended or _size(complete_event(job)) <= LARGEST_VALUE)
 
 
 def without_room(result: ChunkResult) -> ChunkResult:
@@ -48,10 +53,6 @@ def without_room(result: ChunkResult) -> ChunkResult:
         code=ErrorCode.RESOURCE_TOO_LARGE,
         message="what came of this media is more than one event holds: send it in pieces",
     )
-
-
-def _is_writable(job: Job) -> bool:
-    return _size(job) <= LARGEST_VALUE and (not job.status.ended or _size(complete_event(job)) <= LARGEST_VALUE)
 
 
 def _size(what: msgspec.Struct) -> int:

@@ -21,6 +21,7 @@ from schemas.commands import (
     ForgetItem,
     MarkItem,
     RemoveItem,
+    ReviseOutcome,
     StartBackwardSearch,
     SubmitJob,
 )
@@ -84,7 +85,7 @@ def on_request(record: MediaRecord, command: Command, *, now: str) -> Step:
             return _on_removal(record, command, None, now=now)
         case ForgetItem():
             return _removed(record, command.library, next_version(0, asked=command.requested_time, now=now))
-        case DecideCase() | AddMatch():  # about what was found, not about what is remembered: see `pipeline.rulings`
+        case DecideCase() | AddMatch() | ReviseOutcome():  # about what was found, not about what is remembered
             return Step(record)
         case StartBackwardSearch() | CancelBackwardSearch():  # remembered elsewhere: see `pipeline.agents.backward`
             return Step(record)

@@ -7,17 +7,26 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 import structlog
 
-from schemas.commands import CancelBackwardSearch, StartBackwardSearch, SubmitJob
+from schemas.commands import (
+    AddMatch,
+    CancelBackwardSearch,
+    DecideCase,
+    ReviseOutcome,
+    StartBackwardSearch,
+    SubmitJob,
+)
 from schemas.jobs import JobSource
 from schemas.tasks import LibraryTask, SearchBackwards
 from streams.domain.jobs.record import MediaRecord, adopt, rebuild
 from streams.domain.jobs.renditions import noted
-from streams.domain.jobs.size import check_command, has_room, is_writable, without_room
+from streams.domain.jobs.seen import seen_by
+from streams.domain.jobs.size import check_command, fits, has_room, without_room
 from streams.domain.jobs.state_machine import on_complete_event, on_request, on_result, refuse
 from streams.domain.jobs.step import Step
 from streams.pipeline.agents.backward import BackwardSearches, SearchHistory
 from streams.pipeline.agents.flood import FloodGuard, MatchHistory
 from streams.pipeline.freshness import always
+from streams.pipeline.rulings import RuleBook, Rulings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping, Sequence
@@ -35,8 +44,8 @@ __all__ = ["JobAgent", "JobHistory"]
 log = structlog.get_logger(__name__)
 
 
-class JobHistory(SearchHistory, MatchHistory, Protocol):
-    """Knows what became of a MediaId before the table was made."""
+class JobHistory(RuleBook, SearchHistory, MatchHistory, Protocol):
+    """Knows what became of a MediaId before the table was made, and what its matches are held against."""
 
     async def jobs_of(self, media_id: str) -> Sequence[Job]:
         """Return its jobs, in any order."""
@@ -84,6 +93,7 @@ class JobAgent:
         self._table = table
         self._history = history
         self._emitter = emitter
+        self._rulings = Rulings(history, emitter)
         self._tries = tries
         self._callback_url = callback_url or None
         self._searches = BackwardSearches(history, emitter, tries=tries)
@@ -106,30 +116,43 @@ class JobAgent:
                 command, callback_url=command.callback_url or self._callback_url, renditions=noted(command.renditions)
             )
         check_command(command)
-        if isinstance(command, StartBackwardSearch | CancelBackwardSearch):
-            items = (await self._load(command.media_id)).items
-            await self._searches.on_command(command, items, now=now, fresh=fresh)
-            return
+        match command:
+            case DecideCase():
+                return await self._rulings.on_decision(command, now=now)
+            case AddMatch():
+                return await self._rulings.on_found_later(command, now=now)
+            case ReviseOutcome():
+                return await self._rulings.revise(command.media_id, now=now)
+            case StartBackwardSearch() | CancelBackwardSearch():
+                items = (await self._load(command.media_id)).items
+                return await self._searches.on_command(command, items, now=now, fresh=fresh)
+            case _:
+                return await self._on_command(command, now=now, fresh=fresh)
+
+    async def _on_command(self, command: Command, *, now: str, fresh: Callable[[], None]) -> None:
+        """Handle a command that changes what is remembered of its media item."""
         step = await self._requested(command, now=now)
         if not has_room(step):
             action = type(command).__name__
             log.warning("no_room", media_id=command.media_id, job_id=command.job_id, action=action)
             step = refuse(await self._load(command.media_id), step, command, now=now)
-        await self._apply(command.media_id, step, fresh)
+        await self._apply(command.media_id, step, now=now, fresh=fresh)
 
     async def on_result(self, result: ChunkResult, *, now: str, fresh: Callable[[], None] = always) -> None:
         """Handle the result of a task. Arguments and errors as for `on_request`."""
         media_id = result.task.subject
+        record = await self._load(media_id)
         if isinstance(result.task, SearchBackwards):
-            items = (await self._load(media_id)).items
-            await self._searches.on_result(result, items, now=now, fresh=fresh)
+            await self._searches.on_result(result, record.items, now=now, fresh=fresh)
             return
-        step = on_result(await self._load(media_id), result, now=now, tries=self._tries)
-        if not is_writable(step):
-            step = on_result(await self._load(media_id), without_room(result), now=now, tries=self._tries)
+        step = on_result(record, result, now=now, tries=self._tries)
+        if not fits(step):
+            step = on_result(record, without_room(result), now=now, tries=self._tries)
+        if (seen := seen_by(record, result)) is not None:
+            await self._rulings.tell_live(seen, result.matches, now=now)
         if isinstance(result.task, LibraryTask) and step == Step(step.record):
             log.warning("library_not_emptied", library=media_id, code=result.code, reason=result.message)
-        await self._apply(media_id, step, fresh)
+        await self._apply(media_id, step, now=now, fresh=fresh)
 
     async def _load(self, media_id: str) -> MediaRecord:
         stored = self._table.get(media_id.encode())
@@ -153,17 +176,17 @@ class JobAgent:
             return on_complete_event(record, event, now=now)
         return on_request(record, command, now=now)
 
-    async def _apply(self, media_id: str, step: Step, fresh: Callable[[], None]) -> None:
+    async def _apply(self, media_id: str, step: Step, *, now: str, fresh: Callable[[], None]) -> None:
         for job in step.jobs:
             if job.status.ended and await self._emitter.has_ended_otherwise(job):
                 log.warning("job_has_ended_otherwise", job_id=job.job_id, media_id=media_id, code=job.code)
                 return
         await self._tell_items(step, fresh)  # before their jobs: who sees that a job has ended finds what it stored
         for job in step.jobs:
-            await self._emitter.job(job, fresh=fresh)
             if job.status.ended:
-                _log_outcome(job)
-                await self._flood.watch(job, now=job.update_time)
+                await self._end(job, now=now, fresh=fresh)
+            else:
+                await self._emitter.job(job, fresh=fresh)
         for task in step.tasks:
             await self._emitter.task(task)
         for library in step.gone:
@@ -182,10 +205,19 @@ class JobAgent:
             await self._emitter.quarantine(quarantine)
         await self._searches.begin(step, fresh)
 
+    async def _end(self, job: Job, *, now: str, fresh: Callable[[], None]) -> None:
+        """Publish what a job that has ended found, with what that leads to."""
+        job = await self._rulings.of_ended(job)
+        await self._emitter.job(job, fresh=fresh)
+        await self._rulings.tell_ended(job, now=now)
+        _log_outcome(job)
+        await self._flood.watch(job, now=now)
+
     async def _forget_jobs(self, media_id: str, version: int) -> None:
         for job in await self._history.jobs_of(media_id):
             if job.status.ended and job.version <= version:
                 await self._emitter.job_gone(job.job_id)
+        await self._rulings.forget(media_id)
         await self._searches.forget(media_id, version)
         log.info("media_deleted", media_id=media_id)
 

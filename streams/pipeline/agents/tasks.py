@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from schemas.errors import ErrorCode
-from schemas.tasks import FingerprintChunk, TaskOutcome
+from schemas.tasks import TaskOutcome
 from streams.domain.library_errors import ForbiddenError, LibraryError
 from streams.ports.errors import EventTooLargeError
 from streams.ports.task_report import failed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from schemas.tasks import Task
     from streams.pipeline.events import EventEmitter
     from streams.ports.task_report import TaskReport
@@ -32,7 +30,7 @@ class ChunkAgent:
         self._emitter = emitter
         self._worker = worker
 
-    async def handle(self, task: Task, *, now: Callable[[], str]) -> None:
+    async def handle(self, task: Task) -> None:
         """Run one task and send what came of it.
 
         Raises:
@@ -47,11 +45,9 @@ class ChunkAgent:
         else:
             report = await self._runner.run(task, scope)
         try:
-            await self._send(task, report, now=now)
+            await self._send(report)
         except EventTooLargeError as error:  # a result that cannot be told must not leave its job without an end
-            await self._send(task, failed(task, TaskOutcome.FAILED, ErrorCode.RESOURCE_TOO_LARGE, str(error)), now=now)
+            await self._send(failed(task, TaskOutcome.FAILED, ErrorCode.RESOURCE_TOO_LARGE, str(error)))
 
-    async def _send(self, task: Task, report: TaskReport, *, now: Callable[[], str]) -> None:
-        if isinstance(task, FingerprintChunk):
-            await self._emitter.live_matches(task, report.live, now=now())
+    async def _send(self, report: TaskReport) -> None:
         await self._emitter.result(msgspec.structs.replace(report.result, worker=self._worker))

@@ -119,7 +119,7 @@ def _register_jobs(app: faust.App, topics: Topics, agents: Agents) -> None:
 def _register_lane(app: faust.App, lane: TaskLane, agents: Agents) -> None:
     async def handle(event: EventT[Any]) -> bool:
         async def handling() -> None:
-            await lane.agent.handle(decode_task(event.message.value), now=utc_now)
+            await lane.agent.handle(decode_task(event.message.value))
 
         return await agents.policy.run(event, handling)
 

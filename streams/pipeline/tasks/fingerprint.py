@@ -55,7 +55,7 @@ def fingerprint(task: FingerprintChunk, context: TaskContext) -> TaskReport:
             log.warning("live_matches_left_out", job_id=task.job_id, chunk=task.chunk, reason=left_out)
     count = sum(len(rows.numbers) for rows in windows.values())
     return TaskReport(
-        result=ChunkResult(task=task, outcome=TaskOutcome.DONE, metrics=Metrics(windows=count)), live=live
+        result=ChunkResult(task=task, outcome=TaskOutcome.DONE, matches=live, metrics=Metrics(windows=count))
     )
 
 

@@ -33,9 +33,9 @@ async def submit(request: JobRequest, services: Services) -> Job:
 
 
 async def found_jobs(job_ids: list[str], services: Services) -> dict[str, Job]:
-    """Return the jobs that there are, by their ids."""
+    """Return the jobs that there are, by their ids, without pairs that people have dismissed."""
     found = await asyncio.gather(*(asyncio.to_thread(services.model.jobs.get, job_id) for job_id in job_ids))
-    return {job.job_id: job for job in found if job is not None}
+    return {job.job_id: await asyncio.to_thread(services.results.told, job) for job in found if job is not None}
 
 
 def seconds_only(time: str) -> str:

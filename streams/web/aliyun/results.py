@@ -24,8 +24,9 @@ __all__ = ["show_dna_result"]
     opt=needs(Role.READER),
 )
 async def show_dna_result(job_id: FromPath[str], services: NamedDependency[Services]) -> Response[bytes]:
-    """Show what a job found, as the complete event's `Data` holds it."""
+    """Show what a job found, in the form of the complete event's `Data`, without pairs dismissed since."""
     job = await asyncio.to_thread(services.model.jobs.get, job_id)
     if job is None or job.status is not JobStatus.SUCCESS:
         raise NotFoundException(f"there is no job {job_id!r} that has succeeded")
-    return Response(result_of(job).to_json().encode(), media_type=MediaType.JSON)
+    told = await asyncio.to_thread(services.results.told, job)
+    return Response(result_of(told).to_json().encode(), media_type=MediaType.JSON)

@@ -70,7 +70,8 @@ async def get_media_dna_result(call: Call, services: Services) -> dict[str, Any]
     newest = next((job for job in jobs if job.status is JobStatus.SUCCESS), None)
     if newest is None:
         raise no_such_resource(f"no job of media item {media_id!r} has succeeded yet")
-    return {"DNAResult": msgspec.json.decode(result_of(newest).to_json())}
+    told = await asyncio.to_thread(services.results.told, newest)
+    return {"DNAResult": msgspec.json.decode(result_of(told).to_json())}
 
 
 async def submit_media_dna_delete_job(call: Call, services: Services) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from streams.readmodel.jobs import JobFilter
 from streams.web.api.etag import UNCHANGED, with_etag
 from streams.web.api.pagination import Cursor, Limit
 from streams.web.api.submission import AskedUnderKey, IdempotencyKey, Replace, ask, asked_by, check_cancel, told
+from streams.web.api.suppressed import Suppressed
 from streams.web.api.times import TIME_FORM, time_as_stored
 from streams.web.api.views import JobList, JobView, LibraryName, MediaId, NewJob
 from streams.web.auth.authenticator import needs
@@ -137,15 +138,23 @@ async def list_jobs(
         until=time_as_stored(until, "until"),
     )
     page = await asyncio.to_thread(services.model.jobs.page, wanted, cursor=cursor, limit=limit)
-    return JobList(jobs=[JobView.of(job) for job in page.jobs], next=page.next)
+    told = await asyncio.to_thread(lambda: [services.results.told(job) for job in page.jobs])
+    return JobList(jobs=[JobView.of(job) for job in told], next=page.next)
 
 
 @get("/jobs/{job_id:str}", summary="Show a job", responses=UNCHANGED, opt=needs(Role.READER))
 async def show_job(
-    job_id: FromPath[str], services: NamedDependency[Services], request: Request[Any, Any, Any]
+    job_id: FromPath[str],
+    services: NamedDependency[Services],
+    request: Request[Any, Any, Any],
+    *,
+    suppressed: Suppressed = "no",
 ) -> Response[JobView | None]:
     """Show a job; with an `ETag`, so that asking again costs little."""
-    return with_etag(request, JobView.of(await _job(services, job_id)))
+    job = await _job(services, job_id)
+    return with_etag(
+        request, JobView.of(await asyncio.to_thread(services.results.told, job, suppressed=suppressed == "yes"))
+    )
 
 
 @post("/jobs/{job_id:str}/cancel", status_code=202, summary="End a job", opt=needs(Role.SUBMITTER))

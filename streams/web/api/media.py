@@ -12,7 +12,8 @@ from litestar.params import FromPath, FromQuery
 
 from fingerprint.types import ReferenceKey
 from streams.web.api.etag import UNCHANGED, with_etag
-from streams.web.api.views import ResultView
+from streams.web.api.suppressed import Suppressed
+from streams.web.api.views import OutcomeView, ResultView
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
 from streams.web.services import Services
@@ -30,13 +31,19 @@ BINARY = "application/octet-stream"
     opt=needs(Role.READER),
 )
 async def show_result(
-    media_id: FromPath[str], services: NamedDependency[Services], request: Request[Any, Any, Any]
+    media_id: FromPath[str],
+    services: NamedDependency[Services],
+    request: Request[Any, Any, Any],
+    *,
+    suppressed: Suppressed = "no",
 ) -> Response[ResultView | None]:
     """Show what a media item copies, by its newest job that succeeded."""
     job = await asyncio.to_thread(services.model.jobs.result, media_id)
     if job is None:
         raise NotFoundException(f"no job of media item {media_id!r} has succeeded: list its jobs to see why")
-    return with_etag(request, ResultView.of(job))
+    return with_etag(
+        request, ResultView.of(await asyncio.to_thread(services.results.told, job, suppressed=suppressed == "yes"))
+    )
 
 
 @get(
@@ -59,6 +66,22 @@ async def fetch_fingerprint(
     raise NotFoundException(f"no library holds a fingerprint of media item {media_id!r}: store it by a job first")
 
 
+@get(
+    "/media/{media_id:str}/outcome",
+    summary="Show what a media item's matches lead to",
+    responses=UNCHANGED,
+    opt=needs(Role.READER),
+)
+async def show_outcome(
+    media_id: FromPath[str], services: NamedDependency[Services], request: Request[Any, Any, Any]
+) -> Response[OutcomeView | None]:
+    """Show the newest outcome of a media item, as the topic `outcomes` tells it."""
+    outcome = await asyncio.to_thread(services.model.outcomes.get, media_id)
+    if outcome is None:
+        raise NotFoundException(f"nothing is known yet of what media item {media_id!r} leads to: look at its jobs")
+    return with_etag(request, OutcomeView.of(outcome))
+
+
 @delete("/media/{media_id:str}", summary="Delete a media item", opt=needs(Role.ADMIN))
 async def delete_media(media_id: FromPath[str], services: NamedDependency[Services]) -> None:
     """Take a media item out of all libraries, and forget its jobs; those under way are ended."""
@@ -68,4 +91,4 @@ async def delete_media(media_id: FromPath[str], services: NamedDependency[Servic
         raise NotFoundException(str(error.args[0])) from error
 
 
-MEDIA_ROUTES = (show_result, fetch_fingerprint, delete_media)
+MEDIA_ROUTES = (show_result, show_outcome, fetch_fingerprint, delete_media)

@@ -10,8 +10,10 @@ from schemas.coverage import Coverage, Unsearched
 from schemas.jobs import Job, JobSource, JobStatus, Lane, SaveType
 from schemas.libraries import Share
 from schemas.limits import LARGEST_METADATA, LONGEST_MEDIA_ID, LONGEST_NAME, LONGEST_TARGET, LONGEST_URL, MOST_SEARCHED
-from schemas.matches import Match, best_first
+from schemas.matches import best_first
 from schemas.names import NO_CONTROL, NO_CONTROL_OR_SLASH
+from schemas.policies import Action, Outcome, RuledMatch
+from schemas.result import action_of
 from streams.redaction import check_of, redacted, without_secrets
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "MediaId",
     "Metadata",
     "NewJob",
+    "OutcomeView",
     "ResultView",
     "Url",
 ]
@@ -53,6 +56,10 @@ Searched = Annotated[
     msgspec.Meta(
         description="whether libraries are searched: with `onlysave` they are not, and no `matches` says nothing"
     ),
+]
+LeadsTo = Annotated[
+    Action | None,
+    msgspec.Meta(description="the strongest action of the matches; `allow` where nothing matched; null: not searched"),
 ]
 Metadata = Annotated[
     dict[str, Any],
@@ -103,7 +110,8 @@ class JobView(msgspec.Struct, kw_only=True):
     cpu_seconds: float
     digest: str
     algorithm: str
-    matches: list[Match]
+    matches: list[RuledMatch]
+    action: LeadsTo = None
     searched: Searched = True
     coverage: Coverage = Coverage()
     unsearched: list[Unsearched] = []
@@ -132,7 +140,8 @@ class JobView(msgspec.Struct, kw_only=True):
             cpu_seconds=job.metrics.cpu_seconds,
             digest=job.digest,
             algorithm=job.algorithm,
-            matches=best_first(job.matches),
+            matches=_ruled(job),
+            action=action_of(job),
             searched=job.request.save_type.searches,
             coverage=job.coverage,
             unsearched=list(job.unsearched),
@@ -155,7 +164,8 @@ class ResultView(msgspec.Struct, kw_only=True):
     duration: float
     digest: str
     algorithm: str
-    matches: list[Match]
+    matches: list[RuledMatch]
+    action: LeadsTo = None
     searched: Searched = True
     coverage: Coverage = Coverage()
     unsearched: list[Unsearched] = []
@@ -165,3 +175,46 @@ class ResultView(msgspec.Struct, kw_only=True):
         """Return what to show of a job that has succeeded."""
         view = JobView.of(job)
         return cls(**{name: getattr(view, name) for name in cls.__struct_fields__})
+
+
+class OutcomeView(msgspec.Struct, kw_only=True):
+    """What a media item's matches lead to together."""
+
+    media_id: str
+    job_id: str
+    action: Action
+    policy: str
+    cases: Annotated[list[str], msgspec.Meta(description="the cases that people decide on")]
+    final: Annotated[bool, msgspec.Meta(description="whether the job has ended; until then it can grow stronger")]
+    updated: str
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Self:
+        """Return what to show of an outcome."""
+        return cls(
+            media_id=outcome.media_id,
+            job_id=outcome.job_id,
+            action=outcome.action,
+            policy=outcome.policy,
+            cases=list(outcome.cases),
+            final=outcome.final,
+            updated=outcome.event_time,
+        )
+
+
+def _ruled(job: Job) -> list[RuledMatch]:
+    """Return the matches of a job, the surest first, each with what it leads to."""
+    rulings = {(one.library, one.reference): one for one in job.rulings}
+    shown = []
+    for match in best_first(job.matches):
+        ruling = rulings.get((match.library, match.media_id))
+        fields = msgspec.structs.asdict(match)
+        if ruling is not None:
+            fields |= {
+                "action": ruling.effective,
+                "policy": ruling.policy,
+                "suppressed": ruling.dismissed,
+                "retroactive": ruling.retroactive,
+            }
+        shown.append(RuledMatch(**fields))
+    return shown

@@ -19,7 +19,7 @@ from litestar.template.config import TemplateConfig
 from schemas.coverage import shortfalls
 from schemas.jobs import JobStatus
 from schemas.matches import best_first
-from streams.readmodel.jobs import JobFilter
+from streams.readmodel.jobs import JobFilter, JobPage
 from streams.readmodel.pagination import BadCursor
 from streams.redaction import redacted, without_secrets
 from streams.web.auth.authenticator import needs
@@ -64,8 +64,9 @@ async def jobs_page(
         page = await asyncio.to_thread(services.model.jobs.page, wanted, cursor=cursor, limit=PAGE)
     except BadCursor:
         page = await asyncio.to_thread(services.model.jobs.page, wanted, limit=PAGE)
+    told = await asyncio.to_thread(lambda: [services.results.told(job) for job in page.jobs])
     context = {
-        "page": page,
+        "page": JobPage(told, page.next),
         "counts": await asyncio.to_thread(services.model.jobs.counts),
         "statuses": list(JobStatus),
         "status": chosen or "",
@@ -83,6 +84,7 @@ async def job_page(job_id: FromPath[str], services: NamedDependency[Services]) -
     job = await asyncio.to_thread(services.model.jobs.get, job_id)
     if job is None:
         raise NotFoundException(f"there is no job {job_id!r}")
+    job = await asyncio.to_thread(services.results.told, job)
     live = [] if job.status.ended else await asyncio.to_thread(services.model.matches.live, job_id)
     matches = best_first(job.matches or [seen.match for seen in live])
     durations = await asyncio.to_thread(_durations, services, [match.media_id for match in matches])

@@ -95,8 +95,6 @@ class Results:
     def __init__(self) -> None:
         self.results: list[ChunkResult] = []
 
-    async def live_matches(self, *_: object, **__: object) -> None: ...
-
     async def result(self, result: ChunkResult) -> None:
         self.results.append(result)
 
@@ -108,7 +106,7 @@ async def test_a_job_that_may_not_store_fails_with_the_code_for_that_and_does_no
     results, runner = Results(), InlineService(model)
     agent = ChunkAgent(runner, scopes, results, worker="w")
     for kind in OF_A_JOB:
-        await agent.handle(task(kind, request(rights=())), now=lambda: "2026-11-23T09:00:00Z")
+        await agent.handle(task(kind, request(rights=())))
     assert {(one.outcome, one.code) for one in results.results} == {(TaskOutcome.FAILED, ErrorCode.RESOURCE_ACCESS)}
     assert all("curate" in msgspec.json.encode(one.message).decode() for one in results.results)
     assert runner.removals == []

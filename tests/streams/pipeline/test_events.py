@@ -11,7 +11,7 @@ from support.examples import task as task_of
 
 from schemas.deadletter import dead_letter_headers
 from schemas.events import AIMediaDNAComplete
-from schemas.jobs import Job, JobSource, JobStatus
+from schemas.jobs import Job, JobSource, JobStatus, LiveMatch
 from schemas.limits import EXCERPT
 from schemas.tasks import FingerprintChunk
 from streams.adapters.kafka.topics import Topics
@@ -97,7 +97,8 @@ async def test_a_live_match_has_the_same_event_id_whenever_its_chunk_is_repeated
     broker = Broker()
     emitter = EventEmitter(broker, TOPICS, broker)
     for now in (TIME, "2026-11-23T08:00:09.000Z"):
-        await emitter.live_matches(task(), [MATCH], now=now)
+        live = LiveMatch(event_time=now, job_id="j1", media_id="video", chunk=2, match=MATCH)
+        await emitter.live_match(live)
     first, second = (headers["ce_id"] for *_, headers in broker.sent)
     assert first == second
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from support.examples import MATCH, job
-from support.inline import InlineService
+from support.inline import TOPICS, InlineService
 from support.read_model import ReadModel
 
 from schemas.clock import format_time
@@ -15,10 +16,16 @@ from schemas.jobs import Job
 from schemas.libraries import Library, LibraryItem
 from schemas.policies import Action, Ruling
 from streams.pipeline.agents.flood import FloodGuard
+from streams.readmodel.current import CurrentState
 
 LIMIT = 5
 START = datetime(2026, 11, 23, 8, tzinfo=UTC)
 LIBRARY, REFERENCE = MATCH.library, MATCH.media_id
+
+
+def guard_over(service: InlineService, limit: int) -> FloodGuard:
+    events: Any = service  # has of an emitter what is asked of it here
+    return FloodGuard(CurrentState(service.model, service, TOPICS), events, limit=limit)
 
 
 class Guarded:
@@ -37,7 +44,7 @@ class Guarded:
         self, count: int = 1, action: Action = Action.BLOCK, *, minute: int = 0, retroactive: bool = False
     ) -> None:
         """Let uploads be found to copy the reference."""
-        guard = FloodGuard(self.service, self.service, limit=LIMIT)  # type: ignore[arg-type] # has of an emitter what is asked of it
+        guard = guard_over(self.service, LIMIT)
         for _ in range(count):
             ended = self._job(action, minute, retroactive=retroactive)
             self.service.apply(jobs=[ended])
@@ -91,7 +98,7 @@ async def test_what_a_person_has_lifted_is_not_set_aside_by_the_old_matches(guar
 
 
 async def test_without_a_limit_nothing_is_looked_at(guarded: Guarded) -> None:
-    guard = FloodGuard(guarded.service, guarded.service, limit=0)  # type: ignore[arg-type] # as above
+    guard = guard_over(guarded.service, 0)
     for number in range(20):
         ended = job(f"j{number}", media_id=f"m{number}", matches=(MATCH,))
         guarded.service.apply(jobs=[ended])

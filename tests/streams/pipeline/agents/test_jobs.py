@@ -9,16 +9,19 @@ import msgspec
 import pytest
 from support.examples import MATCH, TIME, cancel, job, request, submit
 
+from schemas.cases import Decision
 from schemas.commands import DeleteMedia, SubmitJob
 from schemas.earlier import decode_task
 from schemas.errors import ErrorCode, TooLargeError
 from schemas.events import AIMediaDNAComplete, Rendition
-from schemas.jobs import Job, JobRequest, JobSource, JobStatus, Metrics
+from schemas.jobs import Job, JobRequest, JobSource, JobStatus, LiveMatch, Metrics
 from schemas.libraries import Library, LibraryItem, LibraryStatus
 from schemas.limits import LARGEST_INPUT, LARGEST_VALUE, LONGEST_EXTEND, MOST_CHUNKS, MOST_RENDITIONS
+from schemas.policies import Outcome
 from schemas.result import complete_event
 from schemas.tasks import ChunkResult, EmptyLibrary, Task, TaskKind, TaskOutcome
 from streams.adapters.kafka.topics import Topics
+from streams.domain.policies import Rules
 from streams.pipeline.agents.jobs import JobAgent
 from streams.pipeline.events import EventEmitter
 from streams.pipeline.freshness import Freshness, StoodStillError
@@ -37,6 +40,27 @@ class Broker:
     items: list[LibraryItem] = field(default_factory=list)
     completion: AIMediaDNAComplete | None = None
     libraries: dict[str, Library] = field(default_factory=dict)
+    outcome: Outcome | None = None
+    live: list[LiveMatch] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    rules: Rules = field(default_factory=Rules)
+
+    async def brought_up(self) -> None: ...
+
+    async def rules_for(self, _: str, __: object) -> Rules:
+        return self.rules
+
+    async def outcome_of(self, _: str) -> Outcome | None:
+        return self.outcome
+
+    async def live_matches_of(self, _: str) -> Sequence[LiveMatch]:
+        return self.live
+
+    async def decisions_on(self, _: str) -> Sequence[Decision]:
+        return self.decisions
+
+    async def result_of(self, _: str) -> Job | None:
+        return next((job for job in self.jobs if job.status is JobStatus.SUCCESS), None)
 
     async def publish(self, topic: str, _: bytes | None, value: bytes | None, __: Headers) -> None:
         self.sent.append((topic, value))

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.integration
 
-#: What the last step sends: the library's item, the complete event, the job's state, the clean-up.
-SENT = 4
+#: What the last step sends: the library's item, the complete event, the job's state, the outcome, the clean-up.
+SENT = 5
 #: Seconds for which the broker stands still: longer than the producer of old waited for one answer.
 FROZEN_S = 12.0
 
