@@ -6,8 +6,12 @@ import msgspec
 
 from schemas.errors import ErrorCode
 from schemas.jobs import JobStatus
+from schemas.matches import Match
 
-__all__ = ["BackwardSearch"]
+__all__ = ["BackwardBatch", "BackwardHit", "BackwardSearch", "Cursor"]
+
+#: Library and MediaId of the last stored item that was looked at; null: none was yet.
+Cursor = tuple[str, str] | None
 
 
 class BackwardSearch(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True, frozen=True):
@@ -29,10 +33,12 @@ class BackwardSearch(msgspec.Struct, rename="pascal", kw_only=True, omit_default
     items_total: int = 0
     #: Of these, how many the reference was held against.
     items_done: int = 0
-    #: How many of them copy it.
+    #: How many of these could not be read, so that nothing is known of them.
+    unreadable: int = 0
+    #: How many media items copy it.
     hits: int = 0
     #: Where the next batch begins: library and MediaId of the item before it; null: at the first item.
-    cursor: tuple[str, str] | None = None
+    cursor: Cursor = None
     #: `0`, or an error code of the contract.
     code: str = ErrorCode.OK
     #: What the code means here, for a person.
@@ -43,3 +49,25 @@ class BackwardSearch(msgspec.Struct, rename="pascal", kw_only=True, omit_default
     update_time: str
     #: When it ended, UTC.
     complete_time: str | None = None
+
+
+class BackwardHit(msgspec.Struct, rename="pascal", kw_only=True, frozen=True):
+    """A stored media item that copies the reference."""
+
+    #: The media item.
+    media_id: str
+    #: The match, as a job of the media item would have found it.
+    match: Match
+
+
+class BackwardBatch(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True, frozen=True):
+    """What one task of a search has found."""
+
+    #: Where the next batch begins; null: there is nothing left.
+    cursor: Cursor = None
+    #: Items that it has come by.
+    items: int = 0
+    #: How many of these could not be read.
+    unreadable: int = 0
+    #: Media items that copy the reference, each once.
+    hits: tuple[BackwardHit, ...] = ()

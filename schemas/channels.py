@@ -13,6 +13,7 @@ from schemas.backward import BackwardSearch
 from schemas.cases import Assignment, Decision
 from schemas.commands import (
     AddMatch,
+    CancelBackwardSearch,
     CancelJob,
     DecideCase,
     DeleteMedia,
@@ -20,6 +21,7 @@ from schemas.commands import (
     MarkItem,
     RemoveItem,
     ReviseOutcome,
+    StartBackwardSearch,
     SubmitJob,
 )
 from schemas.deadletter import DeadLetterReplay
@@ -41,6 +43,7 @@ from schemas.tasks import (
     FinishJob,
     Probe,
     RemoveMedia,
+    SearchBackwards,
 )
 
 if TYPE_CHECKING:
@@ -123,9 +126,11 @@ _COMMANDS = (
     DecideCase,
     AddMatch,
     ReviseOutcome,
+    StartBackwardSearch,
+    CancelBackwardSearch,
 )
 #: The tasks that travel: those that ask what is stored do not.
-_TASKS = (Probe, FingerprintChunk, FinishJob, CleanUp, RemoveMedia, EmptyLibrary, DropLibrary)
+_TASKS = (Probe, FingerprintChunk, FinishJob, CleanUp, RemoveMedia, EmptyLibrary, DropLibrary, SearchBackwards)
 
 CHANNELS: tuple[Channel, ...] = (
     Channel(
@@ -144,20 +149,10 @@ CHANNELS: tuple[Channel, ...] = (
         name="job-requests",
         title="Job requests",
         description="What is asked for by an event, over HTTP, on the command line or by an import: jobs, their "
-        "ends, changes to what libraries hold, decisions on cases, and matches that were found later. One without "
-        "`Action` asks for a job: version 0.1 has written it.",
+        "ends, changes to what libraries hold, decisions on cases, matches that were found later, and backward "
+        "searches. One without `Action` asks for a job: version 0.1 has written it.",
         key="MediaId",
-        payloads=(
-            SubmitJob,
-            CancelJob,
-            MarkItem,
-            RemoveItem,
-            ForgetItem,
-            DeleteMedia,
-            DecideCase,
-            AddMatch,
-            ReviseOutcome,
-        ),
+        payloads=_COMMANDS,
         use=Use.INTERNAL,
         headers=Headers.NONE,
     ),
@@ -186,8 +181,8 @@ CHANNELS: tuple[Channel, ...] = (
     Channel(
         name="import-chunks",
         title="Tasks of imports",
-        description="As `chunks`, for jobs of imports: a lane of their own, so that live events do not wait behind a "
-        "backfill.",
+        description="As `chunks`, for jobs of imports and for backward searches: a lane of their own, so that live "
+        "events do not wait behind a backfill.",
         key="As on `chunks`.",
         payloads=_TASKS,
         use=Use.INTERNAL,

@@ -20,6 +20,7 @@ from schemas.matches import Match
 
 __all__ = [
     "AddMatch",
+    "CancelBackwardSearch",
     "CancelJob",
     "Command",
     "DecideCase",
@@ -29,6 +30,7 @@ __all__ = [
     "MarkItem",
     "RemoveItem",
     "ReviseOutcome",
+    "StartBackwardSearch",
     "SubmitJob",
 ]
 
@@ -130,9 +132,33 @@ class ReviseOutcome(_Command, kw_only=True, omit_defaults=True, frozen=True, tag
     """Tell what the media item's pairs lead to now: somebody has decided on a pair from its other side."""
 
 
+class StartBackwardSearch(_ItemCommand, kw_only=True, omit_defaults=True, frozen=True, tag="search-backwards"):
+    """Hold a library's item against everything that was stored before it. Its `job_id` is the id of the search.
+
+    One that is under way is taken up again, where it has come to; one that has ended stays so.
+    """
+
+    #: Who asks.
+    caller: Annotated[str, msgspec.Meta(max_length=LONGEST_CALLER)] = ""
+
+
+class CancelBackwardSearch(_Command, kw_only=True, omit_defaults=True, frozen=True, tag="cancel-search-backwards"):
+    """End a backward search; what it has found stays. Its `job_id` is the id of the search."""
+
+
 #: Any command.
 Command = (
-    SubmitJob | CancelJob | MarkItem | RemoveItem | DeleteMedia | ForgetItem | DecideCase | AddMatch | ReviseOutcome
+    SubmitJob
+    | CancelJob
+    | MarkItem
+    | RemoveItem
+    | DeleteMedia
+    | ForgetItem
+    | DecideCase
+    | AddMatch
+    | ReviseOutcome
+    | StartBackwardSearch
+    | CancelBackwardSearch
 )
 
 

@@ -8,9 +8,11 @@ import uuid
 from schemas.jobs import LOCAL_CALLER
 
 __all__ = [
+    "backward_hit_id",
     "backward_search_id",
     "case_id",
     "event_job_id",
+    "flood_mark_id",
     "keyed_job_id",
     "new_job_id",
     "repair_job_id",
@@ -49,6 +51,16 @@ def case_id(media_id: str, library: str, reference: str) -> str:
 def backward_search_id(library: str, media_id: str, version: int) -> str:
     """Return the id of the backward search that a stored version of a reference makes by itself: always the same."""
     return _digest("\x1f".join(("backward", library, media_id, str(version))))
+
+
+def backward_hit_id(search_id: str, media_id: str) -> str:
+    """Return the id of the command that tells a media item what a backward search has found of it: always the same."""
+    return _digest(f"backward-hit\x1f{search_id}\x1f{media_id}")
+
+
+def flood_mark_id(library: str, media_id: str, job_id: str) -> str:
+    """Return the id of the command that sets a reference aside after a job has matched it: always the same."""
+    return _digest(f"flood\x1f{library}\x1f{media_id}\x1f{job_id}")
 
 
 def revision_id(decision_id: str, media_id: str) -> str:

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import msgspec
 
+from schemas.backward import BackwardBatch, Cursor
 from schemas.coverage import Coverage, Unsearched
 from schemas.errors import ErrorCode
 from schemas.jobs import MOST, JobSpec, Lane, Metrics
@@ -31,6 +32,7 @@ __all__ = [
     "Probe",
     "RemoveMedia",
     "RepairLibrary",
+    "SearchBackwards",
     "SurveyStores",
     "Task",
     "TaskKind",
@@ -62,6 +64,8 @@ class TaskKind(StrEnum):
     INVENTORY = "inventory"
     #: Put back, or remove, what store and index lack, or have too much.
     REPAIR = "repair"
+    #: Hold a reference against some of what was stored before it.
+    BACKWARD = "backward"
 
 
 class _Task(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True, frozen=True, tag_field="Kind"):
@@ -214,6 +218,34 @@ class RepairLibrary(_LibraryTask, kw_only=True, omit_defaults=True, frozen=True,
     kind: ClassVar[TaskKind] = TaskKind.REPAIR
 
 
+class SearchBackwards(_Task, kw_only=True, omit_defaults=True, frozen=True, tag="backward"):
+    """Hold a reference against what was stored before it, from one item on: as much as there is time for.
+
+    Its `job_id` is the id of the search.
+    """
+
+    kind: ClassVar[TaskKind] = TaskKind.BACKWARD
+
+    #: The reference.
+    media_id: str
+    #: Where it is.
+    library: str
+    #: Of its content.
+    version: int
+    #: The item behind which to begin.
+    cursor: Cursor = None
+
+    @property
+    def subject(self) -> str:
+        """See `_Task`."""
+        return self.media_id
+
+    @property
+    def lane(self) -> Lane:
+        """See `_Task`. Nobody waits for it as for an upload."""
+        return Lane.IMPORT
+
+
 #: Tasks that are a part of a job.
 JobTask = Probe | FingerprintChunk | FinishJob | CleanUp
 #: Tasks that take away what a library holds.
@@ -230,6 +262,7 @@ Task = (
     | SurveyStores
     | ListLibrary
     | RepairLibrary
+    | SearchBackwards
 )
 
 
@@ -275,6 +308,8 @@ class ChunkResult(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=T
     coverage: Coverage = Coverage()
     #: For `finish`: what was to be searched, and was not.
     unsearched: tuple[Unsearched, ...] = ()
+    #: For `backward`: what was found, and how far the search has come.
+    backward: BackwardBatch | None = None
     #: What the work amounted to.
     metrics: Metrics = Metrics()
     #: Name of the worker that did it.

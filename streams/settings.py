@@ -236,6 +236,13 @@ class Settings(BaseSettings):
         description="inputs of one topic that a worker puts aside within a minute where nearly all are unusable; then "
         "it takes no more of the topic, says why at /readyz, and ends ten minutes later; 0: no limit",
     )
+    flood_limit: int = Field(
+        default=50,
+        ge=0,
+        description="media items that a reference may match within an hour, however unusual that is for it; beyond "
+        "that, and beyond ten times its usual rate, it is set aside until a person lifts that: its matches lead to a "
+        "review at most; 0: no limit",
+    )
     task_memory_mb: int = Field(
         default=4096, ge=512, description="memory that one worker process may map, in MiB, above what it starts with"
     )

@@ -11,6 +11,7 @@ from schemas.cases import Assignment, CaseState, Decision, DecisionKind
 from schemas.cloudevents import output_headers
 from schemas.commands import (
     AddMatch,
+    CancelBackwardSearch,
     CancelJob,
     DecideCase,
     DeleteMedia,
@@ -19,6 +20,7 @@ from schemas.commands import (
     MarkItem,
     RemoveItem,
     ReviseOutcome,
+    StartBackwardSearch,
     SubmitJob,
 )
 from schemas.coverage import Cause, Coverage, Missed
@@ -45,6 +47,7 @@ from schemas.tasks import (
     FinishJob,
     Probe,
     RemoveMedia,
+    SearchBackwards,
     TaskOutcome,
 )
 
@@ -140,6 +143,10 @@ _COMMANDS: tuple[msgspec.Struct, ...] = (
     ),
     AddMatch(job_id=_COMMAND_ID, media_id=_VIDEO, match=_MATCH, requested_time=_DONE),
     ReviseOutcome(job_id=_COMMAND_ID, media_id=_VIDEO),
+    StartBackwardSearch(
+        job_id=_COMMAND_ID, media_id=_MATCH.media_id, library="films", requested_time=_READY, caller="anna"
+    ),
+    CancelBackwardSearch(job_id=_COMMAND_ID, media_id=_MATCH.media_id),
 )
 _CASE = case_id(_VIDEO, _MATCH.library, _MATCH.media_id)
 _RULING = Ruling(
@@ -243,6 +250,14 @@ _TASKS: tuple[msgspec.Struct, ...] = (
     RemoveMedia(job_id=_COMMAND_ID, media_id=_VIDEO, library="films", version=1795334401250, started=_READY),
     EmptyLibrary(job_id=_COMMAND_ID, library="films", version=1795334401250, started=_READY),
     DropLibrary(job_id=_COMMAND_ID, library="films", version=1795334401250, started=_READY),
+    SearchBackwards(
+        job_id=backward_search_id("films", _MATCH.media_id, 1795334401250),
+        media_id=_MATCH.media_id,
+        library="films",
+        version=1795334401250,
+        cursor=("default", _VIDEO),
+        started=_READY,
+    ),
 )
 _TASK_RESULT = ChunkResult(task=_TASK, outcome=TaskOutcome.DONE, metrics=_METRICS, worker="worker-1")
 _LIBRARY = Library(

@@ -13,6 +13,7 @@ from streams.cli.importer.runner import Refused, Taken
 from streams.cli.output import ExitCode, fail
 from streams.services.policy_preview import Effect
 from streams.services.reconciliation.doctor import Report
+from streams.web.api.backward import BackwardSearchList, BackwardSearchView
 from streams.web.api.case_views import AuditPage, CaseList, CaseView, DecisionResult, DecisionResults
 from streams.web.api.libraries import ItemList, ItemView, LibraryList, LibraryView
 from streams.web.api.policies import PolicyList, PolicyView
@@ -249,6 +250,29 @@ class Client:
         """Return a page of the audit log."""
         params = {"limit": limit, **({"cursor": cursor} if cursor else {})}
         return msgspec.json.decode(self._ask("GET", "/api/v1/decisions", params=params), type=AuditPage)
+
+    def search_backwards(self, media_id: str, library: str | None) -> BackwardSearchView:
+        """Hold a reference against everything that was stored before it."""
+        params = {"library": library} if library else {}
+        answer = self._ask("POST", f"/api/v1/media/{_part(media_id)}/search-backwards", params=params)
+        return msgspec.json.decode(answer, type=BackwardSearchView)
+
+    def backward_search(self, search_id: str) -> BackwardSearchView:
+        """Return a backward search."""
+        answer = self._ask("GET", f"/api/v1/backward-searches/{_part(search_id)}")
+        return msgspec.json.decode(answer, type=BackwardSearchView)
+
+    def backward_searches(self, **filters: str | int | None) -> BackwardSearchList:
+        """Return a page of backward searches."""
+        chosen = {name: value for name, value in filters.items() if value is not None}
+        return msgspec.json.decode(
+            self._ask("GET", "/api/v1/backward-searches", params=chosen), type=BackwardSearchList
+        )
+
+    def cancel_backward_search(self, search_id: str) -> BackwardSearchView:
+        """End a backward search."""
+        answer = self._ask("POST", f"/api/v1/backward-searches/{_part(search_id)}/cancel")
+        return msgspec.json.decode(answer, type=BackwardSearchView)
 
     def examine(self, body: dict[str, Any]) -> Report | None:
         """Begin to compare libraries with what is stored; None while another comparison is under way."""

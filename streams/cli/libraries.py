@@ -29,6 +29,13 @@ Description = Annotated[str | None, typer.Option(help="What the library holds.")
 ForPurpose = Annotated[Purpose | None, typer.Option(help="What the library is kept for.")]
 Threshold = Annotated[float | None, typer.Option(min=0, max=1, help="Least similarity of a match that is reported.")]
 Length = Annotated[float | None, typer.Option(min=0, help="Fewest seconds that a match must copy to be reported.")]
+LooksBack = Annotated[
+    bool | None,
+    typer.Option(
+        "--searches-backwards/--no-searches-backwards",
+        help="Whether each new reference is held against everything that was stored before it.",
+    ),
+]
 Metadata = Annotated[list[str] | None, typer.Option("--metadata", metavar="KEY=VALUE", help="What the item carries.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask whether you are sure.")]
 
@@ -55,6 +62,7 @@ def _describing(send: Callable[[Client, str, dict[str, Any]], LibraryView]) -> C
         description: Description = None,
         match_threshold: Threshold = None,
         minimum_match_length: Length = None,
+        searches_backwards: LooksBack = None,
         as_json: AsJson = False,
     ) -> None:
         fields = {
@@ -62,6 +70,7 @@ def _describing(send: Callable[[Client, str, dict[str, Any]], LibraryView]) -> C
             "description": description,
             "match_threshold": match_threshold,
             "minimum_match_length": minimum_match_length,
+            "searches_backwards": searches_backwards,
         }
         given = {field: value for field, value in fields.items() if value is not None}
         with Client(load_settings()) as client:
@@ -132,12 +141,13 @@ def items(
             one.media_id,
             f"{one.duration:.1f}",
             "yes" if one.disabled else "",
+            one.quarantined,
             ", ".join(f"{key}={value}" for key, value in one.metadata.items()),
             one.created[:19],
         )
         for one in page.items
     ]
-    print_table(("media", "seconds", "disabled", "metadata", "stored"), rows)
+    print_table(("media", "seconds", "disabled", "set aside", "metadata", "stored"), rows)
     say_more(page.next)
 
 
@@ -178,6 +188,12 @@ def disable(name: Name, media_id: MediaId, *, as_json: AsJson = False) -> None:
 def enable(name: Name, media_id: MediaId, *, as_json: AsJson = False) -> None:
     """Match an item again."""
     _change_item(name, media_id, {"disabled": False}, as_json=as_json)
+
+
+@libraries.command()
+def lift(name: Name, media_id: MediaId, *, as_json: AsJson = False) -> None:
+    """Let an item count again that the flood guard has set aside: what it matched until now is no reason any more."""
+    _change_item(name, media_id, {"quarantined": False}, as_json=as_json)
 
 
 @libraries.command()

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from streams.cli.backward import search_backwards
 from streams.cli.cases import cases
 from streams.cli.doctor import doctor
 from streams.cli.files import compare, fingerprint, match
@@ -45,6 +46,7 @@ def _options(
 for command in (up, worker, web, submit, jobs, job, result, compare, match, fingerprint, settings, doctor):
     app.command()(command)
 app.command("import")(import_media)
+app.command("search-backwards")(search_backwards)
 app.add_typer(libraries, name="libraries")
 app.add_typer(policies, name="policies")
 app.add_typer(cases, name="cases")

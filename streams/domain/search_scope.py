@@ -9,7 +9,7 @@ from schemas.libraries import COPY_LINE
 from schemas.tasks import Task
 from streams.domain.inventory import Inspection
 
-__all__ = ["Assignment", "Scope", "SearchedLibrary"]
+__all__ = ["Assignment", "HeldAgainst", "Scope", "SearchedLibrary"]
 
 
 class SearchedLibrary(msgspec.Struct, kw_only=True, frozen=True):
@@ -22,6 +22,17 @@ class SearchedLibrary(msgspec.Struct, kw_only=True, frozen=True):
     disabled: tuple[str, ...] = ()
     #: Whether it holds any item, so that the index has to hold something of it.
     holds_items: bool = False
+
+
+class HeldAgainst(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What one task of a backward search holds its reference against."""
+
+    #: Library, MediaId and version of stored items, in the order of the search; those of one media item together.
+    items: tuple[tuple[str, str, int], ...] = ()
+    #: Whether others follow them.
+    more: bool = False
+    #: Seconds after which the task returns with what it has done so far.
+    budget_s: float = 10.0
 
 
 class Scope(msgspec.Struct, kw_only=True, frozen=True):
@@ -45,6 +56,8 @@ class Scope(msgspec.Struct, kw_only=True, frozen=True):
     dismissed: tuple[str, ...] = ()
     #: For tasks that compare store and index with what libraries hold: what to look at, or to mend.
     inspection: Inspection = Inspection()
+    #: For backward searches: what the reference is held against; `search` has its library alone.
+    backward: HeldAgainst = HeldAgainst()
 
 
 class Assignment(msgspec.Struct, kw_only=True, frozen=True):

@@ -138,6 +138,10 @@ class EventEmitter:
         headers = output_headers("mediadna.backward-search", event_id, search.update_time)
         await self._send(self._topics.backward_searches, search.search_id, search, headers)
 
+    async def backward_search_gone(self, search_id: str) -> None:
+        """Tell that a backward search is forgotten."""
+        await self.state(self._topics.backward_searches, search_id, None)
+
     async def library(self, library: Library) -> None:
         """Publish the newest state of a library."""
         await self.state(self._topics.libraries, library.name, library)

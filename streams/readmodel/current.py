@@ -13,6 +13,7 @@ from streams.domain.policies import Rules
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from schemas.backward import BackwardSearch
     from schemas.cases import Decision
     from schemas.jobs import Job, LiveMatch
     from schemas.libraries import Library, LibraryItem
@@ -52,6 +53,31 @@ class CurrentState:
         """Return what libraries hold of a media item, as far as the topic says now."""
         await self._feed.caught_up(self._topics.items)
         return await asyncio.to_thread(self._model.libraries.items_of, media_id)
+
+    async def item_in(self, library: str, media_id: str) -> LibraryItem | None:
+        """Return what a library holds of a media item, as far as the topic says now."""
+        await self._feed.caught_up(self._topics.items)
+        return await asyncio.to_thread(self._model.libraries.item, library, media_id)
+
+    async def count_matching(self, library: str, reference: str, *, after: str, until: str) -> int:
+        """Return how many media items copy a reference, of those asked for in a span of time."""
+        await self._feed.caught_up(self._topics.jobs)
+        return await asyncio.to_thread(self._model.matches.count_media, library, reference, after=after, until=until)
+
+    async def backward_search_by_id(self, search_id: str) -> BackwardSearch | None:
+        """Return a backward search, as far as its topic says now."""
+        await self._feed.caught_up(self._topics.backward_searches)
+        return await asyncio.to_thread(self._model.backward_searches.get, search_id)
+
+    async def backward_searches_of(self, media_id: str) -> list[BackwardSearch]:
+        """Return all backward searches of a reference, as far as their topic says now."""
+        await self._feed.caught_up(self._topics.backward_searches)
+        return await asyncio.to_thread(self._model.backward_searches.of_media, media_id)
+
+    async def count_held_against(self, media_id: str) -> int:
+        """Return how many items a reference is held against, as far as the topic says now."""
+        await self._feed.caught_up(self._topics.items)
+        return await asyncio.to_thread(self._model.backward_searches.count_items, media_id)
 
     async def library_named(self, name: str) -> Library | None:
         """Return a library, as far as the topic says now."""

@@ -106,6 +106,21 @@ class MatchRows:
             [MatchedBy(**{name: row[name] for name in MatchedBy.__struct_fields__}) for row in rows], following
         )
 
+    def count_media(self, library: str, reference: str, *, after: str, until: str) -> int:
+        """Return how many media items copy a reference, of those that were asked for after a time and up to another.
+
+        What backward searches have found does not count.
+        """
+        row = self._database.one(
+            "SELECT count(DISTINCT media_id) AS media FROM matches "
+            "WHERE library = ? AND reference = ? AND created > ? AND created <= ? AND NOT retroactive",
+            library,
+            reference,
+            after,
+            until,
+        )
+        return 0 if row is None else int(row["media"])
+
 
 class MatchProjection(Projection):
     """Keeps a job's live matches until it ends, and from then on its own; they go with the job, item or library."""
@@ -145,9 +160,21 @@ def _end(writer: sqlite3.Connection, job: Job) -> None:
     """Put what a job has found in the place of what was seen on the way."""
     writer.execute("DELETE FROM live_matches WHERE job_id = ?", (job.job_id,))
     writer.execute("DELETE FROM matches WHERE job_id = ?", (job.job_id,))
+    later = {(one.library, one.reference) for one in job.rulings if one.retroactive}
     writer.executemany(
-        "INSERT OR REPLACE INTO matches VALUES (?, ?, ?, ?, ?, ?)",
-        [(m.library, m.media_id, job.job_id, job.media_id, job.creation_time, m.similarity) for m in job.matches],
+        "INSERT OR REPLACE INTO matches VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                m.library,
+                m.media_id,
+                job.job_id,
+                job.media_id,
+                job.creation_time,
+                m.similarity,
+                (m.library, m.media_id) in later,
+            )
+            for m in job.matches
+        ],
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.readmodel.backward_searches import BackwardSearchProjection, BackwardSearchRows
 from streams.readmodel.cases import CaseProjection, CaseRows
 from streams.readmodel.changes import ChangeLog, log_changes
 from streams.readmodel.completions import CompletionProjection, CompletionRows
@@ -50,6 +51,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     DecisionProjection(),
     OutcomeProjection(),
     CaseProjection(),
+    BackwardSearchProjection(),
 )
 #: Tables that are no feature's: how far the topics have been read, and the log of what changed.
 OWN_TABLES = ("positions", "changes")
@@ -72,6 +74,7 @@ class ReadModel:
         self._database = Database(path, schemas)
         self._positions = Positions(self._database)
         self.cases = CaseRows(self._database)
+        self.backward_searches = BackwardSearchRows(self._database)
         self.changes = ChangeLog(self._database)
         self.completions = CompletionRows(self._database)
         self.decisions = DecisionRows(self._database)

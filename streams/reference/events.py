@@ -92,4 +92,6 @@ def _type(schema: Json) -> str:
     kind = str(schema.get("type", "anything"))
     if places := schema.get("prefixItems"):
         return "list of " + " and ".join(dict.fromkeys(_type(place) for place in places))
+    if "prefixItems" in schema:
+        return f"list of {', '.join(_type(one) for one in schema['prefixItems'])}"
     return f"list of {_type(schema['items'])}" if kind == "array" and "items" in schema else kind

@@ -228,7 +228,7 @@ class Libraries:
         return item
 
     async def mark(self, library: str, media_id: str, marks: ItemMarks) -> LibraryItem:
-        """Disable or enable an item, or set its metadata.
+        """Disable or enable an item, set its metadata, or lift what the flood guard has said of it.
 
         Raises:
             UnknownLibrary: There is no such library.
@@ -240,13 +240,15 @@ class Libraries:
         before = await self.item(library, media_id)
         disabled = before.disabled if marks.disabled is None else marks.disabled
         metadata = before.metadata if marks.metadata is None else marks.metadata
-        if (before.disabled, before.metadata) == (disabled, metadata):
+        quarantined = before.quarantined if marks.quarantined is None else marks.quarantined
+        wanted = (disabled, metadata, quarantined)
+        if _said(before) == wanted:
             return before
         await self._emitter.command(MarkItem(**_asked_now(media_id), library=library, marks=marks))
 
         def shown() -> LibraryItem | None:
             item = self._model.libraries.item(library, media_id)
-            return item if item and (item.disabled, item.metadata) == (disabled, metadata) else None
+            return item if item and _said(item) == wanted else None
 
         return await self._until(shown)
 
@@ -343,6 +345,11 @@ class Libraries:
         """
         late = "no worker has done what was asked for yet: it is still asked for, look again later"
         return await self._feed.until(shown, timeout_s=timeout_s or SHOWN_S, otherwise=late)
+
+
+def _said(item: LibraryItem) -> tuple[bool, dict[str, Any], str]:
+    """Return what is said of an item."""
+    return item.disabled, item.metadata, item.quarantined
 
 
 def _asked_now(media_id: str) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from schemas.coverage import Unsearched
 from schemas.libraries import LibraryStatus, Purpose
 from schemas.rights import Right
-from schemas.tasks import CleanUp, DropLibrary, FinishJob, JobTask, Probe
+from schemas.tasks import CleanUp, DropLibrary, FinishJob, JobTask, Probe, SearchBackwards
 from streams.domain.library_errors import LibraryBusy, LibraryPaused, UnknownLibrary, not_curator
-from streams.domain.search_scope import Scope, SearchedLibrary
+from streams.domain.search_scope import HeldAgainst, Scope, SearchedLibrary
 
 if TYPE_CHECKING:
     from schemas.jobs import JobSpec
@@ -22,11 +22,25 @@ if TYPE_CHECKING:
 
 __all__ = ["LibraryScopes", "check_curator", "check_request"]
 
+#: Stored items that one task of a backward search is given: more than it can do in its time when each copies nothing.
+ITEMS_A_TASK = 2_000
+#: Seconds that such a task takes at the most: a search shows how it gets on, can be ended, and shares its lane.
+LONGEST_TASK_S = 10.0
+
 
 class LibraryScopes:
     """Settles what each task may see."""
 
-    def __init__(self, model: ReadModel, feed: Feed, topics: Topics) -> None:
+    def __init__(self, model: ReadModel, feed: Feed, topics: Topics, *, budget_s: float = LONGEST_TASK_S) -> None:
+        """Prepare.
+
+        Args:
+            model: The read model.
+            feed: Brings it on.
+            topics: The service's topics.
+            budget_s: Seconds in which a task that goes on as long as it has time ends safely.
+        """
+        self._budget_s = min(budget_s, LONGEST_TASK_S)
         self._model = model
         self._feed = feed
         self._topics = topics
@@ -50,6 +64,8 @@ class LibraryScopes:
         if isinstance(task, DropLibrary):
             library = self._model.libraries.get(task.library)
             return Scope(droppable=library is not None and library.status is LibraryStatus.DELETING)
+        if isinstance(task, SearchBackwards):
+            return self._backwards(task)
         if not isinstance(task, JobTask):  # what is to be removed is named in the task, whatever there is by now
             return Scope()
         libraries = {library.name: library for library in self._model.libraries.all()}
@@ -69,6 +85,19 @@ class LibraryScopes:
             protected=_protected(task, item),
             dismissed=tuple(self._model.decisions.dismissed_with(task.media_id)) if isinstance(task, FinishJob) else (),
         )
+
+    def _backwards(self, task: SearchBackwards) -> Scope:
+        """Return the library of a reference, and the next stored items that this is held against.
+
+        Raises:
+            UnknownLibrary: The library was deleted.
+        """
+        library = self._model.libraries.get(task.library)
+        if library is None:
+            raise UnknownLibrary(task.library)
+        items, more = self._model.backward_searches.items_after(task.cursor, media_id=task.media_id, limit=ITEMS_A_TASK)
+        held = HeldAgainst(items=tuple(items), more=more, budget_s=self._budget_s)
+        return Scope(search=(self._searched(library),), backward=held)
 
     def _searched(self, library: Library) -> SearchedLibrary:
         return SearchedLibrary(

@@ -17,6 +17,7 @@ __all__ = ["healthz", "metrics", "readyz"]
 JOBS = Gauge("mediadna_jobs", "Jobs in the read model, by status.", ["status"])
 CALLBACKS = Gauge("mediadna_callbacks", "Callbacks in the delivery log, by status.", ["status"])
 
+SEARCHES = Gauge("mediadna_backward_searches", "Backward searches in the read model, by status.", ["status"])
 ACCESS_FILES = Gauge(
     "mediadna_access_file_usable",
     "Whether a file of tokens, access keys or callback secrets is as it should be.",
@@ -50,6 +51,8 @@ async def metrics(services: NamedDependency[Services]) -> Response[bytes]:
     """Show Prometheus metrics."""
     for status, jobs in (await asyncio.to_thread(services.model.jobs.counts)).items():
         JOBS.labels(status).set(jobs)
+    for status, searches in (await asyncio.to_thread(services.model.backward_searches.counts)).items():
+        SEARCHES.labels(status).set(searches)
     for name, problem in services.authenticator.files.problems().items():
         ACCESS_FILES.labels(name).set(not problem)
     for standing, callbacks in (await asyncio.to_thread(services.model.deliveries.counts)).items():

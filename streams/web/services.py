@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from schemas.jobs import Job, JobRequest
     from streams.ports.fingerprint_store import FingerprintStore
     from streams.readmodel.model import ReadModel
+    from streams.services.backward import Searches
     from streams.services.cases import Cases
     from streams.services.dead_letters import DeadLetters
     from streams.services.idempotency_keys import RequestKeys
@@ -55,6 +56,7 @@ class Services:
         policies: Policies,
         dead_letters: DeadLetters,
         cases: Cases,
+        searches: Searches,
         keys: RequestKeys,
         results: Results,
         doctor: Doctor,
@@ -72,6 +74,7 @@ class Services:
         self.policies = policies
         self.dead_letters = dead_letters
         self.cases = cases
+        self.searches = searches
         self.keys = keys
         self.results = results
         self.doctor = doctor

@@ -36,6 +36,7 @@ from streams.ports.tasks import WALL_FACTOR
 from streams.readmodel.current import CurrentState
 from streams.readmodel.model import ReadModel
 from streams.readmodel.projector import Projector
+from streams.services.backward import Searches
 from streams.services.cases import Cases
 from streams.services.dead_letters import DeadLetters
 from streams.services.idempotency_keys import RequestKeys
@@ -148,7 +149,7 @@ async def start_worker(
     emitter = EventEmitter(publisher, topics, current)
     pool, import_pool = _make_pools(stack, settings)
     libraries = Libraries(emitter, model, projector, topics)
-    scopes = LibraryScopes(model, projector, topics)
+    scopes = LibraryScopes(model, projector, topics, budget_s=settings.task_timeout_s / TASK_PARTS)
     limit = DeadLetterLimit(settings.dead_letter_limit, dead_letters=topics.dead_letter)
 
     def make(kafka: KafkaConnection, assignment: Assignment) -> faust.App:
@@ -198,6 +199,7 @@ async def start_worker(
         policies=Policies(emitter, model, projector, topics),
         dead_letters=DeadLetters(emitter, model, projector, topics),
         cases=Cases(emitter, model, projector, topics),
+        searches=Searches(emitter, model, projector, topics),
         keys=RequestKeys(emitter, model, projector, topics),
         results=Results(model),
         doctor=doctor,
@@ -280,7 +282,12 @@ def _make_agents(
     return Agents(
         intake=Intake(settings, emitter),
         jobs=lambda table: JobAgent(
-            table, current, emitter, tries=settings.task_tries, callback_url=settings.callback_url
+            table,
+            current,
+            emitter,
+            tries=settings.task_tries,
+            callback_url=settings.callback_url,
+            flood_limit=settings.flood_limit,
         ),
         lanes=(
             TaskLane("chunk", topics.chunks, chunks, settings.slots),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
+from schemas.commands import StartBackwardSearch
 from schemas.jobs import JobSource
 from streams.adapters.kafka.connection import KafkaConnection
 
@@ -39,6 +40,12 @@ async def recover(model: ReadModel, emitter: EventEmitter) -> None:
         await ask_again(emitter, job)
     if jobs:
         log.info("jobs_taken_up_again", jobs=len(jobs))
+    searches = await asyncio.to_thread(model.backward_searches.unfinished)
+    for search in searches:
+        again = StartBackwardSearch(job_id=search.search_id, media_id=search.media_id, library=search.library)
+        await emitter.command(again)
+    if searches:
+        log.info("backward_searches_taken_up_again", searches=len(searches))
 
 
 @dataclass(frozen=True)

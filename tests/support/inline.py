@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from schemas.backward import BackwardSearch
 from schemas.cases import Decision
 from schemas.clock import utc_now
 from schemas.commands import Command, SubmitJob
@@ -17,6 +18,7 @@ from schemas.jobs import Job, JobRequest, LiveMatch
 from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem
 from schemas.policies import Outcome
+from schemas.quarantines import Quarantine
 from schemas.tasks import ChunkResult, DropLibrary, EmptyLibrary, Task, TaskKind, TaskOutcome
 from streams.adapters.kafka.topics import Topics
 from streams.adapters.storage.fsspec_store import open_store
@@ -27,6 +29,7 @@ from streams.ports.task_report import TaskReport
 from streams.readmodel.changes import Change
 from streams.readmodel.current import CurrentState
 from streams.readmodel.projection import Record
+from streams.services.backward import Searches
 from streams.services.cases import Cases
 from streams.services.dead_letters import DeadLetters
 from streams.services.idempotency_keys import RequestKeys
@@ -42,7 +45,7 @@ from streams.web.auth.authenticator import Authenticator
 from streams.web.pages.live import LiveChanges
 from streams.web.services import JobCommands, Services
 from support.feed import LookingFeed
-from support.read_model import GoneItem, GoneLibrary, GoneOutcome, JobTombstone, ReadModel
+from support.read_model import GoneItem, GoneLibrary, GoneOutcome, GoneSearch, JobTombstone, ReadModel
 
 TOPICS = Topics.of("mediadna")
 #: Tasks that are done at once; those that need media wait for the test.
@@ -67,6 +70,7 @@ class InlineService(LookingFeed):
     waiting: list[Task] = field(default_factory=list)
     ended: list[ChunkResult] = field(default_factory=list)
     removals: list[Task] = field(default_factory=list)
+    quarantines: list[Quarantine] = field(default_factory=list)
     replays: list[tuple[str, bytes | None, bytes | None, list[tuple[str, bytes]]]] = field(default_factory=list)
     listeners: list[Callable[[list[Change]], None]] = field(default_factory=list)
     do: Callable[[Assignment], TaskReport] | None = None
@@ -92,6 +96,7 @@ class InlineService(LookingFeed):
             policies=self.policies,
             dead_letters=self.dead_letters,
             cases=self.cases,
+            searches=Searches(events, self.model, self, TOPICS),
             keys=RequestKeys(events, self.model, self, TOPICS),
             results=Results(self.model),
             doctor=self.doctor,
@@ -211,6 +216,15 @@ class InlineService(LookingFeed):
 
     async def item_gone(self, library: str, media_id: str) -> None:
         self.apply(items=[GoneItem(library, media_id)])
+
+    async def quarantine(self, quarantine: Quarantine) -> None:
+        self.quarantines.append(quarantine)
+
+    async def backward_search(self, search: BackwardSearch) -> None:
+        self.apply(searches=[search])
+
+    async def backward_search_gone(self, search_id: str) -> None:
+        self.apply(searches=[GoneSearch(search_id)])
 
     async def replay(
         self, topic: str, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from schemas.backward import BackwardSearch
 from schemas.cases import Assignment, Decision
 from schemas.deadletter import DeadLetterReplay
 from schemas.deliveries import Delivery
@@ -45,6 +46,12 @@ class GoneItem(NamedTuple):
     media_id: str
 
 
+class GoneSearch(NamedTuple):
+    """A backward search that is forgotten."""
+
+    search_id: str
+
+
 class GoneOutcome(NamedTuple):
     """An outcome of a media item that was deleted."""
 
@@ -76,6 +83,7 @@ class ReadModel(model.ReadModel):
         dead_letters: Sequence[DeadLetter] = (),
         replays: Sequence[DeadLetterReplay] = (),
         assignments: Sequence[Assignment] = (),
+        searches: Sequence[BackwardSearch | GoneSearch] = (),
         offsets: dict[tuple[str, int], int] | None = None,
     ) -> list[Change]:
         """Take over messages, and how far they were read, as one batch."""
@@ -93,6 +101,7 @@ class ReadModel(model.ReadModel):
             *(Record("dead-letter", key=one.key, value=one.value, headers=one.headers) for one in dead_letters),
             *_records("replays", replays),
             *_records("assignments", assignments),
+            *_records("backward-searches", searches),
         ]
         return self.project(records, offsets or {})
 

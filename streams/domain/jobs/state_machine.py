@@ -13,6 +13,7 @@ import msgspec
 
 from schemas.commands import (
     AddMatch,
+    CancelBackwardSearch,
     CancelJob,
     Command,
     DecideCase,
@@ -21,6 +22,7 @@ from schemas.commands import (
     MarkItem,
     RemoveItem,
     ReviseOutcome,
+    StartBackwardSearch,
     SubmitJob,
 )
 from schemas.errors import ErrorCode
@@ -39,10 +41,12 @@ from schemas.tasks import (
     Probe,
     RemoveMedia,
     RepairLibrary,
+    SearchBackwards,
     SurveyStores,
     Task,
     TaskOutcome,
 )
+from streams.domain.jobs.marks import on_mark
 from streams.domain.jobs.record import ActiveJob, MediaRecord
 from streams.domain.jobs.renditions import best_first, is_known, is_new_content, noted
 from streams.domain.jobs.step import Emptied, Step
@@ -74,7 +78,7 @@ def on_request(record: MediaRecord, command: Command, *, now: str) -> Step:
         case CancelJob():
             return _cancel(record, command.job_id, "cancelled by request", now=now)
         case MarkItem():
-            return _on_mark(record, command, now=now)
+            return on_mark(record, command, now=now)
         case RemoveItem():
             return _on_removal(record, command, command.library, now=now)
         case DeleteMedia():
@@ -82,6 +86,8 @@ def on_request(record: MediaRecord, command: Command, *, now: str) -> Step:
         case ForgetItem():
             return _removed(record, command.library, next_version(0, asked=command.requested_time, now=now))
         case DecideCase() | AddMatch() | ReviseOutcome():  # about what was found, not about what is remembered
+            return Step(record)
+        case StartBackwardSearch() | CancelBackwardSearch():  # remembered elsewhere: see `pipeline.agents.backward`
             return Step(record)
 
 
@@ -109,7 +115,7 @@ def on_result(record: MediaRecord, result: ChunkResult, *, now: str, tries: int)
     match task:
         case CleanUp() | RemoveMedia() | EmptyLibrary() | DropLibrary():
             return _on_cleaned(record, task, result)
-        case SurveyStores() | ListLibrary() | RepairLibrary():  # on no topic: who asks waits for the answer
+        case SurveyStores() | ListLibrary() | RepairLibrary() | SearchBackwards():  # decided on by those who ask
             return Step(record)
         case Probe() | FingerprintChunk() | FinishJob():
             active = record.active.get(task.job_id)
@@ -219,17 +225,6 @@ def on_complete_event(record: MediaRecord, event: AIMediaDNAComplete, *, now: st
     if job.job_id == record.event_job:
         record = msgspec.structs.replace(record, event_job_failed=job.status is JobStatus.FAIL)
     return Step(record, (job,), (clean_up_task(job),))
-
-
-def _on_mark(record: MediaRecord, command: MarkItem, *, now: str) -> Step:
-    """Set what a person says of a library's item."""
-    item = record.items.get(command.library)
-    if item is None:
-        return Step(record)
-    said = {"disabled": command.marks.disabled, "metadata": command.marks.metadata}
-    changed = {name: value for name, value in said.items() if value is not None}
-    item = msgspec.structs.replace(item, **changed, update_time=now)
-    return Step(record.with_item(item), items=(item,))
 
 
 def _on_removal(record: MediaRecord, command: RemoveItem | DeleteMedia, library: str | None, *, now: str) -> Step:
@@ -483,6 +478,8 @@ def _stored(record: MediaRecord, job: Job, *, now: str) -> LibraryItem | None:
         digest=job.digest,
         file_url=request.file_url,
         disabled=known.disabled if known else False,
+        quarantined=known.quarantined if known else "",
+        released_time=known.released_time if known else "",
         metadata=request.metadata or (known.metadata if known else {}),
         creation_time=known.creation_time if known else now,
         update_time=now,

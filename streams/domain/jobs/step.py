@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from schemas.jobs import Job
     from schemas.libraries import LibraryItem
+    from schemas.quarantines import Quarantine
     from schemas.tasks import Task
     from streams.domain.jobs.record import MediaRecord
 
@@ -33,6 +34,7 @@ class Step:
         gone: Libraries that no longer hold the media item.
         forget_before: All ended jobs of the media item up to this version are to be forgotten; 0: none.
         emptied: A library of which nothing is stored any more, up to a version; None: none is.
+        quarantines: References that were set aside, or lifted.
     """
 
     record: MediaRecord
@@ -42,3 +44,4 @@ class Step:
     gone: tuple[str, ...] = ()
     forget_before: int = 0
     emptied: Emptied | None = None
+    quarantines: tuple[Quarantine, ...] = ()

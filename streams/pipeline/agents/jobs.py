@@ -7,15 +7,24 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 import structlog
 
-from schemas.commands import AddMatch, DecideCase, ReviseOutcome, SubmitJob
+from schemas.commands import (
+    AddMatch,
+    CancelBackwardSearch,
+    DecideCase,
+    ReviseOutcome,
+    StartBackwardSearch,
+    SubmitJob,
+)
 from schemas.jobs import JobSource
-from schemas.tasks import LibraryTask
+from schemas.tasks import LibraryTask, SearchBackwards
 from streams.domain.jobs.record import MediaRecord, adopt, rebuild
 from streams.domain.jobs.renditions import noted
 from streams.domain.jobs.seen import seen_by
 from streams.domain.jobs.size import check_command, fits, has_room, without_room
 from streams.domain.jobs.state_machine import on_complete_event, on_request, on_result, refuse
 from streams.domain.jobs.step import Step
+from streams.pipeline.agents.backward import BackwardSearches, SearchHistory
+from streams.pipeline.agents.flood import FloodGuard, MatchHistory
 from streams.pipeline.freshness import always
 from streams.pipeline.rulings import RuleBook, Rulings
 
@@ -35,7 +44,7 @@ __all__ = ["JobAgent", "JobHistory"]
 log = structlog.get_logger(__name__)
 
 
-class JobHistory(RuleBook, Protocol):
+class JobHistory(RuleBook, SearchHistory, MatchHistory, Protocol):
     """Knows what became of a MediaId before the table was made, and what its matches are held against."""
 
     async def jobs_of(self, media_id: str) -> Sequence[Job]:
@@ -68,6 +77,7 @@ class JobAgent:
         tries: How often a task is tried before its job fails.
         callback_url: Where complete events of jobs go that name no place of their own. It becomes part of the job: a
             later change of the setting calls nobody back about old jobs.
+        flood_limit: Media items that a reference may match within an hour, however unusual that is; 0: any number.
     """
 
     def __init__(
@@ -78,6 +88,7 @@ class JobAgent:
         *,
         tries: int,
         callback_url: str = "",
+        flood_limit: int = 0,
     ) -> None:
         self._table = table
         self._history = history
@@ -85,6 +96,8 @@ class JobAgent:
         self._rulings = Rulings(history, emitter)
         self._tries = tries
         self._callback_url = callback_url or None
+        self._searches = BackwardSearches(history, emitter, tries=tries)
+        self._flood = FloodGuard(history, emitter, limit=flood_limit)
 
     async def on_request(self, command: Command, *, now: str, fresh: Callable[[], None] = always) -> None:
         """Handle a command.
@@ -110,6 +123,9 @@ class JobAgent:
                 return await self._rulings.on_found_later(command, now=now)
             case ReviseOutcome():
                 return await self._rulings.revise(command.media_id, now=now)
+            case StartBackwardSearch() | CancelBackwardSearch():
+                items = (await self._load(command.media_id)).items
+                return await self._searches.on_command(command, items, now=now, fresh=fresh)
             case _:
                 return await self._on_command(command, now=now, fresh=fresh)
 
@@ -126,6 +142,9 @@ class JobAgent:
         """Handle the result of a task. Arguments and errors as for `on_request`."""
         media_id = result.task.subject
         record = await self._load(media_id)
+        if isinstance(result.task, SearchBackwards):
+            await self._searches.on_result(result, record.items, now=now, fresh=fresh)
+            return
         step = on_result(record, result, now=now, tries=self._tries)
         if not fits(step):
             step = on_result(record, without_room(result), now=now, tries=self._tries)
@@ -162,8 +181,7 @@ class JobAgent:
             if job.status.ended and await self._emitter.has_ended_otherwise(job):
                 log.warning("job_has_ended_otherwise", job_id=job.job_id, media_id=media_id, code=job.code)
                 return
-        for item in step.items:  # before their jobs: who sees that a job has ended finds what it stored
-            await self._emitter.item(item)
+        await self._tell_items(step, fresh)  # before their jobs: who sees that a job has ended finds what it stored
         for job in step.jobs:
             if job.status.ended:
                 await self._end(job, now=now, fresh=fresh)
@@ -180,18 +198,27 @@ class JobAgent:
         fresh()
         self._keep(media_id, step.record)
 
+    async def _tell_items(self, step: Step, fresh: Callable[[], None]) -> None:
+        for item in step.items:
+            await self._emitter.item(item)
+        for quarantine in step.quarantines:
+            await self._emitter.quarantine(quarantine)
+        await self._searches.begin(step, fresh)
+
     async def _end(self, job: Job, *, now: str, fresh: Callable[[], None]) -> None:
         """Publish what a job that has ended found, with what that leads to."""
         job = await self._rulings.of_ended(job)
         await self._emitter.job(job, fresh=fresh)
         await self._rulings.tell_ended(job, now=now)
         _log_outcome(job)
+        await self._flood.watch(job, now=now)
 
     async def _forget_jobs(self, media_id: str, version: int) -> None:
         for job in await self._history.jobs_of(media_id):
             if job.status.ended and job.version <= version:
                 await self._emitter.job_gone(job.job_id)
         await self._rulings.forget(media_id)
+        await self._searches.forget(media_id, version)
         log.info("media_deleted", media_id=media_id)
 
     async def _tell_emptied(self, emptied: Emptied) -> None:

@@ -13,6 +13,7 @@ from fingerprint.media.errors import MediaError
 from fingerprint.media.faults import is_out_of_memory
 from schemas.errors import ErrorCode
 from schemas.tasks import TaskKind, TaskOutcome, chunk_of
+from streams.pipeline.tasks.backward import search_backwards
 from streams.pipeline.tasks.clean import clean
 from streams.pipeline.tasks.fingerprint import fingerprint
 from streams.pipeline.tasks.finish import PartMissingError, finish
@@ -44,6 +45,7 @@ _DOERS: dict[TaskKind, Callable[[Any, TaskContext], TaskReport]] = {
     TaskKind.SURVEY: survey,
     TaskKind.INVENTORY: inventory,
     TaskKind.REPAIR: repair,
+    TaskKind.BACKWARD: search_backwards,
 }
 
 

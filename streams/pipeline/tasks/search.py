@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from streams.pipeline.tasks.context import NotedFingerprints, TaskContext
     from streams.ports.window_store import VectorStore
 
-__all__ = ["checked_windows", "find_matches", "unsearched", "upsert_windows"]
+__all__ = ["checked_windows", "find_matches", "is_wanted", "unsearched", "upsert_windows"]
 
 
 #: What is said of a library that holds items, of none of which the index has anything.
@@ -54,7 +54,7 @@ def find_matches(
     surest: dict[tuple[str, str], Match] = {}
     for one in found:  # while a newer version takes an older one's place, both are there: they are one reference
         surest.setdefault((one.library, one.media_id), one)
-    return tuple(one for one in surest.values() if _is_wanted(one, libraries[one.library]))
+    return tuple(one for one in surest.values() if is_wanted(one, libraries[one.library]))
 
 
 def unsearched(context: TaskContext, references: NotedFingerprints) -> tuple[Unsearched, ...]:
@@ -70,7 +70,8 @@ def unsearched(context: TaskContext, references: NotedFingerprints) -> tuple[Uns
     return (*context.scope.unsearched, *missing, *references.unreadable)[:MOST_UNSEARCHED]
 
 
-def _is_wanted(found: Match, library: SearchedLibrary) -> bool:
+def is_wanted(found: Match, library: SearchedLibrary) -> bool:
+    """Whether a library wants a match reported: it is sure enough, and long enough."""
     return found.similarity >= library.match_threshold and _length(found) >= library.minimum_match_length
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 import msgspec
 from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
+from litestar.exceptions import ClientException
 from litestar.params import FromPath, JSONBody
 
 from schemas.commands import ItemMarks
@@ -32,6 +33,15 @@ Threshold = Annotated[Share, msgspec.Meta(description="the least similarity of a
 Length = Annotated[Seconds, msgspec.Meta(description="the fewest seconds that a match must copy to be reported")]
 
 
+LooksBack = Annotated[
+    bool | None,
+    msgspec.Meta(
+        description="whether each new reference is held against everything that was stored before it; null: as its "
+        "purpose has it, which is so for a `blocklist`"
+    ),
+]
+
+
 class LibraryView(msgspec.Struct, kw_only=True):
     """A library."""
 
@@ -41,6 +51,10 @@ class LibraryView(msgspec.Struct, kw_only=True):
     description: str
     match_threshold: float
     minimum_match_length: float
+    searches_backwards: Annotated[
+        bool,
+        msgspec.Meta(description="whether each new reference is held against everything that was stored before it"),
+    ]
     items: int
     created: str
     updated: str
@@ -55,6 +69,7 @@ class LibraryView(msgspec.Struct, kw_only=True):
             description=library.description,
             match_threshold=library.match_threshold,
             minimum_match_length=library.minimum_match_length,
+            searches_backwards=library.looks_back,
             items=items,
             created=library.creation_time,
             updated=library.update_time,
@@ -75,6 +90,7 @@ class NewLibrary(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     description: Description = ""
     match_threshold: Threshold = 0.5
     minimum_match_length: Length = 0.0
+    searches_backwards: LooksBack = None
 
 
 class LibraryChanges(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -84,6 +100,7 @@ class LibraryChanges(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     description: Description | msgspec.UnsetType = msgspec.UNSET
     match_threshold: Threshold | msgspec.UnsetType = msgspec.UNSET
     minimum_match_length: Length | msgspec.UnsetType = msgspec.UNSET
+    searches_backwards: LooksBack | msgspec.UnsetType = msgspec.UNSET
 
 
 class ItemView(msgspec.Struct, kw_only=True):
@@ -97,6 +114,9 @@ class ItemView(msgspec.Struct, kw_only=True):
     digest: str
     url: Annotated[str, msgspec.Meta(description="where the media was read, without what may be secret in it")]
     disabled: bool
+    quarantined: Annotated[
+        str, msgspec.Meta(description="why its matches lead to a review at most: it matches far more than is usual")
+    ]
     metadata: dict[str, Any]
     created: str
     updated: str
@@ -113,6 +133,7 @@ class ItemView(msgspec.Struct, kw_only=True):
             digest=item.digest,
             url=redacted(item.file_url),
             disabled=item.disabled,
+            quarantined=item.quarantined,
             metadata=item.metadata,
             created=item.creation_time,
             updated=item.update_time,
@@ -139,6 +160,9 @@ class ItemChanges(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     disabled: bool | msgspec.UnsetType = msgspec.UNSET
     metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
+    quarantined: Annotated[
+        bool | msgspec.UnsetType, msgspec.Meta(description="`false` lifts what the flood guard has said of it")
+    ] = msgspec.UNSET
 
 
 @get("/libraries", summary="List libraries", opt=needs(Role.READER))
@@ -265,10 +289,17 @@ async def show_item(
 async def update_item(
     name: FromPath[str], media_id: FromPath[str], data: JSONBody[ItemChanges], services: NamedDependency[Services]
 ) -> ItemView:
-    """Change what is given: `disabled` takes the item out of all searches, `metadata` replaces what was there."""
+    """Change what is given.
+
+    `disabled` takes the item out of all searches, `metadata` replaces what was there, and `quarantined`, as `false`,
+    lifts what the flood guard has said of the item: what it matched until now is no reason any more.
+    """
+    if data.quarantined is True:
+        raise ClientException("only the flood guard sets an item aside: disable the item, or give it a policy")
     marks = ItemMarks(
         disabled=None if data.disabled is msgspec.UNSET else data.disabled,
         metadata=None if data.metadata is msgspec.UNSET else data.metadata,
+        quarantined="" if data.quarantined is False else None,
     )
     return ItemView.of(await services.libraries.mark(name, media_id, marks))
 

@@ -10,6 +10,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.response import Redirect, Template
 
+from streams.domain.backward import UnknownMediaError
 from streams.domain.case_errors import (
     BadDecisionError,
     CaseError,
@@ -77,6 +78,7 @@ IN_WORDS = {
 }
 #: What a request runs into that names a library, or an item of one.
 LIBRARY_STATUS = {
+    UnknownMediaError: HTTPStatus.NOT_FOUND,
     UnknownLibrary: HTTPStatus.NOT_FOUND,
     UnknownItem: HTTPStatus.NOT_FOUND,
     ForbiddenError: HTTPStatus.FORBIDDEN,

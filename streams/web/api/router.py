@@ -14,6 +14,7 @@ from litestar.response import Stream
 from streams.readmodel.matches import MatchPage
 from streams.settings import Setting, Settings, listed
 from streams.web.aliyun.results import show_dna_result
+from streams.web.api.backward import BACKWARD_ROUTES
 from streams.web.api.cases import CASE_ROUTES
 from streams.web.api.dead_letters import LETTER_ROUTES
 from streams.web.api.deliveries import DELIVERY_ROUTES
@@ -109,6 +110,7 @@ def api_router(settings: Settings) -> Router:
             *LETTER_ROUTES,
             *DELIVERY_ROUTES,
             *DOCTOR_ROUTES,
+            *BACKWARD_ROUTES,
             list_matches,
             show_usage,
             list_settings,

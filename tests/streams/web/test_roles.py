@@ -54,6 +54,11 @@ LEAST: dict[str, Role | None] = {
     "DELETE /api/v1/media/{media_id:str}": Role.ADMIN,
     "GET /api/v1/matches": Role.READER,
     "GET /api/v1/usage": Role.READER,
+    # backward searches
+    "POST /api/v1/media/{media_id:str}/search-backwards": Role.MODERATOR,
+    "GET /api/v1/backward-searches": Role.READER,
+    "GET /api/v1/backward-searches/{search_id:str}": Role.READER,
+    "POST /api/v1/backward-searches/{search_id:str}/cancel": Role.MODERATOR,
     # libraries
     "GET /api/v1/libraries": Role.READER,
     "POST /api/v1/libraries": Role.ADMIN,
