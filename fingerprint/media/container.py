@@ -23,7 +23,7 @@ from fingerprint.media.edit_list import cuts_nothing
 from fingerprint.media.errors import MediaError
 from fingerprint.media.faults import MEDIA_FAULTS, blame_media, claims_too_much, is_media_fault, unreadable
 from fingerprint.media.packets import read_packets
-from fingerprint.media.stream_selection import KINDS, appears, decoder_pixels, has_both
+from fingerprint.media.stream_selection import absent_kinds, appears, decoder_pixels
 from schemas.errors import ErrorCode
 from schemas.limits import cut
 
@@ -162,7 +162,7 @@ def _opened(file: BinaryIO, limits: MediaLimits) -> Iterator[InputContainer]:
             ErrorCode.RESOURCE_TOO_LARGE, f"the file has {size} bytes, more than the limit of {limits.max_bytes}"
         )
     container = _container(file, _options(file, limits))
-    if container.format.name in HEADLESS and not has_both(container):
+    if container.format.name in HEADLESS and absent_kinds(container):
         container.close()
         container = _with_late_streams(file, _options(file, limits))
     with container:
@@ -172,23 +172,27 @@ def _opened(file: BinaryIO, limits: MediaLimits) -> Iterator[InputContainer]:
 def _with_late_streams(file: BinaryIO, options: dict[str, str]) -> InputContainer:
     """Open media of which FFmpeg has found no picture, or no sound, with a longer look."""
     container = _container(file, {**options, **_further(PROBED_FURTHER_BYTES)})
-    probed = _late_stream(container) if container.size > PROBED_FURTHER_BYTES and not has_both(container) else None
-    if probed is not None and probed <= MOST_PROBED_BYTES:
-        container.close()
-        container = _container(file, {**options, **_further(probed)})
+    if container.size > PROBED_FURTHER_BYTES and absent_kinds(container):
+        probed = _late_stream(container)
+        container.close()  # it knows what it has met, and PyAV does not
+        further = probed if probed is not None and probed <= MOST_PROBED_BYTES else PROBED_FURTHER_BYTES
+        container = _container(file, {**options, **_further(further)})
     rewind(container)
     return container
 
 
 def _late_stream(container: InputContainer) -> int | None:
     """Return a number of bytes in which a picture or a sound begins that was not found; None where none is met."""
+    absent = absent_kinds(container)
     for place in range(PROBED_FURTHER_BYTES, container.size, max(1, container.size // PLACES)):
         if not to_byte(container, place):
             return None
-        for _ in islice(read_packets(container, list(container.streams)), PACKETS_A_PLACE):
-            pass
-        if any(appears(container, kind) for kind in KINDS):
-            return place + PROBED_FURTHER_BYTES
+        reached, met = place, False
+        for packet in islice(read_packets(container, list(container.streams)), PACKETS_A_PLACE):
+            reached = max(reached, packet.pos or 0)
+            met = met or (packet.size > 0 and packet.stream.type in absent)
+        if met or any(appears(container, kind) for kind in absent):
+            return reached + PROBED_FURTHER_BYTES
     return None
 
 
