@@ -17,17 +17,24 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 __all__ = [
+    "KINDS",
+    "Kind",
     "Tracks",
+    "absent_kinds",
+    "appears",
     "check_pixels",
     "choose_tracks",
     "decoder_pixels",
-    "has_both",
     "is_encrypted",
     "pixel_aspect",
     "quarter_turns",
     "start_time",
     "undecodable_streams",
 ]
+
+#: What is looked at of media, as PyAV calls it.
+Kind = Literal["video", "audio"]
+KINDS: tuple[Kind, ...] = ("video", "audio")
 
 #: Sample entries of protected MP4 tracks (ISO 14496-12 and Apple's FairPlay): what they hold is not what they say.
 ENCRYPTED_TAGS = frozenset({"encv", "enca", "drmi", "drms"})
@@ -69,21 +76,36 @@ def choose_tracks(container: InputContainer, max_pixels: int) -> Tracks:
     return Tracks(video, audio)
 
 
-def has_both(container: InputContainer) -> bool:
-    """Tell whether there are a picture and a sound, whether or not they decode."""
-    return all(container.streams.best(kind) is not None for kind in ("video", "audio"))
+def absent_kinds(container: InputContainer) -> list[Kind]:
+    """Return which of picture and sound is not there, whether or not the other decodes.
+
+    A stream of which nothing but its name was met is none: FFmpeg does not know what it holds.
+    """
+    return [kind for kind in KINDS if container.streams.best(kind) is None]
+
+
+def appears(container: InputContainer, kind: Kind) -> bool:
+    """Tell whether a picture, or a sound, has come up in mid-file that was not there as the media was opened.
+
+    PyAV keeps a list of the streams from then on: the best stream of a kind that is not on it is a new one.
+    """
+    try:
+        container.streams.best(kind)
+    except IndexError:
+        return True
+    return False
 
 
 def undecodable_streams(container: InputContainer) -> list[Stream]:
     """Return the main picture and the main sound as far as there is no decoder for them, nor for another one."""
     return [
         best
-        for kind in ("video", "audio")
+        for kind in KINDS
         if (best := container.streams.best(kind)) is not None and not _is_cover(best) and not _best(container, kind)
     ]
 
 
-def _best(container: InputContainer, kind: Literal["video", "audio"]) -> Stream | None:
+def _best(container: InputContainer, kind: Kind) -> Stream | None:
     """Return the main stream of a kind; another one where there is no decoder for that."""
     best = container.streams.best(kind)
     if best is None or _is_cover(best):
