@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from support.scenes import Image, scene
 from support.tracks import picture, sound
 
-from fingerprint.bounds import VECTOR, most_bytes, most_windows
+from fingerprint.bounds import PICTURE_VECTOR_LENGTH, most_bytes, most_windows
 from fingerprint.chunking import assemble
 from fingerprint.codec import Arrays, BadFingerprintError, FingerprintTooLargeError, pack, unpack
 from fingerprint.file import read_fingerprint
@@ -28,11 +28,14 @@ from fingerprint.picture.extractor import GRID_RATE, PictureCollector
 from fingerprint.picture.local_features import EMPTY
 from fingerprint.picture.weights import trained
 from fingerprint.query import Query
-from fingerprint.sound.extractor import RATE, SoundCollector
+from fingerprint.sound import track as sound_track
+from fingerprint.sound.extractor import SoundCollector
 from schemas.errors import ErrorCode
 
 #: Seconds of the made-up chunks: the shortest that heavy media is cut into.
 CHUNK_S = 10.0
+
+RATE = sound_track.PARAMETERS.rate_hz
 
 #: Pictures that films are made of: of any form, plain ones among them.
 PICTURES: list[Image] = [
@@ -86,7 +89,7 @@ def test_the_fingerprints_of_real_videos_pass(
 
 
 def test_the_length_of_a_pictures_vector_is_the_trained_one() -> None:
-    assert trained().projection.shape[1] == VECTOR
+    assert trained().projection.shape[1] == PICTURE_VECTOR_LENGTH
 
 
 Change = Callable[[Arrays], None]
@@ -256,7 +259,7 @@ def _with_every_picture_described(windows: int) -> Fingerprint:
         track,
         numbers=np.arange(windows, dtype=np.int32),
         times_ms=times,
-        codes=np.resize(track.codes, (windows, VECTOR)),
+        codes=np.resize(track.codes, (windows, PICTURE_VECTOR_LENGTH)),
         local_rows=track.local_rows[:0],
         local_counts=track.local_counts[:0],
         local=EMPTY,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fingerprint.chunking import PIECE_CHUNKS, assemble, fingerprint_chunk, fingerprint_media, plan_chunks
+from fingerprint.chunking import PARAMETERS, assemble, fingerprint_chunk, fingerprint_media, plan_chunks
 from fingerprint.media.info import MediaInfo
 from fingerprint.media.limits import DEFAULT_LIMITS
 from fingerprint.media.request import Picture
@@ -78,7 +78,7 @@ def test_a_long_item_is_matched_by_pieces_of_few_chunks(count: int) -> None:
         assert piece.fingerprint.duration == 30.0 * len(loaded)
         borders.append(len(loaded))
     assert loaded == list(range(count))
-    assert all(last - first <= PIECE_CHUNKS for first, last in itertools.pairwise(borders))
+    assert all(last - first <= PARAMETERS.piece_chunks for first, last in itertools.pairwise(borders))
 
 
 def test_what_is_described_of_a_picture_does_not_depend_on_where_chunks_start(

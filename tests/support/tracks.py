@@ -7,7 +7,7 @@ import numpy as np
 from fingerprint.picture.embedding import quantise, unit
 from fingerprint.picture.local_features import CODE_LENGTH, LocalFeatures
 from fingerprint.picture.track import PictureTrack
-from fingerprint.sound.extractor import CODE_SCALE
+from fingerprint.sound import extractor as sound_extractor
 from fingerprint.sound.track import SoundTrack
 
 __all__ = ["DESCRIBED", "SECONDS", "WINDOWS", "picture", "sound"]
@@ -49,5 +49,7 @@ def sound(seed: int = 0) -> SoundTrack:
         bins=rng.integers(0, 140, PEAKS).astype(np.uint8),
         numbers=np.arange(WINDOWS, dtype=np.int32),
         starts_ms=np.arange(WINDOWS, dtype=np.int32) * 540,
-        codes=np.rint(unit(rng.normal(size=(WINDOWS, 100)).astype(np.float32)) * CODE_SCALE).astype(np.int8),
+        codes=np.rint(
+            unit(rng.normal(size=(WINDOWS, 100)).astype(np.float32)) * sound_extractor.PARAMETERS.code_scale
+        ).astype(np.int8),
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fingerprint.matching import search_regions
 from fingerprint.matching.picture.evidence import segment_of
 from fingerprint.matching.picture.localization import PicturePair, locate
 from fingerprint.matching.picture.motion import find_motion
@@ -18,7 +19,6 @@ from fingerprint.matching.picture.similarity import SIMILARITY_FLOOR, correspond
 from fingerprint.matching.picture.span_extension import extended
 from fingerprint.matching.picture.views import REGIONS, VIEW_NAMES
 from fingerprint.matching.picture.viterbi import find_runs
-from fingerprint.matching.search_regions import LONG_REFERENCE_S
 from fingerprint.picture.embedding import dequantise
 from fingerprint.picture.local_features import WHOLE
 
@@ -148,7 +148,7 @@ def _promising(
 def _likely(similarities: Similarities, reference: PictureTrack, hints: Sequence[Hint]) -> NDArray[np.bool_]:
     """Return where in the reference movement is compared: all of a short one, the likeliest minutes of a long one."""
     grid = reference.grid_ms / 1000
-    if grid[-1] - grid[0] <= LONG_REFERENCE_S:
+    if grid[-1] - grid[0] <= search_regions.PARAMETERS.long_reference_s:
         return np.ones(len(grid), bool)
     alike = similarities.values > SIMILARITY_FLOOR
     cells = np.floor(similarities.places[alike] / STILL_SCENE_S).astype(np.int64)

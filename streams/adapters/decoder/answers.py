@@ -14,8 +14,8 @@ import numpy as np
 from fingerprint.model import Chunk
 from fingerprint.picture.extractor import GRID_RATE
 from fingerprint.picture.local_features import LONG_SIDE
-from fingerprint.sound.extractor import DENSITY
-from fingerprint.sound.track import FRAME_S
+from fingerprint.sound import extractor as sound_extractor
+from fingerprint.sound.track import frame_s
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,8 +74,8 @@ def checked_chunk(data: bytes, start: float, end: float) -> Chunk:
             "picture numbers", chunk.picture.numbers, (0, inside[1] / 1000 * GRID_RATE), most=GRID_RATE * span
         )
     if chunk.sound is not None:
-        peaks = inside[0] / 1000 / FRAME_S, inside[1] / 1000 / FRAME_S
-        _demand_times("peaks", chunk.sound.frames, peaks, most=DENSITY * span)
+        peaks = inside[0] / 1000 / frame_s(), inside[1] / 1000 / frame_s()
+        _demand_times("peaks", chunk.sound.frames, peaks, most=sound_extractor.PARAMETERS.max_peaks_per_s * span)
         _demand_times("windows", chunk.sound.starts_ms, inside, most=SOUND_WINDOWS_A_SECOND * span)
         _demand_times("window numbers", chunk.sound.numbers, (0, math.inf), most=SOUND_WINDOWS_A_SECOND * span)
     _demand_times("stills", chunk.keyframes.times_ms, inside, most=GRID_RATE * span)
