@@ -15,9 +15,9 @@ import msgspec
 from benchmarks.corpus import SHARED_VARIABLE, Plan, build, find_shared
 from benchmarks.tools import BenchmarkError
 from benchmarks.truth import read_truth
-from benchmarks.tune.measure import Task, measure, sampled
+from benchmarks.tune.measure import Sample, Task, measure, sampled
 from benchmarks.tune.moves import moves
-from benchmarks.tune.prints import keep_prints
+from benchmarks.tune.prints import files_of, keep_prints
 from benchmarks.tune.report import Outcome, Report, as_markdown
 from fingerprint.engine import ALGORITHM
 from fingerprint.parameters import describe
@@ -60,7 +60,8 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--parameter", help="the one that is moved (all)")
     parser.add_argument("--shared", type=Path, default=shared, help="folder with media/ and copybench/ (%(default)s)")
     parser.add_argument("--out", type=Path, default=".bench", help="folder for benchmarks and reports (%(default)s)")
-    parser.add_argument("--queries", type=int, default=0, help="ask so many of the queries; fewer take less time (all)")
+    parser.add_argument("--queries", type=int, default=0, help="ask so many queries; fewer take less time (all)")
+    parser.add_argument("--references", type=int, default=0, help="hold them against so many references (all)")
     parser.add_argument("--seed", type=int, default=SEED, help="draws the benchmark (%(default)s)")
     parser.add_argument("--jobs", type=int, default=available_cores(), help="measurements at a time (%(default)s)")
     return parser.parse_args(words)
@@ -71,9 +72,10 @@ def _run(options: argparse.Namespace) -> str:
     names = _names(stage, options.parameter)
     plan = Plan("tune", options.seed, PER_ATTACK, COMBOS, NEGATIVES, RECUT, options.jobs)
     bench = build(plan, find_shared(options.shared), options.out)
+    sample = Sample(options.queries, options.references)
     if not stage.stores:
-        keep_prints(bench, options.jobs)
-    report = _measured(stage, names, bench, options.queries, options.jobs)
+        keep_prints(bench, files_of(sampled(read_truth(bench), sample)), options.jobs)
+    report = _measured(stage, names, bench, sample, options.jobs)
     text = as_markdown(report)
     name = f"tune-{stage.name}" + (f"-{options.parameter}" if options.parameter else "")
     (options.out / f"{name}.md").write_text(text, encoding="utf-8")
@@ -111,10 +113,10 @@ def _names(stage: Stage, parameter: str | None) -> list[str]:
     return [parameter]
 
 
-def _measured(stage: Stage, names: Sequence[str], bench: Path, queries: int, jobs: int) -> Report:
+def _measured(stage: Stage, names: Sequence[str], bench: Path, sample: Sample, jobs: int) -> Report:
     planned = [move for name in names for move in moves(stage.parameters, name)]
-    tasks = [Task(bench, queries, stage.name)]
-    tasks += [Task(bench, queries, stage.name, one.parameter, one.moved) for one in planned if one.moved is not None]
+    tasks = [Task(bench, sample, stage.name)]
+    tasks += [Task(bench, sample, stage.name, one.parameter, one.moved) for one in planned if one.moved is not None]
     with ProcessPoolExecutor(min(jobs, len(tasks)), get_context("spawn"), max_tasks_per_child=1) as pool:
         unmoved, *measured = pool.map(measure, tasks)
     left = iter(measured)
@@ -128,10 +130,10 @@ def _measured(stage: Stage, names: Sequence[str], bench: Path, queries: int, job
         )
         for one in planned
     ]
-    truth = read_truth(bench)
+    truth = sampled(read_truth(bench), sample)
     facts = (
         f"Engine `{ALGORITHM}`, benchmark `{bench.name}`",
-        f"{len(truth.refs)} references, {len(sampled(truth.queries, queries))} queries",
+        f"{len(truth.refs)} references, {len(truth.queries)} queries",
         "Files were fingerprinted anew each time, which CPU counts" if stage.stores else "CPU counts matching alone",
     )
     return Report(stage.name, facts, unmoved, tuple(outcomes))

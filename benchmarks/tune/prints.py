@@ -7,7 +7,6 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
-from benchmarks.truth import read_truth
 from fingerprint.chunking import ChunkFiles, assemble, fingerprint_media
 from fingerprint.engine import ALGORITHM
 from fingerprint.media.errors import MediaError
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from benchmarks.truth import Truth
     from fingerprint.query import Query
 
 __all__ = ["files_of", "fingerprint_file", "keep_prints", "load", "prints_folder"]
@@ -25,9 +25,8 @@ __all__ = ["files_of", "fingerprint_file", "keep_prints", "load", "prints_folder
 UNFINISHED = ".unfinished"
 
 
-def files_of(bench: Path) -> list[str]:
-    """Return the files of a benchmark, as paths in its folder: references, and all queries."""
-    truth = read_truth(bench)
+def files_of(truth: Truth) -> list[str]:
+    """Return the files of a benchmark, as paths in its folder: references, and queries."""
     return [*(reference.file for reference in truth.refs.values()), *(query.file for query in truth.queries)]
 
 
@@ -36,15 +35,16 @@ def prints_folder(bench: Path) -> Path:
     return bench / f"prints-{ALGORITHM}"
 
 
-def keep_prints(bench: Path, jobs: int) -> Path:
+def keep_prints(bench: Path, files: Sequence[str], jobs: int) -> Path:
     """Fingerprint what is not fingerprinted yet; return the folder.
 
     Args:
         bench: Folder of the benchmark.
+        files: Files in it.
         jobs: How many files are looked at at a time.
     """
     folder = prints_folder(bench)
-    missing = [file for file in files_of(bench) if not (folder / file).is_dir()]
+    missing = [file for file in files if not (folder / file).is_dir()]
     if missing:
         with ProcessPoolExecutor(min(jobs, len(missing)), get_context("spawn")) as pool:
             list(pool.map(fingerprint_file, [bench] * len(missing), missing, [folder] * len(missing)))

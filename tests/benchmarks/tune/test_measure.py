@@ -8,13 +8,30 @@ from typing import Any
 import msgspec
 import pytest
 
-from benchmarks.truth import Query, Reference, TrueSpan, Truth, write_truth
+from benchmarks.truth import Query, Reference, TrueSpan, Truth, read_truth, write_truth
 from benchmarks.tune import prints
 from benchmarks.tune.__main__ import main
-from benchmarks.tune.measure import Task, measure, sampled
+from benchmarks.tune.measure import Sample, Task, measure, sampled
 from benchmarks.tune.prints import files_of, keep_prints, load
 from fingerprint.stages import stages
 from streams.demo.edit import Edit, Piece
+
+FILES = ["refs/bunny.mp4", "queries/q0.mp4"]
+
+
+def made_up(queries: int, references: int) -> Truth:
+    """Return a benchmark of which each query copies the reference of its number."""
+    return Truth(
+        1,
+        {f"r{number}": Reference(f"refs/{number}", 9.0, audio=True) for number in range(references)},
+        tuple(
+            Query(
+                str(number), f"queries/{number}", "", "", hard=False, layout="whole", modality="av",
+                truth=(TrueSpan(f"r{number}", (0, 9), (0, 9)),),
+            )
+            for number in range(queries)
+        ),
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -34,37 +51,44 @@ def bench(footage: dict[str, Path], edited_copy: Callable[..., Any], tmp_path: P
     return folder
 
 
+def test_the_files_of_a_benchmark_are_its_references_and_its_queries(bench: Path) -> None:
+    assert files_of(read_truth(bench)) == FILES
+
+
 def test_fingerprints_are_made_once_and_kept(bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = keep_prints(bench, 1)
-    assert sorted(load(folder, files_of(bench))) == ["queries/q0.mp4", "refs/bunny.mp4"]
+    folder = keep_prints(bench, FILES, 1)
+    assert sorted(load(folder, FILES)) == ["queries/q0.mp4", "refs/bunny.mp4"]
     monkeypatch.setattr(prints, "ProcessPoolExecutor", None)
-    assert keep_prints(bench, 1) == folder
+    assert keep_prints(bench, FILES, 1) == folder
 
 
 def test_a_file_that_is_no_media_has_no_fingerprint_and_is_not_tried_again(bench: Path) -> None:
     (bench / "queries" / "q0.mp4").write_bytes(b"nothing")
-    folder = keep_prints(bench, 1)
-    assert sorted(load(folder, files_of(bench))) == ["refs/bunny.mp4"]
+    folder = keep_prints(bench, FILES, 1)
+    assert sorted(load(folder, FILES)) == ["refs/bunny.mp4"]
     assert (folder / "queries" / "q0.mp4").is_dir()
 
 
 def test_the_moved_number_is_what_is_measured(bench: Path) -> None:
-    keep_prints(bench, 1)
-    unmoved = measure(Task(bench, 0, "matching.matcher"))
+    keep_prints(bench, FILES, 1)
+    unmoved = measure(Task(bench, Sample(), "matching.matcher"))
     assert unmoved.figures["pair_recall"] == 1.0
     assert unmoved.cpu_s > 0
-    deaf = measure(Task(bench, 0, "matching.matcher", "min_interval_s", 100.0))
+    deaf = measure(Task(bench, Sample(), "matching.matcher", "min_interval_s", 100.0))
     assert deaf.figures["segment_f1"] == 0.0
     assert stages()["matching.matcher"].parameters == type(stages()["matching.matcher"].parameters)()
 
 
 def test_of_many_queries_some_are_asked_that_lie_evenly_among_them() -> None:
-    def query(name: int) -> Query:
-        return Query(str(name), "", "", "", hard=False, layout="", modality="")
+    truth = made_up(queries=10, references=10)
+    assert [one.id for one in sampled(truth, Sample(queries=4)).queries] == ["0", "2", "5", "7"]
+    assert sampled(truth, Sample()) == sampled(truth, Sample(queries=99)) == truth
 
-    queries = tuple(map(query, range(10)))
-    assert [one.id for one in sampled(queries, 4)] == ["0", "2", "5", "7"]
-    assert sampled(queries, 0) == sampled(queries, 99) == queries
+
+def test_of_many_references_those_that_are_copied_stay() -> None:
+    some = sampled(made_up(queries=10, references=10), Sample(queries=2, references=4))
+    assert [one.id for one in some.queries] == ["0", "5"]
+    assert list(some.refs) == ["r0", "r1", "r5", "r6"]
 
 
 def test_all_stages_and_how_many_numbers_they_have_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
