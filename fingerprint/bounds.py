@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fingerprint.codec import BadFingerprintError, FingerprintTooLargeError
-from fingerprint.picture.embedding import STEP
-from fingerprint.picture.extractor import CUT_STEP, DUE, GRID_RATE, LOCAL_BLOCK, LOCAL_FEATURES
-from fingerprint.picture.local_features import CODE_LENGTH, LONG_SIDE
-from fingerprint.picture.track import THUMBNAIL_SIDE
+from fingerprint.picture import embedding, extractor, local_features
+from fingerprint.picture import track as picture_track
 from fingerprint.sound.extractor import CODE_SCALE, DENSITY, WINDOW_STEP
 from fingerprint.sound.track import FRAME_S, LENGTH
 from schemas.limits import LONGEST_MEDIA_S
@@ -28,6 +26,12 @@ if TYPE_CHECKING:
     from fingerprint.sound.track import SoundTrack
 
 __all__ = ["check", "check_duration", "check_keyframes", "most_bytes", "most_windows"]
+
+#: How pictures are looked at, described and stored.
+GRID_RATE, LOCAL_BLOCK = extractor.PARAMETERS.grid_rate_hz, extractor.PARAMETERS.local_spacing_steps
+DUE, CUT_STEP = extractor.PARAMETERS.due_steps, extractor.PARAMETERS.cut_spacing_steps
+LOCAL_FEATURES, CODE_LENGTH = extractor.PARAMETERS.max_local_features, local_features.PARAMETERS.code_length
+LONG_SIDE, THUMBNAIL_CELLS = local_features.PARAMETERS.long_side_px, picture_track.PARAMETERS.thumbnail_cells
 
 #: Milliseconds of a point of the time grid.
 GRID_MS = 1000 // GRID_RATE
@@ -55,7 +59,7 @@ VECTOR = 384
 #: looked at; row, count and features (place, size, turn, code) of what has local features.
 PICTURE_BYTES = (
     PICTURE_WINDOWS * (4 + 4 + VECTOR)
-    + GRID_RATE * (4 + THUMBNAIL_SIDE**2)
+    + GRID_RATE * (4 + THUMBNAIL_CELLS)
     + LOCAL * GRID_RATE / LOCAL_BLOCK * (8 + LOCAL_FEATURES * (4 + 1 + 1 + CODE_LENGTH))
 )
 
@@ -149,7 +153,7 @@ def _check_described(picture: PictureTrack) -> None:
         raise BadFingerprintError("the fingerprint's pictures are numbered other than their times say")
     if _crowded(numbers // DUE, DESCRIBED):
         raise BadFingerprintError(f"the fingerprint describes more than {PICTURE_WINDOWS:g} pictures a second")
-    _check_lengths(picture.codes, 1 / STEP)
+    _check_lengths(picture.codes, 1 / embedding.PARAMETERS.code_step)
     sides = picture.size.tolist()
     if min(sides) < 1 or max(sides) != LONG_SIDE:
         raise BadFingerprintError(f"the fingerprint's longer side is not {LONG_SIDE} pixels")

@@ -14,7 +14,7 @@ from fingerprint.media.faults import is_out_of_memory
 from fingerprint.media.probe import probe
 from fingerprint.media.request import Picture
 from fingerprint.model import Chunk, Fingerprint
-from fingerprint.picture.extractor import PICTURES, PictureCollector
+from fingerprint.picture.extractor import PictureCollector, picture_wish
 from fingerprint.picture.keyframes import Keyframes
 from fingerprint.picture.track import PictureTrack
 from fingerprint.query import Piece, Query
@@ -90,7 +90,7 @@ def _fingerprint_chunk(source: Source, start: float, end: float, limits: MediaLi
         end,
         limits=limits,
         several_clocks=several_clocks,
-        picture=PICTURES,
+        picture=picture_wish(),
         sound=SOUND,
         covered=covered.append,
     )
