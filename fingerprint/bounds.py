@@ -14,10 +14,9 @@ import numpy as np
 
 from fingerprint.codec import BadFingerprintError, FingerprintTooLargeError
 from fingerprint.parameters import parameter
-from fingerprint.picture.embedding import STEP
-from fingerprint.picture.extractor import CUT_STEP, DUE, GRID_RATE, LOCAL_BLOCK, LOCAL_FEATURES
-from fingerprint.picture.local_features import CODE_LENGTH, LONG_SIDE
-from fingerprint.picture.track import THUMBNAIL_SIDE
+from fingerprint.picture import embedding, local_features
+from fingerprint.picture import extractor as picture_extractor
+from fingerprint.picture import track as picture_track
 from fingerprint.sound import extractor as sound_extractor
 from fingerprint.sound import track as sound_track
 from fingerprint.sound.track import frame_s
@@ -40,8 +39,11 @@ __all__ = [
     "most_windows",
 ]
 
-#: Bytes of a number that is stored as int32, of one in 8 bits, and of a step of the time grid.
-INT32_BYTES, INT8_BYTES = 4, 1
+#: Bytes of a number that is stored in 32 bits.
+INT32_BYTES = 4
+
+#: Bytes of a number that is stored in 8 bits.
+INT8_BYTES = 1
 
 #: Numbers in the vector of a picture, as `trained()` has them, which takes long to load.
 PICTURE_VECTOR_LENGTH = 384
@@ -82,16 +84,16 @@ PARAMETERS = BoundsParameters()
 
 def _grid_ms() -> int:
     """Milliseconds of a point of the time grid."""
-    return 1000 // GRID_RATE
+    return 1000 // picture_extractor.PARAMETERS.grid_rate_hz
 
 
 def _described() -> int:
     """Pictures that are described of those points of the grid among which one is due: it, and those that cuts give."""
-    return DUE // CUT_STEP
+    return picture_extractor.PARAMETERS.due_steps // picture_extractor.PARAMETERS.cut_spacing_steps
 
 
 def _picture_windows_per_s() -> float:
-    return _described() * GRID_RATE / DUE
+    return _described() * picture_extractor.PARAMETERS.grid_rate_hz / picture_extractor.PARAMETERS.due_steps
 
 
 def _sound_windows_per_s() -> float:
@@ -104,11 +106,13 @@ def _picture_bytes_per_s() -> float:
     They are number, time and vector of what is described; step and miniature of what is looked at; row, count and
     features (place, size, turn, code) of what has local features.
     """
-    local_per_s = PARAMETERS.local_pictures_per_block * GRID_RATE / LOCAL_BLOCK
+    chosen = picture_extractor.PARAMETERS
+    local_per_s = PARAMETERS.local_pictures_per_block * chosen.grid_rate_hz / chosen.local_spacing_steps
+    feature = INT32_BYTES + 2 * INT8_BYTES + local_features.PARAMETERS.code_length
     return (
         _picture_windows_per_s() * (2 * INT32_BYTES + PICTURE_VECTOR_LENGTH)
-        + GRID_RATE * (INT32_BYTES + THUMBNAIL_SIDE**2)
-        + local_per_s * (2 * INT32_BYTES + LOCAL_FEATURES * (INT32_BYTES + 2 * INT8_BYTES + CODE_LENGTH))
+        + chosen.grid_rate_hz * (INT32_BYTES + picture_track.PARAMETERS.thumbnail_cells)
+        + local_per_s * (2 * INT32_BYTES + chosen.max_local_features * feature)
     )
 
 
@@ -190,7 +194,8 @@ def _check_grid(times_ms: NDArray[np.int32], last_ms: int) -> None:
     earliest = np.arange(len(times)) * step - off
     close = times[2:] - times[:-2] < step - off
     if (times < np.maximum(earliest, 0)).any() or close.any() or (np.diff(times) < 0).any():
-        raise BadFingerprintError(f"the fingerprint looks at more than {GRID_RATE} pictures a second")
+        rate = picture_extractor.PARAMETERS.grid_rate_hz
+        raise BadFingerprintError(f"the fingerprint looks at more than {rate} pictures a second")
     if (times > last_ms).any():
         raise BadFingerprintError("the fingerprint's pictures lie behind its end")
 
@@ -204,23 +209,24 @@ def _check_described(picture: PictureTrack) -> None:
     late = times > (numbers + 1) * step
     if early.any() or late.any() or not np.isin(times, picture.grid_ms).all():
         raise BadFingerprintError("the fingerprint's pictures are numbered other than their times say")
-    if _crowded(numbers // DUE, _described()):
+    if _crowded(numbers // picture_extractor.PARAMETERS.due_steps, _described()):
         raise BadFingerprintError(f"the fingerprint describes more than {_picture_windows_per_s():g} pictures a second")
-    _check_lengths(picture.codes, 1 / STEP)
-    sides = picture.size.tolist()
-    if min(sides) < 1 or max(sides) != LONG_SIDE:
-        raise BadFingerprintError(f"the fingerprint's longer side is not {LONG_SIDE} pixels")
+    _check_lengths(picture.codes, 1 / embedding.PARAMETERS.code_step)
+    sides, longer = picture.size.tolist(), local_features.PARAMETERS.long_side_px
+    if min(sides) < 1 or max(sides) != longer:
+        raise BadFingerprintError(f"the fingerprint's longer side is not {longer} pixels")
 
 
 def _check_local(picture: PictureTrack) -> None:
-    rows, counts = picture.local_rows, picture.local_counts
-    if (np.diff(rows) <= 0).any() or _crowded(
-        picture.numbers[rows] // LOCAL_BLOCK, PARAMETERS.local_pictures_per_block
-    ):
+    rows, counts, chosen = picture.local_rows, picture.local_counts, picture_extractor.PARAMETERS
+    blocks = picture.numbers[rows] // chosen.local_spacing_steps
+    if (np.diff(rows) <= 0).any() or _crowded(blocks, PARAMETERS.local_pictures_per_block):
         raise BadFingerprintError("the fingerprint has local features of too many pictures")
-    if (counts > LOCAL_FEATURES).any():
-        raise BadFingerprintError(f"the fingerprint has more than {LOCAL_FEATURES} local features of a picture")
-    if (picture.local.points > POINTS_PER_PIXEL * (LONG_SIDE + 1)).any():
+    if (counts > chosen.max_local_features).any():
+        raise BadFingerprintError(
+            f"the fingerprint has more than {chosen.max_local_features} local features of a picture"
+        )
+    if (picture.local.points > POINTS_PER_PIXEL * (local_features.PARAMETERS.long_side_px + 1)).any():
         raise BadFingerprintError("the fingerprint's local features lie outside of their pictures")
 
 

@@ -15,7 +15,7 @@ from fingerprint.media.probe import probe
 from fingerprint.media.request import Picture
 from fingerprint.model import Chunk, Fingerprint
 from fingerprint.parameters import parameter
-from fingerprint.picture.extractor import PICTURES, PictureCollector
+from fingerprint.picture.extractor import PictureCollector, picture_wish
 from fingerprint.picture.keyframes import Keyframes
 from fingerprint.picture.track import PictureTrack
 from fingerprint.query import Piece, Query
@@ -127,7 +127,7 @@ def _fingerprint_chunk(source: Source, start: float, end: float, limits: MediaLi
         end,
         limits=limits,
         several_clocks=several_clocks,
-        picture=PICTURES,
+        picture=picture_wish(),
         sound=sound_wish(),
         covered=covered.append,
     )

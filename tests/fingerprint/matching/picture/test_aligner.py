@@ -22,7 +22,7 @@ from fingerprint.matching.picture.query_frames import Miniatures
 from fingerprint.matching.time_map import Segment, TimeMap
 from fingerprint.model import Fingerprint
 from fingerprint.picture.keyframes import Keyframes
-from fingerprint.picture.local_features import EMPTY
+from fingerprint.picture.local_features import no_features
 from fingerprint.picture.track import PictureTrack
 from fingerprint.query import Piece
 
@@ -201,7 +201,7 @@ def behind(foreign: PictureTrack, times: int, reference: PictureTrack) -> Pictur
 
 def without_local_features(track: PictureTrack) -> PictureTrack:
     none = np.zeros(0, np.int32)
-    return replace(track, local_rows=none, local_counts=none, local=EMPTY)
+    return replace(track, local_rows=none, local_counts=none, local=no_features())
 
 
 @pytest.fixture

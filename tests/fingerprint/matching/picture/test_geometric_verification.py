@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fingerprint.matching.picture.geometric_verification import MAX_SCALING_OCTAVES, compare_local
-from fingerprint.picture.local_features import CODE_LENGTH, EMPTY, LocalFeatures
+from fingerprint.picture import local_features
+from fingerprint.picture.local_features import LocalFeatures, no_features
 
 Matrix = NDArray[np.float64]
 
@@ -25,7 +26,7 @@ def features(count: int, seed: int) -> LocalFeatures:
         points=np.rint(rng.uniform((0, 0), (1280, 720), (count, 2))).astype(np.uint16),
         scales=rng.integers(60, 130, count).astype(np.uint8),
         angles=rng.integers(0, 256, count).astype(np.uint8),
-        codes=np.clip(rng.normal(0, 25, (count, CODE_LENGTH)), -127, 127).astype(np.int8),
+        codes=np.clip(rng.normal(0, 25, (count, local_features.PARAMETERS.code_length)), -127, 127).astype(np.int8),
     )
 
 
@@ -195,4 +196,4 @@ def test_fewer_than_three_features_tell_nothing(count: int) -> None:
     some, many = features(count, 7), features(60, 7)
     assert compare_local(some, many) is None
     assert compare_local(many, some) is None
-    assert compare_local(some, EMPTY) is None
+    assert compare_local(some, no_features()) is None

@@ -14,7 +14,7 @@ from fingerprint.matching.picture.query_frames import QueryFrames
 from fingerprint.matching.picture.region import Region
 from fingerprint.model import Fingerprint
 from fingerprint.picture.keyframes import Keyframes
-from fingerprint.picture.local_features import EMPTY, WHOLE, LocalFeatures, Part
+from fingerprint.picture.local_features import WHOLE, LocalFeatures, Part, no_features
 from fingerprint.picture.track import PictureTrack
 from fingerprint.query import Piece
 
@@ -173,7 +173,7 @@ def test_the_querys_picture_is_taken_as_much_earlier_or_later_as_the_references_
 
 def test_a_reference_without_local_features_tells_nothing() -> None:
     none = np.zeros(0, np.int32)
-    reference: PictureTrack = replace(REFERENCE, local_rows=none, local_counts=none, local=EMPTY)
+    reference: PictureTrack = replace(REFERENCE, local_rows=none, local_counts=none, local=no_features())
     query = query_frames(seconds(count=1))
     assert locate(query, reference, PAIRS) == Located(None, ())
     assert query.taken == []
