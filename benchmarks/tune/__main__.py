@@ -27,6 +27,7 @@ from streams.settings import available_cores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from multiprocessing.context import ForkServerContext
 
     from benchmarks.tune.moves import Move
     from fingerprint.stages import Stage
@@ -59,6 +60,7 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="say which stages there are, and how many numbers each has")
     parser.add_argument("--parameter", help="the one that is moved (all)")
     parser.add_argument("--shared", type=Path, default=shared, help="folder with media/ and copybench/ (%(default)s)")
+    parser.add_argument("--bench", type=Path, help="a benchmark that is already built")
     parser.add_argument("--out", type=Path, default=".bench", help="folder for benchmarks and reports (%(default)s)")
     parser.add_argument("--queries", type=int, default=0, help="ask so many queries; fewer take less time (all)")
     parser.add_argument("--references", type=int, default=0, help="hold them against so many references (all)")
@@ -71,7 +73,8 @@ def _run(options: argparse.Namespace) -> str:
     stage = _stage(options.stage)
     names = _names(stage, options.parameter)
     plan = Plan("tune", options.seed, PER_ATTACK, COMBOS, NEGATIVES, RECUT, options.jobs)
-    bench = build(plan, find_shared(options.shared), options.out)
+    options.out.mkdir(parents=True, exist_ok=True)
+    bench = options.bench or build(plan, find_shared(options.shared), options.out)
     sample = Sample(options.queries, options.references)
     if not stage.stores:
         keep_prints(bench, files_of(sampled(read_truth(bench), sample)), options.jobs)
@@ -117,7 +120,7 @@ def _measured(stage: Stage, names: Sequence[str], bench: Path, sample: Sample, j
     planned = [move for name in names for move in moves(stage.parameters, name)]
     tasks = [Task(bench, sample, stage.name)]
     tasks += [Task(bench, sample, stage.name, one.parameter, one.moved) for one in planned if one.moved is not None]
-    with ProcessPoolExecutor(min(jobs, len(tasks)), get_context("spawn"), max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(min(jobs, len(tasks)), _context(), max_tasks_per_child=1) as pool:
         unmoved, *measured = pool.map(measure, tasks)
     left = iter(measured)
     outcomes = [
@@ -137,6 +140,13 @@ def _measured(stage: Stage, names: Sequence[str], bench: Path, sample: Sample, j
         "Files were fingerprinted anew each time, which CPU counts" if stage.stores else "CPU counts matching alone",
     )
     return Report(stage.name, facts, unmoved, tuple(outcomes))
+
+
+def _context() -> ForkServerContext:
+    """Return what starts a process for each measurement: from one that has loaded the engine, and measured nothing."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload([measure.__module__])
+    return context
 
 
 def _note(stage: Stage, move: Move) -> str:

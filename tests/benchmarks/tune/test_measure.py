@@ -102,7 +102,7 @@ def test_all_stages_and_how_many_numbers_they_have_are_listed(capsys: pytest.Cap
     ("words", "said"),
     [
         (["hugh"], "there is no stage 'hugh': name one of "),
-        (["aligner"], "several stages end in 'aligner': name one of matching.picture.aligner, matching.sound.aligner"),
+        (["extractor"], "several stages end in 'extractor': name one of picture.extractor, sound.extractor"),
         (
             ["fusion", "--parameter", "cell"],
             "matching.fusion has no parameter 'cell': name one of max_track_distance_s",
