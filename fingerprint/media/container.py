@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import logging
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
@@ -17,11 +18,12 @@ import av
 import av.error
 import av.logging
 
-from fingerprint.media.continuity import JOINED, rewind
+from fingerprint.media.continuity import rewind, to_byte
 from fingerprint.media.edit_list import cuts_nothing
 from fingerprint.media.errors import MediaError
 from fingerprint.media.faults import MEDIA_FAULTS, blame_media, claims_too_much, is_media_fault, unreadable
-from fingerprint.media.stream_selection import decoder_pixels, has_both
+from fingerprint.media.packets import read_packets
+from fingerprint.media.stream_selection import KINDS, appears, decoder_pixels, has_both
 from schemas.errors import ErrorCode
 from schemas.limits import cut
 
@@ -57,6 +59,14 @@ READ_BYTES = 128 * 1024
 #: Bytes of a recording that are looked at once more where FFmpeg finds no picture, or no sound, in the 5 MB that it
 #: looks at by itself: this costs a recording that has none, and nothing to others.
 PROBED_FURTHER_BYTES = 64 * 2**20
+
+#: Where that does not help, packets are looked at in so many places of the file, so many in each: a second of most
+#: media. What is found there is opened with all that lies before it, up to a size that takes seconds to read.
+PLACES, PACKETS_A_PLACE = 16, 64
+MOST_PROBED_BYTES = 2**30
+
+#: Containers in which a stream may begin anywhere, with no word about it before.
+HEADLESS = frozenset({"mpegts", "mpeg", "flv"})
 
 #: Pictures this many times over the limit are still looked at, so that they are said to be too large and not to be
 #: damaged: 8K times 4 is 16K, the largest that codecs know.
@@ -152,12 +162,34 @@ def _opened(file: BinaryIO, limits: MediaLimits) -> Iterator[InputContainer]:
             ErrorCode.RESOURCE_TOO_LARGE, f"the file has {size} bytes, more than the limit of {limits.max_bytes}"
         )
     container = _container(file, _options(file, limits))
-    if container.format.name in JOINED and not has_both(container):
+    if container.format.name in HEADLESS and not has_both(container):
         container.close()
-        container = _container(file, {**_options(file, limits), **_FURTHER})
-        rewind(container)
+        container = _with_late_streams(file, _options(file, limits))
     with container:
         yield container
+
+
+def _with_late_streams(file: BinaryIO, options: dict[str, str]) -> InputContainer:
+    """Open media of which FFmpeg has found no picture, or no sound, with a longer look."""
+    container = _container(file, {**options, **_further(PROBED_FURTHER_BYTES)})
+    probed = _late_stream(container) if container.size > PROBED_FURTHER_BYTES and not has_both(container) else None
+    if probed is not None and probed <= MOST_PROBED_BYTES:
+        container.close()
+        container = _container(file, {**options, **_further(probed)})
+    rewind(container)
+    return container
+
+
+def _late_stream(container: InputContainer) -> int | None:
+    """Return a number of bytes in which a picture or a sound begins that was not found; None where none is met."""
+    for place in range(PROBED_FURTHER_BYTES, container.size, max(1, container.size // PLACES)):
+        if not to_byte(container, place):
+            return None
+        for _ in islice(read_packets(container, list(container.streams)), PACKETS_A_PLACE):
+            pass
+        if any(appears(container, kind) for kind in KINDS):
+            return place + PROBED_FURTHER_BYTES
+    return None
 
 
 def _container(file: BinaryIO, options: dict[str, str]) -> InputContainer:
@@ -181,15 +213,19 @@ def _container(file: BinaryIO, options: dict[str, str]) -> InputContainer:
         raise unreadable(error) from None
 
 
-#: A stream may begin anywhere in a recording, with no word about it before: a microphone that was switched on later. It
-#: is looked for as far as that is cheap; in transport streams past the first list of what is in them, after which
-#: FFmpeg by itself looks for nothing else. Packets that are read then are not kept: they would be a file in memory.
-_FURTHER = {
-    "probesize": str(PROBED_FURTHER_BYTES),
-    "analyzeduration": str(2**62),
-    "scan_all_pmts": "1",
-    "fflags": "nobuffer",
-}
+def _further(probed: int) -> dict[str, str]:
+    """Return the options of a look at so many bytes.
+
+    A stream may begin anywhere in a recording, with no word about it before: a microphone that was switched on later.
+    It is looked for as far as that is cheap; in transport streams past the first list of what is in them, after which
+    FFmpeg by itself looks for nothing else. Packets that are read then are not kept: they would be a file in memory.
+    """
+    return {
+        "probesize": str(probed),
+        "analyzeduration": str(2**62),
+        "scan_all_pmts": "1",
+        "fflags": "nobuffer",
+    }
 
 
 def _options(file: BinaryIO, limits: MediaLimits) -> dict[str, str]:
@@ -198,6 +234,9 @@ def _options(file: BinaryIO, limits: MediaLimits) -> dict[str, str]:
         "format_whitelist": ",".join(CONTAINERS),
         "max_pixels": str(decoder_pixels(LOOKED_AT * limits.max_pixels)),
     }
+    # A transport stream that was joined of several goes on with the streams of the next one in other places: those that
+    # stand in the place of the ones before are taken for the same.
+    options["merge_pmt_versions"] = "1"
     if cuts_nothing(file):
         # Otherwise FFmpeg lists all samples a second time, as they are shown: tens of MiB for a film of hours.
         options["advanced_editlist"] = "0"

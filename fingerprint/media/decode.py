@@ -11,11 +11,11 @@ from av.packet import Packet
 from fingerprint.media.account import Account
 from fingerprint.media.audio_resampler import SoundLine
 from fingerprint.media.container import Source, open_container
-from fingerprint.media.continuity import running_packets
+from fingerprint.media.continuity import OF_WRITERS, RunningTime, running_packets, tolerance_of
 from fingerprint.media.frame_decoder import LeadIn, PictureFrames
 from fingerprint.media.frame_sampler import PicturePicker
 from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
-from fingerprint.media.packets import READ_THROUGH, decode_packet, packet_time, read_packets, seek
+from fingerprint.media.packets import READ_THROUGH, decode_packet, packet_length, packet_time, seek
 from fingerprint.media.request import Picture, PictureWish, SoundBlock, SoundWish
 from fingerprint.media.stream_selection import Tracks, choose_tracks, pixel_aspect, start_time
 from fingerprint.media.timestamps import PictureClock
@@ -84,8 +84,7 @@ def decode(
     """
     end = min(end, limits.max_duration_s)
     with open_container(source, limits) as container:
-        packets = running_packets if several_clocks else read_packets
-        walk = _Pass(container, start, end, limits, (picture, sound), packets=packets)
+        walk = _Pass(container, start, end, limits, (picture, sound), several_clocks=several_clocks)
         yield from walk.run()
         if covered is not None:
             covered(walk.account.coverage())
@@ -102,10 +101,10 @@ class _Pass:
         limits: MediaLimits,
         wishes: tuple[PictureWish | None, SoundWish | None],
         *,
-        packets: Callable[[InputContainer, list[Stream], Callable[[], None]], Iterator[Packet[Stream]]],
+        several_clocks: bool,
     ) -> None:
         picture, sound = wishes
-        self._packets = packets
+        self._several_clocks = several_clocks
         video, audio = choose_tracks(container, limits.max_pixels)
         self._container = container
         self._max_pixels = limits.max_pixels
@@ -135,7 +134,7 @@ class _Pass:
         streams: list[Stream] = [stream for stream in (self._video, self._audio) if stream is not None]
         if not streams:
             return
-        for lead in LEADS_S if self._packets is read_packets else LEADS_S[-1:]:
+        for lead in LEADS_S[-1:] if self._several_clocks else LEADS_S:
             position = max(0.0, self._start - lead)
             self._wary = position > 0 and seek(self._container, streams[0], position, self._origin)
             yield from self._walk(streams)
@@ -151,11 +150,13 @@ class _Pass:
 
     def _walk(self, streams: list[Stream]) -> Iterator[Picture | SoundBlock]:
         ticks = {stream.index: float(stream.time_base or 0) for stream in streams}
-        for packet in self._packets(self._container, streams, self.account.lose):
+        for packet in running_packets(self._container, streams, self.account.lose, self._running()):
             tick = ticks[packet.stream.index]
             time = packet_time(packet, tick, self._origin)
             self.account.read(packet, tick)
-            if packet.stream is self._video:
+            if self.account.is_stray(packet, time, tick):
+                pass
+            elif packet.stream is self._video:
                 yield from self._pictures(packet)
             elif time is None or time >= self._start:
                 yield from self._sound(packet)
@@ -165,6 +166,12 @@ class _Pass:
                 yield from self._held_back()
                 return
         self.account.read_all = True
+
+    def _running(self) -> RunningTime:
+        """Return what tells times that run on: over all clocks, or over single wild times on the way."""
+        if self._several_clocks:
+            return RunningTime(tolerance_of(self._container), self._origin)
+        return RunningTime(OF_WRITERS)
 
     def _held_back(self) -> Iterator[Picture]:
         """Yield what the decoder holds back of the span: it puts pictures in order, and slides come minutes apart."""
@@ -188,8 +195,9 @@ class _Pass:
         """Tell whether nothing more of the span is to come once a packet of that time was decoded."""
         if (self._video is None or self._picker.done) and (self._audio is None or self._line.done):
             return True
-        # One track ended early, or pauses.
-        return time is not None and time > self._end + MAX_INTERLEAVE_S
+        # One track ended early, or pauses; but a track that has jumped in a file with an index is read last.
+        jumped = self._several_clocks and not tolerance_of(self._container).together
+        return time is not None and time > self._end + MAX_INTERLEAVE_S and not jumped
 
     def _pictures(self, packet: Packet[Stream]) -> Iterator[Picture]:
         if self._picker.done:
@@ -242,4 +250,4 @@ class _Pass:
             return None
         stamp = packet.dts if packet.pts is None else packet.pts
         time = None if stamp is None else stamp * self._tick - self._origin
-        return self.account.sound.watch.ask(time, (packet.duration or 0) * self._tick)
+        return self.account.sound.watch.ask(time, packet_length(packet, self._tick))

@@ -102,8 +102,7 @@ class PictureFrames:
             self._keep(packet)
         shown = self._shown(packet)
         if packet.size and not packet.is_discard:
-            length = self._clock.length(None if shown is None else packet.duration)
-            shown = self._account.watch.ask(shown, length)
+            shown = self._account.watch.ask(shown, self._clock.length(packet.duration))
         for frame in self._decoded(packet, shown):
             before = self._clock.last
             time = self._clock.time(frame)

@@ -21,7 +21,17 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.frame import VideoFrame
 
-__all__ = ["READ_THROUGH", "Tally", "decode_packet", "packet_time", "read_packets", "seek"]
+__all__ = [
+    "LONGEST_SOUND_S",
+    "LONGEST_STAY_S",
+    "READ_THROUGH",
+    "Tally",
+    "decode_packet",
+    "packet_length",
+    "packet_time",
+    "read_packets",
+    "seek",
+]
 
 #: Reading goes on after damage this often; then what follows is taken for the end.
 MAX_READ_ERRORS = 64
@@ -32,6 +42,18 @@ UNSUPPORTED = (av.error.PatchWelcomeError, av.error.NotImplementedError, av.erro
 #: What FFmpeg writes into its log when a picture gets no memory: since there is none, or since of its size, which is
 #: over the limit, or of none. It raises nothing where the decoder goes on all the same.
 NO_BUFFER, TOO_LARGE, BAD_SIZE = "get_buffer() failed", "exceeds specified max pixel count", "image parameters invalid"
+
+#: A picture is on the screen for at most so long, seconds: nobody shows a slide for more than an hour, and a last one
+#: that claims to stay for days has a broken duration.
+LONGEST_STAY_S = 3600.0
+
+#: What one packet of sound holds at most, seconds: the longest blocks are those of Monkey's Audio, of 27 s. What claims
+#: more is a number that ran over (FFmpeg's of the last page of an Ogg file, in 32 bits).
+LONGEST_SOUND_S = 30.0
+
+#: Times further from 0 than this are none, seconds: the clock of a year is a billion, and what bytes that are no header
+#: seem to say is more.
+FURTHEST_S = 1e10
 
 #: Containers without an index, whose times after a seek are guesses from a bit rate: they are read from the start.
 #: Reading without decoding is a hundredth of the cost of decoding.
@@ -46,15 +68,28 @@ def read_packets(
     """Yield the streams' packets to the real end of the file, then one empty packet a stream that flushes its decoder.
 
     Damage in mid-file, or a stream that appears there, ends the generator of PyAV; reading then starts again behind it.
+    Times that can be none (`FURTHEST_S`) are taken away: where bytes in mid-file are no header of a packet. So is a
+    time of showing that is hours from the time of decoding: a decoder holds back no picture for longer than one stays.
 
     Args:
         container: The media.
         streams: Whose packets.
         damaged: Called where reading starts again: packets may be lost there.
     """
+    furthest, longest = (
+        {stream.index: int(seconds / (stream.time_base or 1)) for stream in streams}
+        for seconds in (FURTHEST_S, LONGEST_STAY_S)
+    )
     for _ in range(MAX_READ_ERRORS):
         try:
-            yield from container.demux(*streams)
+            for packet in container.demux(*streams):
+                index, shown, decoded = packet.stream.index, packet.pts, packet.dts
+                if shown is not None and decoded is not None and abs(shown - decoded) > longest[index]:
+                    packet.pts = shown = decoded
+                stamp = decoded if shown is None else shown
+                if stamp is not None and abs(stamp) > furthest[index]:
+                    packet.pts = packet.dts = None
+                yield packet
         except MEDIA_FAULTS as error:
             if not is_media_fault(error) and not claims_too_much(error):
                 raise
@@ -129,6 +164,18 @@ def packet_time(packet: Packet[Stream], tick: float, origin: float) -> float | N
     if stamp is None:
         stamp = packet.pts
     return None if stamp is None else stamp * tick - origin
+
+
+def packet_length(packet: Packet[Stream], tick: float) -> float:
+    """Return how long what a packet holds is shown, seconds; 0 where nobody can tell, or it claims what cannot be.
+
+    Args:
+        packet: The packet.
+        tick: Its stream's time base.
+    """
+    length = (packet.duration or 0) * tick
+    longest = LONGEST_STAY_S if packet.stream.type == "video" else LONGEST_SOUND_S
+    return length if 0 <= length <= longest else 0.0
 
 
 def seek(container: InputContainer, stream: Stream, time: float, origin: float) -> bool:

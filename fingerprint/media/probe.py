@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from fingerprint.media.account import CUT_SHORT_S, is_short_of_memory
 from fingerprint.media.container import Source, open_container
-from fingerprint.media.continuity import has_several_clocks
+from fingerprint.media.continuity import may_jump
 from fingerprint.media.coverage import nothing_decodes
-from fingerprint.media.duration import real_duration, running_duration
+from fingerprint.media.duration import Extent, real_duration, running_duration
 from fingerprint.media.errors import MediaError
 from fingerprint.media.info import MediaInfo
 from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
@@ -20,6 +21,8 @@ from schemas.coverage import Cause
 from schemas.errors import ErrorCode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from av.audio.frame import AudioFrame
     from av.container import InputContainer
     from av.stream import Stream
@@ -30,6 +33,9 @@ __all__ = ["probe"]
 
 #: Packets of one track that are tried before it counts as one that does not decode.
 TRIED_PACKETS = 250
+
+#: Containers that know the streams of one part of a file only: once the end was read they do not know the start again.
+FORGETFUL = frozenset({"ogg"})
 
 
 def probe(source: Source, limits: MediaLimits = DEFAULT_LIMITS) -> MediaInfo:
@@ -50,20 +56,28 @@ def probe(source: Source, limits: MediaLimits = DEFAULT_LIMITS) -> MediaInfo:
             raise MediaError(ErrorCode.RESOURCE_NOT_SUPPORTED, "the file has neither picture nor sound")
         if any(is_encrypted(stream) for stream in streams):
             raise _encrypted()
-        info = _describe(container, tracks, _first_frames(container, streams))
-        duration = _duration(container, streams, tracks.video)
-        several_clocks = has_several_clocks(container, streams)
-        if several_clocks:
-            duration = max(FALLBACK_PERIOD, running_duration(container, streams))
+        seen = Extent(container, streams)
+        info = _describe(container, tracks, _first_frames(container, streams, seen))
+        duration = _duration(container, streams, tracks.video, seen)
+        jumps = info.container not in FORGETFUL and may_jump(container, streams, duration)
+    if info.container in FORGETFUL:
+        with _opened_anew(source, limits) as (container, streams):
+            jumps = may_jump(container, streams, duration)
+    running = None
+    if jumps:
+        with _opened_anew(source, limits) as (container, streams):
+            running = running_duration(container, streams)
+    if running is not None:
+        duration = max(FALLBACK_PERIOD, running)
     if duration > limits.max_duration_s:
         raise MediaError(
             ErrorCode.RESOURCE_TOO_LARGE,
             f"the media is {duration:.0f} s long, over the limit of {limits.max_duration_s:.0f} s: submit it in parts",
         )
-    return replace(info, duration=duration, several_clocks=several_clocks)
+    return replace(info, duration=duration, several_clocks=running is not None)
 
 
-def _first_frames(container: InputContainer, streams: list[Stream]) -> dict[int, VideoFrame | AudioFrame]:
+def _first_frames(container: InputContainer, streams: list[Stream], seen: Extent) -> dict[int, VideoFrame | AudioFrame]:
     """Return the first frame of each stream that decodes, by the stream's index.
 
     Raises:
@@ -74,6 +88,7 @@ def _first_frames(container: InputContainer, streams: list[Stream]) -> dict[int,
     found: dict[int, VideoFrame | AudioFrame] = {}
     tally = Tally()
     for packet in read_packets(container, streams):
+        seen.see(packet)
         index = packet.stream.index
         if index in found:
             continue
@@ -90,17 +105,25 @@ def _first_frames(container: InputContainer, streams: list[Stream]) -> dict[int,
     return found
 
 
-def _duration(container: InputContainer, streams: list[Stream], video: VideoStream | None) -> float:
+def _duration(container: InputContainer, streams: list[Stream], video: VideoStream | None, seen: Extent) -> float:
     """Return where the last packet ends; a single picture that is said to last no time is shown for a moment.
 
     Raises:
         MemoryError: Less than the header says is found, and there is not the memory to be sure that it is all.
     """
-    found = real_duration(container, streams)
+    found = real_duration(container, streams, seen)
     claimed = (container.duration or 0) / 1e6
     if (not found or found < claimed - CUT_SHORT_S) and is_short_of_memory(video):
         raise nothing_decodes(Cause.OUT_OF_MEMORY)
     return found or FALLBACK_PERIOD
+
+
+@contextmanager
+def _opened_anew(source: Source, limits: MediaLimits) -> Iterator[tuple[InputContainer, list[Stream]]]:
+    """Yield the media as it is before anything of it was read, and the streams that are looked at."""
+    with open_container(source, limits) as container:
+        tracks = choose_tracks(container, limits.max_pixels)
+        yield container, [stream for stream in tracks if stream is not None]
 
 
 def _encrypted() -> MediaError:

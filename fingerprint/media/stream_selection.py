@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 __all__ = [
+    "KINDS",
+    "Kind",
     "Tracks",
+    "appears",
     "check_pixels",
     "choose_tracks",
     "decoder_pixels",
@@ -28,6 +31,10 @@ __all__ = [
     "start_time",
     "undecodable_streams",
 ]
+
+#: What is looked at of media, as PyAV calls it.
+Kind = Literal["video", "audio"]
+KINDS: tuple[Kind, ...] = ("video", "audio")
 
 #: Sample entries of protected MP4 tracks (ISO 14496-12 and Apple's FairPlay): what they hold is not what they say.
 ENCRYPTED_TAGS = frozenset({"encv", "enca", "drmi", "drms"})
@@ -71,19 +78,31 @@ def choose_tracks(container: InputContainer, max_pixels: int) -> Tracks:
 
 def has_both(container: InputContainer) -> bool:
     """Tell whether there are a picture and a sound, whether or not they decode."""
-    return all(container.streams.best(kind) is not None for kind in ("video", "audio"))
+    return all(container.streams.best(kind) is not None for kind in KINDS)
+
+
+def appears(container: InputContainer, kind: Kind) -> bool:
+    """Tell whether a picture, or a sound, has come up in mid-file that was not there as the media was opened.
+
+    PyAV keeps a list of the streams from then on: the best stream of a kind that is not on it is a new one.
+    """
+    try:
+        container.streams.best(kind)
+    except IndexError:
+        return True
+    return False
 
 
 def undecodable_streams(container: InputContainer) -> list[Stream]:
     """Return the main picture and the main sound as far as there is no decoder for them, nor for another one."""
     return [
         best
-        for kind in ("video", "audio")
+        for kind in KINDS
         if (best := container.streams.best(kind)) is not None and not _is_cover(best) and not _best(container, kind)
     ]
 
 
-def _best(container: InputContainer, kind: Literal["video", "audio"]) -> Stream | None:
+def _best(container: InputContainer, kind: Kind) -> Stream | None:
     """Return the main stream of a kind; another one where there is no decoder for that."""
     best = container.streams.best(kind)
     if best is None or _is_cover(best):

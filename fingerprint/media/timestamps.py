@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fingerprint.media.packets import LONGEST_STAY_S
+
 if TYPE_CHECKING:
     from fractions import Fraction
 
@@ -20,7 +22,8 @@ class PictureClock:
 
     A picture's presentation time stamp is right almost always. VC-1 in ASF numbers half of its pictures in the wrong
     order (0.12, 0.20, 0.16): when a time goes back, the decoding time stamp is the right one. Where both are missing
-    (elementary streams) pictures are counted.
+    (elementary streams) pictures are counted, each for as long as it says itself: a bare H.264 stream knows its rate,
+    while FFmpeg takes 25 pictures a second for all that have no container.
 
     Attributes:
         last: Time of the picture before, seconds; None before the first.
@@ -47,9 +50,10 @@ class PictureClock:
         """Return how long a picture is shown, seconds.
 
         Args:
-            ticks: What the file says; None where its pictures have no times and are counted.
+            ticks: What the file says; None or 0 where it does not.
         """
-        return ticks * self._tick if ticks else self._period
+        length = (ticks or 0) * self._tick
+        return length if 0 < length <= LONGEST_STAY_S else self._period
 
     def time(self, frame: VideoFrame) -> float:
         """Return the picture's time in seconds; never before the picture before it."""
@@ -61,7 +65,7 @@ class PictureClock:
         elif self.last is None:
             self.last = 0.0
         elif frame.pts is None:
-            self.last += self._period
+            self.last += self.length(frame.duration)
         return self.last
 
     def is_after(self, frame: VideoFrame, time: float) -> bool:

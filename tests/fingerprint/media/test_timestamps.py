@@ -25,6 +25,7 @@ class FakeFrame:
 
     pts: int | None
     dts: int | None = None
+    duration: int = 0
 
 
 def clock(rate: int | None = None) -> PictureClock:
