@@ -11,10 +11,10 @@ from fingerprint.matching.boundaries import clipped, find_cuts, snapped
 from fingerprint.matching.candidates import distinct, rank_references
 from fingerprint.matching.confidence import EVEN_LOG_ODDS, confidence, interval_similarity, joint_evidence
 from fingerprint.matching.fusion import fuse, join_adjacent, non_maximum_suppression
+from fingerprint.matching.picture import similarity as picture_similarity
 from fingerprint.matching.picture.aligner import align_picture
 from fingerprint.matching.picture.correspondences import Hint
 from fingerprint.matching.picture.query import PictureQuery
-from fingerprint.matching.picture.similarity import SIMILARITY_FLOOR
 from fingerprint.matching.search_regions import LONG_REFERENCE_S, SearchRegion, SeedHits, around, search_regions, united
 from fingerprint.matching.sound.aligner import SoundQuery, align_sound, explained
 from schemas.matches import Interval, Match, Track
@@ -152,7 +152,7 @@ def _picture_candidates(query: _Prepared, index: WindowIndex, exclude: str | Non
         hits,
         views.times[chosen],
         picture.background_score[chosen],
-        SIMILARITY_FLOOR,
+        picture_similarity.PARAMETERS.similarity_floor,
         MAX_PICTURE_CANDIDATES,
         faint=FAINT_SIMILARITY,
     )
