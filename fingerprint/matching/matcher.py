@@ -12,10 +12,10 @@ from fingerprint.matching import confidence, search_regions
 from fingerprint.matching.boundaries import clipped, find_cuts, snapped
 from fingerprint.matching.candidates import distinct, rank_references
 from fingerprint.matching.fusion import fuse, join_adjacent, non_maximum_suppression
+from fingerprint.matching.picture import similarity as picture_similarity
 from fingerprint.matching.picture.aligner import align_picture
 from fingerprint.matching.picture.correspondences import Hint
 from fingerprint.matching.picture.query import PictureQuery
-from fingerprint.matching.picture.similarity import SIMILARITY_FLOOR
 from fingerprint.matching.search_regions import SearchRegion, SeedHits, around, united
 from fingerprint.matching.sound.aligner import SoundQuery, align_sound, explained
 from fingerprint.parameters import parameter
@@ -189,7 +189,7 @@ def _picture_candidates(query: _Prepared, index: WindowIndex, exclude: str | Non
         hits,
         views.times[chosen],
         picture.background_score[chosen],
-        SIMILARITY_FLOOR,
+        picture_similarity.PARAMETERS.similarity_floor,
         PARAMETERS.max_picture_candidates,
         faint=PARAMETERS.faint_similarity,
     )

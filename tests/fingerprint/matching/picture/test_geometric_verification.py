@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fingerprint.matching.picture.geometric_verification import MAX_SCALING_OCTAVES, compare_local
+from fingerprint.matching.picture.geometric_verification import PARAMETERS, compare_local
 from fingerprint.picture import local_features
 from fingerprint.picture.local_features import LocalFeatures, no_features
 
@@ -182,7 +182,7 @@ def test_features_that_differ_in_size_or_direction_do_not_agree() -> None:
         assert found is None or found.inliers < 25
 
 
-@pytest.mark.parametrize("octaves", [-MAX_SCALING_OCTAVES - 1, MAX_SCALING_OCTAVES + 1])
+@pytest.mark.parametrize("octaves", [-PARAMETERS.max_scaling_octaves - 1, PARAMETERS.max_scaling_octaves + 1])
 def test_what_would_be_scaled_beyond_measure_is_no_copy(octaves: float) -> None:
     many = features(60, 6)
     scales = np.linspace(0 if octaves > 0 else 140, 100 if octaves > 0 else 250, 60)
