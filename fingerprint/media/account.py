@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fingerprint.media.coverage import MediaCoverage, TrackCoverage, nothing_decodes
 from fingerprint.media.faults import is_memory_free
 from fingerprint.media.packets import Tally, packet_length
-from fingerprint.media.stream_selection import KINDS, Kind, appears, start_time, undecodable_streams
+from fingerprint.media.stream_selection import KINDS, Kind, absent_kinds, appears, start_time, undecodable_streams
 from fingerprint.media.watch import TrackWatch
 from fingerprint.parameters import parameter
 from schemas.coverage import Cause
@@ -90,9 +90,14 @@ class Account:
         self._claimed_until: dict[int, float] = {}
         self._undecodable = undecodable_streams(container)
         self._kinds = {stream.index: stream.type for stream in tracks if stream is not None}
-        self._absent: list[Kind] = [kind for kind in KINDS if container.streams.best(kind) is None]
+        self._absent = absent_kinds(container)
         self._appeared: dict[Kind, float] = {}  # what was absent -> when it was first noticed
         self._timeless = False
+
+    @property
+    def unknown(self) -> list[Stream]:
+        """Streams of a kind that is absent, which FFmpeg knows by name only: their packets are of nothing else's."""
+        return [stream for stream in self._container.streams if stream.type in self._absent]
 
     def is_stray(self, packet: Packet[Stream], time: float | None, tick: float) -> bool:
         """Tell whether a packet is not of the track that its stream began as, and note what it holds as missed.
@@ -109,7 +114,7 @@ class Account:
             if time is not None and kind not in self._appeared and appears(self._container, kind):
                 self._appeared[kind] = time
         found = packet.stream.type
-        if found == self._kinds[packet.stream.index]:
+        if found == self._kinds.get(packet.stream.index):
             return False
         if packet.size and found in KINDS:
             watch = (self.picture if found == "video" else self.sound).watch

@@ -24,7 +24,7 @@ from fingerprint.media.edit_list import cuts_nothing
 from fingerprint.media.errors import MediaError
 from fingerprint.media.faults import MEDIA_FAULTS, blame_media, claims_too_much, is_media_fault, unreadable
 from fingerprint.media.packets import read_packets
-from fingerprint.media.stream_selection import KINDS, appears, decoder_pixels, has_both
+from fingerprint.media.stream_selection import absent_kinds, appears, decoder_pixels
 from fingerprint.parameters import parameter
 from schemas.errors import ErrorCode
 from schemas.limits import cut
@@ -194,7 +194,7 @@ def _opened(file: BinaryIO, limits: MediaLimits) -> Iterator[InputContainer]:
             ErrorCode.RESOURCE_TOO_LARGE, f"the file has {size} bytes, more than the limit of {limits.max_bytes}"
         )
     container = _container(file, _options(file, limits))
-    if container.format.name in HEADLESS and not has_both(container):
+    if container.format.name in HEADLESS and absent_kinds(container):
         container.close()
         container = _with_late_streams(file, _options(file, limits))
     with container:
@@ -203,28 +203,29 @@ def _opened(file: BinaryIO, limits: MediaLimits) -> Iterator[InputContainer]:
 
 def _with_late_streams(file: BinaryIO, options: dict[str, str]) -> InputContainer:
     """Open media of which FFmpeg has found no picture, or no sound, with a longer look."""
-    container = _container(file, {**options, **_further(PARAMETERS.probed_further_bytes)})
-    probed = (
-        _late_stream(container)
-        if container.size > PARAMETERS.probed_further_bytes and not has_both(container)
-        else None
-    )
-    if probed is not None and probed <= PARAMETERS.max_probed_bytes:
-        container.close()
-        container = _container(file, {**options, **_further(probed)})
+    least = PARAMETERS.probed_further_bytes
+    container = _container(file, {**options, **_further(least)})
+    if container.size > least and absent_kinds(container):
+        probed = _late_stream(container)
+        container.close()  # it knows what it has met, and PyAV does not
+        further = probed if probed is not None and probed <= PARAMETERS.max_probed_bytes else least
+        container = _container(file, {**options, **_further(further)})
     rewind(container)
     return container
 
 
 def _late_stream(container: InputContainer) -> int | None:
     """Return a number of bytes in which a picture or a sound begins that was not found; None where none is met."""
-    for place in range(PARAMETERS.probed_further_bytes, container.size, max(1, container.size // PARAMETERS.places)):
+    absent, least = absent_kinds(container), PARAMETERS.probed_further_bytes
+    for place in range(least, container.size, max(1, container.size // PARAMETERS.places)):
         if not to_byte(container, place):
             return None
-        for _ in islice(read_packets(container, list(container.streams)), PARAMETERS.packets_per_place):
-            pass
-        if any(appears(container, kind) for kind in KINDS):
-            return place + PARAMETERS.probed_further_bytes
+        reached, met = place, False
+        for packet in islice(read_packets(container, list(container.streams)), PARAMETERS.packets_per_place):
+            reached = max(reached, packet.pos or 0)
+            met = met or (packet.size > 0 and packet.stream.type in absent)
+        if met or any(appears(container, kind) for kind in absent):
+            return reached + least
     return None
 
 

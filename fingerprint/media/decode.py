@@ -174,6 +174,7 @@ class _Pass:
             self.account.check()
 
     def _walk(self, streams: list[Stream]) -> Iterator[Picture | SoundBlock]:
+        streams = [*streams, *self.account.unknown]
         ticks = {stream.index: float(stream.time_base or 0) for stream in streams}
         for packet in running_packets(self._container, streams, self.account.lose, self._running()):
             tick = ticks[packet.stream.index]

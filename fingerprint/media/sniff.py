@@ -1,15 +1,20 @@
 """Tells media from other files by how they begin, at the cost of one short read.
 
 It is for sorting out a folder or a bucket. Whether media can be used is another question, which `probe` answers: a film
-that is cut short begins like a film. The other way round, a few forms of bare codec streams begin like anything else
-(H.263, JPEG after JPEG), and only their names tell.
+that is cut short begins like a film. The other way round, a few files begin like anything else (a film whose beginning
+is cut off, H.263 with large pictures), and only their names tell.
 """
 
 from __future__ import annotations
 
+import re
 import struct
+from typing import TYPE_CHECKING
 
 from fingerprint.codec import is_fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["HEAD_BYTES", "media_kind"]
 
@@ -59,6 +64,7 @@ SIGNATURES = (
 FORMS = {
     (b"RIFF", b"AVI "): "AVI",
     (b"RIFF", b"AVIX"): "AVI",
+    (b"RIFF", b"AMV "): "AMV",
     (b"RIFF", b"WAVE"): "WAV",
     (b"RIFF", b"XWMA"): "xWMA",
     (b"RF64", b"WAVE"): "WAV",
@@ -131,6 +137,17 @@ UNEVEN_AC3_RATE = 1
 #: Samples of a frame of AC-3.
 AC3_SAMPLES = 1536
 
+#: The start of a picture of bare H.263: 22 bits, its number, two bits that are always so, and what else it is; the size
+#: of pictures is in bits 2 to 4 of the last byte, and never 0 or 6.
+H263_PICTURE = re.compile(rb"\x00\x00[\x80-\x83][%b](.)" % re.escape(bytes(range(2, 256, 4))), re.DOTALL)
+H263_SIZES = frozenset({1, 2, 3, 4, 5, 7})
+
+#: Bytes of the longest header of a frame of sound that is looked at.
+FRAME_HEADER_BYTES = 7
+
+#: Bytes in which a frame of bare sound begins that was cut off in mid-frame, and frames in a row that make one.
+CUT_BYTES, CUT_FRAMES = 4096, 3
+
 #: Bit rates of MPEG audio, kbit/s, by version (1; 2 and 2.5) and layer.
 BIT_RATES = {
     (1, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
@@ -180,12 +197,33 @@ def _bare_stream(head: bytes) -> str:
             return "H.264"
         if head[at] >> 1 in HEVC_UNITS and head[at + 1] == 1:
             return "HEVC"
-    lengths = (("AAC", _adts_length), ("MPEG audio", _mpeg_audio_length), ("AC-3", _ac3_length))
-    for kind, length_of in lengths:
-        length = length_of(head)
-        if length and length_of(head[length:]):
+    for kind, length_of in (("AAC", _adts_length), ("MPEG audio", _mpeg_audio_length), ("AC-3", _ac3_length)):
+        if _has_frames(head, length_of, 2):
             return kind
-    return ""
+        if any(_has_frames(head[at:], length_of, CUT_FRAMES) for at in range(1, min(CUT_BYTES, len(head)))):
+            return kind
+    return "H.263" if _is_h263(head) else ""
+
+
+def _has_frames(head: bytes, length_of: Callable[[bytes], int], count: int) -> bool:
+    """Tell whether so many frames of sound follow one another from here on."""
+    at = 0
+    for _ in range(count):
+        length = length_of(head[at : at + FRAME_HEADER_BYTES])
+        if not length:
+            return False
+        at += length
+    return True
+
+
+def _is_h263(head: bytes) -> bool:
+    """Tell whether two pictures of one size begin here: the start of one says too little."""
+    first = H263_PICTURE.match(head)
+    second = H263_PICTURE.search(head, 5)
+    if first is None or second is None:
+        return False
+    sizes = {found[1][0] >> 2 & 7 for found in (first, second)}
+    return len(sizes) == 1 and sizes <= H263_SIZES
 
 
 def _adts_length(head: bytes) -> int:

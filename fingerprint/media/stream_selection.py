@@ -26,11 +26,11 @@ __all__ = [
     "Kind",
     "StreamSelectionParameters",
     "Tracks",
+    "absent_kinds",
     "appears",
     "check_pixels",
     "choose_tracks",
     "decoder_pixels",
-    "has_both",
     "is_encrypted",
     "pixel_aspect",
     "quarter_turns",
@@ -96,9 +96,12 @@ def choose_tracks(container: InputContainer, max_pixels: int) -> Tracks:
     return Tracks(video, audio)
 
 
-def has_both(container: InputContainer) -> bool:
-    """Tell whether there are a picture and a sound, whether or not they decode."""
-    return all(container.streams.best(kind) is not None for kind in KINDS)
+def absent_kinds(container: InputContainer) -> list[Kind]:
+    """Return which of picture and sound is not there, whether or not the other decodes.
+
+    A stream of which nothing but its name was met is none: FFmpeg does not know what it holds.
+    """
+    return [kind for kind in KINDS if container.streams.best(kind) is None]
 
 
 def appears(container: InputContainer, kind: Kind) -> bool:

@@ -118,10 +118,12 @@ def test_a_single_wild_time_of_showing_costs_no_picture_behind_it(clips: Clips, 
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize(("kind", "last", "seconds"), [("video", 149, 90_000.0), ("audio", 275, 7000.0)])
+@pytest.mark.parametrize("claim", [("video", 149, 90_000.0), ("audio", 275, 7000.0)])
 def test_a_last_packet_that_claims_to_last_for_hours_does_not(
-    clips: Clips, tmp_path: Path, form: str, kind: str, last: int, seconds: float
+    clips: Clips, tmp_path: Path, form: str, claim: tuple[str, int, float]
 ) -> None:
+    kind, last, seconds = claim
+
     def change(packet: Any, of: str, number: int, tick: float) -> None:
         if of == kind and number >= last:
             packet.duration = round(seconds / tick)
@@ -198,7 +200,7 @@ def test_a_bare_stream_is_as_long_as_its_pictures_are_shown(clips: Clips, form: 
     assert duration - 0.75 < pictures[-1] <= duration
 
 
-@pytest.mark.parametrize(("codec", "seconds"), [("alac", 1.0), ("alac", 3.5), ("pcm_s16le", 0.3), ("mlp", 1.7)])
+@pytest.mark.parametrize(("codec", "seconds"), [("alac", 1.0), ("alac", 3.5), ("pcm_s16le", 0.3)])
 def test_sound_whose_last_packet_does_not_say_how_long_it_is_ends_where_it_decodes_to(
     clips: Clips, codec: str, seconds: float
 ) -> None:
