@@ -73,9 +73,12 @@ milvus: $(STAMP) ## run one Milvus server (x86-64 Linux; as root, or where users
 schemas: $(STAMP) ## write the JSON Schemas and the AsyncAPI document anew
 	$(BIN)/python -m schemas.generators
 
-.PHONY: reference
+.PHONY: reference tune
 reference: $(STAMP) ## write the reference pages of the documentation anew
 	$(BIN)/python -m streams.reference
+
+tune: $(STAMP) ## say what moving each number of a stage of the engine by a quarter does (STAGE=hough, ARGS=--help)
+	$(BIN)/python -m benchmarks.tune $(or $(STAGE),--list) $(ARGS)
 
 train: $(STAMP) ## make the trained package data anew (IMAGES=folder)
 	$(BIN)/python $(LOCKED) --no-deps --requirement requirements-train.txt

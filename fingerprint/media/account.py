@@ -11,6 +11,7 @@ from fingerprint.media.faults import is_memory_free
 from fingerprint.media.packets import Tally, packet_length
 from fingerprint.media.stream_selection import KINDS, Kind, absent_kinds, appears, start_time, undecodable_streams
 from fingerprint.media.watch import TrackWatch
+from fingerprint.parameters import parameter
 from schemas.coverage import Cause
 
 if TYPE_CHECKING:
@@ -21,20 +22,32 @@ if TYPE_CHECKING:
 
     from fingerprint.media.stream_selection import Tracks
 
-__all__ = ["CUT_SHORT_S", "Account", "TrackAccount", "is_short_of_memory"]
+__all__ = ["PARAMETERS", "Account", "AccountParameters", "TrackAccount", "is_short_of_memory"]
 
 #: Containers whose index names each sample, so that it is known where a file should have ended.
 INDEXED = "mov,mp4,m4a,3gp,3g2,mj2"
 
-#: Time that may be missing behind the last packet without anything being missed, seconds: rounding, and how the ends of
-#: streams are cut.
-CUT_SHORT_S = 1.0
 
-#: Bytes that have to be free at the least, whatever the picture: no packet is larger.
-LEAST_FREE_BYTES = 32 * 2**20
+@dataclass(frozen=True, slots=True)
+class AccountParameters:
+    """When a file is cut short, and when memory is."""
 
-#: Bytes of two pixels at the most that decoders hold in eight bits, in whole planes of each colour: of two pictures.
-BYTES_OF_TWO_PIXELS = 6
+    #: Time that may be missing behind the last packet without anything being missed.
+    cut_short_s: float = parameter(
+        1.0, unit="s", low=0.1, high=10.0, source="rounding, and how the ends of streams are cut; not measured"
+    )
+
+    #: Bytes that have to be free at the least, whatever the picture.
+    min_free_bytes: int = parameter(32 * 2**20, unit="bytes", low=2**20, high=2**30, source="no packet is larger")
+
+    #: Bytes of two pixels at the most that decoders hold in eight bits, in whole planes of each colour, of two
+    #: pictures.
+    two_pixels_bytes: int = parameter(
+        6, unit="bytes", low=3, high=48, source="three planes of eight bits, of two pictures; not measured"
+    )
+
+
+PARAMETERS = AccountParameters()
 
 
 @dataclass(slots=True)
@@ -175,15 +188,16 @@ class Account:
         if stream is None or not self.read_all or self._timeless:
             return TrackCoverage()
         reached, own = self.reached, self._read_until.get(stream.index, 0.0)
-        if not math.isinf(self._end) and reached < self._end - CUT_SHORT_S:  # the plan has seen packets until then
+        most = PARAMETERS.cut_short_s
+        if not math.isinf(self._end) and reached < self._end - most:  # the plan has seen packets until then
             missing = self._end - max(self._start, own)
-        elif self._container.format.name == INDEXED and reached <= self._end + CUT_SHORT_S:  # this is the last span
+        elif self._container.format.name == INDEXED and reached <= self._end + most:  # this is the last span
             # A header that counts in what a packet cannot last does not name anything that is not there.
             known = max(own, self._claimed_until.get(stream.index, 0.0))
             missing = _end_of(self._container, stream) - self._origin - known
         else:
             missing = 0.0
-        return TrackCoverage(missing, {Cause.CUT_SHORT: missing}) if missing > CUT_SHORT_S else TrackCoverage()
+        return TrackCoverage(missing, {Cause.CUT_SHORT: missing}) if missing > most else TrackCoverage()
 
     def _length_of(self, stream: Stream) -> float:
         """Return how much a stream without a decoder has in the span, as far as headers tell, seconds."""
@@ -203,7 +217,7 @@ MISTAKEN = frozenset({Cause.DAMAGED, Cause.CUT_SHORT})
 def is_short_of_memory(video: VideoStream | None) -> bool:
     """Tell whether there is not the memory for another two pictures of the stream, or for a large packet."""
     pixels = 0 if video is None else video.codec_context.width * video.codec_context.height
-    return not is_memory_free(max(LEAST_FREE_BYTES, BYTES_OF_TWO_PIXELS * pixels))
+    return not is_memory_free(max(PARAMETERS.min_free_bytes, PARAMETERS.two_pixels_bytes * pixels))
 
 
 def _end_of(container: InputContainer, stream: Stream) -> float:

@@ -8,12 +8,15 @@ sees them. ISO 13818-1 calls such a place a discontinuity of the system time clo
 from __future__ import annotations
 
 import statistics
+from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from fingerprint.media import packets
 from fingerprint.media.faults import MEDIA_FAULTS, is_media_fault
-from fingerprint.media.packets import LONGEST_STAY_S, READ_THROUGH, packet_length, read_packets, seek
+from fingerprint.media.packets import READ_THROUGH, packet_length, read_packets, seek
 from fingerprint.media.stream_selection import start_time
+from fingerprint.parameters import parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,11 +26,13 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
 __all__ = [
-    "OF_SENDERS",
-    "OF_WRITERS",
+    "PARAMETERS",
+    "ContinuityParameters",
     "RunningTime",
     "Tolerance",
     "may_jump",
+    "of_senders",
+    "of_writers",
     "rewind",
     "running_packets",
     "to_byte",
@@ -60,18 +65,66 @@ class Tolerance(NamedTuple):
     reordered_s: float
 
 
-#: Of senders: no picture stays for a minute in a transport stream, which repeats it for those who tune in.
-OF_SENDERS = Tolerance(together=True, back_s=1.0, ahead_s=60.0, reordered_s=10.0)
-#: Of one writer: slides stay, and wait for others that need them.
-OF_WRITERS = Tolerance(together=False, back_s=60.0, ahead_s=LONGEST_STAY_S, reordered_s=LONGEST_STAY_S)
-#: A clock that was left is gone by again when a packet comes so near to where its stream has got, seconds: a single
-#: wild time is no new part.
-NEAR_S = 1.0
-#: Places of a file at which its clock is looked at, to find out whether all packets have to be; and packets that are
-#: read at each of them to see one of each stream.
-PLACES, PACKETS_A_PLACE = 64, 32
-#: Between two places the clock goes forward about equally far; one that goes so many times as far has perhaps jumped.
-UNEVEN = 3.0
+@dataclass(frozen=True, slots=True)
+class ContinuityParameters:
+    """What of times is another clock."""
+
+    #: Of senders: what goes back further than this is another clock.
+    senders_back_s: float = parameter(
+        1.0, unit="s", low=0.1, high=10.0, source="decoding times only go forward; chosen, not measured"
+    )
+
+    #: Of senders: what goes ahead further.
+    senders_ahead_s: float = parameter(
+        60.0,
+        unit="s",
+        low=10.0,
+        high=3600.0,
+        source="no picture stays for a minute in a transport stream, which repeats it for those who tune in",
+    )
+
+    #: Of senders: a picture is shown at most so long after it is decoded.
+    senders_reordered_s: float = parameter(10.0, unit="s", low=1.0, high=60.0, source="chosen, not measured")
+
+    #: Of one writer: what goes back further than this is another clock. What goes ahead further is told by how long a
+    #: picture may stay: slides stay, and wait for others that need them.
+    writers_back_s: float = parameter(60.0, unit="s", low=1.0, high=3600.0, source="chosen, not measured")
+
+    #: A clock that was left is gone by again when a packet comes so near to where its stream has got: a single wild
+    #: time is no new part.
+    near_s: float = parameter(1.0, unit="s", low=0.1, high=10.0, source="chosen, not measured")
+
+    #: Places of a file at which its clock is looked at, to find out whether all packets have to be.
+    places: int = parameter(64, unit="count", low=8, high=1024, source="a bound on cost; chosen, not measured")
+
+    #: Packets that are read at each of them, to see one of each stream.
+    packets_per_place: int = parameter(
+        32, unit="count", low=4, high=1024, source="a bound on cost; chosen, not measured"
+    )
+
+    #: Between two places the clock goes forward about equally far; one that goes so many times as far has perhaps
+    #: jumped.
+    uneven_ratio: float = parameter(3.0, unit="ratio", low=1.5, high=20.0, source="chosen, not measured")
+
+
+PARAMETERS = ContinuityParameters()
+
+
+def of_senders() -> Tolerance:
+    """Return how far times of one clock may be from those before, where the clock is a sender's."""
+    chosen = PARAMETERS
+    return Tolerance(
+        together=True,
+        back_s=chosen.senders_back_s,
+        ahead_s=chosen.senders_ahead_s,
+        reordered_s=chosen.senders_reordered_s,
+    )
+
+
+def of_writers() -> Tolerance:
+    """Return the same where the file has one writer."""
+    stay_s = packets.PARAMETERS.longest_stay_s
+    return Tolerance(together=False, back_s=PARAMETERS.writers_back_s, ahead_s=stay_s, reordered_s=stay_s)
 
 
 class RunningTime:
@@ -81,14 +134,14 @@ class RunningTime:
     of the next. So each stream has a clock of its own among those that were seen.
     """
 
-    def __init__(self, tolerance: Tolerance = OF_SENDERS, start: float | None = None) -> None:
+    def __init__(self, tolerance: Tolerance | None = None, start: float | None = None) -> None:
         """Begin with no packet.
 
         Args:
-            tolerance: How far times of one clock may be from those before.
+            tolerance: How far times of one clock may be from those before; as in files of senders if None.
             start: When the file begins, seconds on its first clock; None where reading begins somewhere in it.
         """
-        self._tolerance = tolerance
+        self._tolerance = of_senders() if tolerance is None else tolerance
         self._shifts = [0.0]  # seconds from each clock to the running time
         self._clock: dict[int, int] = {}  # stream -> which of them it goes by
         self._last: dict[int, float] = {}  # stream -> running time of its last packet
@@ -122,7 +175,7 @@ class RunningTime:
                 return clock
         own, furthest = self._last.get(stream, self._end or 0.0), self._end or 0.0
         for clock, shift in enumerate(self._shifts):
-            if abs(time + shift - own) <= NEAR_S:
+            if abs(time + shift - own) <= PARAMETERS.near_s:
                 return clock
         end = furthest if self._tolerance.together else self._ends.get(stream, furthest)
         self._shifts.append(end - time)
@@ -135,9 +188,13 @@ class RunningTime:
         return earliest <= running <= self._end + self._tolerance.ahead_s
 
 
+def _is_joined(container: InputContainer) -> bool:
+    return container.format.name in JOINED
+
+
 def tolerance_of(container: InputContainer) -> Tolerance:
     """Return how far times of one clock may be from those before in such a container."""
-    return OF_SENDERS if container.format.name in JOINED else OF_WRITERS
+    return of_senders() if _is_joined(container) else of_writers()
 
 
 def running_packets(
@@ -183,18 +240,18 @@ def may_jump(container: InputContainer, streams: list[Stream], duration: float) 
         streams: What is read of it.
         duration: Where its last packet seems to end, seconds.
     """
-    if tolerance_of(container) is OF_SENDERS:
+    if _is_joined(container):
         times = _times_at_places(container, streams)
         return times is None or any(map(_are_uneven, times))
     # Where no time is read but packets are counted, nothing jumps; a jump is longer than what may stay.
-    if container.format.name in READ_THROUGH or duration <= OF_WRITERS.ahead_s:
+    if container.format.name in READ_THROUGH or duration <= of_writers().ahead_s:
         return False
     return _has_void(container, streams[0], duration)
 
 
 def to_start(container: InputContainer, streams: list[Stream]) -> bool:
     """Go back to the start of a file; return whether its container can."""
-    if tolerance_of(container) is OF_SENDERS:
+    if _is_joined(container):
         return rewind(container)
     origin = start_time(container)
     return any(seek(container, stream, 0.0, origin) for stream in streams) or rewind(container)
@@ -208,32 +265,34 @@ def rewind(container: InputContainer) -> bool:
 def _times_at_places(container: InputContainer, streams: list[Stream]) -> list[list[float]] | None:
     """Return each stream's times at places along the file, seconds; None where the container cannot go to them."""
     times: dict[int, list[float]] = {stream.index: [] for stream in streams}
-    for place in range(PLACES):
-        if not to_byte(container, container.size * place // PLACES):
+    places = PARAMETERS.places
+    for place in range(places):
+        if not to_byte(container, container.size * place // places):
             return None
         here: dict[int, float] = {}
-        for packet in islice(read_packets(container, streams), PACKETS_A_PLACE):
+        for packet in islice(read_packets(container, streams), PARAMETERS.packets_per_place):
             if packet.dts is not None:
                 here.setdefault(packet.stream.index, float(packet.dts * packet.time_base))
             if len(here) == len(streams):
                 break
         for index, time in here.items():
             times[index].append(time)
-    return list(times.values()) if max(map(len, times.values())) > PLACES // 2 else None
+    return list(times.values()) if max(map(len, times.values())) > places // 2 else None
 
 
 def _has_void(container: InputContainer, stream: Stream, duration: float) -> bool:
     """Tell whether there is nothing near some times of the file that it can be told to go to."""
     origin = start_time(container)
-    for place in range(1, PLACES):
-        time = duration * place / PLACES
+    places = PARAMETERS.places
+    for place in range(1, places):
+        time = duration * place / places
         if not seek(container, stream, time, origin):
             return True
         stamped = (packet for packet in read_packets(container, [stream]) if packet.dts is not None)
         first = next(stamped, None)
         if first is None or first.dts is None:
             return True
-        if abs(float(first.dts * first.time_base) - origin - time) > OF_WRITERS.ahead_s / 2:
+        if abs(float(first.dts * first.time_base) - origin - time) > of_writers().ahead_s / 2:
             return True
     return False
 
@@ -251,5 +310,6 @@ def to_byte(container: InputContainer, position: int) -> bool:
 
 def _are_uneven(times: list[float]) -> bool:
     steps = [after - before for before, after in pairwise(times)]
-    longest = max(OF_SENDERS.ahead_s, UNEVEN * statistics.median(steps)) if steps else 0.0
-    return any(step < -OF_SENDERS.back_s or step > longest for step in steps)
+    known = of_senders()
+    longest = max(known.ahead_s, PARAMETERS.uneven_ratio * statistics.median(steps)) if steps else 0.0
+    return any(step < -known.back_s or step > longest for step in steps)

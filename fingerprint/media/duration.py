@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from av.audio.frame import AudioFrame
@@ -10,6 +11,7 @@ from av.audio.frame import AudioFrame
 from fingerprint.media.continuity import RunningTime, running_packets, to_start, tolerance_of
 from fingerprint.media.packets import Tally, decode_packet, packet_length, read_packets, seek
 from fingerprint.media.stream_selection import start_time
+from fingerprint.parameters import parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,17 +20,25 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
 
-__all__ = ["Extent", "real_duration", "running_duration"]
+__all__ = ["PARAMETERS", "DurationParameters", "Extent", "real_duration", "running_duration"]
 
-#: The last packets are looked for from this long before the end that the header names, seconds.
-TAIL_S = 5.0
 
-#: Where packets end so much before the end that the header names, seconds, all of them are looked at: either the header
-#: is wrong, or the times are that the container makes up after a seek.
-SHORT_S = 1.0
+@dataclass(frozen=True, slots=True)
+class DurationParameters:
+    """How the real end of a file is looked for."""
 
-#: Packets of sound that are decoded to know how long the last one lasts: decoders begin with the one before.
-DECODED = 2
+    #: The last packets are looked for from this long before the end that the header names.
+    tail_s: float = parameter(5.0, unit="s", low=1.0, high=60.0, source="a bound on cost; chosen, not measured")
+
+    #: Where packets end so much before the end that the header names, all of them are looked at: either the header is
+    #: wrong, or the times are that the container makes up after a seek.
+    short_s: float = parameter(1.0, unit="s", low=0.1, high=10.0, source="chosen, not measured")
+
+    #: Packets of sound that are decoded to know how long the last one lasts.
+    decoded_packets: int = parameter(2, unit="count", low=2, high=16, source="decoders begin with the one before")
+
+
+PARAMETERS = DurationParameters()
 
 
 class Extent:
@@ -44,7 +54,7 @@ class Extent:
         self._ticks = {stream.index: float(stream.time_base or 0) for stream in streams}
         self._counted = dict.fromkeys(self._ticks, 0.0)
         self._last: dict[int, deque[Packet[Stream]]] = {
-            stream.index: deque(maxlen=DECODED) for stream in streams if stream.type == "audio"
+            stream.index: deque(maxlen=PARAMETERS.decoded_packets) for stream in streams if stream.type == "audio"
         }
         self._end: float | None = None
         self._begin: dict[int, float] = {}  # stream of sound -> where its last packet begins
@@ -96,11 +106,11 @@ def real_duration(container: InputContainer, streams: list[Stream], seen: Extent
         seen: What was seen of its packets so far, from its start.
     """
     claimed = (container.duration or 0) / 1e6
-    if claimed > TAIL_S and seek(container, streams[0], claimed - TAIL_S, start_time(container)):
+    if claimed > PARAMETERS.tail_s and seek(container, streams[0], claimed - PARAMETERS.tail_s, start_time(container)):
         tail = Extent(container, streams)
         tail.add(read_packets(container, streams))
         end = tail.end()
-        if (end is not None and end >= claimed - SHORT_S) or not to_start(container, streams):
+        if (end is not None and end >= claimed - PARAMETERS.short_s) or not to_start(container, streams):
             return end or 0.0
         seen = Extent(container, streams)
     seen.add(read_packets(container, streams))

@@ -10,6 +10,7 @@ import av.error
 import av.logging
 
 from fingerprint.media.faults import MEDIA_FAULTS, claims_too_much, is_media_fault
+from fingerprint.parameters import parameter
 from schemas.coverage import Cause
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
 __all__ = [
-    "LONGEST_SOUND_S",
-    "LONGEST_STAY_S",
+    "PARAMETERS",
     "READ_THROUGH",
+    "PacketsParameters",
     "Tally",
     "decode_packet",
     "packet_length",
@@ -33,27 +34,12 @@ __all__ = [
     "seek",
 ]
 
-#: Reading goes on after damage this often; then what follows is taken for the end.
-MAX_READ_ERRORS = 64
-
 #: What FFmpeg raises where a decoder does not know what a stream uses.
 UNSUPPORTED = (av.error.PatchWelcomeError, av.error.NotImplementedError, av.error.DecoderNotFoundError)
 
 #: What FFmpeg writes into its log when a picture gets no memory: since there is none, or since of its size, which is
 #: over the limit, or of none. It raises nothing where the decoder goes on all the same.
 NO_BUFFER, TOO_LARGE, BAD_SIZE = "get_buffer() failed", "exceeds specified max pixel count", "image parameters invalid"
-
-#: A picture is on the screen for at most so long, seconds: nobody shows a slide for more than an hour, and a last one
-#: that claims to stay for days has a broken duration.
-LONGEST_STAY_S = 3600.0
-
-#: What one packet of sound holds at most, seconds: the longest blocks are those of Monkey's Audio, of 27 s. What claims
-#: more is a number that ran over (FFmpeg's of the last page of an Ogg file, in 32 bits).
-LONGEST_SOUND_S = 30.0
-
-#: Times further from 0 than this are none, seconds: the clock of a year is a billion, and what bytes that are no header
-#: seem to say is more.
-FURTHEST_S = 1e10
 
 #: Containers without an index, whose times after a seek are guesses from a bit rate: they are read from the start.
 #: Reading without decoding is a hundredth of the cost of decoding.
@@ -62,13 +48,40 @@ READ_THROUGH = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class PacketsParameters:
+    """What packets cannot say, and how often damage is passed over."""
+
+    #: Reading goes on after damage this often; then what follows is taken for the end.
+    max_read_errors: int = parameter(
+        64, unit="count", low=1, high=10_000, source="a bound on cost; chosen, not measured"
+    )
+
+    #: A picture is on the screen for at most so long: a last one that claims to stay for days has a broken duration.
+    longest_stay_s: float = parameter(
+        3600.0, unit="s", low=60.0, high=86_400.0, source="nobody shows a slide for more than an hour"
+    )
+
+    #: What one packet of sound holds at most. What claims more is a number that ran over (FFmpeg's of the last page of
+    #: an Ogg file, in 32 bits).
+    longest_sound_s: float = parameter(
+        30.0, unit="s", low=27.0, high=300.0, source="the longest blocks are those of Monkey's Audio, of 27 s"
+    )
+
+    #: Times further from 0 than this are none: what bytes that are no header seem to say is more.
+    furthest_s: float = parameter(1e10, unit="s", low=2e9, high=1e12, source="the clock of a year is a billion")
+
+
+PARAMETERS = PacketsParameters()
+
+
 def read_packets(
     container: InputContainer, streams: list[Stream], damaged: Callable[[], None] = lambda: None
 ) -> Iterator[Packet[Stream]]:
     """Yield the streams' packets to the real end of the file, then one empty packet a stream that flushes its decoder.
 
     Damage in mid-file, or a stream that appears there, ends the generator of PyAV; reading then starts again behind it.
-    Times that can be none (`FURTHEST_S`) are taken away: where bytes in mid-file are no header of a packet. So is a
+    Times that can be none (`furthest_s`) are taken away: where bytes in mid-file are no header of a packet. So is a
     time of showing that is hours from the time of decoding: a decoder holds back no picture for longer than one stays.
 
     Args:
@@ -78,9 +91,9 @@ def read_packets(
     """
     furthest, longest = (
         {stream.index: int(seconds / (stream.time_base or 1)) for stream in streams}
-        for seconds in (FURTHEST_S, LONGEST_STAY_S)
+        for seconds in (PARAMETERS.furthest_s, PARAMETERS.longest_stay_s)
     )
-    for _ in range(MAX_READ_ERRORS):
+    for _ in range(PARAMETERS.max_read_errors):
         try:
             for packet in container.demux(*streams):
                 index, shown, decoded = packet.stream.index, packet.pts, packet.dts
@@ -174,7 +187,8 @@ def packet_length(packet: Packet[Stream], tick: float) -> float:
         tick: Its stream's time base.
     """
     length = (packet.duration or 0) * tick
-    longest = LONGEST_STAY_S if packet.stream.type == "video" else LONGEST_SOUND_S
+    is_picture = packet.stream.type == "video"
+    longest = PARAMETERS.longest_stay_s if is_picture else PARAMETERS.longest_sound_s
     return length if 0 <= length <= longest else 0.0
 
 

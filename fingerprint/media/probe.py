@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
-from fingerprint.media.account import CUT_SHORT_S, is_short_of_memory
+from fingerprint.media import account, timestamps
+from fingerprint.media.account import is_short_of_memory
 from fingerprint.media.container import Source, open_container
 from fingerprint.media.continuity import may_jump
 from fingerprint.media.coverage import nothing_decodes
@@ -15,8 +16,16 @@ from fingerprint.media.errors import MediaError
 from fingerprint.media.info import MediaInfo
 from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
 from fingerprint.media.packets import Tally, decode_packet, read_packets
-from fingerprint.media.stream_selection import Tracks, choose_tracks, is_encrypted, pixel_aspect, quarter_turns
-from fingerprint.media.timestamps import FALLBACK_PERIOD
+from fingerprint.media.stream_selection import (
+    HALF_TURN_DEG,
+    QUARTER_TURN_DEG,
+    Tracks,
+    choose_tracks,
+    is_encrypted,
+    pixel_aspect,
+    quarter_turns,
+)
+from fingerprint.parameters import parameter
 from schemas.coverage import Cause
 from schemas.errors import ErrorCode
 
@@ -29,13 +38,23 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-__all__ = ["probe"]
-
-#: Packets of one track that are tried before it counts as one that does not decode.
-TRIED_PACKETS = 250
+__all__ = ["PARAMETERS", "ProbeParameters", "probe"]
 
 #: Containers that know the streams of one part of a file only: once the end was read they do not know the start again.
 FORGETFUL = frozenset({"ogg"})
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeParameters:
+    """How long a track is tried."""
+
+    #: Packets of one track that are tried before it counts as one that does not decode.
+    tried_packets: int = parameter(
+        250, unit="count", low=10, high=10_000, source="a bound on cost: ten seconds of most pictures; not measured"
+    )
+
+
+PARAMETERS = ProbeParameters()
 
 
 def probe(source: Source, limits: MediaLimits = DEFAULT_LIMITS) -> MediaInfo:
@@ -68,7 +87,7 @@ def probe(source: Source, limits: MediaLimits = DEFAULT_LIMITS) -> MediaInfo:
         with _opened_anew(source, limits) as (container, streams):
             running = running_duration(container, streams)
     if running is not None:
-        duration = max(FALLBACK_PERIOD, running)
+        duration = max(timestamps.PARAMETERS.fallback_period_s, running)
     if duration > limits.max_duration_s:
         raise MediaError(
             ErrorCode.RESOURCE_TOO_LARGE,
@@ -98,7 +117,7 @@ def _first_frames(container: InputContainer, streams: list[Stream], seen: Extent
         frames, _ = decode_packet(packet, tally)
         if frames:
             found[index] = frames[0]
-        if all(i in found or count >= TRIED_PACKETS for i, count in tried.items()):
+        if all(i in found or count >= PARAMETERS.tried_packets for i, count in tried.items()):
             break
     if not found or tally.cause is Cause.OUT_OF_MEMORY:
         raise nothing_decodes(tally.cause)
@@ -113,9 +132,9 @@ def _duration(container: InputContainer, streams: list[Stream], video: VideoStre
     """
     found = real_duration(container, streams, seen)
     claimed = (container.duration or 0) / 1e6
-    if (not found or found < claimed - CUT_SHORT_S) and is_short_of_memory(video):
+    if (not found or found < claimed - account.PARAMETERS.cut_short_s) and is_short_of_memory(video):
         raise nothing_decodes(Cause.OUT_OF_MEMORY)
-    return found or FALLBACK_PERIOD
+    return found or timestamps.PARAMETERS.fallback_period_s
 
 
 @contextmanager
@@ -136,10 +155,10 @@ def _describe(container: InputContainer, tracks: Tracks, frames: dict[int, Video
     width = height = rotation = 0
     fps = 0.0
     if video is not None and picture is not None:
-        rotation = quarter_turns(cast("VideoFrame", picture)) * 90
+        rotation = quarter_turns(cast("VideoFrame", picture)) * QUARTER_TURN_DEG
         width = max(1, round(picture.width * pixel_aspect(video)))  # type: ignore[union-attr]  # the video stream's frame
         height = picture.height  # type: ignore[union-attr]  # as above
-        if rotation % 180:
+        if rotation % HALF_TURN_DEG:
             width, height = height, width
         fps = float(video.average_rate or video.guessed_rate or 0)
     has_sound = audio is not None and audio.index in frames

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fingerprint.media.packets import LONGEST_STAY_S
+from fingerprint.media import packets
+from fingerprint.parameters import parameter
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
     from av.video.frame import VideoFrame
 
-__all__ = ["FALLBACK_PERIOD", "PictureClock"]
+__all__ = ["PARAMETERS", "PictureClock", "TimestampsParameters"]
 
-#: Time between pictures when the file does not say, seconds.
-FALLBACK_PERIOD = 1 / 25
+
+@dataclass(frozen=True, slots=True)
+class TimestampsParameters:
+    """What pictures are taken for that have no times."""
+
+    #: Time between pictures when the file does not say.
+    fallback_period_s: float = parameter(
+        1 / 25, unit="s", low=1 / 60, high=1.0, source="25 pictures a second, as FFmpeg takes where nothing is said"
+    )
+
+
+PARAMETERS = TimestampsParameters()
 
 
 class PictureClock:
@@ -39,7 +51,7 @@ class PictureClock:
         """
         self._origin = origin
         self._tick = tick
-        self._period = 1 / float(rate) if rate else FALLBACK_PERIOD
+        self._period = 1 / float(rate) if rate else PARAMETERS.fallback_period_s
         self.last: float | None = None
 
     def seconds(self, stamp: int) -> float:
@@ -53,7 +65,7 @@ class PictureClock:
             ticks: What the file says; None or 0 where it does not.
         """
         length = (ticks or 0) * self._tick
-        return length if 0 < length <= LONGEST_STAY_S else self._period
+        return length if 0 < length <= packets.PARAMETERS.longest_stay_s else self._period
 
     def time(self, frame: VideoFrame) -> float:
         """Return the picture's time in seconds; never before the picture before it."""
