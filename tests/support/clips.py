@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import struct
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,7 @@ import av
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -97,6 +99,20 @@ def noise_with_clicks(seconds: float, clicks: Sequence[float]) -> NDArray[np.int
     return samples.astype(np.int16)
 
 
+@contextmanager
+def same_scheduling() -> Iterator[None]:
+    """Leave this thread scheduled as it was.
+
+    SVT-AV1 makes the thread that encodes a real-time one, where that is root's, and leaves it so: all that it then
+    starts, brokers and workers too, would take the processors from everybody else on the machine.
+    """
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameters)
+
+
 class Clips:
     """Makes media files in a folder."""
 
@@ -125,7 +141,7 @@ class Clips:
     ) -> Path:
         """Write a file; `times` are the pictures' own times, `drop_sound` is a span whose packets are left out."""
         path = self.folder / name
-        with av.open(str(path), "w", format=container, options=options or {}) as output:
+        with same_scheduling(), av.open(str(path), "w", format=container, options=options or {}) as output:
             pictures: Any = None
             if video:
                 pictures = output.add_stream(video, rate=fps, options=video_options or {})

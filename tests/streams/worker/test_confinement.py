@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from streams.cage.environment import clean_environment
 from streams.cage.report import CageReport
 from streams.cage.trial import CageError
 from streams.settings import Settings
@@ -74,5 +75,8 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 def test_others_of_the_same_user_cannot_look_in_and_the_service_still_sees_itself() -> None:
-    done = subprocess.run([sys.executable, "-c", HIDDEN], check=False, capture_output=True, text=True)
+    # Nobody's process could not write down what of the code it has run: its environment does not ask it to.
+    done = subprocess.run(
+        [sys.executable, "-c", HIDDEN], env=clean_environment(), check=False, capture_output=True, text=True
+    )
     assert (done.stdout, done.stderr) == ("7\n", "")
