@@ -71,7 +71,7 @@ def _case_lists(model: ReadModel) -> dict[str, Callable[[], object]]:
         "by state": CaseFilter(state=CaseState.OPEN),
         "by action": CaseFilter(action=Action.BLOCK),
         "by library": CaseFilter(library="library-3"),
-        "by reference": CaseFilter(reference="reference-7"),
+        "by reference": CaseFilter(reference="reference-8"),
         "by media": CaseFilter(media_id="video-77"),
         "by assignee": CaseFilter(assignee="anna"),
         "by nobody": CaseFilter(assignee=""),

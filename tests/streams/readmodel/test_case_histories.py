@@ -162,10 +162,8 @@ class History(RuleBasedStateMachine):
         if known is None or media_id in self.running:
             return
         actions = {**self.told.newest[media_id], reference: action}
-        later = found(
-            known.job_id, actions, media_id=media_id, version=known.version, matches=tuple(map(match, actions))
-        )
-        self.model.apply(jobs=[self._ruled(msgspec.structs.replace(later, update_time=LATER))])
+        later = found(known.job_id, actions, media_id=media_id, version=known.version, update_time=LATER)
+        self.model.apply(jobs=[self._ruled(later)])
         self.told.newest[media_id] = actions
         self._write_down(media_id, actions)
 

@@ -280,7 +280,9 @@ def test_cases_are_counted_by_state(many: ReadModel) -> None:
 
 @pytest.mark.parametrize("place", [None, ("a", "b")])
 @pytest.mark.parametrize("order", CaseOrder)
-@pytest.mark.parametrize("names", [(), *((name,) for name in FILTERS), ("state", "library", "since"), tuple(FILTERS)])
+@pytest.mark.parametrize(
+    "names", [(), *((name,) for name in FILTERS), ("state", "action"), ("state", "library", "since"), tuple(FILTERS)]
+)
 def test_no_list_is_sorted_or_read_through_where_an_index_serves(
     model: ReadModel, names: tuple[str, ...], order: CaseOrder, place: tuple[str, str] | None
 ) -> None:
@@ -292,6 +294,7 @@ def test_no_list_is_sorted_or_read_through_where_an_index_serves(
     assert " USING INDEX cases_by_" in cases
     if names and names != ("since",):
         assert cases.startswith("SEARCH")
+    assert ("state=? AND action=?" in cases) is (names == ("state", "action"))
 
 
 # In whatever order the topics are read.
