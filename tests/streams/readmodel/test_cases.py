@@ -105,6 +105,11 @@ def test_what_is_found_later_is_said_to_be(model: ReadModel) -> None:
     assert (case(model).state, case(model).retroactive, case(model).opened) == (CaseState.OPEN, True, later)
 
 
+def test_a_job_that_says_anew_what_it_has_found_closes_what_it_finds_no_more(blocked: ReadModel) -> None:
+    blocked.apply(jobs=[found("j1", {}, update_time="2026-11-23T09:00:00.000Z")])
+    assert (case(blocked).state, case(blocked).match) == (CaseState.CLOSED, match("film"))
+
+
 def test_a_newer_job_that_only_stores_closes_nothing(blocked: ReadModel) -> None:
     blocked.apply(jobs=[job("j2", version=2, save_type=SaveType.ONLYSAVE)])
     assert case(blocked).state is CaseState.OPEN
