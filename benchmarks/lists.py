@@ -1,16 +1,22 @@
-"""How long each list takes over 10,000 jobs: `python -m benchmarks.lists`."""
+"""How long each list takes over 10,000 jobs and as many cases: `python -m benchmarks.lists`."""
 
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from schemas.cases import Assignment, CaseState
+from schemas.ids import case_id
 from schemas.jobs import Job, JobRequest, JobStatus
+from schemas.libraries import LibraryItem
 from schemas.matches import Match, Track
+from schemas.policies import Action, Ruling
+from streams.readmodel.cases import CaseFilter, CaseOrder
 from streams.readmodel.jobs import JobFilter
 from streams.readmodel.model import ReadModel
 from streams.readmodel.projection import Record
@@ -18,7 +24,7 @@ from streams.readmodel.projection import Record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-JOBS = 10_000
+JOBS = CASES = 10_000
 LIBRARIES = 5
 REPEATS = 50
 
@@ -41,11 +47,68 @@ def main() -> None:
             "who copies": lambda: model.matches.page(reference="reference-7"),
             "counts": model.jobs.counts,
         }
-        for name, query in lists.items():
-            times = sorted(_seconds(query) for _ in range(REPEATS))
-            median, worst = (times[i] * 1000 for i in (REPEATS // 2, -1))
-            print(f"{name:12} median {median:6.2f} ms, worst {worst:6.2f} ms")
+        _print_times(lists)
         model.close()
+    with TemporaryDirectory() as folder:
+        model = ReadModel(Path(folder) / "jobs.sqlite")
+        for start in range(0, CASES, 500):
+            model.project([one for number in range(start, start + 500) for one in _case_records(number)], {})
+        _print_times(_case_lists(model))
+        model.close()
+
+
+def _print_times(lists: dict[str, Callable[[], object]]) -> None:
+    for name, query in lists.items():
+        times = sorted(_seconds(query) for _ in range(REPEATS))
+        median, worst = (times[i] * 1000 for i in (REPEATS // 2, -1))
+        print(f"{name:42} median {median:6.2f} ms, worst {worst:6.2f} ms")
+
+
+def _case_lists(model: ReadModel) -> dict[str, Callable[[], object]]:
+    """Return every list of cases: each filter in both orders, some together, and a page far behind the first."""
+    filters = {
+        "all": CaseFilter(),
+        "by state": CaseFilter(state=CaseState.OPEN),
+        "by action": CaseFilter(action=Action.BLOCK),
+        "by library": CaseFilter(library="library-3"),
+        "by reference": CaseFilter(reference="reference-8"),
+        "by media": CaseFilter(media_id="video-77"),
+        "by assignee": CaseFilter(assignee="anna"),
+        "by nobody": CaseFilter(assignee=""),
+        "by time": CaseFilter(since="2026-11-23T09:30:00.000Z"),
+        "by state, library and time": CaseFilter(
+            state=CaseState.OPEN, library="library-3", since="2026-11-23T10:00:00.000Z"
+        ),
+        "by what there is none of": CaseFilter(state=CaseState.OPEN, action=Action.TRACK),
+    }
+    lists: dict[str, Callable[[], object]] = {
+        f"cases {name}, {order}": partial(model.cases.page, wanted, order=order)
+        for name, wanted in filters.items()
+        for order in CaseOrder
+    }
+    for order in CaseOrder:
+        cursor = None
+        for _ in range(CASES // 1000):
+            cursor = model.cases.page(order=order, cursor=cursor, limit=500).next
+        lists[f"cases, a page in the middle, {order}"] = partial(model.cases.page, order=order, cursor=cursor)
+    return lists | {"cases, a page of 500": partial(model.cases.page, limit=500), "cases counted": model.cases.counts}
+
+
+def _case_records(number: int) -> list[Record]:
+    """Return what makes a case: a job that has found a reference, the reference, and for some who has the case."""
+    job = _job(number * 4)  # one that has succeeded
+    match = msgspec.structs.replace(job.matches[0], library=f"library-{number % LIBRARIES}", similarity=number / CASES)
+    action = (Action.BLOCK, Action.REVIEW)[number % 2]
+    ruling = Ruling(library=match.library, reference=match.media_id, action=action)
+    ended = msgspec.structs.replace(job, job_id=f"{number:032x}", media_id=f"video-{number // 2}", version=number + 1)
+    held = LibraryItem(library=match.library, media_id=match.media_id, version=1, job_id="stored")
+    subject = case_id(ended.media_id, match.library, match.media_id)
+    assigned = Assignment(case_id=subject, assignee="anna" if number % 3 else "")
+    return [
+        Record("items", key=b"", value=msgspec.json.encode(held)),
+        _record(msgspec.structs.replace(ended, matches=(match,), rulings=(ruling,))),
+        Record("assignments", key=subject.encode(), value=msgspec.json.encode(assigned)),
+    ]
 
 
 def _seconds(query: Callable[[], object]) -> float:

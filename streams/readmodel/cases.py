@@ -81,6 +81,8 @@ class CasePage(msgspec.Struct, frozen=True):
 _SORTED = {CaseOrder.SEVERITY: ("severity", "ASC", ">"), CaseOrder.TIME: ("opened", "DESC", "<")}
 #: Columns that a filter names, those with the fewest cases for one value first: each has an index for either order.
 _BY = ("media_id", "reference", "assignee", "state", "action", "library")
+#: Columns that have such indexes together.
+_TOGETHER = ("state", "action")
 
 #: Cases with the match that each shows; what they are sorted by comes first.
 _SHOWN = """
@@ -192,13 +194,14 @@ def _ids(writer: sqlite3.Connection, condition: str, *values: str) -> list[str]:
 def _listed(wanted: CaseFilter, order: CaseOrder, place: tuple[str, str] | None) -> tuple[str, list[str]]:
     """Return the question for a page, without its limit.
 
-    The plus signs keep SQLite from other indexes than that of the first condition and the order: with another one it
+    The plus signs keep SQLite from other indexes than that of the leading columns and the order: with another one it
     would sort all that it finds, of which a page shows a few.
     """
     column, direction, following = _SORTED[order]
     column = f"cases.{column}"
     given = {name: value for name in _BY if (value := getattr(wanted, name)) is not None}
-    conditions = [f"{'+' if number else ''}cases.{name} = ?" for number, name in enumerate(given)]
+    leading = _TOGETHER if tuple(given)[:2] == _TOGETHER else tuple(given)[:1]
+    conditions = [f"{'' if name in leading else '+'}cases.{name} = ?" for name in given]
     values: list[str] = list(given.values())
     if wanted.since is not None:
         conditions.append("cases.opened >= ?" if order is CaseOrder.TIME else "+cases.opened >= ?")

@@ -105,6 +105,11 @@ def test_what_is_found_later_is_said_to_be(model: ReadModel) -> None:
     assert (case(model).state, case(model).retroactive, case(model).opened) == (CaseState.OPEN, True, later)
 
 
+def test_a_job_that_says_anew_what_it_has_found_closes_what_it_finds_no_more(blocked: ReadModel) -> None:
+    blocked.apply(jobs=[found("j1", {}, update_time="2026-11-23T09:00:00.000Z")])
+    assert (case(blocked).state, case(blocked).match) == (CaseState.CLOSED, match("film"))
+
+
 def test_a_newer_job_that_only_stores_closes_nothing(blocked: ReadModel) -> None:
     blocked.apply(jobs=[job("j2", version=2, save_type=SaveType.ONLYSAVE)])
     assert case(blocked).state is CaseState.OPEN
@@ -280,7 +285,9 @@ def test_cases_are_counted_by_state(many: ReadModel) -> None:
 
 @pytest.mark.parametrize("place", [None, ("a", "b")])
 @pytest.mark.parametrize("order", CaseOrder)
-@pytest.mark.parametrize("names", [(), *((name,) for name in FILTERS), ("state", "library", "since"), tuple(FILTERS)])
+@pytest.mark.parametrize(
+    "names", [(), *((name,) for name in FILTERS), ("state", "action"), ("state", "library", "since"), tuple(FILTERS)]
+)
 def test_no_list_is_sorted_or_read_through_where_an_index_serves(
     model: ReadModel, names: tuple[str, ...], order: CaseOrder, place: tuple[str, str] | None
 ) -> None:
@@ -292,6 +299,7 @@ def test_no_list_is_sorted_or_read_through_where_an_index_serves(
     assert " USING INDEX cases_by_" in cases
     if names and names != ("since",):
         assert cases.startswith("SEARCH")
+    assert ("state=? AND action=?" in cases) is (names == ("state", "action"))
 
 
 # In whatever order the topics are read.

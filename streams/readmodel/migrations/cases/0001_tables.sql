@@ -40,11 +40,13 @@ CREATE TABLE cases (
     ended INTEGER NOT NULL DEFAULT 0,
     severity TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
--- A list by one column each, in either order; `severity` sorts the most severe first.
+-- A list by one column each, and by the two that moderators look by, in either order; `severity` sorts the most severe first.
 CREATE INDEX cases_by_severity ON cases (severity, case_id);
 CREATE INDEX cases_by_time ON cases (opened DESC, case_id DESC);
 CREATE INDEX cases_by_state_and_severity ON cases (state, severity, case_id);
 CREATE INDEX cases_by_state_and_time ON cases (state, opened DESC, case_id DESC);
+CREATE INDEX cases_by_state_action_and_severity ON cases (state, action, severity, case_id);
+CREATE INDEX cases_by_state_action_and_time ON cases (state, action, opened DESC, case_id DESC);
 CREATE INDEX cases_by_action_and_severity ON cases (action, severity, case_id);
 CREATE INDEX cases_by_action_and_time ON cases (action, opened DESC, case_id DESC);
 CREATE INDEX cases_by_library_and_severity ON cases (library, severity, case_id);

@@ -11,10 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
+from support.cases import decided, id_of
 from support.examples import job
 from support.inline import InlineService
 from support.read_model import ReadModel
 
+from schemas.cases import DecisionKind
 from streams.readmodel import changes as change_log
 from streams.readmodel.changes import Change
 from streams.settings import Settings
@@ -67,6 +69,17 @@ class Reader:
         """Connect, and read until the change of a job."""
         async with asyncio.timeout(20), aclosing(self.live.follow(self.last_id)) as events:
             await self.read(events, until=until)
+
+
+async def test_a_change_of_a_case_names_the_case(model: ReadModel) -> None:
+    live = LiveChanges(model)
+    inline = InlineService(model)
+    inline.subscribe(live.publish)
+    async with aclosing(live.follow(None)) as events:
+        await anext(events)
+        inline.apply(decisions=decided([DecisionKind.COPY], "film"))
+        told = fields(await anext(events))
+    assert (told["event"], json.loads(told["data"])) == ("case", {"kind": "case", "case_id": id_of("film")})
 
 
 async def test_a_reader_that_was_away_gets_what_it_missed_and_then_what_comes(model: ReadModel) -> None:
