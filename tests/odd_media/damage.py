@@ -76,9 +76,9 @@ def of_joining() -> Iterator[Recipe]:
         )
     for name, options in PARTS.items():
         yield Recipe(f"{name} in mid-file of mpegts", [_film("mpegts"), (*both(), *options)], _joined("mpegts"))
-    for form, codec in CHAINS.items():
-        calls = [(*sound(seconds=s), "-c:a", codec, "-strict", "-2", "-f", form, "out") for s in (2, 1.5, 3)]
-        yield Recipe(f"a chain of {codec} in {form}", calls, b"".join)
+    for form, name in CHAINS.items():
+        calls = [(*sound(seconds=s), "-c:a", name, "-strict", "-2", "-f", form, "out") for s in (2, 1.5, 3)]
+        yield Recipe(f"a chain of {name} in {form}", calls, b"".join)
     others = [_film("mpegts"), (*both(), "-c:v", "mpeg2video", "-c:a", "mp2", "-f", "mpegts", "out")]
     yield Recipe("other codecs in mid-file of mpegts", others, _joined("mpegts"))
     for form, codec in SOUNDS.items():
