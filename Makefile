@@ -10,8 +10,12 @@ LOCKED := $(INSTALL) --require-hashes --no-build-isolation
 AUDIT := .audit
 # Most tests wait for brokers and workers: two processes take little more than half the time of one.
 PROCESSES ?= 2
+SUITE = pytest --numprocesses $(PROCESSES) --dist loadfile
 
-.PHONY: help demo test check format kafka milvus train bench-accuracy bench-lanes bench-speed chaos fuzz golden odd-media \
+# Of each of these the suite has to run as much as pyproject.toml says.
+COVERED := fingerprint streams
+
+.PHONY: help demo test coverage check format kafka milvus train bench-accuracy bench-lanes bench-speed chaos fuzz golden odd-media \
 	schemas audit lock clean
 
 help: ## list the targets
@@ -20,8 +24,22 @@ help: ## list the targets
 demo: $(STAMP) ## start everything, find an edited copy of a real video, show the result (KEEP=1, VIDEO=path)
 	@$(BIN)/python -m streams.demo $(if $(KEEP),--keep) $(if $(VIDEO),--video "$(VIDEO)")
 
-test: $(STAMP) ## run the whole test suite (PROCESSES=2)
-	$(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile
+# Only where no test may be skipped, in CI, does the suite run all that it is to run.
+test: $(if $(filter true,$(CI)),coverage,suite) ## run the whole test suite (PROCESSES=2)
+
+.PHONY: suite
+suite: $(STAMP)
+	$(BIN)/$(SUITE)
+
+coverage: $(STAMP) ## run the suite, and see how much of the code it runs (PROCESSES=2)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m $(SUITE)
+	$(BIN)/coverage combine --quiet
+	@for package in $(COVERED); do \
+		$(BIN)/coverage report --include "$$package/*" >build/coverage/$$package.txt || failed=1; \
+		echo "$$package: $$(grep -E '^(TOTAL|Coverage failure)' build/coverage/$$package.txt)"; \
+	done; \
+	echo "what is not run: $(COVERED:%=build/coverage/%.txt)"; test -z "$$failed"
 
 chaos: $(STAMP) ## let faults of every kind strike, and see that nothing is lost (ROUNDS=100, WORKERS=2, SEED=n, ARGS=--help)
 	PYTHONPATH=tests $(BIN)/python -m chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WORKERS),--workers $(WORKERS)) \
@@ -55,9 +73,12 @@ milvus: $(STAMP) ## run one Milvus server (x86-64 Linux; as root, or where users
 schemas: $(STAMP) ## write the JSON Schemas and the AsyncAPI document anew
 	$(BIN)/python -m schemas.generators
 
-.PHONY: reference
+.PHONY: reference tune
 reference: $(STAMP) ## write the reference pages of the documentation anew
 	$(BIN)/python -m streams.reference
+
+tune: $(STAMP) ## say what moving each number of a stage of the engine by a quarter does (STAGE=hough, ARGS=--help)
+	$(BIN)/python -m benchmarks.tune $(or $(STAGE),--list) $(ARGS)
 
 train: $(STAMP) ## make the trained package data anew (IMAGES=folder)
 	$(BIN)/python $(LOCKED) --no-deps --requirement requirements-train.txt
@@ -90,7 +111,7 @@ LOCK = SSL_CERT_FILE="$${SSL_CERT_FILE:-$$PIP_CERT}" \
 	--python-platform x86_64-manylinux_2_28 --no-annotate --no-header --no-emit-index-url $(UPGRADE)
 
 lock: $(AUDIT)/.installed ## write the versions and hashes of all dependencies anew (UPGRADE="--upgrade-package NAME")
-	$(LOCK) --extra dev --output-file requirements.txt pyproject.toml
+	$(LOCK) --extra dev --extra s3 --output-file requirements.txt pyproject.toml
 	cp requirements.txt requirements-runtime.txt  # what is tested: the same versions are taken wherever they can be
 	$(LOCK) --extra s3 --output-file requirements-runtime.txt pyproject.toml
 	$(LOCK) --group build --output-file requirements-build.txt

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from benchmarks.truth import Answer, Found, Query, Span, TrueSpan
 
-__all__ = ["Score", "score"]
+__all__ = ["Score", "count", "score"]
 
 #: The line between a copy and a chance likeness: a pair counts as answered from here.
 ANSWERED = 0.5
@@ -46,12 +46,18 @@ def score(bench: Path, answers: Path, judge: Path | None = None) -> Score:
         judge: A `score.py` that prints the same figures with `--json`; None to count them here.
     """
     if judge is None:
-        return _count(read_truth(bench).queries, read_answers(answers))
+        return count(read_truth(bench).queries, read_answers(answers))
     figures = msgspec.json.decode(run([sys.executable, str(judge), str(bench), str(answers), "--json"]).stdout)
     return Score(per_attack=figures.pop("per_attack"), figures=figures)
 
 
-def _count(queries: Sequence[Query], answers: Iterable[Answer]) -> Score:
+def count(queries: Sequence[Query], answers: Iterable[Answer]) -> Score:
+    """Return the score of answers to some queries.
+
+    Args:
+        queries: The queries; those that have no answer count as answered with nothing.
+        answers: What a detector answers.
+    """
     given = {answer.query: answer.matches for answer in answers}
     groups: dict[str, list[bool]] = defaultdict(list)
     attacks: dict[str, list[bool]] = defaultdict(list)

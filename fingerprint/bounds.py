@@ -7,17 +7,19 @@ follows from how it looks at media, and none is a matter of taste. What the engi
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fingerprint.codec import BadFingerprintError, FingerprintTooLargeError
-from fingerprint.picture.embedding import STEP
-from fingerprint.picture.extractor import CUT_STEP, DUE, GRID_RATE, LOCAL_BLOCK, LOCAL_FEATURES
-from fingerprint.picture.local_features import CODE_LENGTH, LONG_SIDE
-from fingerprint.picture.track import THUMBNAIL_SIDE
-from fingerprint.sound.extractor import CODE_SCALE, DENSITY, WINDOW_STEP
-from fingerprint.sound.track import FRAME_S, LENGTH
+from fingerprint.parameters import parameter
+from fingerprint.picture import embedding, local_features
+from fingerprint.picture import extractor as picture_extractor
+from fingerprint.picture import track as picture_track
+from fingerprint.sound import extractor as sound_extractor
+from fingerprint.sound import track as sound_track
+from fingerprint.sound.track import frame_s
 from schemas.limits import LONGEST_MEDIA_S
 
 if TYPE_CHECKING:
@@ -27,56 +29,108 @@ if TYPE_CHECKING:
     from fingerprint.picture.track import PictureTrack
     from fingerprint.sound.track import SoundTrack
 
-__all__ = ["check", "check_duration", "check_keyframes", "most_bytes", "most_windows"]
+__all__ = [
+    "PARAMETERS",
+    "BoundsParameters",
+    "check",
+    "check_duration",
+    "check_keyframes",
+    "most_bytes",
+    "most_windows",
+]
 
-#: Milliseconds of a point of the time grid.
-GRID_MS = 1000 // GRID_RATE
+#: Bytes of a number that is stored in 32 bits.
+INT32_BYTES = 4
 
-#: How far a time may be off its place, milliseconds: a picture is taken up to 1.5 ms early, and times are rounded.
-OFF_MS = 2
-
-#: Pictures that are described of each `DUE` points of the grid: the one that is due and those that cuts give, each
-#: `CUT_STEP` points from the last.
-DESCRIBED = DUE // CUT_STEP
-
-#: Pictures with local features of each `LOCAL_BLOCK` points: one, and one more where a chunk begins among them.
-LOCAL = 2
-
-#: Windows a second of picture and of sound.
-PICTURE_WINDOWS, SOUND_WINDOWS = DESCRIBED * GRID_RATE / DUE, 1 / (WINDOW_STEP * FRAME_S)
-
-#: Windows of a media item that its length does not account for: the first and the last of each track are begun.
-SPARE_WINDOWS = 2 * DESCRIBED + 2
+#: Bytes of a number that is stored in 8 bits.
+INT8_BYTES = 1
 
 #: Numbers in the vector of a picture, as `trained()` has them, which takes long to load.
-VECTOR = 384
+PICTURE_VECTOR_LENGTH = 384
 
-#: Bytes of a second of picture, unpacked: number, time and vector of what is described; step and miniature of what is
-#: looked at; row, count and features (place, size, turn, code) of what has local features.
-PICTURE_BYTES = (
-    PICTURE_WINDOWS * (4 + 4 + VECTOR)
-    + GRID_RATE * (4 + THUMBNAIL_SIDE**2)
-    + LOCAL * GRID_RATE / LOCAL_BLOCK * (8 + LOCAL_FEATURES * (4 + 1 + 1 + CODE_LENGTH))
-)
+#: Parts of a pixel in which the places of local features are stored.
+POINTS_PER_PIXEL = 4
 
-#: Bytes of a second of sound, unpacked: step and note of each peak; number, start and vector of each window.
-SOUND_BYTES = DENSITY * (4 + 1) + SOUND_WINDOWS * (4 + 4 + LENGTH)
 
-#: Bytes beside: names, types and shapes, and the second that is begun.
-SPARE_BYTES = 2**16
+@dataclass(frozen=True, slots=True)
+class BoundsParameters:
+    """What is allowed for beside what the engine's own numbers say."""
 
-#: Least length of a stored vector: one number that is cut off at 127, less what rounding takes.
-LEAST_LENGTH = 126.0
+    #: How far a time may be off its place: a picture is taken up to 1.5 ms early, and times are rounded.
+    time_error_ms: int = parameter(2, unit="ms", low=2, high=10, source="1.5 ms and half a rounded millisecond")
+
+    #: Pictures with local features of each block of the grid: one, and one more where a chunk begins among them.
+    local_pictures_per_block: int = parameter(
+        2, unit="count", low=2, high=4, source="follows from how pictures are chosen"
+    )
+
+    #: Bytes beside a fingerprint's numbers: names, types and shapes, and the second that is begun.
+    spare_bytes: int = parameter(
+        2**16,
+        unit="bytes",
+        low=2**12,
+        high=2**20,
+        source="a bound on cost: sixteen arrays' heads and a second, with room",
+    )
+
+    #: Least length of a stored vector: one number that is cut off at 127, less what rounding takes.
+    min_vector_length: float = parameter(
+        126.0, unit="ratio", low=100.0, high=126.0, source="follows from the stored form: 127, less what rounding takes"
+    )
+
+
+PARAMETERS = BoundsParameters()
+
+
+def _grid_ms() -> int:
+    """Milliseconds of a point of the time grid."""
+    return 1000 // picture_extractor.PARAMETERS.grid_rate_hz
+
+
+def _described() -> int:
+    """Pictures that are described of those points of the grid among which one is due: it, and those that cuts give."""
+    return picture_extractor.PARAMETERS.due_steps // picture_extractor.PARAMETERS.cut_spacing_steps
+
+
+def _picture_windows_per_s() -> float:
+    return _described() * picture_extractor.PARAMETERS.grid_rate_hz / picture_extractor.PARAMETERS.due_steps
+
+
+def _sound_windows_per_s() -> float:
+    return 1 / (sound_extractor.PARAMETERS.window_step_frames * frame_s())
+
+
+def _picture_bytes_per_s() -> float:
+    """Bytes of a second of picture, unpacked.
+
+    They are number, time and vector of what is described; step and miniature of what is looked at; row, count and
+    features (place, size, turn, code) of what has local features.
+    """
+    chosen = picture_extractor.PARAMETERS
+    local_per_s = PARAMETERS.local_pictures_per_block * chosen.grid_rate_hz / chosen.local_spacing_steps
+    feature = INT32_BYTES + 2 * INT8_BYTES + local_features.PARAMETERS.code_length
+    return (
+        _picture_windows_per_s() * (2 * INT32_BYTES + PICTURE_VECTOR_LENGTH)
+        + chosen.grid_rate_hz * (INT32_BYTES + picture_track.PARAMETERS.thumbnail_cells)
+        + local_per_s * (2 * INT32_BYTES + chosen.max_local_features * feature)
+    )
+
+
+def _sound_bytes_per_s() -> float:
+    """Bytes of a second of sound, unpacked: step and note of each peak; number, start and vector of each window."""
+    peaks = sound_extractor.PARAMETERS.max_peaks_per_s * (INT32_BYTES + INT8_BYTES)
+    return peaks + _sound_windows_per_s() * (2 * INT32_BYTES + sound_track.PARAMETERS.vector_length)
 
 
 def most_windows(duration: float) -> int:
     """Return how many windows media of so many seconds have at the most, all tracks together."""
-    return SPARE_WINDOWS + int(duration * (PICTURE_WINDOWS + SOUND_WINDOWS))
+    spare = 2 * _described() + 2  # what the length does not account for: the first and the last of each track are begun
+    return spare + int(duration * (_picture_windows_per_s() + _sound_windows_per_s()))
 
 
 def most_bytes(duration: float) -> int:
     """Return how many bytes the fingerprint of so many seconds takes at the most, unpacked."""
-    return SPARE_BYTES + int(duration * (PICTURE_BYTES + SOUND_BYTES))
+    return PARAMETERS.spare_bytes + int(duration * (_picture_bytes_per_s() + _sound_bytes_per_s()))
 
 
 def check_duration(duration: float, most: float = LONGEST_MEDIA_S) -> None:
@@ -110,7 +164,7 @@ def check(duration: float, picture: PictureTrack | None, sound: SoundTrack | Non
     Raises:
         BadFingerprintError: No media of that duration leaves such tracks.
     """
-    last_ms = round(duration * 1000) + GRID_MS + OFF_MS
+    last_ms = _last_ms(duration)
     if picture is not None:
         _check_grid(picture.grid_ms, last_ms)
         _check_described(picture)
@@ -125,16 +179,23 @@ def check_keyframes(keyframes: Keyframes, duration: float) -> None:
     Raises:
         BadFingerprintError: There are more than the media's time grid has, or at other times.
     """
-    _check_grid(keyframes.times_ms, round(duration * 1000) + GRID_MS + OFF_MS)
+    _check_grid(keyframes.times_ms, _last_ms(duration))
+
+
+def _last_ms(duration: float) -> int:
+    """When the last picture of media may be, milliseconds."""
+    return round(duration * 1000) + _grid_ms() + PARAMETERS.time_error_ms
 
 
 def _check_grid(times_ms: NDArray[np.int32], last_ms: int) -> None:
     """Times of pictures that are looked at: one in each step of the grid, in order, and none behind the end."""
     times = times_ms.astype(np.int64)
-    earliest = np.arange(len(times)) * GRID_MS - OFF_MS
-    close = times[2:] - times[:-2] < GRID_MS - OFF_MS
+    step, off = _grid_ms(), PARAMETERS.time_error_ms
+    earliest = np.arange(len(times)) * step - off
+    close = times[2:] - times[:-2] < step - off
     if (times < np.maximum(earliest, 0)).any() or close.any() or (np.diff(times) < 0).any():
-        raise BadFingerprintError(f"the fingerprint looks at more than {GRID_RATE} pictures a second")
+        rate = picture_extractor.PARAMETERS.grid_rate_hz
+        raise BadFingerprintError(f"the fingerprint looks at more than {rate} pictures a second")
     if (times > last_ms).any():
         raise BadFingerprintError("the fingerprint's pictures lie behind its end")
 
@@ -143,47 +204,51 @@ def _check_described(picture: PictureTrack) -> None:
     numbers, times = picture.numbers.astype(np.int64), picture.times_ms.astype(np.int64)
     if (numbers < 0).any() or (np.diff(numbers) <= 0).any():
         raise BadFingerprintError("the fingerprint's pictures are not numbered in order")
-    early = times < numbers * GRID_MS - OFF_MS
-    late = times > (numbers + 1) * GRID_MS
+    step = _grid_ms()
+    early = times < numbers * step - PARAMETERS.time_error_ms
+    late = times > (numbers + 1) * step
     if early.any() or late.any() or not np.isin(times, picture.grid_ms).all():
         raise BadFingerprintError("the fingerprint's pictures are numbered other than their times say")
-    if _crowded(numbers // DUE, DESCRIBED):
-        raise BadFingerprintError(f"the fingerprint describes more than {PICTURE_WINDOWS:g} pictures a second")
-    _check_lengths(picture.codes, 1 / STEP)
-    sides = picture.size.tolist()
-    if min(sides) < 1 or max(sides) != LONG_SIDE:
-        raise BadFingerprintError(f"the fingerprint's longer side is not {LONG_SIDE} pixels")
+    if _crowded(numbers // picture_extractor.PARAMETERS.due_steps, _described()):
+        raise BadFingerprintError(f"the fingerprint describes more than {_picture_windows_per_s():g} pictures a second")
+    _check_lengths(picture.codes, 1 / embedding.PARAMETERS.code_step)
+    sides, longer = picture.size.tolist(), local_features.PARAMETERS.long_side_px
+    if min(sides) < 1 or max(sides) != longer:
+        raise BadFingerprintError(f"the fingerprint's longer side is not {longer} pixels")
 
 
 def _check_local(picture: PictureTrack) -> None:
-    rows, counts = picture.local_rows, picture.local_counts
-    if (np.diff(rows) <= 0).any() or _crowded(picture.numbers[rows] // LOCAL_BLOCK, LOCAL):
+    rows, counts, chosen = picture.local_rows, picture.local_counts, picture_extractor.PARAMETERS
+    blocks = picture.numbers[rows] // chosen.local_spacing_steps
+    if (np.diff(rows) <= 0).any() or _crowded(blocks, PARAMETERS.local_pictures_per_block):
         raise BadFingerprintError("the fingerprint has local features of too many pictures")
-    if (counts > LOCAL_FEATURES).any():
-        raise BadFingerprintError(f"the fingerprint has more than {LOCAL_FEATURES} local features of a picture")
-    if (picture.local.points > 4 * (LONG_SIDE + 1)).any():
+    if (counts > chosen.max_local_features).any():
+        raise BadFingerprintError(
+            f"the fingerprint has more than {chosen.max_local_features} local features of a picture"
+        )
+    if (picture.local.points > POINTS_PER_PIXEL * (local_features.PARAMETERS.long_side_px + 1)).any():
         raise BadFingerprintError("the fingerprint's local features lie outside of their pictures")
 
 
 def _check_sound(sound: SoundTrack, last_ms: int) -> None:
-    seconds = sound.frames * FRAME_S
+    seconds, most = sound.frames * frame_s(), sound_extractor.PARAMETERS.max_peaks_per_s
     if (seconds * 1000 > last_ms).any() or (sound.starts_ms > last_ms).any():
         raise BadFingerprintError("the fingerprint's sound lies behind its end")
-    if (np.diff(sound.frames) < 0).any() or _crowded(np.floor(seconds).astype(np.int64), DENSITY):
-        raise BadFingerprintError(f"the fingerprint has more than {DENSITY} peaks of sound a second")
+    if (np.diff(sound.frames) < 0).any() or _crowded(np.floor(seconds).astype(np.int64), most):
+        raise BadFingerprintError(f"the fingerprint has more than {most} peaks of sound a second")
     numbers = sound.numbers.astype(np.int64)
     if (numbers < 0).any() or (np.diff(numbers) <= 0).any():
         raise BadFingerprintError("the fingerprint's windows of sound are not numbered in order")
-    if (np.abs(numbers * (WINDOW_STEP * FRAME_S * 1000) - sound.starts_ms) > OFF_MS).any():
+    if (np.abs(numbers * sound_extractor.window_step_ms() - sound.starts_ms) > PARAMETERS.time_error_ms).any():
         raise BadFingerprintError("the fingerprint's windows of sound are numbered other than their times say")
-    _check_lengths(sound.codes, CODE_SCALE)
+    _check_lengths(sound.codes, sound_extractor.PARAMETERS.code_scale)
 
 
 def _check_lengths(codes: NDArray[np.int8], scale: float) -> None:
     """Stored vectors are unit vectors times a scale, with each number rounded, and cut off at what 8 bits hold."""
     longest = scale + 0.5 * np.sqrt(codes.shape[1])
     lengths = np.sqrt(np.einsum("nd,nd->n", codes, codes, dtype=np.int64))
-    if ((lengths < LEAST_LENGTH) | (lengths > longest)).any():
+    if ((lengths < PARAMETERS.min_vector_length) | (lengths > longest)).any():
         raise BadFingerprintError("the fingerprint's vectors are not of length one")
 
 

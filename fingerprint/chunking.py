@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -14,11 +14,12 @@ from fingerprint.media.faults import is_out_of_memory
 from fingerprint.media.probe import probe
 from fingerprint.media.request import Picture
 from fingerprint.model import Chunk, Fingerprint
-from fingerprint.picture.extractor import PICTURES, PictureCollector
+from fingerprint.parameters import parameter
+from fingerprint.picture.extractor import PictureCollector, picture_wish
 from fingerprint.picture.keyframes import Keyframes
 from fingerprint.picture.track import PictureTrack
 from fingerprint.query import Piece, Query
-from fingerprint.sound.extractor import SOUND, SoundCollector
+from fingerprint.sound.extractor import SoundCollector, sound_wish
 from fingerprint.sound.track import SoundTrack
 
 if TYPE_CHECKING:
@@ -29,31 +30,67 @@ if TYPE_CHECKING:
     from fingerprint.media.info import MediaInfo
     from fingerprint.media.limits import MediaLimits
 
-__all__ = ["ChunkFiles", "assemble", "fingerprint_chunk", "fingerprint_media", "plan_chunks"]
+__all__ = [
+    "PARAMETERS",
+    "ChunkFiles",
+    "ChunkingParameters",
+    "assemble",
+    "fingerprint_chunk",
+    "fingerprint_media",
+    "plan_chunks",
+]
 
-#: Length of a chunk, seconds: seeking costs up to 40 % of a 10 s chunk and little of a 30 s one.
-CHUNK_S = 30.0
 
-#: Shortest chunk, seconds. All chunks start at multiples of it: what is described depends on blocks of this length.
-BLOCK_S = 10.0
+@dataclass(frozen=True, slots=True)
+class ChunkingParameters:
+    """How long chunks are, and how many are matched together."""
 
-#: Pixels a second of 720p at 60: beyond that, chunks are shorter, so that one takes seconds still.
-HEAVY = 1280 * 720 * 60
+    #: Length of a chunk: seeking costs up to 40 % of a 10 s chunk and little of a 30 s one.
+    chunk_s: float = parameter(
+        30.0, unit="s", low=10.0, high=120.0, source="a bound on cost: what seeking took of chunks of 10 s and of 30 s"
+    )
 
-#: Chunks that are matched together, ten minutes of ordinary video: with what is kept for a second look, some 20 MB.
-PIECE_CHUNKS = 20
+    #: Shortest chunk. All chunks start at multiples of it: what is described depends on blocks of this length.
+    block_s: float = parameter(
+        10.0, unit="s", low=10.0, high=10.0, source="by the stored form: still scenes are described once in it"
+    )
 
-#: A rest shorter than this joins the chunk before it, seconds.
-LEAST_S = 5.0
+    #: Pixels a second, 720p at 60, beyond which chunks are shorter, so that one takes seconds still.
+    heavy_pixels_per_s: int = parameter(
+        1280 * 720 * 60,
+        unit="pixels/s",
+        low=640 * 360 * 30,
+        high=3840 * 2160 * 60,
+        source="a bound on cost; chosen, not measured",
+    )
+
+    #: Chunks that are matched together, ten minutes of ordinary video: with what is kept for a second look, some 20 MB.
+    piece_chunks: int = parameter(
+        20, unit="count", low=1, high=120, source="a bound on cost: 20 MB of memory and the density of hits of a piece"
+    )
+
+    #: A rest shorter than this joins the chunk before it.
+    min_rest_s: float = parameter(5.0, unit="s", low=0.0, high=10.0, source="half of the shortest chunk")
+
+
+PARAMETERS = ChunkingParameters()
 
 
 def plan_chunks(info: MediaInfo) -> tuple[tuple[float, float], ...]:
     """Return the spans to fingerprint, seconds; they meet, and the last ends where the media does."""
     load = info.width * info.height * info.fps if info.has_picture else 0.0
-    length = CHUNK_S if load <= HEAVY else max(BLOCK_S, BLOCK_S * (CHUNK_S * HEAVY / load // BLOCK_S))
-    count = max(1, int(info.duration // length) + (info.duration % length >= LEAST_S))
+    length = _chunk_s(load)
+    count = max(1, int(info.duration // length) + (info.duration % length >= PARAMETERS.min_rest_s))
     ends = [length * number for number in range(1, count)]
     return tuple(zip([0.0, *ends], [*ends, info.duration], strict=True))
+
+
+def _chunk_s(pixels_per_s: float) -> float:
+    """Return how long the chunks of media are, seconds."""
+    block, heavy = PARAMETERS.block_s, PARAMETERS.heavy_pixels_per_s
+    if pixels_per_s <= heavy:
+        return PARAMETERS.chunk_s
+    return max(block, block * (PARAMETERS.chunk_s * heavy / pixels_per_s // block))
 
 
 def fingerprint_chunk(
@@ -90,8 +127,8 @@ def _fingerprint_chunk(source: Source, start: float, end: float, limits: MediaLi
         end,
         limits=limits,
         several_clocks=several_clocks,
-        picture=PICTURES,
-        sound=SOUND,
+        picture=picture_wish(),
+        sound=sound_wish(),
         covered=covered.append,
     )
     for part in parts:
@@ -177,7 +214,7 @@ class _Pieces:
         self._load = load
 
     def __iter__(self) -> Iterator[Piece]:
-        pieces = -(-self._count // PIECE_CHUNKS)
+        pieces = -(-self._count // PARAMETERS.piece_chunks)
         borders = [self._count * number // pieces for number in range(pieces + 1)] if pieces else []
         for first, last in itertools.pairwise(borders):
             yield _joined(self._load(number) for number in range(first, last))

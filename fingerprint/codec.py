@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import numpy as np
+
+from fingerprint.parameters import parameter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,9 +18,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "FAST_LEVEL",
+    "PARAMETERS",
     "Arrays",
     "BadFingerprintError",
+    "CodecParameters",
     "FingerprintTooLargeError",
     "digest_of",
     "is_fingerprint",
@@ -31,22 +35,49 @@ __all__ = [
 MAGIC = b"\x89MDNA"
 VERSION = 1
 
-#: Arrays that are no longer than this once unpacked are let in, bytes: twelve hours of fingerprint, with room.
-MOST_BYTES = 1 << 29
-
-#: Arrays that a file holds at the most, and axes of one: ours have sixteen and two. Each costs the reader some memory
-#: however short it is, so that a file of nothing but names would fill it.
-MOST_ARRAYS, MOST_AXES = 64, 8
-
 #: Types that arrays may have.
 DTYPES = frozenset({"|u1", "|i1", "<u2", "<i2", "<i4", "<f4", "<i8", "<f8", "<u4"})
 
-#: zlib's level for what is kept: higher ones save 1 % and take three times as long.
-LEVEL = 6
+#: Arrays that a file holds at the most: ours have sixteen. Each costs the reader some memory however short it is, so
+#: that a file of nothing but names would fill it. The form that files are read in says so.
+MAX_ARRAYS = 64
 
-#: zlib's level for what is soon gone and is JPEG for the most part: none. A sixth is all there would be to save, for a
-#: thirtieth of the time that a fingerprint takes.
-FAST_LEVEL = 0
+#: Axes that an array of a file has at the most: ours have two.
+MAX_AXES = 8
+
+#: Letters of a foreign name that an error quotes.
+QUOTED_LENGTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class CodecParameters:
+    """How much is packed and unpacked, and how well."""
+
+    #: Arrays that are no longer than this once unpacked are let in: twelve hours of fingerprint, with room.
+    max_unpacked_bytes: int = parameter(
+        1 << 29,
+        unit="bytes",
+        low=1 << 27,
+        high=1 << 32,
+        source="a bound on cost: some 40 MB an hour unpacked at the most",
+    )
+
+    #: zlib's level for what is kept.
+    kept_level: int = parameter(
+        6, unit="level", low=0, high=9, source="a bound on cost: higher ones save 1 % and take three times as long"
+    )
+
+    #: zlib's level for what is soon gone and is JPEG for the most part: none.
+    passing_level: int = parameter(
+        0,
+        unit="level",
+        low=0,
+        high=9,
+        source="a bound on cost: a sixth is all there would be to save, for a thirtieth of a fingerprint's time",
+    )
+
+
+PARAMETERS = CodecParameters()
 
 Arrays = dict[str, "NDArray[Any]"]
 
@@ -61,11 +92,11 @@ class FingerprintTooLargeError(BadFingerprintError):
 
 class _Array(msgspec.Struct, array_like=True):
     dtype: str
-    shape: Annotated[tuple[Annotated[int, msgspec.Meta(ge=0)], ...], msgspec.Meta(max_length=MOST_AXES)]
+    shape: Annotated[tuple[Annotated[int, msgspec.Meta(ge=0)], ...], msgspec.Meta(max_length=MAX_AXES)]
     data: bytes
 
 
-_Rows = Annotated[dict[str, _Array], msgspec.Meta(max_length=MOST_ARRAYS)]
+_Rows = Annotated[dict[str, _Array], msgspec.Meta(max_length=MAX_ARRAYS)]
 
 
 def is_fingerprint(head: bytes) -> bool:
@@ -73,11 +104,11 @@ def is_fingerprint(head: bytes) -> bool:
     return head.startswith(MAGIC)
 
 
-def pack(kind: str, arrays: Mapping[str, NDArray[Any]], level: int = LEVEL) -> bytes:
-    """Return arrays as bytes; `kind` says what they are."""
+def pack(kind: str, arrays: Mapping[str, NDArray[Any]], level: int | None = None) -> bytes:
+    """Return arrays as bytes; `kind` says what they are, and the level is the one for what is kept."""
     rows = {name: _pack_array(array) for name, array in sorted(arrays.items())}
     body = msgspec.msgpack.encode((kind, rows))
-    return MAGIC + bytes([VERSION]) + zlib.compress(body, level)
+    return MAGIC + bytes([VERSION]) + zlib.compress(body, PARAMETERS.kept_level if level is None else level)
 
 
 def unpack(kind: str, data: bytes, most_bytes: int | None = None) -> Arrays:
@@ -96,14 +127,14 @@ def unpack(kind: str, data: bytes, most_bytes: int | None = None) -> Arrays:
         raise BadFingerprintError("this is no fingerprint of MediaDNA")
     if data[len(MAGIC) : len(MAGIC) + 1] != bytes([VERSION]):
         raise BadFingerprintError("the fingerprint was made by another version: make it again from the media")
-    body = _inflated(memoryview(data)[len(MAGIC) + 1 :], MOST_BYTES if most_bytes is None else most_bytes)
+    body = _inflated(memoryview(data)[len(MAGIC) + 1 :], most_bytes)
     try:
         found, rows = msgspec.msgpack.decode(body, type=tuple[str, _Rows])
         arrays = {name: _unpack_array(row) for name, row in rows.items()}
     except (msgspec.MsgspecError, ValueError) as error:
         raise BadFingerprintError(f"the fingerprint is damaged: {error}") from error
     if found != kind:
-        raise BadFingerprintError(f"this holds a {found[:20]}, not a {kind}")
+        raise BadFingerprintError(f"this holds a {found[:QUOTED_LENGTH]}, not a {kind}")
     return arrays
 
 
@@ -147,10 +178,10 @@ def digest_of(arrays: Mapping[str, NDArray[Any]], salt: str) -> str:
     return digest.hexdigest()
 
 
-def _inflated(data: memoryview, most: int) -> bytes:
+def _inflated(data: memoryview, most_bytes: int | None) -> bytes:
     """Return what was packed, without ever holding more than so many bytes of it."""
     inflater = zlib.decompressobj()
-    most = min(MOST_BYTES, most)
+    most = PARAMETERS.max_unpacked_bytes if most_bytes is None else min(PARAMETERS.max_unpacked_bytes, most_bytes)
     try:
         body = inflater.decompress(data, most)
     except zlib.error as error:
@@ -169,5 +200,5 @@ def _pack_array(array: NDArray[Any]) -> _Array:
 
 def _unpack_array(row: _Array) -> NDArray[Any]:
     if row.dtype not in DTYPES:
-        raise BadFingerprintError(f"{row.dtype[:20]!r} is no type of a fingerprint's numbers")
+        raise BadFingerprintError(f"{row.dtype[:QUOTED_LENGTH]!r} is no type of a fingerprint's numbers")
     return np.frombuffer(row.data, np.dtype(row.dtype)).reshape(row.shape)

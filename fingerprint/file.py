@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fingerprint.bounds import most_bytes
 from fingerprint.codec import BadFingerprintError, FingerprintTooLargeError
 from fingerprint.media.errors import MediaError
 from fingerprint.model import Fingerprint
+from fingerprint.parameters import parameter
 from schemas.errors import ErrorCode
 
 if TYPE_CHECKING:
@@ -15,10 +17,20 @@ if TYPE_CHECKING:
 
     from fingerprint.media.limits import MediaLimits
 
-__all__ = ["read_fingerprint"]
+__all__ = ["PARAMETERS", "FingerprintFileParameters", "read_fingerprint"]
 
-#: Bytes that are asked for at once.
-READ_AT_ONCE = 2**20
+
+@dataclass(frozen=True, slots=True)
+class FingerprintFileParameters:
+    """How a fingerprint file is read."""
+
+    #: Bytes that are asked for at once.
+    read_bytes: int = parameter(
+        2**20, unit="bytes", low=2**12, high=2**26, source="a bound on cost; chosen, not measured"
+    )
+
+
+PARAMETERS = FingerprintFileParameters()
 
 
 def read_fingerprint(file: BinaryIO, limits: MediaLimits) -> Fingerprint:
@@ -53,6 +65,6 @@ def read_fingerprint(file: BinaryIO, limits: MediaLimits) -> Fingerprint:
 def _beginning(file: BinaryIO, most: int) -> bytes:
     """Return a file's content, or as much of it as is wanted; a file of another machine gives it in parts."""
     data = bytearray()
-    while part := file.read(min(READ_AT_ONCE, most - len(data))):
+    while part := file.read(min(PARAMETERS.read_bytes, most - len(data))):
         data += part
     return bytes(data)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fingerprint import codec
 from fingerprint.bounds import check, check_duration, check_keyframes, most_bytes
-from fingerprint.codec import FAST_LEVEL, BadFingerprintError, digest_of, pack, stored, unpack
+from fingerprint.codec import BadFingerprintError, digest_of, pack, stored, unpack
 from fingerprint.media.coverage import MediaCoverage, TrackCoverage
+from fingerprint.parameters import parameter
 from fingerprint.picture.embedding import dequantise
 from fingerprint.picture.keyframes import Keyframes
 from fingerprint.picture.track import PictureTrack
@@ -28,13 +30,26 @@ if TYPE_CHECKING:
 
     from fingerprint.codec import Arrays
 
-__all__ = ["ALGORITHM", "Chunk", "Fingerprint"]
+__all__ = ["ALGORITHM", "PARAMETERS", "Chunk", "Fingerprint", "ModelParameters"]
 
 #: Name and version of the algorithm; rises when stored fingerprints are no longer comparable.
 ALGORITHM = "mediadna-2"
 
-#: How long a window lasts at most, milliseconds: still scenes are described rarely.
-MOST_WINDOW_MS = 10_000
+#: Hex digits of a name of the content, as many as SHA-1 has.
+DIGEST_DIGITS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class ModelParameters:
+    """What the index is told of a fingerprint."""
+
+    #: How long a window of the picture lasts at most: still scenes are described rarely.
+    max_window_ms: int = parameter(
+        10_000, unit="ms", low=1000, high=60_000, source="a still scene is described once in so much time"
+    )
+
+
+PARAMETERS = ModelParameters()
 
 
 @dataclass(frozen=True)
@@ -73,7 +88,7 @@ class Fingerprint:
             arrays |= {"grid": self.picture.grid_ms, "tiny": self.picture.thumbnails, "numbers": self.picture.numbers}
         if self.sound is not None:
             arrays |= self.sound.identity()
-        return digest_of(arrays, ALGORITHM)[:40]
+        return digest_of(arrays, ALGORITHM)[:DIGEST_DIGITS]
 
     def windows(self) -> dict[Track, Windows]:
         """Return the rows for the index, by track."""
@@ -130,7 +145,7 @@ class Chunk:
         """Return the chunk as bytes."""
         arrays = _to_arrays(self.duration, self.picture, self.sound) | self.keyframes.to_arrays()
         arrays |= {"start": _milliseconds(self.start)} | _coverage_to_arrays(self.coverage)
-        return pack("chunk", arrays, FAST_LEVEL)
+        return pack("chunk", arrays, codec.PARAMETERS.passing_level)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Chunk:
@@ -202,7 +217,7 @@ def _windows(picture: PictureTrack | None, sound: SoundTrack | None) -> dict[Tra
         rows[Track.PICTURE] = Windows(
             numbers=picture.numbers,
             starts_ms=picture.times_ms,
-            ends_ms=np.minimum(ends, picture.times_ms + MOST_WINDOW_MS).astype(np.int32),
+            ends_ms=np.minimum(ends, picture.times_ms + PARAMETERS.max_window_ms).astype(np.int32),
             vectors=dequantise(picture.codes),
         )
     if sound is not None:

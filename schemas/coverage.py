@@ -40,6 +40,8 @@ class Cause(StrEnum):
     DAMAGED = "damaged"
     #: There is no decoder for its codec, or the decoder lacks what it uses.
     UNSUPPORTED = "unsupported"
+    #: It only appears in mid-file, further on than tracks are looked for, or in a stream that began as something else.
+    APPEARS_LATE = "appears_late"
 
 
 #: Why in words, as the end of a sentence about a track.
@@ -49,6 +51,7 @@ REASONS = {
     Cause.CUT_SHORT: "the file ends before it",
     Cause.DAMAGED: "it is damaged",
     Cause.UNSUPPORTED: "there is no decoder for it",
+    Cause.APPEARS_LATE: "it only appears in mid-file, in a stream that was not there or was something else",
 }
 
 

@@ -251,6 +251,8 @@ class LiveMatch(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tru
     chunk: int
     #: The match, as far as this chunk shows it; times are the whole item's, coverage is of the part seen.
     match: Match
+    #: Which share of the input had been looked at by then, 0..1.
+    seen: float = 1.0
     #: What the matches seen so far lead to: on the first one that makes a rule hold, and on each that makes it
     #: stronger.
     outcome: RuledBy | None = None

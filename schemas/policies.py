@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
+    "LAST_POSITION",
     "MOST_POLICIES",
     "Action",
     "Conditions",
@@ -189,6 +190,8 @@ class Outcome(msgspec.Struct, rename="pascal", kw_only=True, frozen=True):
     cases: tuple[str, ...] = ()
     #: Whether the job has ended; until then the outcome can grow stronger.
     final: bool = False
+    #: Which share of the input had been looked at by then, 0..1.
+    seen: float = 1.0
     #: The job that the outcome is of.
     job_id: str
     #: When this came to be, UTC.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fingerprint.parameters import parameter
 from fingerprint.types import Hits, ReferenceKey
 
 if TYPE_CHECKING:
@@ -16,13 +17,27 @@ if TYPE_CHECKING:
     from fingerprint.types import Windows
     from schemas.matches import Track
 
-__all__ = ["MemoryIndex"]
+__all__ = ["PARAMETERS", "MemoryIndex", "MemoryIndexParameters"]
 
-#: Query vectors compared at once: bounds the table of similarities.
-ROWS_AT_ONCE = 256
 
-#: Windows whose largest similarity is looked at first: sorting out groups is a tenth of sorting out windows.
-GROUP = 64
+@dataclass(frozen=True, slots=True)
+class MemoryIndexParameters:
+    """How much is compared at once; what is found does not depend on it."""
+
+    #: Query vectors compared at once: bounds the table of similarities.
+    rows_at_once: int = parameter(256, unit="count", low=1, high=16_384, source="a bound on cost; chosen, not measured")
+
+    #: Windows whose largest similarity is looked at first.
+    group: int = parameter(
+        64,
+        unit="count",
+        low=1,
+        high=4096,
+        source="a bound on cost: sorting out groups of so many is a tenth of sorting out windows",
+    )
+
+
+PARAMETERS = MemoryIndexParameters()
 
 
 @dataclass
@@ -85,8 +100,9 @@ class MemoryIndex:
         if not limit:
             return Hits(nothing, nothing, nothing, nothing, nothing.astype(np.float32), ())
         best, scores = [], []
-        for first in range(0, len(vectors), ROWS_AT_ONCE):
-            chosen, values = _largest(vectors[first : first + ROWS_AT_ONCE] @ stored.T, limit)
+        at_once = PARAMETERS.rows_at_once
+        for first in range(0, len(vectors), at_once):
+            chosen, values = _largest(vectors[first : first + at_once] @ stored.T, limit)
             order = np.argsort(-values, axis=1, kind="stable")
             best.append(np.take_along_axis(chosen, order, 1))
             scores.append(np.take_along_axis(values, order, 1))
@@ -106,14 +122,15 @@ def _largest(table: NDArray[np.float32], count: int) -> tuple[NDArray[np.int64],
 
     They lie in those `count` groups of columns whose largest numbers are the largest, so only these are sorted out.
     """
-    groups = table.shape[1] // GROUP
+    size = PARAMETERS.group
+    groups = table.shape[1] // size
     if groups <= count:
         chosen = np.argpartition(-table, count - 1, axis=1)[:, :count]
         return chosen, np.take_along_axis(table, chosen, 1)
-    peaks = table[:, : groups * GROUP].reshape(len(table), groups, GROUP).max(2)
+    peaks = table[:, : groups * size].reshape(len(table), groups, size).max(2)
     best = np.argpartition(-peaks, count - 1, axis=1)[:, :count]
-    inside = (best[:, :, None] * GROUP + np.arange(GROUP)).reshape(len(table), -1)
-    rest = np.broadcast_to(np.arange(groups * GROUP, table.shape[1]), (len(table), table.shape[1] % GROUP))
+    inside = (best[:, :, None] * size + np.arange(size)).reshape(len(table), -1)
+    rest = np.broadcast_to(np.arange(groups * size, table.shape[1]), (len(table), table.shape[1] % size))
     columns = np.hstack([inside, rest])
     values = np.take_along_axis(table, columns, 1)
     chosen = np.argpartition(-values, count - 1, axis=1)[:, :count]

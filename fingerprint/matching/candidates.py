@@ -8,20 +8,34 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fingerprint.matching.search_regions import SeedHits, hit_density
+from fingerprint.parameters import parameter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fingerprint.types import Hits, ReferenceKey
 
-__all__ = ["Candidate", "distinct", "rank_references"]
+__all__ = ["PARAMETERS", "Candidate", "CandidatesParameters", "distinct", "rank_references"]
 
-#: Similarity from which on a vector finds nothing that a neighbour does not find. Leaving such vectors out lost no
-#: candidate on the tuning footage, in a library of 50 hours.
-SAME_SIMILARITY = 0.8
 
-#: How far apart such neighbours are at most, seconds.
-NEIGHBOUR_S = 5.0
+@dataclass(frozen=True, slots=True)
+class CandidatesParameters:
+    """Which vectors of a query are worth a search."""
+
+    #: Similarity from which on a vector finds nothing that a neighbour does not find.
+    same_similarity: float = parameter(
+        0.8,
+        unit="similarity",
+        low=0.3,
+        high=1.0,
+        source="leaving such vectors out lost no candidate on the tuning footage, in a library of 50 hours",
+    )
+
+    #: How far apart such neighbours are at most.
+    neighbour_s: float = parameter(5.0, unit="s", low=0.5, high=60.0, source="measured with the similarity above")
+
+
+PARAMETERS = CandidatesParameters()
 
 
 def distinct(vectors: NDArray[np.float32], times: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -33,11 +47,12 @@ def distinct(vectors: NDArray[np.float32], times: NDArray[np.float64]) -> NDArra
         vectors: Unit vectors, float32 `(n, d)`; of two alike the first one is kept.
         times: When each is, seconds, float64 `(n,)`.
     """
+    same, neighbour_s = PARAMETERS.same_similarity, PARAMETERS.neighbour_s
     kept = np.zeros(len(vectors), np.int64)
     count = 0
     for index, vector in enumerate(vectors):
-        near = kept[:count][np.abs(times[kept[:count]] - times[index]) <= NEIGHBOUR_S]
-        if not len(near) or float((vectors[near] @ vector).max()) < SAME_SIMILARITY:
+        near = kept[:count][np.abs(times[kept[:count]] - times[index]) <= neighbour_s]
+        if not len(near) or float((vectors[near] @ vector).max()) < same:
             kept[count] = index
             count += 1
     return kept[:count]

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fingerprint.intervals import covered_s
+from fingerprint.matching import confidence, search_regions
 from fingerprint.matching.boundaries import clipped, find_cuts, snapped
 from fingerprint.matching.candidates import distinct, rank_references
-from fingerprint.matching.confidence import EVEN_LOG_ODDS, confidence, interval_similarity, joint_evidence
 from fingerprint.matching.fusion import fuse, join_adjacent, non_maximum_suppression
+from fingerprint.matching.picture import similarity as picture_similarity
 from fingerprint.matching.picture.aligner import align_picture
 from fingerprint.matching.picture.correspondences import Hint
 from fingerprint.matching.picture.query import PictureQuery
-from fingerprint.matching.picture.similarity import SIMILARITY_FLOOR
-from fingerprint.matching.search_regions import LONG_REFERENCE_S, SearchRegion, SeedHits, around, search_regions, united
+from fingerprint.matching.search_regions import SearchRegion, SeedHits, around, united
 from fingerprint.matching.sound.aligner import SoundQuery, align_sound, explained
+from fingerprint.parameters import parameter
 from schemas.matches import Interval, Match, Track
 
 if TYPE_CHECKING:
@@ -29,37 +31,67 @@ if TYPE_CHECKING:
     from fingerprint.query import Piece, Query
     from fingerprint.types import ReferenceKey
 
-__all__ = ["match"]
+__all__ = ["PARAMETERS", "MatcherParameters", "match"]
 
-#: Windows of the library that each vector of a query's picture is given.
-MAX_PICTURE_HITS = 10
+#: Decimal places of what is answered: times to a millisecond, similarities, shares and speeds to a ten thousandth.
+TIME_DECIMALS, SHARE_DECIMALS = 3, 4
 
-#: The same for each vector of its sound.
-MAX_SOUND_HITS = 10
+#: Decimal places of a speed that the picture tells the sound: two that differ less are tried once.
+HINT_DECIMALS = 2
 
-#: Windows of sound from which on every other one is enough to search for: they overlap by half and more.
-MANY_SOUND_WINDOWS = 100
 
-#: References that the picture may propose.
-MAX_PICTURE_CANDIDATES = 24
+@dataclass(frozen=True, slots=True)
+class MatcherParameters:
+    """How many references are looked at, and what is left out of the answer."""
 
-#: References that the sound may propose.
-MAX_SOUND_CANDIDATES = 24
+    #: Windows of the library that each vector of a query's picture is given.
+    max_picture_hits: int = parameter(10, unit="count", low=1, high=100, source="a bound on cost; chosen, not measured")
 
-#: Of each track's, the first ones that are also tried at other speeds and pitches of the sound.
-MAX_RETIMED_CANDIDATES = 6
+    #: The same for each vector of its sound.
+    max_sound_hits: int = parameter(10, unit="count", low=1, high=100, source="a bound on cost; chosen, not measured")
 
-#: Search regions of a long reference in which other speeds and pitches are tried.
-MAX_RETIMED_REGIONS = 2
+    #: Windows of sound from which on every other one is enough to search for: they overlap by half and more.
+    many_sound_windows: int = parameter(
+        100, unit="count", low=1, high=10_000, source="a bound on cost; chosen, not measured"
+    )
 
-#: Similarity over chance of two pictures from which on a reference is looked at, if too few others are more alike.
-FAINT_SIMILARITY = 0.1
+    #: References that the picture may propose.
+    max_picture_candidates: int = parameter(
+        24, unit="count", low=1, high=200, source="a bound on cost; chosen, not measured"
+    )
 
-#: Similarity over chance that a sound window counts from.
-SOUND_SIMILARITY_FLOOR = 0.0
+    #: References that the sound may propose.
+    max_sound_candidates: int = parameter(
+        24, unit="count", low=1, high=200, source="a bound on cost; chosen, not measured"
+    )
 
-#: Confidence below which a match is not worth ranking.
-MIN_CONFIDENCE = 0.05
+    #: Of each track's, the first ones that are also tried at other speeds and pitches of the sound.
+    max_retimed_candidates: int = parameter(
+        6, unit="count", low=0, high=200, source="a bound on cost; chosen, not measured"
+    )
+
+    #: Search regions of a long reference in which other speeds and pitches are tried.
+    max_retimed_regions: int = parameter(
+        2, unit="count", low=1, high=24, source="a bound on cost; chosen, not measured"
+    )
+
+    #: Similarity over chance of two pictures from which on a reference is looked at, if too few others are more alike.
+    faint_similarity: float = parameter(0.1, unit="similarity", low=0.0, high=0.5, source="chosen, not measured")
+
+    #: Similarity that a sound window scores by chance.
+    sound_background_score: float = parameter(0.3, unit="similarity", low=0.0, high=0.9, source="chosen, not measured")
+
+    #: Similarity over chance that a sound window counts from.
+    sound_similarity_floor: float = parameter(0.0, unit="similarity", low=-0.3, high=0.5, source="chosen, not measured")
+
+    #: Confidence below which a match is not worth ranking.
+    min_confidence: float = parameter(0.05, unit="share", low=0.0, high=0.5, source="chosen, not measured")
+
+    #: An interval shorter than this is left out of the answer.
+    min_interval_s: float = parameter(0.1, unit="s", low=0.0, high=5.0, source="chosen, not measured")
+
+
+PARAMETERS = MatcherParameters()
 
 
 class _Prepared:
@@ -106,7 +138,7 @@ def match(
         _match(key, _worthwhile(join_adjacent(non_maximum_suppression(own))), duration, durations[key])
         for key, own in segments.items()
     ]
-    matches = [one for one in matches if one.similarity >= MIN_CONFIDENCE]
+    matches = [one for one in matches if one.similarity >= PARAMETERS.min_confidence]
     return sorted(matches, key=lambda one: (-one.similarity, one.library, one.media_id))
 
 
@@ -120,7 +152,8 @@ def _match_piece(
     """Return for each reference that a piece has something of its duration and the segments."""
     query_frames = _picture_candidates(piece, index, exclude_media)
     sounds = _sound_candidates(piece, index, exclude_media)
-    retimed = {one.key for one in (*sounds[:MAX_RETIMED_CANDIDATES], *query_frames[:MAX_RETIMED_CANDIDATES])}
+    most = PARAMETERS.max_retimed_candidates
+    retimed = {one.key for one in (*sounds[:most], *query_frames[:most])}
     seed_hits = {key: [one] for key, one in before.items()}
     for candidate in (*query_frames, *sounds):
         seed_hits.setdefault(candidate.key, []).append(candidate.seed_hits)
@@ -137,7 +170,11 @@ def _match_piece(
 
 def _ends(segments: Sequence[Segment]) -> SeedHits:
     """Return where copies end: they may go on from there."""
-    ends = [(one.end, one.map.at(one.end), one.log_odds) for one in segments if one.log_odds >= EVEN_LOG_ODDS]
+    ends = [
+        (one.end, one.map.at(one.end), one.log_odds)
+        for one in segments
+        if one.log_odds >= confidence.PARAMETERS.even_log_odds
+    ]
     return SeedHits(*np.array(ends, np.float64).reshape(-1, 3).T)
 
 
@@ -147,14 +184,14 @@ def _picture_candidates(query: _Prepared, index: WindowIndex, exclude: str | Non
         return []
     views = picture.views
     chosen = distinct(views.vectors, views.times)
-    hits = index.search(Track.PICTURE, views.vectors[chosen], limit=MAX_PICTURE_HITS, exclude_media=exclude)
+    hits = index.search(Track.PICTURE, views.vectors[chosen], limit=PARAMETERS.max_picture_hits, exclude_media=exclude)
     return rank_references(
         hits,
         views.times[chosen],
         picture.background_score[chosen],
-        SIMILARITY_FLOOR,
-        MAX_PICTURE_CANDIDATES,
-        faint=FAINT_SIMILARITY,
+        picture_similarity.PARAMETERS.similarity_floor,
+        PARAMETERS.max_picture_candidates,
+        faint=PARAMETERS.faint_similarity,
     )
 
 
@@ -162,28 +199,34 @@ def _sound_candidates(query: _Prepared, index: WindowIndex, exclude: str | None)
     if query.sound is None or not len(query.sound.track.numbers):
         return []
     track = query.sound.track
-    chosen = slice(None, None, 2 if len(track.numbers) > MANY_SOUND_WINDOWS else 1)
+    chosen = slice(None, None, 2 if len(track.numbers) > PARAMETERS.many_sound_windows else 1)
     vectors = track.vectors()[chosen]
-    hits = index.search(Track.SOUND, vectors, limit=MAX_SOUND_HITS, exclude_media=exclude)
-    background_score = np.full(len(vectors), 0.3, np.float32)
+    hits = index.search(Track.SOUND, vectors, limit=PARAMETERS.max_sound_hits, exclude_media=exclude)
+    background_score = np.full(len(vectors), PARAMETERS.sound_background_score, np.float32)
     starts = track.starts_ms[chosen] / 1000
-    return rank_references(
-        hits, starts, background_score, SOUND_SIMILARITY_FLOOR, MAX_SOUND_CANDIDATES, faint=SOUND_SIMILARITY_FLOOR
-    )
+    floor = PARAMETERS.sound_similarity_floor
+    return rank_references(hits, starts, background_score, floor, PARAMETERS.max_sound_candidates, faint=floor)
 
 
 def _align(query: _Prepared, reference: Fingerprint, seed_hits: SeedHits, *, wide: bool) -> list[Segment]:
     """Return the spans that a query and a reference share, by both tracks; what one tells, the other is asked for."""
-    near = search_regions(seed_hits) if reference.duration > LONG_REFERENCE_S else None
+    near = (
+        search_regions.search_regions(seed_hits)
+        if reference.duration > search_regions.PARAMETERS.long_reference_s
+        else None
+    )
     sounds = _align_sounds(query, reference, near)
     strongest = sorted(sounds, key=lambda segment: -segment.log_odds)
     hint = [Hint(segment.map, segment.start, segment.end) for segment in strongest]
     pictures = non_maximum_suppression(_align_pictures(query, reference, hint))
-    speeds = sorted({round(segment.map.speed, 2) for segment in pictures if segment.map.speed != 1.0})
+    speeds = sorted({round(segment.map.speed, HINT_DECIMALS) for segment in pictures if segment.map.speed != 1.0})
     if wide and (speeds or not pictures) and query.sound is not None and not explained(query.sound, sounds):
         # Fragments of changed sound fit unchanged as well: more is better.
         if near is not None:
-            near = united(around(_region_of(segment)) for segment in (*pictures, *sounds)) or near[:MAX_RETIMED_REGIONS]
+            near = (
+                united(around(_region_of(segment)) for segment in (*pictures, *sounds))
+                or near[: PARAMETERS.max_retimed_regions]
+            )
         again = _align_sounds(query, reference, near, speeds=speeds, wide=not pictures)
         sounds = max(sounds, again, key=lambda found: sum(segment.log_odds for segment in found))
     return [
@@ -219,7 +262,7 @@ def _align_pictures(query: _Prepared, reference: Fingerprint, hint: Sequence[Hin
 
 def _worthwhile(segments: Sequence[Segment]) -> list[Segment]:
     """Leave out segments that would be no copy by themselves, if another one is."""
-    good = [segment for segment in segments if segment.log_odds >= EVEN_LOG_ODDS]
+    good = [segment for segment in segments if segment.log_odds >= confidence.PARAMETERS.even_log_odds]
     return good or list(segments)
 
 
@@ -227,11 +270,11 @@ def _match(key: ReferenceKey, segments: Sequence[Segment], duration: float, refe
     intervals = [one for one in (_interval(segment, reference_duration) for segment in segments) if one is not None]
     carried = {one.track for one in intervals}
     track = carried.pop() if len(carried) == 1 else Track.BOTH
-    log_odds = joint_evidence((segment.log_odds for segment in segments), duration, reference_duration)
+    log_odds = confidence.joint_evidence((segment.log_odds for segment in segments), duration, reference_duration)
     return Match(
         media_id=key.media_id,
         library=key.library,
-        similarity=round(confidence(log_odds), 4),
+        similarity=round(confidence.confidence(log_odds), SHARE_DECIMALS),
         track=track,
         input_coverage=_coverage([(one.input_start, one.input_end) for one in intervals], duration),
         reference_coverage=_coverage(
@@ -243,21 +286,21 @@ def _match(key: ReferenceKey, segments: Sequence[Segment], duration: float, refe
 
 def _interval(segment: Segment, reference_duration: float) -> Interval | None:
     start, end = clipped(segment.start, segment.end, segment.map, reference_duration)
-    if end - start < 0.1:
+    if end - start < PARAMETERS.min_interval_s:
         return None
     track = Track.BOTH if segment.picture and segment.sound else Track.PICTURE if segment.picture else Track.SOUND
     return Interval(
-        input_start=round(max(0.0, start), 3),
-        input_end=round(end, 3),
-        reference_start=round(max(0.0, segment.map.at(start)), 3),
-        reference_end=round(segment.map.at(end), 3),
-        similarity=round(interval_similarity(segment), 4),
+        input_start=round(max(0.0, start), TIME_DECIMALS),
+        input_end=round(end, TIME_DECIMALS),
+        reference_start=round(max(0.0, segment.map.at(start)), TIME_DECIMALS),
+        reference_end=round(segment.map.at(end), TIME_DECIMALS),
+        similarity=round(confidence.interval_similarity(segment), SHARE_DECIMALS),
         track=track,
-        speed=round(segment.map.speed, 4),
+        speed=round(segment.map.speed, SHARE_DECIMALS),
         transforms=segment.transforms,
     )
 
 
 def _coverage(spans: Sequence[tuple[float, float]], duration: float) -> float:
     """Return which share of a duration spans cover; overlaps count once."""
-    return round(min(1.0, covered_s(spans) / duration), 4) if duration > 0 else 0.0
+    return round(min(1.0, covered_s(spans) / duration), SHARE_DECIMALS) if duration > 0 else 0.0

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from fingerprint.parameters import parameter
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
 __all__ = [
-    "LONG_REFERENCE_S",
+    "PARAMETERS",
     "HitDensity",
     "SearchRegion",
+    "SearchRegionsParameters",
     "SeedHits",
     "around",
     "hit_density",
@@ -28,27 +31,39 @@ __all__ = [
     "united",
 ]
 
-#: References up to this length are looked at everywhere, seconds.
-LONG_REFERENCE_S = 900.0
+#: Where cells begin, in cells: there are cells between cells, so that no crowd falls apart.
+PHASES = (0.0, 0.5)
 
-#: Side of the cells in which seed hits are counted, seconds of the query and of the reference. There are cells between
-#: cells, so that no crowd falls apart.
-DENSITY_CELL_S = 60.0
 
-#: Seed hits of one moment count once, seconds: they are views of one picture.
-SAME_MOMENT_S = 0.5
+@dataclass(frozen=True, slots=True)
+class SearchRegionsParameters:
+    """How seed hits are counted, and how much of a long reference is looked at."""
 
-#: How far around something is looked, seconds: seed hits may end half a minute before a copy does.
-REGION_MARGIN_S = 30.0
+    #: References up to this length are looked at everywhere.
+    long_reference_s: float = parameter(
+        900.0, unit="s", low=60.0, high=7200.0, source="a bound on cost; chosen, not measured"
+    )
 
-#: Weight that seed hits of a cell have together where chance is no explanation: all such cells are looked at.
-MIN_CROWDED_WEIGHT = 1.5
+    #: Side of the cells in which seed hits are counted, seconds of the query and of the reference.
+    density_cell_s: float = parameter(60.0, unit="s", low=10.0, high=600.0, source="chosen, not measured")
 
-#: Cells that are looked at in any case, some six places as they overlap.
-MIN_CELLS = 24
+    #: Seed hits of one moment count once: they are views of one picture.
+    same_moment_s: float = parameter(0.5, unit="s", low=0.1, high=5.0, source="chosen, not measured")
 
-#: Cells that are looked at at most: a copy of many minutes has some for each minute.
-MAX_CELLS = 128
+    #: How far around something is looked: seed hits may end half a minute before a copy does.
+    region_margin_s: float = parameter(30.0, unit="s", low=0.0, high=120.0, source="chosen, not measured")
+
+    #: Weight that seed hits of a cell have together where chance is no explanation: all such cells are looked at.
+    min_crowded_weight: float = parameter(1.5, unit="similarity", low=0.1, high=20.0, source="chosen, not measured")
+
+    #: Cells that are looked at in any case, some six places as they overlap.
+    min_cells: int = parameter(24, unit="cells", low=1, high=128, source="a bound on cost; chosen, not measured")
+
+    #: Cells that are looked at at most: a copy of many minutes has some for each minute.
+    max_cells: int = parameter(128, unit="cells", low=24, high=1024, source="a bound on cost; chosen, not measured")
+
+
+PARAMETERS = SearchRegionsParameters()
 
 
 class SearchRegion(NamedTuple):
@@ -127,7 +142,7 @@ def hit_density(seed_hits: SeedHits, references: NDArray[np.int64]) -> HitDensit
         seed_hits: The seed hits in all references.
         references: Which reference each is in, int64 `(n,)`.
     """
-    parts = [_counted(seed_hits, references, *phases) for phases in itertools.product((0.0, 0.5), repeat=2)]
+    parts = [_counted(seed_hits, references, *phases) for phases in itertools.product(PHASES, repeat=2)]
     return HitDensity(
         np.concatenate([part.references for part in parts]),
         np.concatenate([part.starts for part in parts]),
@@ -139,19 +154,19 @@ def hit_density(seed_hits: SeedHits, references: NDArray[np.int64]) -> HitDensit
 def _counted(
     seed_hits: SeedHits, references: NDArray[np.int64], query_phase: float, reference_phase: float
 ) -> HitDensity:
-    instants = np.floor(seed_hits.moments / SAME_MOMENT_S)
-    rows = np.stack([references, np.floor(seed_hits.places / DENSITY_CELL_S + reference_phase), instants]).astype(
-        np.int64
-    )
+    cell_s, moment_s = PARAMETERS.density_cell_s, PARAMETERS.same_moment_s
+    instants = np.floor(seed_hits.moments / moment_s)
+    places = np.floor(seed_hits.places / cell_s + reference_phase)
+    rows = np.stack([references, places, instants]).astype(np.int64)
     distinct, inverse = np.unique(rows, axis=1, return_inverse=True)
     best = np.zeros(distinct.shape[1])
     np.maximum.at(best, inverse.reshape(-1), seed_hits.weight)
-    distinct[2] = np.floor(distinct[2] * (SAME_MOMENT_S / DENSITY_CELL_S) + query_phase)
+    distinct[2] = np.floor(distinct[2] * (moment_s / cell_s) + query_phase)
     cells, inverse = np.unique(distinct, axis=1, return_inverse=True)
     return HitDensity(
         references=cells[0],
-        starts=(cells[2] - query_phase) * DENSITY_CELL_S,
-        firsts=(cells[1] - reference_phase) * DENSITY_CELL_S,
+        starts=(cells[2] - query_phase) * cell_s,
+        firsts=(cells[1] - reference_phase) * cell_s,
         weight=np.asarray(np.bincount(inverse.reshape(-1), best, cells.shape[1]), np.float64),
     )
 
@@ -161,22 +176,19 @@ def search_regions(seed_hits: SeedHits) -> list[SearchRegion]:
     if not len(seed_hits.moments):
         return []
     cells = hit_density(seed_hits, np.zeros(len(seed_hits.moments), np.int64))
-    order = np.argsort(-cells.weight, kind="stable")[:MAX_CELLS]
-    chosen = [cell for rank, cell in enumerate(order) if rank < MIN_CELLS or cells.weight[cell] >= MIN_CROWDED_WEIGHT]
+    side, least, crowded = PARAMETERS.density_cell_s, PARAMETERS.min_cells, PARAMETERS.min_crowded_weight
+    order = np.argsort(-cells.weight, kind="stable")[: PARAMETERS.max_cells]
+    chosen = [cell for rank, cell in enumerate(order) if rank < least or cells.weight[cell] >= crowded]
     return united(
-        around(SearchRegion(start, start + DENSITY_CELL_S, first, first + DENSITY_CELL_S))
+        around(SearchRegion(start, start + side, first, first + side))
         for start, first in zip(cells.starts[chosen].tolist(), cells.firsts[chosen].tolist(), strict=True)
     )
 
 
 def around(region: SearchRegion) -> SearchRegion:
     """Return a search region with some time before and after it."""
-    return SearchRegion(
-        region.start - REGION_MARGIN_S,
-        region.end + REGION_MARGIN_S,
-        region.first - REGION_MARGIN_S,
-        region.last + REGION_MARGIN_S,
-    )
+    margin = PARAMETERS.region_margin_s
+    return SearchRegion(region.start - margin, region.end + margin, region.first - margin, region.last + margin)
 
 
 def united(search_regions: Iterable[SearchRegion]) -> list[SearchRegion]:

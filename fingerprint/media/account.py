@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from fingerprint.media.coverage import MediaCoverage, TrackCoverage, nothing_decodes
 from fingerprint.media.faults import is_memory_free
-from fingerprint.media.packets import Tally
-from fingerprint.media.stream_selection import start_time, undecodable_streams
+from fingerprint.media.packets import Tally, packet_length
+from fingerprint.media.stream_selection import KINDS, Kind, absent_kinds, appears, start_time, undecodable_streams
 from fingerprint.media.watch import TrackWatch
+from fingerprint.parameters import parameter
 from schemas.coverage import Cause
 
 if TYPE_CHECKING:
@@ -21,20 +22,32 @@ if TYPE_CHECKING:
 
     from fingerprint.media.stream_selection import Tracks
 
-__all__ = ["CUT_SHORT_S", "Account", "TrackAccount", "is_short_of_memory"]
+__all__ = ["PARAMETERS", "Account", "AccountParameters", "TrackAccount", "is_short_of_memory"]
 
 #: Containers whose index names each sample, so that it is known where a file should have ended.
 INDEXED = "mov,mp4,m4a,3gp,3g2,mj2"
 
-#: Time that may be missing behind the last packet without anything being missed, seconds: rounding, and how the ends of
-#: streams are cut.
-CUT_SHORT_S = 1.0
 
-#: Bytes that have to be free at the least, whatever the picture: no packet is larger.
-LEAST_FREE_BYTES = 32 * 2**20
+@dataclass(frozen=True, slots=True)
+class AccountParameters:
+    """When a file is cut short, and when memory is."""
 
-#: Bytes of two pixels at the most that decoders hold in eight bits, in whole planes of each colour: of two pictures.
-BYTES_OF_TWO_PIXELS = 6
+    #: Time that may be missing behind the last packet without anything being missed.
+    cut_short_s: float = parameter(
+        1.0, unit="s", low=0.1, high=10.0, source="rounding, and how the ends of streams are cut; not measured"
+    )
+
+    #: Bytes that have to be free at the least, whatever the picture.
+    min_free_bytes: int = parameter(32 * 2**20, unit="bytes", low=2**20, high=2**30, source="no packet is larger")
+
+    #: Bytes of two pixels at the most that decoders hold in eight bits, in whole planes of each colour, of two
+    #: pictures.
+    two_pixels_bytes: int = parameter(
+        6, unit="bytes", low=3, high=48, source="three planes of eight bits, of two pictures; not measured"
+    )
+
+
+PARAMETERS = AccountParameters()
 
 
 @dataclass(slots=True)
@@ -74,7 +87,39 @@ class Account:
         self._origin = start_time(container)
         self._start, self._end = start, end
         self._read_until: dict[int, float] = {}
+        self._claimed_until: dict[int, float] = {}
+        self._undecodable = undecodable_streams(container)
+        self._kinds = {stream.index: stream.type for stream in tracks if stream is not None}
+        self._absent = absent_kinds(container)
+        self._appeared: dict[Kind, float] = {}  # what was absent -> when it was first noticed
         self._timeless = False
+
+    @property
+    def unknown(self) -> list[Stream]:
+        """Streams of a kind that is absent, which FFmpeg knows by name only: their packets are of nothing else's."""
+        return [stream for stream in self._container.streams if stream.type in self._absent]
+
+    def is_stray(self, packet: Packet[Stream], time: float | None, tick: float) -> bool:
+        """Tell whether a packet is not of the track that its stream began as, and note what it holds as missed.
+
+        In transport streams the list of what is in them may change: a stream that was sound is a picture then. And
+        notice what appears that was absent: then, and only then, does it cost to look.
+
+        Args:
+            packet: The packet.
+            time: When it is decoded, seconds.
+            tick: Its stream's time base.
+        """
+        for kind in self._absent:
+            if time is not None and kind not in self._appeared and appears(self._container, kind):
+                self._appeared[kind] = time
+        found = packet.stream.type
+        if found == self._kinds.get(packet.stream.index):
+            return False
+        if packet.size and found in KINDS:
+            watch = (self.picture if found == "video" else self.sound).watch
+            watch.refuse(watch.ask(time, packet_length(packet, tick)), Cause.APPEARS_LATE)
+        return True
 
     def read(self, packet: Packet[Stream], tick: float) -> None:
         """Note a packet that was read, whether or not it is decoded. What an edit list cuts off is not there."""
@@ -82,8 +127,11 @@ class Account:
             return
         stamp = packet.dts if packet.pts is None else packet.pts
         if stamp is not None:
-            end = (stamp + (packet.duration or 0)) * tick - self._origin
-            self._read_until[packet.stream.index] = max(end, self._read_until.get(packet.stream.index, 0.0))
+            index, time = packet.stream.index, stamp * tick - self._origin
+            end = time + packet_length(packet, tick)
+            self._read_until[index] = max(end, self._read_until.get(index, 0.0))
+            claimed = time + (packet.duration or 0) * tick
+            self._claimed_until[index] = max(claimed, self._claimed_until.get(index, 0.0))
         elif packet.size:
             self._timeless = True
 
@@ -128,26 +176,38 @@ class Account:
         # Decoders and containers do not always say that there was no memory: they take it for damage, or for the end.
         if Cause.OUT_OF_MEMORY in missed or (missed & MISTAKEN and is_short_of_memory(self._tracks.video)):
             raise nothing_decodes(Cause.OUT_OF_MEMORY)
-        return MediaCoverage.joined([found, *map(self._undecodable, undecodable_streams(self._container))])
+        unseen = [_of_kind(stream.type, self._length_of(stream), Cause.UNSUPPORTED) for stream in self._undecodable]
+        late = [
+            _of_kind(kind, min(self._end, self.reached) - max(self._start, time), Cause.APPEARS_LATE)
+            for kind, time in self._appeared.items()
+        ]
+        return MediaCoverage.joined([found, *unseen, *late])
 
     def _unread(self, stream: Stream | None) -> TrackCoverage:
         """Return what there should be of a stream behind the end of the file."""
         if stream is None or not self.read_all or self._timeless:
             return TrackCoverage()
         reached, own = self.reached, self._read_until.get(stream.index, 0.0)
-        if not math.isinf(self._end) and reached < self._end - CUT_SHORT_S:  # the plan has seen packets until then
+        most = PARAMETERS.cut_short_s
+        if not math.isinf(self._end) and reached < self._end - most:  # the plan has seen packets until then
             missing = self._end - max(self._start, own)
-        elif self._container.format.name == INDEXED and reached <= self._end + CUT_SHORT_S:  # this is the last span
-            missing = _end_of(self._container, stream) - self._origin - own
+        elif self._container.format.name == INDEXED and reached <= self._end + most:  # this is the last span
+            # A header that counts in what a packet cannot last does not name anything that is not there.
+            known = max(own, self._claimed_until.get(stream.index, 0.0))
+            missing = _end_of(self._container, stream) - self._origin - known
         else:
             missing = 0.0
-        return TrackCoverage(missing, {Cause.CUT_SHORT: missing}) if missing > CUT_SHORT_S else TrackCoverage()
+        return TrackCoverage(missing, {Cause.CUT_SHORT: missing}) if missing > most else TrackCoverage()
 
-    def _undecodable(self, stream: Stream) -> MediaCoverage:
-        """Return what a stream without a decoder has in the span, as far as headers tell."""
-        length = min(self._end, _end_of(self._container, stream) - self._origin) - self._start
-        part = TrackCoverage(length, {Cause.UNSUPPORTED: length}) if length > 0 else TrackCoverage()
-        return MediaCoverage(picture=part) if stream.type == "video" else MediaCoverage(sound=part)
+    def _length_of(self, stream: Stream) -> float:
+        """Return how much a stream without a decoder has in the span, as far as headers tell, seconds."""
+        return min(self._end, _end_of(self._container, stream) - self._origin) - self._start
+
+
+def _of_kind(kind: str, seconds: float, cause: Cause) -> MediaCoverage:
+    """Return the coverage of a picture, or of a sound, of which nothing was looked at."""
+    part = TrackCoverage(seconds, {cause: seconds}) if seconds > 0 else TrackCoverage()
+    return MediaCoverage(picture=part) if kind == "video" else MediaCoverage(sound=part)
 
 
 #: Causes that a want of memory is taken for.
@@ -157,7 +217,7 @@ MISTAKEN = frozenset({Cause.DAMAGED, Cause.CUT_SHORT})
 def is_short_of_memory(video: VideoStream | None) -> bool:
     """Tell whether there is not the memory for another two pictures of the stream, or for a large packet."""
     pixels = 0 if video is None else video.codec_context.width * video.codec_context.height
-    return not is_memory_free(max(LEAST_FREE_BYTES, BYTES_OF_TWO_PIXELS * pixels))
+    return not is_memory_free(max(PARAMETERS.min_free_bytes, PARAMETERS.two_pixels_bytes * pixels))
 
 
 def _end_of(container: InputContainer, stream: Stream) -> float:

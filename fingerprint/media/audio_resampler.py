@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -10,6 +11,7 @@ from av.audio.resampler import AudioResampler
 
 from fingerprint.media.polarity import aligned_polarity
 from fingerprint.media.request import SoundBlock
+from fingerprint.parameters import parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,23 +19,46 @@ if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from numpy.typing import NDArray
 
-__all__ = ["SoundLine"]
+__all__ = ["PARAMETERS", "AudioResamplerParameters", "SoundLine"]
 
-#: Samples that one call of the resampler gets. Its cost is per call: frame by frame it takes 2-4 times the decoding.
-RESAMPLED_AT_ONCE = 16_384
 
-#: A frame this far past the count of samples so far stands after a gap, seconds. Less is rounding: Matroska and
-#: MPEG-TS round their time stamps, and a frame of AAC lasts 21 ms.
-GAP_S = 0.04
+@dataclass(frozen=True, slots=True)
+class AudioResamplerParameters:
+    """When sound has a gap, and how much of it is worked on at once."""
 
-#: A gap longer than this is a broken time stamp, seconds: the count is right then.
-MAX_GAP_S = 3600.0
+    #: Samples that one call of the resampler gets.
+    resampled_at_once: int = parameter(
+        16_384,
+        unit="samples",
+        low=1024,
+        high=2**20,
+        source="a bound on cost, which is per call: frame by frame resampling takes 2 to 4 times the decoding",
+    )
 
-#: Longest run of zeros that is given at once, samples.
-ZEROS_AT_ONCE = 65_536
+    #: A frame this far past the count of samples so far stands after a gap. Less is rounding.
+    min_gap_s: float = parameter(
+        0.04,
+        unit="s",
+        low=0.022,
+        high=0.5,
+        source="Matroska and MPEG-TS round their time stamps, and a frame of AAC lasts 21 ms",
+    )
 
-#: Sound that is read past the end of the span, seconds: the resampler's filter needs some, so that chunks fit.
-AFTER_S = 0.05
+    #: A gap longer than this is a broken time stamp: the count is right then.
+    max_gap_s: float = parameter(3600.0, unit="s", low=60.0, high=86_400.0, source="chosen, not measured")
+
+    #: Longest run of zeros that is given at once.
+    zeros_at_once: int = parameter(
+        65_536, unit="samples", low=1024, high=2**24, source="a bound on cost: a quarter of a megabyte of memory"
+    )
+
+    #: Sound that is read past the end of the span: the resampler's filter needs some, so that chunks fit.
+    after_s: float = parameter(
+        0.05, unit="s", low=0.01, high=1.0, source="chosen, not measured; tests show that chunks fit"
+    )
+
+
+PARAMETERS = AudioResamplerParameters()
 
 
 class SoundLine:
@@ -59,7 +84,7 @@ class SoundLine:
         """Take the next frame, which starts at `time` (None: right after the last), and give what is ready."""
         form = (frame.format.name, frame.layout.name, frame.sample_rate)
         expected = self._expected()
-        if time is None or (self._form and not GAP_S < time - expected < MAX_GAP_S):
+        if time is None or (self._form and not PARAMETERS.min_gap_s < time - expected < PARAMETERS.max_gap_s):
             time = expected
         if form != self._form or time > expected:
             yield from self._drain()
@@ -67,9 +92,9 @@ class SoundLine:
         frame.pts = None  # AudioFifo refuses to join over a gap otherwise
         self._fifo.write(frame)
         self._fed += frame.samples
-        for joined in self._fifo.read_many(RESAMPLED_AT_ONCE):
+        for joined in self._fifo.read_many(PARAMETERS.resampled_at_once):
             yield from self._give(self._resampler.resample(aligned_polarity(joined)))
-        if self._expected() >= self._last / self._rate + AFTER_S:
+        if self._expected() >= self._last / self._rate + PARAMETERS.after_s:
             yield from self.finish()
 
     def restart(self) -> None:
@@ -109,7 +134,7 @@ class SoundLine:
             begin = self._made
             self._made += len(samples)
             while self._out < min(begin, self._last):
-                stop = min(begin, self._last, self._out + ZEROS_AT_ONCE)
+                stop = min(begin, self._last, self._out + PARAMETERS.zeros_at_once)
                 yield self._block(np.zeros(stop - self._out, np.float32))
             wanted = samples[max(0, self._out - begin) : max(0, self._last - begin)]
             if len(wanted):

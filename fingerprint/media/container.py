@@ -10,6 +10,8 @@ from __future__ import annotations
 import io
 import logging
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
@@ -17,11 +19,13 @@ import av
 import av.error
 import av.logging
 
-from fingerprint.media.continuity import JOINED, rewind
+from fingerprint.media.continuity import rewind, to_byte
 from fingerprint.media.edit_list import cuts_nothing
 from fingerprint.media.errors import MediaError
 from fingerprint.media.faults import MEDIA_FAULTS, blame_media, claims_too_much, is_media_fault, unreadable
-from fingerprint.media.stream_selection import decoder_pixels, has_both
+from fingerprint.media.packets import read_packets
+from fingerprint.media.stream_selection import absent_kinds, appears, decoder_pixels
+from fingerprint.parameters import parameter
 from schemas.errors import ErrorCode
 from schemas.limits import cut
 
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
 
     from fingerprint.media.limits import MediaLimits
 
-__all__ = ["Source", "open_container"]
+__all__ = ["PARAMETERS", "ContainerParameters", "Source", "open_container"]
 
 #: What media is read from: the path of a local file, or a seekable binary file object, which stays the caller's.
 Source = str | Path | BinaryIO
@@ -48,22 +52,60 @@ CONTAINERS = (
 #: How files begin that only name other files, and that FFmpeg knows by their name alone, which it does not get.
 PLAYLISTS = (b"#EXTM3U", b"<MPD", b"<SmoothStreamingMedia", b"[playlist]", b"<smil", b"<asx")
 
-#: Bytes of a file in which such a beginning is looked for.
-HEAD_BYTES = 1024
+#: Containers in which a stream may begin anywhere, with no word about it before.
+HEADLESS = frozenset({"mpegts", "mpeg", "flv"})
 
-#: Bytes that one call into Python reads. The cost is per call; 128 KiB is a fraction of a second of video.
-READ_BYTES = 128 * 1024
 
-#: Bytes of a recording that are looked at once more where FFmpeg finds no picture, or no sound, in the 5 MB that it
-#: looks at by itself: this costs a recording that has none, and nothing to others.
-PROBED_FURTHER_BYTES = 64 * 2**20
+@dataclass(frozen=True, slots=True)
+class ContainerParameters:
+    """How much of a file is read to know what is in it."""
 
-#: Pictures this many times over the limit are still looked at, so that they are said to be too large and not to be
-#: damaged: 8K times 4 is 16K, the largest that codecs know.
-LOOKED_AT = 4
+    #: Bytes of a file in which the beginning of a playlist is looked for.
+    head_bytes: int = parameter(1024, unit="bytes", low=128, high=2**16, source="chosen, not measured")
 
-#: Characters of another file's name that are repeated: media is untrusted.
-NAME_LENGTH = 100
+    #: Bytes that one call into Python reads.
+    read_bytes: int = parameter(
+        128 * 1024,
+        unit="bytes",
+        low=4096,
+        high=2**24,
+        source="a bound on cost, which is per call; they are a fraction of a second of video",
+    )
+
+    #: Bytes of a recording that are looked at once more where FFmpeg finds no picture, or no sound, in the 5 MB that it
+    #: looks at by itself.
+    probed_further_bytes: int = parameter(
+        64 * 2**20,
+        unit="bytes",
+        low=5 * 2**20,
+        high=2**30,
+        source="a bound on cost: to a recording that has none, and nothing to others; not measured",
+    )
+
+    #: Where that does not help, packets are looked at in so many places of the file.
+    places: int = parameter(16, unit="count", low=1, high=1024, source="a bound on cost; chosen, not measured")
+
+    #: So many in each.
+    packets_per_place: int = parameter(
+        64, unit="count", low=8, high=4096, source="a bound on cost: a second of most media"
+    )
+
+    #: What is found there is opened with all that lies before it, up to this size.
+    max_probed_bytes: int = parameter(
+        2**30, unit="bytes", low=2**26, high=2**34, source="a bound on cost: it takes seconds to read"
+    )
+
+    #: Pictures this many times over the limit are still looked at, so that they are said to be too large and not to be
+    #: damaged.
+    looked_at_times: int = parameter(
+        4, unit="ratio", low=1, high=16, source="8K times 4 is 16K, the largest that codecs know"
+    )
+
+    #: Characters of another file's name that are repeated: media is untrusted.
+    max_name_length: int = parameter(100, unit="count", low=10, high=1000, source="chosen, not measured")
+
+
+PARAMETERS = ContainerParameters()
 
 # FFmpeg writes about every broken packet. Errors are kept for who captures them (`decode_packet`), also those that say
 # the same as the one before; nothing of it goes to the service's own log, whose size media must not decide.
@@ -152,12 +194,39 @@ def _opened(file: BinaryIO, limits: MediaLimits) -> Iterator[InputContainer]:
             ErrorCode.RESOURCE_TOO_LARGE, f"the file has {size} bytes, more than the limit of {limits.max_bytes}"
         )
     container = _container(file, _options(file, limits))
-    if container.format.name in JOINED and not has_both(container):
+    if container.format.name in HEADLESS and absent_kinds(container):
         container.close()
-        container = _container(file, {**_options(file, limits), **_FURTHER})
-        rewind(container)
+        container = _with_late_streams(file, _options(file, limits))
     with container:
         yield container
+
+
+def _with_late_streams(file: BinaryIO, options: dict[str, str]) -> InputContainer:
+    """Open media of which FFmpeg has found no picture, or no sound, with a longer look."""
+    least = PARAMETERS.probed_further_bytes
+    container = _container(file, {**options, **_further(least)})
+    if container.size > least and absent_kinds(container):
+        probed = _late_stream(container)
+        container.close()  # it knows what it has met, and PyAV does not
+        further = probed if probed is not None and probed <= PARAMETERS.max_probed_bytes else least
+        container = _container(file, {**options, **_further(further)})
+    rewind(container)
+    return container
+
+
+def _late_stream(container: InputContainer) -> int | None:
+    """Return a number of bytes in which a picture or a sound begins that was not found; None where none is met."""
+    absent, least = absent_kinds(container), PARAMETERS.probed_further_bytes
+    for place in range(least, container.size, max(1, container.size // PARAMETERS.places)):
+        if not to_byte(container, place):
+            return None
+        reached, met = place, False
+        for packet in islice(read_packets(container, list(container.streams)), PARAMETERS.packets_per_place):
+            reached = max(reached, packet.pos or 0)
+            met = met or (packet.size > 0 and packet.stream.type in absent)
+        if met or any(appears(container, kind) for kind in absent):
+            return reached + least
+    return None
 
 
 def _container(file: BinaryIO, options: dict[str, str]) -> InputContainer:
@@ -167,7 +236,7 @@ def _container(file: BinaryIO, options: dict[str, str]) -> InputContainer:
             mode="r",
             options=options,
             metadata_errors="replace",
-            buffer_size=READ_BYTES,
+            buffer_size=PARAMETERS.read_bytes,
             io_open=_refuse,
         )
     except MEDIA_FAULTS as error:
@@ -181,23 +250,30 @@ def _container(file: BinaryIO, options: dict[str, str]) -> InputContainer:
         raise unreadable(error) from None
 
 
-#: A stream may begin anywhere in a recording, with no word about it before: a microphone that was switched on later. It
-#: is looked for as far as that is cheap; in transport streams past the first list of what is in them, after which
-#: FFmpeg by itself looks for nothing else. Packets that are read then are not kept: they would be a file in memory.
-_FURTHER = {
-    "probesize": str(PROBED_FURTHER_BYTES),
-    "analyzeduration": str(2**62),
-    "scan_all_pmts": "1",
-    "fflags": "nobuffer",
-}
+def _further(probed: int) -> dict[str, str]:
+    """Return the options of a look at so many bytes.
+
+    A stream may begin anywhere in a recording, with no word about it before: a microphone that was switched on later.
+    It is looked for as far as that is cheap; in transport streams past the first list of what is in them, after which
+    FFmpeg by itself looks for nothing else. Packets that are read then are not kept: they would be a file in memory.
+    """
+    return {
+        "probesize": str(probed),
+        "analyzeduration": str(2**62),
+        "scan_all_pmts": "1",
+        "fflags": "nobuffer",
+    }
 
 
 def _options(file: BinaryIO, limits: MediaLimits) -> dict[str, str]:
     # max_pixels is for the decoders that FFmpeg runs, one picture each, while it looks at the streams
     options = {
         "format_whitelist": ",".join(CONTAINERS),
-        "max_pixels": str(decoder_pixels(LOOKED_AT * limits.max_pixels)),
+        "max_pixels": str(decoder_pixels(PARAMETERS.looked_at_times * limits.max_pixels)),
     }
+    # A transport stream that was joined of several goes on with the streams of the next one in other places: those that
+    # stand in the place of the ones before are taken for the same.
+    options["merge_pmt_versions"] = "1"
     if cuts_nothing(file):
         # Otherwise FFmpeg lists all samples a second time, as they are shown: tens of MiB for a film of hours.
         options["advanced_editlist"] = "0"
@@ -206,7 +282,7 @@ def _options(file: BinaryIO, limits: MediaLimits) -> dict[str, str]:
 
 def _is_playlist(file: BinaryIO) -> bool:
     file.seek(0)
-    head = file.read(HEAD_BYTES).lower()
+    head = file.read(PARAMETERS.head_bytes).lower()
     return any(beginning.lower() in head for beginning in PLAYLISTS)
 
 
@@ -215,5 +291,5 @@ def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
     _ = flags, options
     raise MediaError(
         ErrorCode.RESOURCE_NOT_SUPPORTED,
-        f"the media is in another file, {cut(url, NAME_LENGTH)!r}, which is not opened: submit that one",
+        f"the media is in another file, {cut(url, PARAMETERS.max_name_length)!r}, which is not opened: submit that one",
     )

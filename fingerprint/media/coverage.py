@@ -36,6 +36,10 @@ _REFUSALS = {
         ErrorCode.RESOURCE_NOT_SUPPORTED,
         "send a rendition in common codecs, such as H.264 and AAC",
     ),
+    Cause.APPEARS_LATE: (
+        ErrorCode.RESOURCE_NOT_SUPPORTED,
+        "send the parts one by one, or put the media into a container that lists its tracks, such as Matroska",
+    ),
 }
 
 

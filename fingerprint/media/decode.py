@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from av.audio.frame import AudioFrame
@@ -11,14 +12,15 @@ from av.packet import Packet
 from fingerprint.media.account import Account
 from fingerprint.media.audio_resampler import SoundLine
 from fingerprint.media.container import Source, open_container
-from fingerprint.media.continuity import running_packets
+from fingerprint.media.continuity import RunningTime, of_writers, running_packets, tolerance_of
 from fingerprint.media.frame_decoder import LeadIn, PictureFrames
 from fingerprint.media.frame_sampler import PicturePicker
 from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
-from fingerprint.media.packets import READ_THROUGH, decode_packet, packet_time, read_packets, seek
+from fingerprint.media.packets import READ_THROUGH, decode_packet, packet_length, packet_time, seek
 from fingerprint.media.request import Picture, PictureWish, SoundBlock, SoundWish
 from fingerprint.media.stream_selection import Tracks, choose_tracks, pixel_aspect, start_time
 from fingerprint.media.timestamps import PictureClock
+from fingerprint.parameters import parameter
 from schemas.coverage import Cause
 
 if TYPE_CHECKING:
@@ -29,26 +31,49 @@ if TYPE_CHECKING:
 
     from fingerprint.media.coverage import MediaCoverage
 
-__all__ = ["Picture", "PictureWish", "SoundBlock", "SoundWish", "Source", "decode"]
+__all__ = [
+    "PARAMETERS",
+    "DecodeParameters",
+    "Picture",
+    "PictureWish",
+    "SoundBlock",
+    "SoundWish",
+    "Source",
+    "decode",
+]
 
-#: Sound decoders need some packets before what they give is right (AAC 1, MP3 2, Opus 80 ms), and sound may lie in
-#: the file a little before the picture of its time.
-SOUND_LEAD_S = 0.5
 
-#: Pictures that no other needs are a third of the cost of decoding. Without them 8 and more a second are left, which
-#: is enough for this many points of the grid a second.
-MAX_SKIPPING_RATE = 4.0
+@dataclass(frozen=True, slots=True)
+class DecodeParameters:
+    """How much before and behind a span is read."""
 
-#: How much earlier than needed each try seeks to, seconds. MPEG-TS does not know its key frames: it goes to the very
-#: time, and pictures come from the next key frame on. The last try reads from the start.
-LEADS_S = (0.0, 6.0, 30.0, math.inf)
+    #: Sound decoders need some packets before what they give is right, and sound may lie in the file a little before
+    #: the picture of its time.
+    sound_lead_s: float = parameter(0.5, unit="s", low=0.08, high=10.0, source="AAC needs 1 packet, MP3 2, Opus 80 ms")
 
-#: A picture that is on show for longer than this without another one coming counts for all that time, seconds: slides,
-#: screen recordings, a still beside sound. Ordinary video has more than one picture a second.
-STAY_S = 1.0
+    #: Pictures that no other needs are left out where no more points of the grid a second than these are wanted: they
+    #: are a third of the cost of decoding.
+    max_skipping_rate_hz: float = parameter(
+        4.0, unit="1/s", low=1.0, high=8.0, source="a bound on cost: 8 and more pictures a second are left"
+    )
 
-#: Picture and sound of one time lie at most this far apart in a file that can be played, seconds.
-MAX_INTERLEAVE_S = 10.0
+    #: How much earlier than needed each try seeks to; a last one reads from the start. MPEG-TS does not know its key
+    #: frames: it goes to the very time, and pictures come from the next key frame on.
+    leads_s: tuple[float, ...] = parameter(
+        (0.0, 6.0, 30.0), unit="s", low=0.0, high=600.0, source="a bound on cost; chosen, not measured"
+    )
+
+    #: A picture that is on show for longer than this without another one coming counts for all that time: slides,
+    #: screen recordings, a still beside sound.
+    stay_s: float = parameter(
+        1.0, unit="s", low=0.5, high=10.0, source="ordinary video has more than one picture a second"
+    )
+
+    #: Picture and sound of one time lie at most this far apart in a file that can be played.
+    max_interleave_s: float = parameter(10.0, unit="s", low=1.0, high=120.0, source="chosen, not measured")
+
+
+PARAMETERS = DecodeParameters()
 
 
 def decode(
@@ -84,8 +109,7 @@ def decode(
     """
     end = min(end, limits.max_duration_s)
     with open_container(source, limits) as container:
-        packets = running_packets if several_clocks else read_packets
-        walk = _Pass(container, start, end, limits, (picture, sound), packets=packets)
+        walk = _Pass(container, start, end, limits, (picture, sound), several_clocks=several_clocks)
         yield from walk.run()
         if covered is not None:
             covered(walk.account.coverage())
@@ -102,10 +126,10 @@ class _Pass:
         limits: MediaLimits,
         wishes: tuple[PictureWish | None, SoundWish | None],
         *,
-        packets: Callable[[InputContainer, list[Stream], Callable[[], None]], Iterator[Packet[Stream]]],
+        several_clocks: bool,
     ) -> None:
         picture, sound = wishes
-        self._packets = packets
+        self._several_clocks = several_clocks
         video, audio = choose_tracks(container, limits.max_pixels)
         self._container = container
         self._max_pixels = limits.max_pixels
@@ -118,13 +142,13 @@ class _Pass:
         self._wary = False  # sought, and no picture decoded since
         self._overshot = False  # the first picture after seeking is too late
         if video is not None and picture is not None:
-            skipping = picture.rate <= MAX_SKIPPING_RATE and container.format.name not in READ_THROUGH
+            skipping = picture.rate <= PARAMETERS.max_skipping_rate_hz and container.format.name not in READ_THROUGH
             clock = PictureClock(self._origin, video.average_rate, float(video.time_base or 0))
             self._lead_in = LeadIn(clock, start)
             self._frames = PictureFrames(video, clock, self.account.picture, skipping=skipping)
             self._picker = PicturePicker(picture, start, end, pixel_aspect(video))
         if audio is not None and sound is not None:
-            self._start = min(self._start, start - sound.margin_s - SOUND_LEAD_S)
+            self._start = min(self._start, start - sound.margin_s - PARAMETERS.sound_lead_s)
             self._end = end + sound.margin_s
             first = max(0, round((start - sound.margin_s) * sound.rate))
             self._line = SoundLine(sound.rate, first, round(self._end * sound.rate))
@@ -135,7 +159,7 @@ class _Pass:
         streams: list[Stream] = [stream for stream in (self._video, self._audio) if stream is not None]
         if not streams:
             return
-        for lead in LEADS_S if self._packets is read_packets else LEADS_S[-1:]:
+        for lead in (*(() if self._several_clocks else PARAMETERS.leads_s), math.inf):
             position = max(0.0, self._start - lead)
             self._wary = position > 0 and seek(self._container, streams[0], position, self._origin)
             yield from self._walk(streams)
@@ -150,12 +174,15 @@ class _Pass:
             self.account.check()
 
     def _walk(self, streams: list[Stream]) -> Iterator[Picture | SoundBlock]:
+        streams = [*streams, *self.account.unknown]
         ticks = {stream.index: float(stream.time_base or 0) for stream in streams}
-        for packet in self._packets(self._container, streams, self.account.lose):
+        for packet in running_packets(self._container, streams, self.account.lose, self._running()):
             tick = ticks[packet.stream.index]
             time = packet_time(packet, tick, self._origin)
             self.account.read(packet, tick)
-            if packet.stream is self._video:
+            if self.account.is_stray(packet, time, tick):
+                pass
+            elif packet.stream is self._video:
                 yield from self._pictures(packet)
             elif time is None or time >= self._start:
                 yield from self._sound(packet)
@@ -165,6 +192,12 @@ class _Pass:
                 yield from self._held_back()
                 return
         self.account.read_all = True
+
+    def _running(self) -> RunningTime:
+        """Return what tells times that run on: over all clocks, or over single wild times on the way."""
+        if self._several_clocks:
+            return RunningTime(tolerance_of(self._container), self._origin)
+        return RunningTime(of_writers())
 
     def _held_back(self) -> Iterator[Picture]:
         """Yield what the decoder holds back of the span: it puts pictures in order, and slides come minutes apart."""
@@ -188,8 +221,9 @@ class _Pass:
         """Tell whether nothing more of the span is to come once a packet of that time was decoded."""
         if (self._video is None or self._picker.done) and (self._audio is None or self._line.done):
             return True
-        # One track ended early, or pauses.
-        return time is not None and time > self._end + MAX_INTERLEAVE_S
+        # One track ended early, or pauses; but a track that has jumped in a file with an index is read last.
+        jumped = self._several_clocks and not tolerance_of(self._container).together
+        return time is not None and time > self._end + PARAMETERS.max_interleave_s and not jumped
 
     def _pictures(self, packet: Packet[Stream]) -> Iterator[Picture]:
         if self._picker.done:
@@ -215,7 +249,8 @@ class _Pass:
     def _staying(self, until: float) -> Iterator[Picture]:
         """Yield what stays on show until a time, unless something else should have been shown that was lost."""
         since = self._picker.shown_since
-        if since is not None and until - since > STAY_S and not self.account.picture.watch.asks_between(since, until):
+        least = PARAMETERS.stay_s
+        if since is not None and until - since > least and not self.account.picture.watch.asks_between(since, until):
             yield from self._picker.stay(until)
 
     def _sound(self, packet: Packet[Stream]) -> Iterator[SoundBlock]:
@@ -242,4 +277,4 @@ class _Pass:
             return None
         stamp = packet.dts if packet.pts is None else packet.pts
         time = None if stamp is None else stamp * self._tick - self._origin
-        return self.account.sound.watch.ask(time, (packet.duration or 0) * self._tick)
+        return self.account.sound.watch.ask(time, packet_length(packet, self._tick))

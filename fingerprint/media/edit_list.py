@@ -4,20 +4,44 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fingerprint.parameters import parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-__all__ = ["cuts_nothing"]
+__all__ = ["PARAMETERS", "EditListParameters", "cuts_nothing"]
 
-#: Sound may begin this far inside its samples, seconds: encoders run in for so long (AAC 2,112 samples, of which there
-#: are 22,050 a second at worst). More is a cut.
-RUN_IN_S = 0.1
+#: Bytes of the head of a box: its size and its kind (ISO 14496-12).
+BOX_HEAD_BYTES = 8
 
-#: Boxes of one level that are looked at. Real files have some dozens; a damaged one may seem to have millions.
-MOST_BOXES = 1000
+#: Bytes of the head of a box whose size takes 64 bits.
+LARGE_BOX_HEAD_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class EditListParameters:
+    """What of an edit list is no cut, and how far damaged files are followed."""
+
+    #: Sound may begin this far inside its samples: encoders run in for so long. More is a cut.
+    run_in_s: float = parameter(
+        0.1,
+        unit="s",
+        low=0.096,
+        high=1.0,
+        source="AAC runs in for 2,112 samples, of which there are 22,050 a second at worst",
+    )
+
+    #: Boxes of one level that are looked at. A damaged file may seem to have millions.
+    max_boxes: int = parameter(
+        1000, unit="count", low=100, high=100_000, source="a bound on cost: real files have some dozens"
+    )
+
+
+PARAMETERS = EditListParameters()
 
 
 class _Box(NamedTuple):
@@ -64,7 +88,7 @@ def _plays_all(file: BinaryIO, track: _Box, movie_rate: int) -> bool:
     rounding = rate / movie_rate + 1
     return (
         (speed, fraction) == (1, 0)
-        and 0 <= begin <= max(RUN_IN_S * rate, _delay(file, media))
+        and 0 <= begin <= max(PARAMETERS.run_in_s * rate, _delay(file, media))
         and begin + length * rate / movie_rate >= total - rounding
     )
 
@@ -98,14 +122,14 @@ def _one(file: BinaryIO, box: _Box, kind: bytes) -> _Box:
 def _inside(file: BinaryIO, box: _Box, wanted: bytes) -> Iterator[_Box]:
     """Yield the boxes of a kind inside another, in order."""
     start = box.start
-    for _ in range(MOST_BOXES):
-        if start + 8 > box.end:
+    for _ in range(PARAMETERS.max_boxes):
+        if start + BOX_HEAD_BYTES > box.end:
             return
         size, kind = _read(file, start, ">I4s")
-        header = 8
+        header = BOX_HEAD_BYTES
         if size == 1:
             (size,) = _read(file, start + header, ">Q")
-            header = 16
+            header = LARGE_BOX_HEAD_BYTES
         end = start + size if size else box.end
         if kind == wanted:
             yield _Box(start + header, min(end, box.end))

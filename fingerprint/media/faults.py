@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import av
 import av.error
 
 from fingerprint.media.errors import MediaError
+from fingerprint.parameters import parameter
 from schemas.errors import ErrorCode
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MEDIA_FAULTS",
+    "PARAMETERS",
+    "FaultsParameters",
     "blame_media",
     "claims_too_much",
     "is_media_fault",
@@ -31,15 +35,31 @@ __all__ = [
 #: among them: those are wrong calls.
 MEDIA_FAULTS = (av.error.FFmpegError, ValueError, LookupError, ArithmeticError, RuntimeError)
 
-#: Bytes that no reader of a container needs at once: the index of a film of a day, or a packet of it, is smaller.
-SPARE_BYTES = 256 * 2**20
-
-#: What OpenCV calls it when it gets no memory (`cv::Error::StsNoMem`); and how libraries in C++ say so.
+#: What OpenCV calls it when it gets no memory (`cv::Error::StsNoMem`).
 OPENCV_NO_MEMORY = -4
+
+#: How libraries in C++ say so.
 NO_MEMORY = ("std::bad_alloc", "bad allocation", "Failed to allocate memory")
 
 #: Where PyAV lies. What of it is compiled names its files from the package on: `av/stream.py`.
 PYAV = Path(av.__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class FaultsParameters:
+    """How damage is told from memory that is short."""
+
+    #: Bytes that no reader of a container needs at once.
+    spare_bytes: int = parameter(
+        256 * 2**20,
+        unit="bytes",
+        low=16 * 2**20,
+        high=2**31,
+        source="the index of a film of a day, or a packet of it, is smaller",
+    )
+
+
+PARAMETERS = FaultsParameters()
 
 
 def is_media_fault(error: BaseException) -> bool:
@@ -63,7 +83,7 @@ def claims_too_much(error: BaseException) -> bool:
     """
     if not isinstance(error, av.error.MemoryError):
         return False
-    return is_memory_free(SPARE_BYTES)
+    return is_memory_free(PARAMETERS.spare_bytes)
 
 
 def is_memory_free(size: int) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from av.video.frame import VideoFrame
 
 from fingerprint.media.packets import decode_packet
+from fingerprint.parameters import parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,18 +21,31 @@ if TYPE_CHECKING:
     from fingerprint.media.account import TrackAccount
     from fingerprint.media.timestamps import PictureClock
 
-__all__ = ["LeadIn", "PictureFrames"]
-
-#: Longest time without a picture that skipping may leave, seconds: less than the half second that bounds are good for.
-MAX_GAP_S = 0.4
-
-#: Two groups of pictures are kept as packets so that they can be decoded again: some MB. Where a group is larger
-#: (a key frame in minutes, or none that is marked), what was skipped stays skipped.
-MAX_KEPT_BYTES = 32 * 2**20
+__all__ = ["PARAMETERS", "FrameDecoderParameters", "LeadIn", "PictureFrames"]
 
 
-#: Times are rounded to the container's clock, 1 ms in Matroska.
-ROUNDING_S = 0.001
+@dataclass(frozen=True, slots=True)
+class FrameDecoderParameters:
+    """When pictures that were skipped are decoded after all."""
+
+    #: Longest time without a picture that skipping may leave.
+    max_gap_s: float = parameter(
+        0.4, unit="s", low=0.1, high=0.5, source="less than the half second that bounds are good for"
+    )
+
+    #: Two groups of pictures are kept as packets so that they can be decoded again. Where a group is larger (a key
+    #: frame in minutes, or none that is marked), what was skipped stays skipped.
+    max_kept_bytes: int = parameter(
+        32 * 2**20, unit="bytes", low=2**20, high=2**30, source="a bound on cost: two groups have some megabytes"
+    )
+
+    #: How far off a time may be that is rounded to the container's clock.
+    rounding_s: float = parameter(
+        0.001, unit="s", low=0.0005, high=0.01, source="the clock of Matroska ticks each millisecond"
+    )
+
+
+PARAMETERS = FrameDecoderParameters()
 
 
 class LeadIn:
@@ -59,13 +74,13 @@ class LeadIn:
             return [packet]
         stamp = packet.dts if packet.pts is None else packet.pts
         time = None if stamp is None else self._clock.seconds(stamp)
-        if packet.is_keyframe and time is not None and time <= self._start + ROUNDING_S:
+        if packet.is_keyframe and time is not None and time <= self._start + PARAMETERS.rounding_s:
             self._held.clear()
             self._held_bytes = 0
         self._held.append(packet)
         self._held_bytes += packet.size
         # Pictures are shown after they are decoded: from the start on, any packet may matter.
-        self._over = time is None or time >= self._start or self._held_bytes > MAX_KEPT_BYTES
+        self._over = time is None or time >= self._start or self._held_bytes > PARAMETERS.max_kept_bytes
         if not self._over:
             return []
         held, self._held = self._held, []
@@ -102,8 +117,7 @@ class PictureFrames:
             self._keep(packet)
         shown = self._shown(packet)
         if packet.size and not packet.is_discard:
-            length = self._clock.length(None if shown is None else packet.duration)
-            shown = self._account.watch.ask(shown, length)
+            shown = self._account.watch.ask(shown, self._clock.length(packet.duration))
         for frame in self._decoded(packet, shown):
             before = self._clock.last
             time = self._clock.time(frame)
@@ -137,14 +151,14 @@ class PictureFrames:
             self._kept_bytes = sum(kept.size for group in self._groups for kept in group)
             self._skip(skipping=True)
         self._kept_bytes += packet.size
-        if self._kept_bytes > MAX_KEPT_BYTES:
+        if self._kept_bytes > PARAMETERS.max_kept_bytes:
             self._forget()
         elif packet.size:
             self._groups[-1].append(packet)
 
     def _left_out(self, before: float, time: float) -> bool:
         """Tell whether pictures were skipped in a gap that is too long; a still has none to skip."""
-        if time - before <= MAX_GAP_S:
+        if time - before <= PARAMETERS.max_gap_s:
             return False
         return any(
             packet.pts is not None and before < self._clock.seconds(packet.pts) < time

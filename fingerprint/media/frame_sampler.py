@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -10,6 +11,7 @@ from av.video.reformatter import Interpolation, VideoReformatter
 
 from fingerprint.media.request import Picture, PictureWish
 from fingerprint.media.stream_selection import quarter_turns
+from fingerprint.parameters import parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,10 +19,27 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from numpy.typing import NDArray
 
-__all__ = ["PicturePicker"]
+__all__ = ["PARAMETERS", "FrameSamplerParameters", "PicturePicker"]
 
-#: Time stamps are rounded to the container's clock (1 ms in Matroska): a picture this little early is on the point.
-GRID_TOLERANCE_S = 0.0015
+#: Quarter turns of a whole one.
+QUARTERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSamplerParameters:
+    """Which picture is on a point of the time grid."""
+
+    #: A picture this little early is on the point: time stamps are rounded to the container's clock.
+    grid_tolerance_s: float = parameter(
+        0.0015,
+        unit="s",
+        low=0.0005,
+        high=0.01,
+        source="by the stored form; the clock of Matroska ticks each millisecond",
+    )
+
+
+PARAMETERS = FrameSamplerParameters()
 
 
 class PicturePicker:
@@ -42,7 +61,8 @@ class PicturePicker:
         self.done = self._next >= self._end
 
     def _cell(self, time: float, *, up: bool = False) -> int:
-        position = (time + (-GRID_TOLERANCE_S if up else GRID_TOLERANCE_S)) * self._wish.rate
+        tolerance = PARAMETERS.grid_tolerance_s
+        position = (time + (-tolerance if up else tolerance)) * self._wish.rate
         return max(0, math.ceil(position) if up else math.floor(position))
 
     def offer(self, frame: VideoFrame, time: float) -> Picture | None:
@@ -85,5 +105,5 @@ class PicturePicker:
             threads=1,
         )
         rgb = cast("NDArray[np.uint8]", small.to_ndarray())
-        turns = quarter_turns(frame) % 4
+        turns = quarter_turns(frame) % QUARTERS
         return np.ascontiguousarray(np.rot90(rgb, turns) if turns else rgb)

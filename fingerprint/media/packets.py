@@ -10,6 +10,7 @@ import av.error
 import av.logging
 
 from fingerprint.media.faults import MEDIA_FAULTS, claims_too_much, is_media_fault
+from fingerprint.parameters import parameter
 from schemas.coverage import Cause
 
 if TYPE_CHECKING:
@@ -21,10 +22,17 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.frame import VideoFrame
 
-__all__ = ["READ_THROUGH", "Tally", "decode_packet", "packet_time", "read_packets", "seek"]
-
-#: Reading goes on after damage this often; then what follows is taken for the end.
-MAX_READ_ERRORS = 64
+__all__ = [
+    "PARAMETERS",
+    "READ_THROUGH",
+    "PacketsParameters",
+    "Tally",
+    "decode_packet",
+    "packet_length",
+    "packet_time",
+    "read_packets",
+    "seek",
+]
 
 #: What FFmpeg raises where a decoder does not know what a stream uses.
 UNSUPPORTED = (av.error.PatchWelcomeError, av.error.NotImplementedError, av.error.DecoderNotFoundError)
@@ -40,21 +48,61 @@ READ_THROUGH = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class PacketsParameters:
+    """What packets cannot say, and how often damage is passed over."""
+
+    #: Reading goes on after damage this often; then what follows is taken for the end.
+    max_read_errors: int = parameter(
+        64, unit="count", low=1, high=10_000, source="a bound on cost; chosen, not measured"
+    )
+
+    #: A picture is on the screen for at most so long: a last one that claims to stay for days has a broken duration.
+    longest_stay_s: float = parameter(
+        3600.0, unit="s", low=60.0, high=86_400.0, source="nobody shows a slide for more than an hour"
+    )
+
+    #: What one packet of sound holds at most. What claims more is a number that ran over (FFmpeg's of the last page of
+    #: an Ogg file, in 32 bits).
+    longest_sound_s: float = parameter(
+        30.0, unit="s", low=27.0, high=300.0, source="the longest blocks are those of Monkey's Audio, of 27 s"
+    )
+
+    #: Times further from 0 than this are none: what bytes that are no header seem to say is more.
+    furthest_s: float = parameter(1e10, unit="s", low=2e9, high=1e12, source="the clock of a year is a billion")
+
+
+PARAMETERS = PacketsParameters()
+
+
 def read_packets(
     container: InputContainer, streams: list[Stream], damaged: Callable[[], None] = lambda: None
 ) -> Iterator[Packet[Stream]]:
     """Yield the streams' packets to the real end of the file, then one empty packet a stream that flushes its decoder.
 
     Damage in mid-file, or a stream that appears there, ends the generator of PyAV; reading then starts again behind it.
+    Times that can be none (`furthest_s`) are taken away: where bytes in mid-file are no header of a packet. So is a
+    time of showing that is hours from the time of decoding: a decoder holds back no picture for longer than one stays.
 
     Args:
         container: The media.
         streams: Whose packets.
         damaged: Called where reading starts again: packets may be lost there.
     """
-    for _ in range(MAX_READ_ERRORS):
+    furthest, longest = (
+        {stream.index: int(seconds / (stream.time_base or 1)) for stream in streams}
+        for seconds in (PARAMETERS.furthest_s, PARAMETERS.longest_stay_s)
+    )
+    for _ in range(PARAMETERS.max_read_errors):
         try:
-            yield from container.demux(*streams)
+            for packet in container.demux(*streams):
+                index, shown, decoded = packet.stream.index, packet.pts, packet.dts
+                if shown is not None and decoded is not None and abs(shown - decoded) > longest[index]:
+                    packet.pts = shown = decoded
+                stamp = decoded if shown is None else shown
+                if stamp is not None and abs(stamp) > furthest[index]:
+                    packet.pts = packet.dts = None
+                yield packet
         except MEDIA_FAULTS as error:
             if not is_media_fault(error) and not claims_too_much(error):
                 raise
@@ -129,6 +177,19 @@ def packet_time(packet: Packet[Stream], tick: float, origin: float) -> float | N
     if stamp is None:
         stamp = packet.pts
     return None if stamp is None else stamp * tick - origin
+
+
+def packet_length(packet: Packet[Stream], tick: float) -> float:
+    """Return how long what a packet holds is shown, seconds; 0 where nobody can tell, or it claims what cannot be.
+
+    Args:
+        packet: The packet.
+        tick: Its stream's time base.
+    """
+    length = (packet.duration or 0) * tick
+    is_picture = packet.stream.type == "video"
+    longest = PARAMETERS.longest_stay_s if is_picture else PARAMETERS.longest_sound_s
+    return length if 0 <= length <= longest else 0.0
 
 
 def seek(container: InputContainer, stream: Stream, time: float, origin: float) -> bool:

@@ -6,27 +6,52 @@ therefore brought to one polarity before they are mixed: which way round a chann
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from av.audio.frame import AudioFrame
 
+from fingerprint.parameters import parameter
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["aligned_polarity"]
+__all__ = ["PARAMETERS", "PolarityParameters", "aligned_polarity"]
 
-#: A channel is turned round when what it has in common with the first loud one lies this far below 0, as a share of
-#: what the two carry together (-0.5: the one is the other, inverted). Then their difference carries four times the
-#: power of their sum. Nearer to 0 they are two different sounds, of which the mean loses nothing.
-LEAST_OPPOSITION = 0.3
-#: The channel that the others are held against is the first one of this share of the loudest one's power: were it the
-#: loudest, two channels of one loudness would take turns, with a click at each.
-LEAST_POWER = 0.1
-#: Of so many samples one is looked at: what channels have in common shows in a few thousand.
-EVERY = 4
 #: Unsigned samples swing about this value.
 UNSIGNED_MIDDLE = 128
+
+
+@dataclass(frozen=True, slots=True)
+class PolarityParameters:
+    """When a channel is the opposite of another one."""
+
+    #: A channel is turned round when what it has in common with the first loud one lies this far below 0, as a share of
+    #: what the two carry together. Nearer to 0 they are two different sounds, of which the mean loses nothing.
+    min_opposition: float = parameter(
+        0.3,
+        unit="share",
+        low=0.05,
+        high=0.5,
+        source="at 0.5 the one is the other, inverted; at 0.3 their difference has four times the power of their sum",
+    )
+
+    #: The channel that the others are held against is the first one of this share of the loudest one's power: were it
+    #: the loudest, two channels of one loudness would take turns, with a click at each.
+    min_power_share: float = parameter(0.1, unit="share", low=0.01, high=0.9, source="chosen, not measured")
+
+    #: Of so many samples one is looked at.
+    looked_at_every: int = parameter(
+        4,
+        unit="samples",
+        low=1,
+        high=64,
+        source="a bound on cost: what channels have in common shows in a few thousand",
+    )
+
+
+PARAMETERS = PolarityParameters()
 
 
 def aligned_polarity(frame: AudioFrame) -> AudioFrame:
@@ -40,7 +65,7 @@ def aligned_polarity(frame: AudioFrame) -> AudioFrame:
         return frame
     samples: NDArray[Any] = frame.to_ndarray()
     channels = samples if frame.format.is_planar else samples.reshape(-1, count).T
-    inverted = _inverted(_swing(channels[:, ::EVERY]))
+    inverted = _inverted(_swing(channels[:, :: PARAMETERS.looked_at_every]))
     if not inverted.any():
         return frame
     turned: Any = channels.copy()
@@ -63,5 +88,5 @@ def _swing(channels: NDArray[Any]) -> NDArray[np.float32]:
 def _inverted(swing: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Tell of each channel whether it is the opposite of the first one that is loud."""
     power = np.einsum("cn,cn->c", swing, swing)
-    first = int(np.argmax(power >= LEAST_POWER * power.max()))
-    return np.asarray(swing @ swing[first] < -LEAST_OPPOSITION * (power + power[first]))
+    first = int(np.argmax(power >= PARAMETERS.min_power_share * power.max()))
+    return np.asarray(swing @ swing[first] < -PARAMETERS.min_opposition * (power + power[first]))

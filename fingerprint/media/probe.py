@@ -2,34 +2,59 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
-from fingerprint.media.account import CUT_SHORT_S, is_short_of_memory
+from fingerprint.media import account, timestamps
+from fingerprint.media.account import is_short_of_memory
 from fingerprint.media.container import Source, open_container
-from fingerprint.media.continuity import has_several_clocks
+from fingerprint.media.continuity import may_jump
 from fingerprint.media.coverage import nothing_decodes
-from fingerprint.media.duration import real_duration, running_duration
+from fingerprint.media.duration import Extent, real_duration, running_duration
 from fingerprint.media.errors import MediaError
 from fingerprint.media.info import MediaInfo
 from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
 from fingerprint.media.packets import Tally, decode_packet, read_packets
-from fingerprint.media.stream_selection import Tracks, choose_tracks, is_encrypted, pixel_aspect, quarter_turns
-from fingerprint.media.timestamps import FALLBACK_PERIOD
+from fingerprint.media.stream_selection import (
+    HALF_TURN_DEG,
+    QUARTER_TURN_DEG,
+    Tracks,
+    choose_tracks,
+    is_encrypted,
+    pixel_aspect,
+    quarter_turns,
+)
+from fingerprint.parameters import parameter
 from schemas.coverage import Cause
 from schemas.errors import ErrorCode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from av.audio.frame import AudioFrame
     from av.container import InputContainer
     from av.stream import Stream
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-__all__ = ["probe"]
+__all__ = ["PARAMETERS", "ProbeParameters", "probe"]
 
-#: Packets of one track that are tried before it counts as one that does not decode.
-TRIED_PACKETS = 250
+#: Containers that know the streams of one part of a file only: once the end was read they do not know the start again.
+FORGETFUL = frozenset({"ogg"})
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeParameters:
+    """How long a track is tried."""
+
+    #: Packets of one track that are tried before it counts as one that does not decode.
+    tried_packets: int = parameter(
+        250, unit="count", low=10, high=10_000, source="a bound on cost: ten seconds of most pictures; not measured"
+    )
+
+
+PARAMETERS = ProbeParameters()
 
 
 def probe(source: Source, limits: MediaLimits = DEFAULT_LIMITS) -> MediaInfo:
@@ -50,20 +75,28 @@ def probe(source: Source, limits: MediaLimits = DEFAULT_LIMITS) -> MediaInfo:
             raise MediaError(ErrorCode.RESOURCE_NOT_SUPPORTED, "the file has neither picture nor sound")
         if any(is_encrypted(stream) for stream in streams):
             raise _encrypted()
-        info = _describe(container, tracks, _first_frames(container, streams))
-        duration = _duration(container, streams, tracks.video)
-        several_clocks = has_several_clocks(container, streams)
-        if several_clocks:
-            duration = max(FALLBACK_PERIOD, running_duration(container, streams))
+        seen = Extent(container, streams)
+        info = _describe(container, tracks, _first_frames(container, streams, seen))
+        duration = _duration(container, streams, tracks.video, seen)
+        jumps = info.container not in FORGETFUL and may_jump(container, streams, duration)
+    if info.container in FORGETFUL:
+        with _opened_anew(source, limits) as (container, streams):
+            jumps = may_jump(container, streams, duration)
+    running = None
+    if jumps:
+        with _opened_anew(source, limits) as (container, streams):
+            running = running_duration(container, streams)
+    if running is not None:
+        duration = max(timestamps.PARAMETERS.fallback_period_s, running)
     if duration > limits.max_duration_s:
         raise MediaError(
             ErrorCode.RESOURCE_TOO_LARGE,
             f"the media is {duration:.0f} s long, over the limit of {limits.max_duration_s:.0f} s: submit it in parts",
         )
-    return replace(info, duration=duration, several_clocks=several_clocks)
+    return replace(info, duration=duration, several_clocks=running is not None)
 
 
-def _first_frames(container: InputContainer, streams: list[Stream]) -> dict[int, VideoFrame | AudioFrame]:
+def _first_frames(container: InputContainer, streams: list[Stream], seen: Extent) -> dict[int, VideoFrame | AudioFrame]:
     """Return the first frame of each stream that decodes, by the stream's index.
 
     Raises:
@@ -74,6 +107,7 @@ def _first_frames(container: InputContainer, streams: list[Stream]) -> dict[int,
     found: dict[int, VideoFrame | AudioFrame] = {}
     tally = Tally()
     for packet in read_packets(container, streams):
+        seen.see(packet)
         index = packet.stream.index
         if index in found:
             continue
@@ -83,24 +117,32 @@ def _first_frames(container: InputContainer, streams: list[Stream]) -> dict[int,
         frames, _ = decode_packet(packet, tally)
         if frames:
             found[index] = frames[0]
-        if all(i in found or count >= TRIED_PACKETS for i, count in tried.items()):
+        if all(i in found or count >= PARAMETERS.tried_packets for i, count in tried.items()):
             break
     if not found or tally.cause is Cause.OUT_OF_MEMORY:
         raise nothing_decodes(tally.cause)
     return found
 
 
-def _duration(container: InputContainer, streams: list[Stream], video: VideoStream | None) -> float:
+def _duration(container: InputContainer, streams: list[Stream], video: VideoStream | None, seen: Extent) -> float:
     """Return where the last packet ends; a single picture that is said to last no time is shown for a moment.
 
     Raises:
         MemoryError: Less than the header says is found, and there is not the memory to be sure that it is all.
     """
-    found = real_duration(container, streams)
+    found = real_duration(container, streams, seen)
     claimed = (container.duration or 0) / 1e6
-    if (not found or found < claimed - CUT_SHORT_S) and is_short_of_memory(video):
+    if (not found or found < claimed - account.PARAMETERS.cut_short_s) and is_short_of_memory(video):
         raise nothing_decodes(Cause.OUT_OF_MEMORY)
-    return found or FALLBACK_PERIOD
+    return found or timestamps.PARAMETERS.fallback_period_s
+
+
+@contextmanager
+def _opened_anew(source: Source, limits: MediaLimits) -> Iterator[tuple[InputContainer, list[Stream]]]:
+    """Yield the media as it is before anything of it was read, and the streams that are looked at."""
+    with open_container(source, limits) as container:
+        tracks = choose_tracks(container, limits.max_pixels)
+        yield container, [stream for stream in tracks if stream is not None]
 
 
 def _encrypted() -> MediaError:
@@ -113,10 +155,10 @@ def _describe(container: InputContainer, tracks: Tracks, frames: dict[int, Video
     width = height = rotation = 0
     fps = 0.0
     if video is not None and picture is not None:
-        rotation = quarter_turns(cast("VideoFrame", picture)) * 90
+        rotation = quarter_turns(cast("VideoFrame", picture)) * QUARTER_TURN_DEG
         width = max(1, round(picture.width * pixel_aspect(video)))  # type: ignore[union-attr]  # the video stream's frame
         height = picture.height  # type: ignore[union-attr]  # as above
-        if rotation % 180:
+        if rotation % HALF_TURN_DEG:
             width, height = height, width
         fps = float(video.average_rate or video.guessed_rate or 0)
     has_sound = audio is not None and audio.index in frames

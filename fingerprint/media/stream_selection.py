@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from av.stream import Disposition
 
 from fingerprint.media.errors import MediaError
+from fingerprint.parameters import parameter
 from schemas.errors import ErrorCode
 
 if TYPE_CHECKING:
@@ -17,11 +19,18 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 __all__ = [
+    "HALF_TURN_DEG",
+    "KINDS",
+    "PARAMETERS",
+    "QUARTER_TURN_DEG",
+    "Kind",
+    "StreamSelectionParameters",
     "Tracks",
+    "absent_kinds",
+    "appears",
     "check_pixels",
     "choose_tracks",
     "decoder_pixels",
-    "has_both",
     "is_encrypted",
     "pixel_aspect",
     "quarter_turns",
@@ -29,18 +38,36 @@ __all__ = [
     "undecodable_streams",
 ]
 
+#: What is looked at of media, as PyAV calls it.
+Kind = Literal["video", "audio"]
+KINDS: tuple[Kind, ...] = ("video", "audio")
+
 #: Sample entries of protected MP4 tracks (ISO 14496-12 and Apple's FairPlay): what they hold is not what they say.
 ENCRYPTED_TAGS = frozenset({"encv", "enca", "drmi", "drms"})
 
-#: Pixels further from square than this are a damaged header, not an anamorphic picture.
-MAX_PIXEL_ASPECT = 4.0
+#: Degrees of a right angle, and of half a turn.
+QUARTER_TURN_DEG, HALF_TURN_DEG = 90, 180
 
 
-#: Decoders round lines up to a multiple of so many pixels.
-ROUNDED_COLUMNS = 64
+@dataclass(frozen=True, slots=True)
+class StreamSelectionParameters:
+    """Which headers are believed."""
 
-#: Lines of the tallest pictures that codecs name: 16,384 (the largest width and height of level 6 of AV1).
-MAX_LINES = 16_384
+    #: Pixels further from square than this are a damaged header, not an anamorphic picture.
+    max_pixel_aspect: float = parameter(4.0, unit="ratio", low=2.0, high=16.0, source="chosen, not measured")
+
+    #: Decoders round lines up to a multiple of so many pixels.
+    rounded_columns: int = parameter(
+        64, unit="pixels", low=64, high=256, source="an upright picture of 4,320 columns has 4,352 in memory"
+    )
+
+    #: Lines of the tallest pictures that codecs name.
+    max_lines: int = parameter(
+        16_384, unit="pixels", low=16_384, high=65_536, source="the largest width and height of level 6 of AV1"
+    )
+
+
+PARAMETERS = StreamSelectionParameters()
 
 
 class Tracks(NamedTuple):
@@ -69,21 +96,36 @@ def choose_tracks(container: InputContainer, max_pixels: int) -> Tracks:
     return Tracks(video, audio)
 
 
-def has_both(container: InputContainer) -> bool:
-    """Tell whether there are a picture and a sound, whether or not they decode."""
-    return all(container.streams.best(kind) is not None for kind in ("video", "audio"))
+def absent_kinds(container: InputContainer) -> list[Kind]:
+    """Return which of picture and sound is not there, whether or not the other decodes.
+
+    A stream of which nothing but its name was met is none: FFmpeg does not know what it holds.
+    """
+    return [kind for kind in KINDS if container.streams.best(kind) is None]
+
+
+def appears(container: InputContainer, kind: Kind) -> bool:
+    """Tell whether a picture, or a sound, has come up in mid-file that was not there as the media was opened.
+
+    PyAV keeps a list of the streams from then on: the best stream of a kind that is not on it is a new one.
+    """
+    try:
+        container.streams.best(kind)
+    except IndexError:
+        return True
+    return False
 
 
 def undecodable_streams(container: InputContainer) -> list[Stream]:
     """Return the main picture and the main sound as far as there is no decoder for them, nor for another one."""
     return [
         best
-        for kind in ("video", "audio")
+        for kind in KINDS
         if (best := container.streams.best(kind)) is not None and not _is_cover(best) and not _best(container, kind)
     ]
 
 
-def _best(container: InputContainer, kind: Literal["video", "audio"]) -> Stream | None:
+def _best(container: InputContainer, kind: Kind) -> Stream | None:
     """Return the main stream of a kind; another one where there is no decoder for that."""
     best = container.streams.best(kind)
     if best is None or _is_cover(best):
@@ -114,7 +156,7 @@ def decoder_pixels(max_pixels: int) -> int:
 
     They count their own buffers, whose lines are rounded up: an upright picture of 4,320 columns has 4,352 in memory.
     """
-    return max_pixels + ROUNDED_COLUMNS * MAX_LINES
+    return max_pixels + PARAMETERS.rounded_columns * PARAMETERS.max_lines
 
 
 def is_encrypted(stream: Stream) -> bool:
@@ -137,7 +179,7 @@ def _codec_tag(stream: Stream) -> str:
 def pixel_aspect(video: VideoStream) -> float:
     """Return the width of a pixel over its height; 1 when the file does not say, or says nonsense."""
     ratio = video.codec_context.sample_aspect_ratio
-    if not ratio or not 1 / MAX_PIXEL_ASPECT <= ratio <= MAX_PIXEL_ASPECT:
+    if not ratio or not 1 / PARAMETERS.max_pixel_aspect <= ratio <= PARAMETERS.max_pixel_aspect:
         return 1.0
     return float(ratio)
 
@@ -147,7 +189,7 @@ def quarter_turns(frame: VideoFrame) -> int:
 
     0 where the header's matrix turns by no angle at all, as one of zeros: FFmpeg's answer is no number then.
     """
-    return round(frame.rotation / 90) if abs(frame.rotation) <= 180 else 0
+    return round(frame.rotation / QUARTER_TURN_DEG) if abs(frame.rotation) <= HALF_TURN_DEG else 0
 
 
 def start_time(container: InputContainer) -> float:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from fingerprint.media import packets
+from fingerprint.parameters import parameter
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
     from av.video.frame import VideoFrame
 
-__all__ = ["FALLBACK_PERIOD", "PictureClock"]
+__all__ = ["PARAMETERS", "PictureClock", "TimestampsParameters"]
 
-#: Time between pictures when the file does not say, seconds.
-FALLBACK_PERIOD = 1 / 25
+
+@dataclass(frozen=True, slots=True)
+class TimestampsParameters:
+    """What pictures are taken for that have no times."""
+
+    #: Time between pictures when the file does not say.
+    fallback_period_s: float = parameter(
+        1 / 25, unit="s", low=1 / 60, high=1.0, source="25 pictures a second, as FFmpeg takes where nothing is said"
+    )
+
+
+PARAMETERS = TimestampsParameters()
 
 
 class PictureClock:
@@ -20,7 +34,8 @@ class PictureClock:
 
     A picture's presentation time stamp is right almost always. VC-1 in ASF numbers half of its pictures in the wrong
     order (0.12, 0.20, 0.16): when a time goes back, the decoding time stamp is the right one. Where both are missing
-    (elementary streams) pictures are counted.
+    (elementary streams) pictures are counted, each for as long as it says itself: a bare H.264 stream knows its rate,
+    while FFmpeg takes 25 pictures a second for all that have no container.
 
     Attributes:
         last: Time of the picture before, seconds; None before the first.
@@ -36,7 +51,7 @@ class PictureClock:
         """
         self._origin = origin
         self._tick = tick
-        self._period = 1 / float(rate) if rate else FALLBACK_PERIOD
+        self._period = 1 / float(rate) if rate else PARAMETERS.fallback_period_s
         self.last: float | None = None
 
     def seconds(self, stamp: int) -> float:
@@ -47,9 +62,10 @@ class PictureClock:
         """Return how long a picture is shown, seconds.
 
         Args:
-            ticks: What the file says; None where its pictures have no times and are counted.
+            ticks: What the file says; None or 0 where it does not.
         """
-        return ticks * self._tick if ticks else self._period
+        length = (ticks or 0) * self._tick
+        return length if 0 < length <= packets.PARAMETERS.longest_stay_s else self._period
 
     def time(self, frame: VideoFrame) -> float:
         """Return the picture's time in seconds; never before the picture before it."""
@@ -61,7 +77,7 @@ class PictureClock:
         elif self.last is None:
             self.last = 0.0
         elif frame.pts is None:
-            self.last += self._period
+            self.last += self.length(frame.duration)
         return self.last
 
     def is_after(self, frame: VideoFrame, time: float) -> bool:

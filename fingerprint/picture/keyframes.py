@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from fingerprint.codec import BadFingerprintError, stored
+from fingerprint.parameters import parameter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,10 +22,24 @@ if TYPE_CHECKING:
 
     from fingerprint.codec import Arrays
 
-__all__ = ["Keyframes", "encode_still"]
+__all__ = ["PARAMETERS", "KeyframeParameters", "Keyframes", "encode_still"]
 
-#: JPEG quality: below it, small features drown in blocks.
-QUALITY = 80
+
+@dataclass(frozen=True, slots=True)
+class KeyframeParameters:
+    """How a query's pictures are kept until they are looked at again."""
+
+    #: JPEG quality of the pictures.
+    jpeg_quality: int = parameter(
+        80,
+        unit="JPEG quality",
+        low=1,
+        high=100,
+        source="seen while it was built: below it, small features drown in blocks",
+    )
+
+
+PARAMETERS = KeyframeParameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +114,5 @@ class Keyframes:
 def encode_still(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return a picture, uint8 `(h, w, 3)`, as JPEG bytes, uint8 `(n,)`."""
     bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
-    return np.asarray(cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1], np.uint8).reshape(-1)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, PARAMETERS.jpeg_quality]
+    return np.asarray(cv2.imencode(".jpg", bgr, quality)[1], np.uint8).reshape(-1)

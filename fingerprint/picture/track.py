@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fingerprint.codec import BadFingerprintError, rising, stored
-from fingerprint.picture.local_features import CODE_LENGTH, LocalFeatures
+from fingerprint.parameters import parameter
+from fingerprint.picture import local_features
+from fingerprint.picture.local_features import LocalFeatures
 from fingerprint.picture.weights import trained
 
 if TYPE_CHECKING:
@@ -18,10 +20,25 @@ if TYPE_CHECKING:
 
     from fingerprint.codec import Arrays
 
-__all__ = ["THUMBNAIL_SIDE", "PictureTrack"]
+__all__ = ["PARAMETERS", "PictureTrack", "TrackParameters"]
 
-#: Side of the gray miniature that is kept of every picture looked at.
-THUMBNAIL_SIDE = 8
+
+@dataclass(frozen=True, slots=True)
+class TrackParameters:
+    """What is kept of every picture looked at."""
+
+    #: Side of the gray miniature that is kept of every picture looked at.
+    thumbnail_side_px: int = parameter(
+        8, unit="pixels", low=4, high=32, source="by the stored form; chosen, not measured"
+    )
+
+    @property
+    def thumbnail_cells(self) -> int:
+        """Gray levels of a miniature."""
+        return self.thumbnail_side_px**2
+
+
+PARAMETERS = TrackParameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +119,13 @@ class PictureTrack:
                 stored(arrays, "picture.local.points", np.uint16, features, 2),
                 stored(arrays, "picture.local.scales", np.uint8, features),
                 stored(arrays, "picture.local.angles", np.uint8, features),
-                stored(arrays, "picture.local.codes", np.int8, features, CODE_LENGTH),
+                stored(arrays, "picture.local.codes", np.int8, features, local_features.PARAMETERS.code_length),
             ),
             grid_ms=rising(grid),
             thumbnails=np.cumsum(
-                stored(arrays, "picture.tiny", np.uint8, THUMBNAIL_SIDE**2, len(grid)).T, axis=0, dtype=np.uint8
+                stored(arrays, "picture.tiny", np.uint8, PARAMETERS.thumbnail_cells, len(grid)).T,
+                axis=0,
+                dtype=np.uint8,
             ),
             size=stored(arrays, "picture.size", np.uint16, 2),
         )

@@ -21,18 +21,30 @@ if TYPE_CHECKING:
 
 __all__ = ["edited", "mildly_edited"]
 
+#: Share of draws in which one of two things that are as usual is done.
+EVEN_CHANCE = 0.5
+
+#: Share of strongly edited pictures that are cropped.
+CROP_CHANCE = 0.6
+
+#: Share of pictures drawn for it that become negatives.
+NEGATIVE_CHANCE = 0.3
+
+#: Share of bars that are black.
+BLACK_BARS_CHANCE = 0.6
+
 
 def mildly_edited(image: Image, other: Image, rng: np.random.Generator) -> Image:
     """Return the picture as an ordinary rendition shows it: a little cropped, recoloured and compressed."""
     image = _crop(image, rng, 0.85, 1.0)
-    if rng.random() < 0.5:
+    if rng.random() < EVEN_CHANCE:
         image = _tone(image, other, rng)
     return _compress(image, rng, 30, 80)
 
 
 def edited(image: Image, other: Image, rng: np.random.Generator) -> Image:
     """Return the picture after one to three strong edits; `other` is a foreign picture to compose it with."""
-    if rng.random() < 0.6:
+    if rng.random() < CROP_CHANCE:
         image = _crop(image, rng, 0.25, 1.0)
     for edit in rng.permutation(np.array(EDITS, dtype=object))[: rng.integers(1, 4)]:
         image = edit(image, other, rng)
@@ -84,7 +96,7 @@ def _gray(image: Image, _other: Image, _rng: np.random.Generator) -> Image:
 
 
 def _negative(image: Image, _other: Image, rng: np.random.Generator) -> Image:
-    return (255 - image).astype(np.uint8) if rng.random() < 0.3 else image
+    return (255 - image).astype(np.uint8) if rng.random() < NEGATIVE_CHANCE else image
 
 
 def _blur(image: Image, _other: Image, rng: np.random.Generator) -> Image:
@@ -109,7 +121,7 @@ def _boxes(image: Image, _other: Image, rng: np.random.Generator) -> Image:
         w, h = int(width * rng.uniform(0.12, 0.4)), int(height * rng.uniform(0.08, 0.3))
         x, y = int(rng.integers(0, width - w)), int(rng.integers(0, height - h))
         cv2.rectangle(out, (x, y), (x + w, y + h), rng.integers(0, 256, 3).tolist(), -1)
-    if rng.random() < 0.5:
+    if rng.random() < EVEN_CHANCE:
         at = (int(width * rng.uniform(0, 0.3)), int(height * rng.uniform(0.2, 0.95)))
         colour = rng.integers(0, 256, 3).tolist()
         cv2.putText(out, "SEE THE REST IN BIO", at, cv2.FONT_HERSHEY_DUPLEX, width / 420, colour, 2)
@@ -119,15 +131,15 @@ def _boxes(image: Image, _other: Image, rng: np.random.Generator) -> Image:
 def _bars(image: Image, _other: Image, rng: np.random.Generator) -> Image:
     height, width = image.shape[:2]
     share = rng.uniform(0.05, 0.3)
-    vertical = rng.random() < 0.5
+    vertical = rng.random() < EVEN_CHANCE
     tall, wide = (int(height * share), 0) if vertical else (0, int(width * share))
-    colour = [0, 0, 0] if rng.random() < 0.6 else rng.integers(0, 256, 3).tolist()
+    colour = [0, 0, 0] if rng.random() < BLACK_BARS_CHANCE else rng.integers(0, 256, 3).tolist()
     return np.asarray(cv2.copyMakeBorder(image, tall, tall, wide, wide, cv2.BORDER_CONSTANT, value=colour), np.uint8)
 
 
 def _inset(image: Image, other: Image, rng: np.random.Generator) -> Image:
     """Lay the picture over another one, or another one over the picture."""
-    inside, outside = (image, other) if rng.random() < 0.5 else (other, image)
+    inside, outside = (image, other) if rng.random() < EVEN_CHANCE else (other, image)
     share = rng.uniform(0.5, 0.8) if inside is image else rng.uniform(0.25, 0.5)
     out = outside.copy()
     height, width = out.shape[:2]
@@ -142,7 +154,7 @@ def _split(image: Image, other: Image, rng: np.random.Generator) -> Image:
     other = np.asarray(cv2.resize(other, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     half = width // 4
     sides = [image[:, half : half + width // 2], other[:, half : half + width // 2]]
-    return np.hstack(sides if rng.random() < 0.5 else sides[::-1])
+    return np.hstack(sides if rng.random() < EVEN_CHANCE else sides[::-1])
 
 
 def _blend(image: Image, other: Image, rng: np.random.Generator) -> Image:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from fingerprint.picture.embedding import SIDE, quantise, unit
-from fingerprint.picture.local_features import CODE_LENGTH, CONTRAST, LONG_SIDE
+from fingerprint.picture import embedding, local_features
+from fingerprint.picture.embedding import quantise, unit
 from fingerprint.picture.weights import trunk
 from fingerprint.train.augment import edited, mildly_edited
 from fingerprint.train.synthetic import plain_pictures
@@ -65,7 +65,8 @@ def small_square(path: Path) -> Image:
 
 
 def _square(image: Image) -> Image:
-    small = cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    side = embedding.PARAMETERS.side_px
+    small = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(small[..., ::-1]).astype(np.uint8)
 
 
@@ -73,7 +74,7 @@ def _small(path: Path) -> Image:
     image = cv2.imread(str(path))
     if image is None:
         raise ValueError(f"{path} is no picture")
-    scale = min(1.0, LONG_SIDE / max(image.shape[:2]))
+    scale = min(1.0, local_features.PARAMETERS.long_side_px / max(image.shape[:2]))
     return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
@@ -82,10 +83,11 @@ def _features(images: Sequence[Image]) -> NDArray[np.float32]:
 
 
 def _local_directions(images: Sequence[Image]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    detector = cv2.SIFT.create(nfeatures=LOCAL_FEATURES, contrastThreshold=CONTRAST)
+    kept = local_features.PARAMETERS
+    detector = cv2.SIFT.create(nfeatures=LOCAL_FEATURES, contrastThreshold=kept.min_contrast)
     found = [detector.detectAndCompute(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), None) for image in images]
     descriptors = np.vstack([descriptors for points, descriptors in found if points]).astype(np.float32)
     roots = np.sqrt(descriptors / np.maximum(descriptors.sum(1, keepdims=True), 1e-6))
     mean = roots.mean(0)
     _, directions = np.linalg.eigh(np.cov((roots - mean).T))
-    return mean.astype(np.float32), directions[:, ::-1][:, :CODE_LENGTH].astype(np.float32)
+    return mean.astype(np.float32), directions[:, ::-1][:, : kept.code_length].astype(np.float32)

@@ -17,6 +17,12 @@ __all__ = ["plain_pictures"]
 #: Height and width.
 SHAPE = (180, 320)
 
+#: Share of gradients that go from side to side.
+SIDEWAYS_CHANCE = 0.5
+
+#: Gray level from which on writing is black.
+BRIGHT_GRAY = 128
+
 #: Colour bars from left to right (blue, green, red), as test pictures show them.
 BARS = ((192, 192, 192), (0, 192, 192), (192, 192, 0), (0, 192, 0), (192, 0, 192), (0, 0, 192), (192, 0, 0))
 
@@ -39,13 +45,13 @@ def plain_pictures() -> list[Image]:
 
 def _gradient(rng: np.random.Generator) -> Image:
     a, b = rng.integers(0, 256, (2, 3))
-    ramp = np.linspace(0, 1, SHAPE[1] if rng.random() < 0.5 else SHAPE[0])[:, None]
+    ramp = np.linspace(0, 1, SHAPE[1] if rng.random() < SIDEWAYS_CHANCE else SHAPE[0])[:, None]
     line = a + (b - a) * ramp
     wide = np.tile(line, (SHAPE[0], 1, 1)) if len(line) == SHAPE[1] else np.tile(line[:, None], (1, SHAPE[1], 1))
     return wide.astype(np.uint8)
 
 
 def _card(field: Image, line: str) -> Image:
-    colour = [255, 255, 255] if field.mean() < 128 else [0, 0, 0]
+    colour = [255, 255, 255] if field.mean() < BRIGHT_GRAY else [0, 0, 0]
     cv2.putText(field, line, (40, 100), cv2.FONT_HERSHEY_DUPLEX, 1.0, colour, 2)
     return field

@@ -11,9 +11,12 @@ import msgspec
 from schemas.names import is_addressable
 from streams.cli.importer.runner import Refused, Taken
 from streams.cli.output import ExitCode, fail
+from streams.services.policy_preview import Effect
 from streams.services.reconciliation.doctor import Report
 from streams.web.api.backward import BackwardSearchList, BackwardSearchView
+from streams.web.api.case_views import AuditPage, CaseList, CaseView, DecisionResult, DecisionResults
 from streams.web.api.libraries import ItemList, ItemView, LibraryList, LibraryView
+from streams.web.api.policies import PolicyList, PolicyView
 from streams.web.api.usage_views import UsageView
 from streams.web.api.views import JobList, JobView, ResultView
 from streams.web.paths import in_path
@@ -27,11 +30,14 @@ __all__ = ["Client"]
 
 #: Seconds for one answer; a job that is asked for is answered when it is recorded.
 ANSWER_S = 30.0
-#: Seconds for an answer that something is removed: it waits for workers that are at long tasks.
+#: Seconds for an answer that something is removed, or decided: it waits for workers that are at long tasks.
 REMOVAL_S = 300.0
+#: Seconds for what a policy would do: previews take turns.
+PREVIEW_S = 120.0
+POLICIES = "/api/v1/policies"
 #: Answers that say: ask again in a moment; and how long that is, seconds.
 PASSING = frozenset({429, 502, 503, 504})
-PAUSE_S = 1.0
+RETRY_PAUSE_S = 1.0
 #: The answer that is about who asks, whatever is asked for: all that follows would be answered so. That somebody may
 #: not do something (403) can be about one item alone, whose MediaId is taken.
 NOT_KNOWN = httpx.codes.UNAUTHORIZED
@@ -155,6 +161,49 @@ class Client:
         """Delete a library with everything in it."""
         self._ask("DELETE", _library(name), timeout=REMOVAL_S)
 
+    def policies(self, library: str | None) -> PolicyList:
+        """Return all policies in their order, or those that decide on a library's matches."""
+        params = {} if library is None else {"library": library}
+        return msgspec.json.decode(self._ask("GET", POLICIES, params=params), type=PolicyList)
+
+    def policy(self, name: str) -> PolicyView:
+        """Return a policy."""
+        return msgspec.json.decode(self._ask("GET", _policy(name)), type=PolicyView)
+
+    def policy_if_there(self, name: str) -> tuple[PolicyView, str] | None:
+        """Return a policy and the tag of this state of it; None where there is none of this name."""
+        answer = self._answer("GET", _policy(name))
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        return msgspec.json.decode(_checked(answer), type=PolicyView), answer.headers["ETag"]
+
+    def create_policy(self, body: dict[str, Any]) -> PolicyView:
+        """Make a policy."""
+        return msgspec.json.decode(self._ask("POST", POLICIES, json=body), type=PolicyView)
+
+    def replace_policy(self, name: str, body: dict[str, Any], *, tag: str) -> PolicyView:
+        """Put something in the place of a policy, if that is what it was when it had this tag."""
+        answer = self._ask("PUT", _policy(name), json=body, headers={"If-Match": tag})
+        return msgspec.json.decode(answer, type=PolicyView)
+
+    def delete_policy(self, name: str) -> None:
+        """Delete a policy."""
+        self._ask("DELETE", _policy(name))
+
+    def reorder_policies(self, names: list[str]) -> PolicyList:
+        """Give policies the order in which they are named."""
+        return msgspec.json.decode(self._ask("POST", f"{POLICIES}/reorder", json={"names": names}), type=PolicyList)
+
+    def preview_policy(self, body: dict[str, Any], *, days: int) -> Effect:
+        """Return what a policy would do to the matches of the last days."""
+        answer = self._ask("POST", f"{POLICIES}/preview", json=body, params={"days": days}, timeout=PREVIEW_S)
+        return msgspec.json.decode(answer, type=Effect)
+
+    def policy_in_shadow(self, name: str, *, days: int) -> Effect:
+        """Return what a policy in shadow has recorded in the last days."""
+        answer = self._ask("GET", f"{_policy(name)}/shadow", params={"days": days}, timeout=PREVIEW_S)
+        return msgspec.json.decode(answer, type=Effect)
+
     def items(self, library: str, *, cursor: str | None, limit: int) -> ItemList:
         """Return a page of what a library holds."""
         params = {"limit": limit, **({"cursor": cursor} if cursor else {})}
@@ -177,6 +226,30 @@ class Client:
     def remove_item(self, library: str, media_id: str) -> None:
         """Take a media item out of a library."""
         self._ask("DELETE", _item(library, media_id), timeout=REMOVAL_S)
+
+    def cases(self, **filters: str | int | None) -> CaseList:
+        """Return a page of cases."""
+        chosen = {name: value for name, value in filters.items() if value is not None}
+        return msgspec.json.decode(self._ask("GET", "/api/v1/cases", params=chosen), type=CaseList)
+
+    def case(self, case_id: str) -> CaseView:
+        """Return a case."""
+        return msgspec.json.decode(self._ask("GET", f"/api/v1/cases/{_part(case_id)}"), type=CaseView)
+
+    def decide(self, decisions: list[dict[str, Any]]) -> list[DecisionResult]:
+        """Decide on cases; return what became of each."""
+        answer = self._ask("POST", "/api/v1/decisions", json={"decisions": decisions}, timeout=REMOVAL_S)
+        return msgspec.json.decode(answer, type=DecisionResults).results
+
+    def assign(self, case_id: str, assignee: str | None) -> CaseView:
+        """Give a case to somebody, or to nobody."""
+        answer = self._ask("PUT", f"/api/v1/cases/{_part(case_id)}/assignee", json={"assignee": assignee})
+        return msgspec.json.decode(answer, type=CaseView)
+
+    def decisions(self, *, cursor: str | None, limit: int) -> AuditPage:
+        """Return a page of the audit log."""
+        params = {"limit": limit, **({"cursor": cursor} if cursor else {})}
+        return msgspec.json.decode(self._ask("GET", "/api/v1/decisions", params=params), type=AuditPage)
 
     def search_backwards(self, media_id: str, library: str | None) -> BackwardSearchView:
         """Hold a reference against everything that was stored before it."""
@@ -238,7 +311,7 @@ class Client:
             else:
                 if answer.status_code not in PASSING or time.monotonic() >= deadline:
                     return answer
-            time.sleep(PAUSE_S)
+            time.sleep(RETRY_PAUSE_S)
 
 
 def _replacing(replace: bool) -> dict[str, str]:  # noqa: FBT001 (the one thing that it is about)
@@ -262,6 +335,10 @@ def _checked(answer: httpx.Response) -> bytes:
 
 def _library(name: str) -> str:
     return f"/api/v1/libraries/{_part(name)}"
+
+
+def _policy(name: str) -> str:
+    return f"{POLICIES}/{_part(name)}"
 
 
 def _item(library: str, media_id: str) -> str:

@@ -16,7 +16,7 @@ from streams.services.reconciliation.doctor import Report, RunState
 __all__ = ["doctor"]
 
 #: Seconds between looks at a comparison that goes on.
-LOOK_S = 0.5
+POLL_INTERVAL_S = 0.5
 
 
 def doctor(
@@ -43,15 +43,15 @@ def doctor(
 
 def _begun(client: Client, *, library: str | None, mend: bool, force: bool) -> Report:
     """Begin a comparison, after the one that is under way if there is one."""
-    told = False
+    announced = False
     while True:
         report = client.examine({"library": library, "mend": mend, "force": force})
         if report is not None:
             return report
-        if not told:
+        if not announced:
             note("another comparison is under way: waiting for its end")
-            told = True
-        time.sleep(LOOK_S)
+            announced = True
+        time.sleep(POLL_INTERVAL_S)
 
 
 def _followed(client: Client, report: Report) -> Report:
@@ -60,7 +60,7 @@ def _followed(client: Client, report: Report) -> Report:
     with notes.status("comparing") as status:
         while report.state is RunState.RUNNING:
             status.update(f"{report.phase}: {report.items} items, {report.versions} stored versions")
-            time.sleep(LOOK_S)
+            time.sleep(POLL_INTERVAL_S)
             report = client.doctor_report()
             if report.run_id != run_id:
                 fail("the worker knows nothing of this comparison any more: was it started anew?", ExitCode.FAILED)
@@ -73,10 +73,10 @@ def _print(report: Report) -> None:
         print_table(columns, map(_row, report.differences))
     for reason in dict.fromkeys(one.reason for one in report.differences if one.reason):
         say(f"left: {reason}")
-    told = len(report.differences)
+    shown = len(report.differences)
     total = sum(report.outcomes.values())
-    if total > told:
-        say(f"and {total - told} more")
+    if total > shown:
+        say(f"and {total - shown} more")
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in report.outcomes.items()) or "nothing differs"
     say(f"{report.libraries} libraries, {report.items} items, {report.versions} stored versions: {outcomes}")
     if report.outcomes.get(Outcome.FOUND) and not report.mend:

@@ -90,23 +90,23 @@ def import_media(
         if known is not None:
             check_targets(wanted, known)
         raise typer.Exit(ExitCode.FAILED if plan.faults else ExitCode.OK)
-    told = _Told([_refused(fault) for fault in plan.faults], plan.left_out)
+    summary = _Summary([_refused(fault) for fault in plan.faults], plan.left_out)
     tally = Tally(plan.items, time.monotonic())
     with Client(settings, patience_s=PATIENCE_S) as client, _report(report) as lines:
         check_targets(wanted, client.libraries())
-        for row in [*told.failures, *map(_left_out, plan.left_out)]:
+        for row in [*summary.failures, *map(_left_out, plan.left_out)]:
             lines.write(row)
         importer = Importer(
             client, save_type=save_type, at_a_time=at_a_time, retry_failed=retry_failed, replace=replace
         )
-        interrupted = _run(importer, tally, told, lines)
-    _show_end(tally, told, searched=save_type.searches, interrupted=interrupted, as_json=as_json)
-    if told.failures or interrupted:
+        interrupted = _run(importer, tally, summary, lines)
+    _show_end(tally, summary, searched=save_type.searches, interrupted=interrupted, as_json=as_json)
+    if summary.failures or interrupted:
         raise typer.Exit(ExitCode.FAILED)
 
 
 @dataclass
-class _Told:
+class _Summary:
     """What is told of single items at the end, besides the sums.
 
     Attributes:
@@ -161,7 +161,7 @@ def _wanted(plan: Plan, library: str) -> dict[str, str]:
     return {item.library: "" if item.library == library else item.origin for item in reversed(plan.items)}
 
 
-def _run(importer: Importer, tally: Tally, told: _Told, lines: _Lines) -> bool:
+def _run(importer: Importer, tally: Tally, summary: _Summary, lines: _Lines) -> bool:
     """Import, showing progress; return whether somebody interrupted it."""
     columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[state]}"))
     with Progress(*columns, console=notes, transient=True) as progress:
@@ -170,7 +170,7 @@ def _run(importer: Importer, tally: Tally, told: _Told, lines: _Lines) -> bool:
         try:
             for outcome in importer.run(tally.items):
                 if outcome is not None:
-                    _count(outcome, tally, told, lines)
+                    _count(outcome, tally, summary, lines)
                     continue
                 now = time.monotonic()
                 progress.update(bar, completed=tally.ended, state=_state(tally, now))
@@ -182,7 +182,7 @@ def _run(importer: Importer, tally: Tally, told: _Told, lines: _Lines) -> bool:
     return False
 
 
-def _count(outcome: Outcome, tally: Tally, told: _Told, lines: _Lines) -> None:
+def _count(outcome: Outcome, tally: Tally, summary: _Summary, lines: _Lines) -> None:
     tally.add(
         outcome.item,
         succeeded=outcome.succeeded,
@@ -203,9 +203,9 @@ def _count(outcome: Outcome, tally: Tally, told: _Told, lines: _Lines) -> None:
     }
     lines.write(row)
     if not outcome.succeeded:
-        told.failures.append(row)
+        summary.failures.append(row)
     elif row["shortfalls"]:
-        told.partial.append(row)
+        summary.partial.append(row)
 
 
 def _refused(fault: Fault) -> dict[str, Any]:
@@ -277,7 +277,7 @@ def _show_plan(plan: Plan, recent: UsageView | None, *, as_json: bool) -> None:
 
 def _show_end(
     tally: Tally,
-    told: _Told,
+    summary: _Summary,
     *,
     searched: bool,
     interrupted: bool,
@@ -290,26 +290,26 @@ def _show_end(
                 "items": len(tally.items),
                 "ended": tally.ended,
                 "earlier": tally.earlier,
-                "failed": len(told.failures),
+                "failed": len(summary.failures),
                 "billed_minutes": cost.billed_minutes,
                 "cpu_hours": round(cost.cpu_hours, 3),
                 "searched": searched,
                 "interrupted": interrupted,
-                "failures": told.failures,
-                "left_out": _with_reasons(told.left_out),
-                "partial": told.partial,
+                "failures": summary.failures,
+                "left_out": _with_reasons(summary.left_out),
+                "partial": summary.partial,
             }
         )
         return
-    _show_failures(told.failures)
-    print_left_out(told.left_out)
-    _show_partial(told.partial)
+    _show_failures(summary.failures)
+    print_left_out(summary.left_out)
+    _show_partial(summary.partial)
     succeeded = tally.ended - tally.failed
     say(
         f"{succeeded} of {len(tally.items)} imported{'' if searched else f', {NOT_SEARCHED}'} "
-        f"({tally.earlier} had ended before), {len(told.failures)} failed"
-        f"{f', {len(told.left_out)} left out' if told.left_out else ''}"
-        f"{f', {len(told.partial)} in part only' if told.partial else ''}; "
+        f"({tally.earlier} had ended before), {len(summary.failures)} failed"
+        f"{f', {len(summary.left_out)} left out' if summary.left_out else ''}"
+        f"{f', {len(summary.partial)} in part only' if summary.partial else ''}; "
         f"{cost.billed_minutes} billed minutes, {cost.cpu_hours:.2f} CPU h"
     )
     if interrupted:

@@ -40,15 +40,20 @@ from streams.redaction import redacted, without_secrets
 from streams.web.api.times import time_as_stored
 from streams.web.api.views import JobView
 
-__all__ = ["NAMED_OTHERWISE", "job", "jobs", "print_jobs", "result", "submit", "wait_until_ended"]
+__all__ = ["NAMED_OTHERWISE", "checked_time", "job", "jobs", "print_jobs", "result", "submit", "wait_until_ended"]
 
 #: What to do about a file whose name is that of other media.
 NAMED_OTHERWISE = "it by itself, with --media-id and another one, or with this one if that is what you want"
 #: Seconds between looks at jobs that are waited for.
-LOOK_S = 0.5
+POLL_INTERVAL_S = 0.5
 
 
-def _checked_time(parameter: typer.CallbackParam, value: str | None) -> str | None:
+def checked_time(parameter: typer.CallbackParam, value: str | None) -> str | None:
+    """Return the time that an option holds in the form that the API takes.
+
+    Raises:
+        BadParameter: It is no time.
+    """
     try:
         return time_as_stored(value, f"--{parameter.name}")
     except ClientException as error:
@@ -56,10 +61,10 @@ def _checked_time(parameter: typer.CallbackParam, value: str | None) -> str | No
 
 
 Since = Annotated[
-    str | None, typer.Option(metavar="TIME", callback=_checked_time, help="Only jobs asked for then or later.")
+    str | None, typer.Option(metavar="TIME", callback=checked_time, help="Only jobs asked for then or later.")
 ]
 Until = Annotated[
-    str | None, typer.Option(metavar="TIME", callback=_checked_time, help="Only jobs asked for before then.")
+    str | None, typer.Option(metavar="TIME", callback=checked_time, help="Only jobs asked for before then.")
 ]
 
 
@@ -158,7 +163,7 @@ def wait_until_ended(client: Client, asked: dict[str, JobView]) -> None:
     with Progress(*columns, console=notes, transient=True) as progress:
         bars = {job_id: progress.add_task(escape(shown(one.media_id)), total=None) for job_id, one in asked.items()}
         while any(not one.status.ended for one in asked.values()):
-            time.sleep(LOOK_S)
+            time.sleep(POLL_INTERVAL_S)
             for job_id, one in asked.items():
                 if not one.status.ended:
                     asked[job_id] = client.job(job_id)

@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from streams.cli.backward import search_backwards
+from streams.cli.cases import cases
 from streams.cli.doctor import doctor
 from streams.cli.files import compare, fingerprint, match
 from streams.cli.imports import import_media
 from streams.cli.jobs import job, jobs, result, submit
 from streams.cli.libraries import libraries
+from streams.cli.policies import policies
 from streams.cli.run import settings, up, web, worker
 
 __all__ = ["app"]
@@ -46,6 +48,8 @@ for command in (up, worker, web, submit, jobs, job, result, compare, match, fing
 app.command("import")(import_media)
 app.command("search-backwards")(search_backwards)
 app.add_typer(libraries, name="libraries")
+app.add_typer(policies, name="policies")
+app.add_typer(cases, name="cases")
 
 
 if __name__ == "__main__":

@@ -60,13 +60,13 @@ def distinct_names(places: Iterable[str]) -> dict[str, str | None]:
     taken = {name for name in named.values() if name is not None}
     for urls in alike.values():
         if len(urls) > 1:
-            names = _told_apart(list(urls), taken)
+            names = _distinct_names(list(urls), taken)
             named |= names
             taken |= {name for name in names.values() if name is not None}
     return {place: named[media_url(place)] for place in places}
 
 
-def _told_apart(urls: list[str], taken: set[str]) -> dict[str, str | None]:
+def _distinct_names(urls: list[str], taken: set[str]) -> dict[str, str | None]:
     """Return the shortest names that differ from each other and from those that are taken."""
     longer = [list(_longer(url)) for url in urls]
     for level in range(max(map(len, longer))):

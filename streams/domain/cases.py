@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from schemas.commands import DecideCase
 
-__all__ = ["DecisionError", "decide", "decided_state", "next_state", "state_of"]
+__all__ = ["DecisionError", "closed_reason", "decide", "decided_state", "next_state", "state_of"]
 
 #: What each decision makes of a case that nobody has decided, or that was passed on.
 LEADS_TO = {
@@ -43,6 +43,18 @@ def state_of(decisions: Sequence[Decision], *, matched: bool) -> CaseState:
     """
     decided = decided_state(decisions)
     return decided if matched or decided is CaseState.DISMISSED else CaseState.CLOSED
+
+
+def closed_reason(*, has_jobs: bool, held: bool) -> str:
+    """Return why there is nothing to decide on a case any more, for a person.
+
+    Args:
+        has_jobs: Whether anything is known of the input.
+        held: Whether the library holds the reference.
+    """
+    if not has_jobs:
+        return "the input was deleted"
+    return "the newest search of the input does not find the reference" if held else "the library lacks the reference"
 
 
 def next_state(decisions: Sequence[Decision], kind: DecisionKind) -> CaseState:

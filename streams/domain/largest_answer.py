@@ -29,17 +29,17 @@ def capped(matches: Sequence[Match]) -> tuple[tuple[Match, ...], str]:
     Returns:
         The matches, and a sentence on what is left out; empty when nothing is.
     """
-    told = [_shortened(match) for match in best_first(matches)]
+    shortened = [_shortened(match) for match in best_first(matches)]
     kept: list[Match] = []
     room = LARGEST_MATCHES
-    for match in told:
+    for match in shortened:
         room -= match_size(match)
         if room < 0:
             break
         kept.append(match)
     before = sum(len(match.intervals) for match in matches)
-    after = sum(len(match.intervals) for match in told)
-    return tuple(kept), _left_out(len(told) - len(kept), before - after)
+    after = sum(len(match.intervals) for match in shortened)
+    return tuple(kept), _left_out(len(shortened) - len(kept), before - after)
 
 
 def _shortened(match: Match) -> Match:

@@ -52,6 +52,8 @@ class Scope(msgspec.Struct, kw_only=True, frozen=True):
     #: Digest of what this library holds under the task's MediaId where the job's caller may not replace that; None
     #: where there is nothing, or the caller may.
     protected: str | None = None
+    #: MediaIds that a person has said to form no match with the task's media item: none of them is a duplicate of it.
+    dismissed: tuple[str, ...] = ()
     #: For tasks that compare store and index with what libraries hold: what to look at, or to mend.
     inspection: Inspection = Inspection()
     #: For backward searches: what the reference is held against; `search` has its library alone.

@@ -137,10 +137,11 @@ class Rulings:
                 media_id=job.media_id,
                 chunk=part.chunk,
                 match=match,
+                seen=part.share,
                 outcome=_news(ruling, before),
             )
             await self._emitter.live_match(live, traceparent=job.request.traceparent)
-        await self._tell_stronger(job, [one for one in telling if _is_told_at_once(one)], now=now)
+        await self._tell_stronger(part, [one for one in telling if _is_told_at_once(one)], now=now)
 
     async def on_decision(self, command: DecideCase, *, now: str) -> None:
         """Publish a decision unless another one has come first, and what it makes of the outcomes of both media."""
@@ -208,12 +209,14 @@ class Rulings:
         """Tell that a media item has no outcome any more: it was deleted, with its jobs."""
         await self._emitter.outcome_gone(media_id)
 
-    async def _tell_stronger(self, job: Job, rulings: list[Ruling], *, now: str) -> None:
+    async def _tell_stronger(self, part: Seen, rulings: list[Ruling], *, now: str) -> None:
         """Publish the outcome of a job under way where it is the first one, or a stronger one, or has more cases."""
         if not rulings:
             return
+        job = part.job
         before = await self._book.outcome_of(job.media_id)
         outcome = outcome_of(job.media_id, job.job_id, rulings, final=False, now=now)
+        outcome = msgspec.structs.replace(outcome, seen=part.share)
         if before is not None and before.job_id == job.job_id:
             cases = tuple(dict.fromkeys((*before.cases, *outcome.cases)))
             if before.final or (outcome.action.strength <= before.action.strength and cases == before.cases):

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from streams.readmodel.database import Database
     from streams.readmodel.projection import Record
 
-__all__ = ["Letter", "LetterPage", "LetterProjection", "LetterRows"]
+__all__ = ["DeadLetter", "DeadLetterPage", "DeadLetterProjection", "DeadLetterRows"]
 
 #: Letters that are kept; the topic has the older ones for as long as Kafka keeps them.
-KEPT_LETTERS = 10_000
+KEPT_DEAD_LETTERS = 10_000
 
 Headers = tuple[tuple[str, bytes], ...]
 
 
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """An input that could not be used, as it came or by reference, with headers that say why."""
 
     key: bytes | None
@@ -61,25 +61,25 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
         return self.header("x-error-time")
 
 
-class LetterPage(msgspec.Struct, frozen=True):
+class DeadLetterPage(msgspec.Struct, frozen=True):
     """A page of letters, newest first, and the cursor of the next one."""
 
-    letters: list[Letter]
+    dead_letters: list[DeadLetter]
     next: str | None = None
 
 
-class LetterRows:
+class DeadLetterRows:
     """Answers about dead letters. Every method may be called from any thread."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def get(self, letter_id: str) -> Letter | None:
+    def get(self, letter_id: str) -> DeadLetter | None:
         """Return a letter."""
         row = self._database.one("SELECT doc, replayed FROM letters WHERE letter_id = ?", letter_id)
         return None if row is None else _letter(row)
 
-    def page(self, *, cursor: str | None = None, limit: int = 50) -> LetterPage:
+    def page(self, *, cursor: str | None = None, limit: int = 50) -> DeadLetterPage:
         """Return a page of letters, newest first.
 
         Raises:
@@ -96,10 +96,10 @@ class LetterRows:
             limit + 1,
         )
         rows, following = page_of("letters", rows, limit)
-        return LetterPage([_letter(row) for row in rows], following)
+        return DeadLetterPage([_letter(row) for row in rows], following)
 
 
-class LetterProjection(Projection):
+class DeadLetterProjection(Projection):
     """Keeps the newest dead letters, and which of them have been sent again."""
 
     name = "dead_letters"
@@ -108,12 +108,12 @@ class LetterProjection(Projection):
     def apply(self, writer: sqlite3.Connection, record: Record) -> Iterable[News]:
         """Take over a letter, or that one has been sent again."""
         if record.channel == "dead-letter":
-            return _apply_letter(writer, Letter(key=record.key, value=record.value, headers=record.headers))
+            return _apply_letter(writer, DeadLetter(key=record.key, value=record.value, headers=record.headers))
         replay = record.decoded(DeadLetterReplay)
         return [] if replay is None else _apply_replay(writer, replay)
 
 
-def _apply_letter(writer: sqlite3.Connection, letter: Letter) -> list[News]:
+def _apply_letter(writer: sqlite3.Connection, letter: DeadLetter) -> list[News]:
     doc = msgspec.msgpack.encode((letter.key, letter.value, letter.headers))
     letter_id = letter.id
     cursor = writer.execute(
@@ -125,7 +125,7 @@ def _apply_letter(writer: sqlite3.Connection, letter: Letter) -> list[News]:
     writer.execute(
         "DELETE FROM letters WHERE letter_id IN "
         "(SELECT letter_id FROM letters ORDER BY time DESC, letter_id DESC LIMIT -1 OFFSET ?)",
-        (KEPT_LETTERS,),
+        (KEPT_DEAD_LETTERS,),
     )
     return [News("letter", letter_id)]
 
@@ -139,6 +139,6 @@ def _apply_replay(writer: sqlite3.Connection, replay: DeadLetterReplay) -> list[
     return [News("letter", replay.letter_id)]
 
 
-def _letter(row: sqlite3.Row) -> Letter:
+def _letter(row: sqlite3.Row) -> DeadLetter:
     key, value, headers = msgspec.msgpack.decode(row["doc"], type=tuple[bytes | None, bytes | None, Headers])
-    return Letter(key=key, value=value, headers=headers, replayed=row["replayed"] or "")
+    return DeadLetter(key=key, value=value, headers=headers, replayed=row["replayed"] or "")

@@ -26,18 +26,15 @@ if TYPE_CHECKING:
     from streams.readmodel.projection import Record
 
 __all__ = [
-    "SHARES",
     "DeliveryLog",
     "DeliveryPage",
     "DeliveryProjection",
+    "delivery_partition",
     "receiver_of",
-    "share_of",
 ]
 
-#: Parts that all deliveries are divided into, one for each partition that workers divide among them.
-SHARES = PARTITIONS
 #: Pending deliveries of one receiver that are looked at in one go.
-LOOKED_AT = 16
+DUE_PER_RECEIVER = 16
 
 
 class DeliveryPage(msgspec.Struct, frozen=True):
@@ -93,9 +90,9 @@ class DeliveryLog:
         found = {row["status"]: int(row["deliveries"]) for row in rows}
         return {status: found.get(status.value, 0) for status in DeliveryStatus}
 
-    def due(self, now: str, shares: Iterable[int]) -> list[Delivery]:
+    def due(self, now: str, partitions: Iterable[int]) -> list[Delivery]:
         """Return pending deliveries whose time has come, the longest due first, some of each receiver."""
-        chosen = list(shares)
+        chosen = list(partitions)
         marks = ", ".join("?" * len(chosen))
         rows = self._database.all(
             f"""
@@ -106,7 +103,7 @@ class DeliveryLog:
             """,  # noqa: S608 (no user's text)
             now,
             *chosen,
-            LOOKED_AT,
+            DUE_PER_RECEIVER,
         )
         return [_delivery(row) for row in rows]
 
@@ -149,7 +146,7 @@ def _take_over(writer: sqlite3.Connection, delivery: Delivery) -> None:
             delivery.creation_time,
             delivery.next_time,
             receiver_of(delivery.url),
-            share_of(delivery.job_id),
+            delivery_partition(delivery.job_id),
             msgspec.json.encode(delivery),
         ),
     )
@@ -173,9 +170,9 @@ def receiver_of(url: str) -> str:
         return ""
 
 
-def share_of(job_id: str) -> int:
+def delivery_partition(job_id: str) -> int:
     """Return which part of all deliveries a job's belongs to: one worker at a time sends those of a part."""
-    return zlib.crc32(job_id.encode()) % SHARES
+    return zlib.crc32(job_id.encode()) % PARTITIONS
 
 
 def _delivery(row: sqlite3.Row) -> Delivery:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["JobFilter", "JobPage", "JobProjection", "JobRows", "UnmovedJob", "has_ended"]
 
 
+#: Comes behind the creation time and the id of every job: both are of ASCII.
+LAST_PLACE = ("\x7f", "")
 #: The lane of a row of `jobs`. States that were kept before there were lanes say it by the job's source.
 _LANE = (
     "coalesce(json_extract(CAST(doc AS TEXT), '$.Request.Lane'), "
@@ -98,6 +100,26 @@ class JobRows:
     def result(self, media_id: str) -> Job | None:
         """Return the newest job of a media item that succeeded."""
         return next((job for job in self.of_media(media_id) if job.status is JobStatus.SUCCESS), None)
+
+    def newest_copies(self, since: str, *, before: tuple[str, str] | None = None, limit: int) -> list[Job]:
+        """Return jobs with matches, newest first, each the newest of its media item that succeeded.
+
+        Args:
+            since: Jobs that were asked for earlier are left out.
+            before: Creation time and id of the last job of the page before.
+            limit: How many at the most.
+        """
+        rows = self._database.all(
+            "SELECT doc FROM jobs WHERE status = 'success' AND created >= ? AND (created, job_id) < (?, ?) "
+            "AND EXISTS (SELECT 1 FROM matches WHERE matches.job_id = jobs.job_id) "
+            "AND NOT EXISTS (SELECT 1 FROM jobs AS later WHERE later.media_id = jobs.media_id "
+            "AND later.status = 'success' AND (later.created, later.job_id) > (jobs.created, jobs.job_id)) "
+            "ORDER BY created DESC, job_id DESC LIMIT ?",
+            since,
+            *(before or LAST_PLACE),
+            limit,
+        )
+        return [_job(row) for row in rows]
 
     def unfinished(self) -> list[Job]:
         """Return the jobs that have not ended, oldest first."""

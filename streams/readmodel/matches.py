@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 __all__ = ["MatchPage", "MatchProjection", "MatchRows", "MatchedBy"]
 
 
+#: Of a match: nobody has said that the two have nothing to do with each other. Each of the two questions has an index.
+_NOT_DISMISSED = (
+    "NOT EXISTS (SELECT 1 FROM decided_pairs AS pair WHERE pair.state = 'dismissed' "
+    "AND pair.media_id = found.media_id AND pair.reference = found.reference) "
+    "AND NOT EXISTS (SELECT 1 FROM decided_pairs AS pair WHERE pair.state = 'dismissed' "
+    "AND pair.media_id = found.reference AND pair.reference = found.media_id)"
+)
+
+
 class MatchedBy(msgspec.Struct, frozen=True, kw_only=True):
     """An input that was found to copy a reference."""
 
@@ -51,10 +60,28 @@ class MatchRows:
         rows = self._database.all("SELECT doc FROM live_matches WHERE job_id = ? ORDER BY chunk", job_id)
         return [msgspec.json.decode(row["doc"], type=LiveMatch) for row in rows]
 
+    def references(self, job_id: str) -> frozenset[tuple[str, str]]:
+        """Return library and MediaId of what an ended job has matched, as far as it is there still."""
+        rows = self._database.all("SELECT library, reference FROM matches WHERE job_id = ?", job_id)
+        return frozenset((row["library"], row["reference"]) for row in rows)
+
     def page(
-        self, *, reference: str | None = None, media_id: str | None = None, cursor: str | None = None, limit: int = 100
+        self,
+        *,
+        reference: str | None = None,
+        media_id: str | None = None,
+        suppressed: bool = False,
+        cursor: str | None = None,
+        limit: int = 100,
     ) -> MatchPage:
         """Return a page of who copies a reference, or of what an input copies, newest first.
+
+        Args:
+            reference: The reference; None: any.
+            media_id: The input; None: any.
+            suppressed: Whether pairs that were dismissed, whichever of the two was the input then, are shown as well.
+            cursor: Where the page before has ended.
+            limit: How many matches the page has at the most.
 
         Raises:
             BadCursor: The cursor is none of this list's.
@@ -66,9 +93,10 @@ class MatchRows:
             "(created, place) < (?, ?)": list(after) if after else [],
         }
         used = [condition for condition, values in conditions.items() if values]
+        used += [] if suppressed else [_NOT_DISMISSED]
         rows = self._database.all(
             "SELECT created, place, * FROM "  # noqa: S608 (no user's text)
-            "(SELECT *, job_id || char(31) || reference || char(31) || library AS place FROM matches) "
+            "(SELECT *, job_id || char(31) || reference || char(31) || library AS place FROM matches) AS found "
             f"WHERE {' AND '.join(used) or 'true'} ORDER BY created DESC, place DESC LIMIT ?",
             *(value for values in conditions.values() for value in values),
             limit + 1,

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.readmodel.backward_searches import BackwardSearchProjection, BackwardSearchRows
+from streams.readmodel.cases import CaseProjection, CaseRows
 from streams.readmodel.changes import ChangeLog, log_changes
 from streams.readmodel.completions import CompletionProjection, CompletionRows
 from streams.readmodel.database import Database
-from streams.readmodel.dead_letters import LetterProjection, LetterRows
+from streams.readmodel.dead_letters import DeadLetterProjection, DeadLetterRows
 from streams.readmodel.decisions import DecisionProjection, DecisionRows
 from streams.readmodel.deliveries import DeliveryLog, DeliveryProjection
 from streams.readmodel.jobs import JobProjection, JobRows
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PROJECTIONS", "ReadModel"]
 
-#: What each feature keeps. Live matches and deliveries build on what is known of jobs, so jobs come before them.
+#: What each feature keeps. Live matches and deliveries build on what is known of jobs, so jobs come before them, and
+#: cases on nearly everything.
 PROJECTIONS: tuple[Projection, ...] = (
     CompletionProjection(),
     KeyClaimProjection(),
@@ -44,10 +46,11 @@ PROJECTIONS: tuple[Projection, ...] = (
     UsageProjection(),
     DeliveryProjection(),
     LibraryProjection(),
-    LetterProjection(),
+    DeadLetterProjection(),
     PolicyProjection(),
     DecisionProjection(),
     OutcomeProjection(),
+    CaseProjection(),
     BackwardSearchProjection(),
 )
 #: Tables that are no feature's: how far the topics have been read, and the log of what changed.
@@ -70,6 +73,7 @@ class ReadModel:
         schemas = {name: migrations(name) for name in OWN_TABLES} | {one.name: one.migrations() for one in projections}
         self._database = Database(path, schemas)
         self._positions = Positions(self._database)
+        self.cases = CaseRows(self._database)
         self.backward_searches = BackwardSearchRows(self._database)
         self.changes = ChangeLog(self._database)
         self.completions = CompletionRows(self._database)
@@ -77,7 +81,7 @@ class ReadModel:
         self.deliveries = DeliveryLog(self._database)
         self.jobs = JobRows(self._database)
         self.key_claims = KeyClaimRows(self._database)
-        self.letters = LetterRows(self._database)
+        self.dead_letters = DeadLetterRows(self._database)
         self.libraries = LibraryRows(self._database)
         self.matches = MatchRows(self._database)
         self.outcomes = OutcomeRows(self._database)

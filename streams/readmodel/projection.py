@@ -98,11 +98,14 @@ class Projection(ABC):
         topics: Channels that are the feature's own: it hears every message on them.
         follows: Channels of other features. It hears what was news to the one whose topic it is, and every tombstone.
             So a topic that is read again does not bring back what has been taken away since.
+        overhears: Of the channels that it follows those of which it hears every message, also what their owner has no
+            use for: it knows by itself what it knows already.
     """
 
     name: ClassVar[str]
     topics: ClassVar[tuple[str, ...]] = ()
     follows: ClassVar[tuple[str, ...]] = ()
+    overhears: ClassVar[tuple[str, ...]] = ()
 
     def migrations(self) -> dict[int, str]:
         """Return the scripts that make and change the feature's tables, by the version of them that each leads to."""
@@ -149,12 +152,12 @@ class Projections:
         return [
             news
             for record in sorted(records, key=lambda one: order[one.channel])
-            for news in dict.fromkeys(self._told(writer, record))
+            for news in dict.fromkeys(self._news_of(writer, record))
         ]
 
-    def _told(self, writer: sqlite3.Connection, record: Record) -> Iterator[News]:
+    def _news_of(self, writer: sqlite3.Connection, record: Record) -> Iterator[News]:
         news = list(self._owners[record.channel].apply(writer, record))
         yield from news
-        if news or record.is_tombstone:
-            for follower in self._followers[record.channel]:
+        for follower in self._followers[record.channel]:
+            if news or record.is_tombstone or record.channel in follower.overhears:
                 yield from follower.apply(writer, record)

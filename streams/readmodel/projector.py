@@ -12,6 +12,7 @@ import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from streams.background_task import BackgroundTask
 from streams.ports.errors import Neighbour, NeighbourAwayError, is_disk_full
 from streams.ports.waiting import Pulse, within
 from streams.readmodel.projection import Record
@@ -39,7 +40,7 @@ POLL_MS = 500
 #: broker at the end of that time; whoever publishes and waits for it to show waits for that.
 FETCH_WAIT_MS = 100
 #: Seconds between tries to reach the broker.
-PAUSE_S = 1.0
+RECONNECT_PAUSE_S = 1.0
 #: Seconds until a broker is asked again that could not say where a topic ends: it changes leaders.
 ASK_AGAIN_S = 0.1
 #: Seconds that catching up may take before the caller hears that it did not.
@@ -55,7 +56,7 @@ class Projector:
         self._channels = {topics.of_channel(channel): channel for channel in model.channels}
         self._partitions = [TopicPartition(topic, number) for topic in self._channels for number in range(partitions)]
         self._asker: AIOKafkaConsumer | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("projector")
         #: Beats when a batch has been applied, and when the broker is reached or lost.
         self._pulse = Pulse()
         #: How many brokers were lost: what one held will never come from the next.
@@ -68,15 +69,13 @@ class Projector:
 
     async def start(self) -> None:
         """Start following; returns when everything that was there has been applied."""
-        self._task = asyncio.create_task(self._run(), name="projector")
+        self._task.start(self._run())
         for topic in self._channels:
             await self.caught_up(topic)
 
     async def stop(self) -> None:
         """Stop following."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._task.stop()
 
     async def take_up(self, kafka: KafkaConnection) -> None:
         """Follow the broker that has taken the place of the one before; returns when all that it holds is applied.
@@ -154,7 +153,7 @@ class Projector:
                     log.warning("projection_waits", reason=str(error))
                 else:
                     log.exception("projection_failed")
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(RECONNECT_PAUSE_S)
 
     async def _follow(self) -> None:
         consumer = self._kafka.consumer(

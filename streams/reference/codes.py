@@ -10,11 +10,11 @@ __all__ = ["codes_page"]
 
 def codes_page() -> str:
     """Return the page."""
-    told = meanings(ErrorCode)
-    jobs = [(code(one.value), told[one.name]) for one in ErrorCode]
+    explained = meanings(ErrorCode)
+    jobs = [(code(one.value), explained[one.name]) for one in ErrorCode]
     letters = [
         (code(InvalidEvent.code), text((InvalidEvent.__doc__ or "").partition("\n")[0])),
-        (code(ErrorCode.INTERNAL_ERROR.value), told[ErrorCode.INTERNAL_ERROR.name]),
+        (code(ErrorCode.INTERNAL_ERROR.value), explained[ErrorCode.INTERNAL_ERROR.name]),
     ]
     return (
         "# Error codes\n\n"

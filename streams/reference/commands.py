@@ -47,8 +47,8 @@ def _command(name: str, command: Any) -> str:
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     usage = " ".join([name, *(one.metavar or one.name.upper() for one in arguments)])
     rows = [_parameter(one) for one in command.params if not one.hidden]
-    told = table(("argument or option", "meaning", "default"), rows) if rows else ""
-    return f"\n## {name}\n\n`{usage}`\n\n{text(command.help or '')}\n\n{told}".rstrip("\n") + "\n"
+    options = table(("argument or option", "meaning", "default"), rows) if rows else ""
+    return f"\n## {name}\n\n`{usage}`\n\n{text(command.help or '')}\n\n{options}".rstrip("\n") + "\n"
 
 
 def _parameter(one: Any) -> tuple[str, str, str]:

@@ -87,7 +87,11 @@ def _type(schema: Json) -> str:
         return str(schema["$ref"]).rpartition("/")[2]
     if "enum" in schema:
         return " or ".join(code(str(one)) for one in schema["enum"])
+    if "prefixItems" in schema:  # a list of so many values, one after the other
+        return f"list of {', '.join(_type(one) for one in schema['prefixItems'])}"
     kind = str(schema.get("type", "anything"))
+    if places := schema.get("prefixItems"):
+        return "list of " + " and ".join(dict.fromkeys(_type(place) for place in places))
     if "prefixItems" in schema:
         return f"list of {', '.join(_type(one) for one in schema['prefixItems'])}"
     return f"list of {_type(schema['items'])}" if kind == "array" and "items" in schema else kind

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from enum import Enum
 
 __all__ = ["code", "meanings", "table", "text"]
 
@@ -37,8 +36,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def meanings(kind: type[Enum]) -> dict[str, str]:
-    """Return the `#:` comments of an enumeration by the names of its members."""
+def meanings(kind: type) -> dict[str, str]:
+    """Return the `#:` comments of an enumeration, or of a parameter set, by the names of its members."""
     return {
         name: text(" ".join(line.strip().removeprefix("#:") for line in comment.splitlines()))
         for comment, name in _NOTE.findall(inspect.getsource(kind))

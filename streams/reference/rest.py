@@ -55,6 +55,6 @@ def _place(route: tuple[str, str, str | None, str | None, dict[str, object]]) ->
 
 def _row(path: str, method: str, summary: str | None, doc: str | None, opt: dict[str, object]) -> tuple[str, str, str]:
     name = re.sub(r"\{(\w+):\w+\}", r"{\1}", path)
-    told = summary or (doc or "").partition("\n")[0]
+    purpose = summary or (doc or "").partition("\n")[0]
     role = opt.get("role")
-    return code(f"{method} {name}"), text(told).rstrip("."), role.value if isinstance(role, Role) else "none needed"
+    return code(f"{method} {name}"), text(purpose).rstrip("."), role.value if isinstance(role, Role) else "none needed"

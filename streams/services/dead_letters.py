@@ -14,23 +14,23 @@ if TYPE_CHECKING:
     from streams.adapters.kafka.topics import Topics
     from streams.pipeline.events import EventEmitter
     from streams.ports.feed import Feed
-    from streams.readmodel.dead_letters import Letter
+    from streams.readmodel.dead_letters import DeadLetter
     from streams.readmodel.model import ReadModel
 
-__all__ = ["LetterAlreadySent", "LetterTruncated", "Letters"]
+__all__ = ["DeadLetterAlreadySentError", "DeadLetterTruncatedError", "DeadLetters"]
 
 log = structlog.get_logger(__name__)
 
 
-class LetterAlreadySent(ValueError):  # noqa: N818 (says what is wrong)
+class DeadLetterAlreadySentError(ValueError):
     """The letter has been sent again before."""
 
 
-class LetterTruncated(ValueError):  # noqa: N818 (says what is wrong)
+class DeadLetterTruncatedError(ValueError):
     """The letter holds the first bytes of its input alone: sent again, it would be another input."""
 
 
-class Letters:
+class DeadLetters:
     """Sends dead letters to the topic that they came from."""
 
     def __init__(self, emitter: EventEmitter, model: ReadModel, feed: Feed, topics: Topics) -> None:
@@ -40,22 +40,22 @@ class Letters:
         self._topics = topics
         self._one_by_one = asyncio.Lock()
 
-    async def replay(self, letter_id: str) -> Letter:
+    async def replay(self, letter_id: str) -> DeadLetter:
         """Send a letter again, as it came.
 
         Raises:
             LookupError: There is no such letter.
-            LetterAlreadySent: It has been sent again before, here or by another worker.
-            LetterTruncated: It holds the beginning of a large input alone.
+            DeadLetterAlreadySentError: It has been sent again before, here or by another worker.
+            DeadLetterTruncatedError: It holds the beginning of a large input alone.
             ValueError: It does not say, or not rightly, which topic it came from.
         """
         async with self._one_by_one:
             await self._feed.caught_up(self._topics.replays)
             letter = await self._find(letter_id)
             if letter.replayed:
-                raise LetterAlreadySent(f"this dead letter was sent again at {letter.replayed}")
+                raise DeadLetterAlreadySentError(f"this dead letter was sent again at {letter.replayed}")
             if letter.truncated:
-                raise LetterTruncated(
+                raise DeadLetterTruncatedError(
                     f"this dead letter holds the first bytes alone of an input of {letter.header('x-original-size')} "
                     f"bytes: the whole is on {letter.place}, for as long as Kafka keeps it; send it in a smaller form"
                 )
@@ -68,8 +68,8 @@ class Letters:
         log.info("dead_letter_sent_again", letter_id=letter_id, topic=topic)
         return await self._find(letter_id)
 
-    async def _find(self, letter_id: str) -> Letter:
-        letter = await asyncio.to_thread(self._model.letters.get, letter_id)
+    async def _find(self, letter_id: str) -> DeadLetter:
+        letter = await asyncio.to_thread(self._model.dead_letters.get, letter_id)
         if letter is None:
             raise LookupError(f"there is no dead letter {letter_id!r}")
         return letter

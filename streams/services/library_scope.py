@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from schemas.coverage import Unsearched
 from schemas.libraries import LibraryStatus, Purpose
 from schemas.rights import Right
-from schemas.tasks import CleanUp, DropLibrary, JobTask, Probe, SearchBackwards
+from schemas.tasks import CleanUp, DropLibrary, FinishJob, JobTask, Probe, SearchBackwards
 from streams.domain.library_errors import LibraryBusy, LibraryPaused, UnknownLibrary, not_curator
 from streams.domain.search_scope import HeldAgainst, Scope, SearchedLibrary
 
@@ -56,6 +56,8 @@ class LibraryScopes:
         """
         await self._feed.caught_up(self._topics.libraries)
         await self._feed.caught_up(self._topics.items)
+        if isinstance(task, FinishJob):
+            await self._feed.caught_up(self._topics.decisions)
         return await asyncio.to_thread(self._settle, task)
 
     def _settle(self, task: Task) -> Scope:
@@ -81,6 +83,7 @@ class LibraryScopes:
                 for name in dict.fromkeys(left_out)
             ),
             protected=_protected(task, item),
+            dismissed=tuple(self._model.decisions.dismissed_with(task.media_id)) if isinstance(task, FinishJob) else (),
         )
 
     def _backwards(self, task: SearchBackwards) -> Scope:

@@ -1,7 +1,7 @@
 """Delivers callbacks: picks what is due, posts it, and tells what came of it.
 
-All deliveries are divided into shares, and a worker sends those of the shares whose partitions Kafka has assigned to
-it, so that one worker at a time does. When a worker dies, its shares go to others with its partitions: what it had not
+All deliveries are divided among the partitions of the requests, and a worker sends those of the partitions that Kafka
+has assigned to it, so that one worker at a time does. When a worker dies, its partitions go to others: what it had not
 told of is sent again, with the same id. What is due is found in the read model, which outlives everything.
 """
 
@@ -19,6 +19,7 @@ from schemas.clock import utc_now
 from schemas.deliveries import DeliveryStatus
 from schemas.result import complete_event
 from streams.adapters.webhooks.targets import TargetRefused
+from streams.background_task import BackgroundTask
 from streams.domain.retry_schedule import after_attempt, refused
 from streams.readmodel.deliveries import receiver_of
 from streams.redaction import redacted
@@ -36,14 +37,14 @@ __all__ = ["WebhookDispatcher"]
 log = structlog.get_logger(__name__)
 
 #: Seconds between looks at what is due when nothing else wakes the deliverer.
-LOOK_S = 1.0
+POLL_INTERVAL_S = 1.0
 #: Posts to one receiver at a time.
 SIDE_BY_SIDE = 4
 #: Receivers that are served at a time. One that does not answer keeps a place for a minute at most, and holds up
 #: nobody as long as there are fewer of its kind.
 MOST_RECEIVERS = 64
 #: Seconds until an outcome that was told shows in the read model; it is told again then.
-TOLD_S = 20.0
+OUTCOME_SHOWN_S = 20.0
 
 
 class Post(Protocol):
@@ -67,7 +68,7 @@ class Records(Protocol):
 
 
 class WebhookDispatcher:
-    """Sends what is due of a worker's shares.
+    """Sends what is due of a worker's partitions.
 
     Args:
         model: Knows what is due.
@@ -75,7 +76,7 @@ class WebhookDispatcher:
         records: Is told of the outcomes.
         feed: Brings the model on; nothing here writes to it.
         topics: Where it reads.
-        shares: Says which shares this worker sends at present.
+        partitions: Says which partitions this worker holds at present.
     """
 
     def __init__(
@@ -86,29 +87,30 @@ class WebhookDispatcher:
         *,
         feed: Feed,
         topics: Topics,
-        shares: Callable[[], frozenset[int]],
+        partitions: Callable[[], frozenset[int]],
     ) -> None:
         self._model = model
         self._post = post
         self._records = records
         self._feed = feed
         self._topics = topics
-        self._shares = shares
+        self._partitions = partitions
         self._held: frozenset[int] = frozenset()
         self._served: dict[str, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("deliverer")
 
     def start(self) -> None:
         """Start delivering."""
-        self._task = asyncio.create_task(self._run(), name="deliverer")
+        self._task.start(self._run())
 
     async def stop(self) -> None:
         """Stop at once: what was being posted is posted again by whoever comes next."""
-        tasks = [*self._served.values(), *([self._task] if self._task else [])]
-        for task in tasks:
+        await self._task.stop()  # first: it would serve further receivers
+        served = list(self._served.values())
+        for task in served:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*served, return_exceptions=True)
 
     def wake(self, _: object = None) -> None:
         """Look at what is due now rather than in a moment."""
@@ -123,18 +125,18 @@ class WebhookDispatcher:
                 log.exception("deliveries_not_looked_at")
             # Not `wait_for`: before Python 3.12 that one swallows being cancelled when what it waits for has just come.
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
+                async with asyncio.timeout(POLL_INTERVAL_S):
                     await self._woken.wait()
 
     async def _look(self) -> None:
         """Start serving each receiver that has something due and is not being served."""
-        shares = self._shares()
-        if shares - self._held:
+        partitions = self._partitions()
+        if partitions - self._held:
             await self._caught_up()
-        self._held = shares
-        if not shares:
+        self._held = partitions
+        if not partitions:
             return
-        due = await asyncio.to_thread(self._model.deliveries.due, utc_now(), shares)
+        due = await asyncio.to_thread(self._model.deliveries.due, utc_now(), partitions)
         by_receiver: dict[str, list[Delivery]] = {}
         for delivery in due:
             by_receiver.setdefault(receiver_of(delivery.url), []).append(delivery)
@@ -157,7 +159,7 @@ class WebhookDispatcher:
             for failure in failures:
                 log.error("delivery_not_made", receiver=receiver, exc_info=failure)
             if failures:
-                await asyncio.sleep(LOOK_S)
+                await asyncio.sleep(POLL_INTERVAL_S)
         finally:
             del self._served[receiver]
             self.wake()
@@ -187,25 +189,25 @@ class WebhookDispatcher:
         the broker is away. An embedded broker that ends takes along what it was told.
         """
 
-        def told() -> bool:
+        def is_shown() -> bool:
             known = self._model.deliveries.get(newer.job_id)
             return known is None or known.revision >= newer.revision
 
         # What is gone went with its job, which was deleted meanwhile: telling of it would bring it back.
-        while not await asyncio.to_thread(told):
+        while not await asyncio.to_thread(is_shown):
             try:
                 await self._records.delivery(newer)
-                await self._feed.until(told, timeout_s=TOLD_S, otherwise="the outcome does not show")
+                await self._feed.until(is_shown, timeout_s=OUTCOME_SHOWN_S, otherwise="the outcome does not show")
             except Exception:  # whatever it is, to post the event again would be worse
-                log.exception("outcome_not_told", job_id=newer.job_id)
-                await asyncio.sleep(LOOK_S)
+                log.exception("outcome_not_published", job_id=newer.job_id)
+                await asyncio.sleep(POLL_INTERVAL_S)
 
     async def _forget(self, job_id: str) -> None:
         """Have all workers forget a delivery whose job is gone: its last state had come after the job's end."""
         await self._records.delivery_gone(job_id)
         await self._feed.until(
             lambda: self._model.deliveries.get(job_id) is None,
-            timeout_s=TOLD_S,
+            timeout_s=OUTCOME_SHOWN_S,
             otherwise=f"the delivery of job {job_id} is not forgotten yet: it will be tried again",
         )
 

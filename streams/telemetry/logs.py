@@ -33,17 +33,17 @@ class Once(logging.Filter):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._clock = clock
-        self._told: dict[tuple[str, str], float] = {}
+        self._logged: dict[tuple[str, str], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to let a line through. Our own are events of which each counts."""
         if record.name.partition(".")[0] not in QUIET:
             return True
         now = self._clock()
-        self._told = {line: told for line, told in self._told.items() if now - told < REPEATED_S}
+        self._logged = {line: since for line, since in self._logged.items() if now - since < REPEATED_S}
         line = record.name, record.msg
-        is_new = line not in self._told
-        self._told.setdefault(line, now)
+        is_new = line not in self._logged
+        self._logged.setdefault(line, now)
         return is_new
 
 

@@ -12,16 +12,20 @@ from litestar.static_files import create_static_files_router
 
 from schemas.errors import TooLargeError
 from schemas.limits import LARGEST_INPUT
+from streams.domain.case_errors import CaseError
 from streams.domain.library_errors import LibraryError
+from streams.domain.policy_errors import PolicyError
 from streams.readmodel.pagination import BadCursor
 from streams.services.idempotency_keys import KeyUsedError
 from streams.web.api.openapi import openapi_config
 from streams.web.api.problems import (
     on_bad_cursor,
+    on_case_error,
     on_http_error,
     on_library_error,
     on_no_file,
     on_other_error,
+    on_policy_error,
     on_too_large,
     on_unavailable,
     on_unreadable,
@@ -96,6 +100,8 @@ def create_app(services: Services) -> Litestar:
         exception_handlers={
             HTTPException: on_http_error,
             LibraryError: on_library_error,
+            PolicyError: on_policy_error,
+            CaseError: on_case_error,
             BadCursor: on_bad_cursor,
             TooLargeError: on_too_large,
             KeyUsedError: on_used_key,

@@ -19,6 +19,8 @@ import structlog
 from prometheus_client import Counter as Metric
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from streams.background_task import BackgroundTask
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -31,12 +33,12 @@ log = structlog.get_logger(__name__)
 #: Seconds in which the head of a request has to come: a client sends it in one piece.
 HEAD_S = 10.0
 #: Seconds over which the rates of bodies and of readers are looked at.
-WINDOW_S = 20.0
+RATE_WINDOW_S = 20.0
 #: Bytes a second that a client sends of a body, and takes of an answer, at least: a tenth of what the slowest mobile
 #: networks carry.
-LEAST_RATE = 1024
+LEAST_BYTES_PER_S = 1024
 #: Seconds between looks at all connections.
-LOOK_S = 1.0
+POLL_INTERVAL_S = 1.0
 #: Lines of a look at the most.
 MOST_LINES = 10
 #: Connections that are taken at a time, and wait to be: between two such gulps room is made. Python's own way takes
@@ -196,9 +198,9 @@ class _Window:
         if not waiting or self._since is None:
             self._since, self._from = (now if waiting else None), total
             return False
-        if now - self._since < WINDOW_S:
+        if now - self._since < RATE_WINDOW_S:
             return False
-        slow = total - self._from < LEAST_RATE * WINDOW_S
+        slow = total - self._from < LEAST_BYTES_PER_S * RATE_WINDOW_S
         self._since, self._from = now, total
         return slow
 
@@ -212,21 +214,19 @@ class ConnectionSweep:
 
     def __init__(self, connections: Iterable[Any]) -> None:
         self._connections = connections
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("connection-sweep")
 
     def start(self) -> None:
         """Start looking."""
-        self._task = asyncio.create_task(self._run(), name="connection-sweep")
+        self._task.start(self._run())
 
     async def stop(self) -> None:
         """Stop looking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._task.stop()
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_INTERVAL_S)
             now = asyncio.get_running_loop().time()
             for connection in [one for one in self._connections if isinstance(one, BoundedProtocol)]:
                 reason = connection.overdue(now)

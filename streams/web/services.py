@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from streams.ports.fingerprint_store import FingerprintStore
     from streams.readmodel.model import ReadModel
     from streams.services.backward import Searches
-    from streams.services.dead_letters import Letters
+    from streams.services.cases import Cases
+    from streams.services.dead_letters import DeadLetters
     from streams.services.idempotency_keys import RequestKeys
     from streams.services.libraries import Libraries
+    from streams.services.policies import Policies
     from streams.services.reconciliation.doctor import Doctor
     from streams.services.results import Results
     from streams.settings import Settings
@@ -51,8 +53,10 @@ class Services:
         model: ReadModel,
         commands: JobCommands,
         libraries: Libraries,
+        policies: Policies,
+        dead_letters: DeadLetters,
+        cases: Cases,
         searches: Searches,
-        letters: Letters,
         keys: RequestKeys,
         results: Results,
         doctor: Doctor,
@@ -67,8 +71,10 @@ class Services:
         self.model = model
         self.commands = commands
         self.libraries = libraries
+        self.policies = policies
+        self.dead_letters = dead_letters
+        self.cases = cases
         self.searches = searches
-        self.letters = letters
         self.keys = keys
         self.results = results
         self.doctor = doctor

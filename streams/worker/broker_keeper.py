@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from streams.background_task import BackgroundTask
 from streams.ports.errors import Neighbour
 
 if TYPE_CHECKING:
@@ -50,17 +51,15 @@ class BrokerKeeper:
         self._broker = broker
         self._work = work
         self._neighbours = neighbours
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("broker-keeper")
 
     def start(self) -> None:
         """Start keeping."""
-        self._task = asyncio.create_task(self._keep(), name="broker-keeper")
+        self._task.start(self._keep())
 
     async def stop(self) -> None:
         """Stop keeping; the broker then ends for good with `EmbeddedBroker.stop`."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._task.stop()
 
     async def _keep(self) -> None:
         loop = asyncio.get_running_loop()

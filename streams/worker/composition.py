@@ -37,11 +37,13 @@ from streams.readmodel.current import CurrentState
 from streams.readmodel.model import ReadModel
 from streams.readmodel.projector import Projector
 from streams.services.backward import Searches
-from streams.services.dead_letters import Letters
+from streams.services.cases import Cases
+from streams.services.dead_letters import DeadLetters
 from streams.services.idempotency_keys import RequestKeys
 from streams.services.jobs import Commands
 from streams.services.libraries import Libraries
 from streams.services.library_scope import LibraryScopes
+from streams.services.policies import Policies
 from streams.services.reconciliation.doctor import Doctor
 from streams.services.reconciliation.inspector import Means
 from streams.services.results import Results
@@ -79,8 +81,8 @@ log = structlog.get_logger(__name__)
 #: How often a chunk's whole time limit, and a dead member's, may pass without an event handled before the agents count
 #: as stalled.
 PATIENCE_TRIES = 2
-#: The worker that holds this share makes the comparisons that one of all is to make.
-LEADING_SHARE = 0
+#: The worker that holds this partition makes the comparisons that one of all is to make.
+LEADING_PARTITION = 0
 #: A task that goes on by itself as long as it has time takes this part of a task's limit: one step more fits in then.
 TASK_PARTS = 6
 #: Imports get what processor time live events leave: the system gives a process of niceness 0 about 70 times the share
@@ -179,18 +181,25 @@ async def start_worker(
     _start_deliverer(
         stack,
         _make_deliverer(
-            settings, _watch_secrets(settings, authenticator.files), model, projector, emitter, shares=app.shares
+            settings,
+            _watch_secrets(settings, authenticator.files),
+            model,
+            projector,
+            emitter,
+            partitions=app.held_partitions,
         ),
         projector,
     )
-    doctor = _start_doctor(stack, settings, app.shares, Means(model, projector, topics, import_pool, emitter))
+    doctor = _start_doctor(stack, settings, app.held_partitions, Means(model, projector, topics, import_pool, emitter))
     services = Services(
         settings=settings,
         model=model,
         commands=Commands(emitter, model, projector),
         libraries=libraries,
+        policies=Policies(emitter, model, projector, topics),
+        dead_letters=DeadLetters(emitter, model, projector, topics),
+        cases=Cases(emitter, model, projector, topics),
         searches=Searches(emitter, model, projector, topics),
-        letters=Letters(emitter, model, projector, topics),
         keys=RequestKeys(emitter, model, projector, topics),
         results=Results(model),
         doctor=doctor,
@@ -320,11 +329,11 @@ async def _start_milvus(stack: AsyncExitStack, settings: Settings) -> None:
 
 
 def _start_doctor(
-    stack: AsyncExitStack, settings: Settings, shares: Callable[[], frozenset[int]], means: Means
+    stack: AsyncExitStack, settings: Settings, partitions: Callable[[], frozenset[int]], means: Means
 ) -> Doctor:
     """Return what compares libraries with what is stored: on demand, and by itself in one of all workers."""
     means = replace(means, budget_s=settings.task_timeout_s / TASK_PARTS)
-    doctor = Doctor(means, sweep_s=settings.sweep_s, leads=lambda: LEADING_SHARE in shares())
+    doctor = Doctor(means, sweep_s=settings.sweep_s, leads=lambda: LEADING_PARTITION in partitions())
     stack.push_async_callback(doctor.stop)
     doctor.start()
     return doctor
@@ -349,12 +358,12 @@ def _make_deliverer(
     projector: Projector,
     emitter: EventEmitter,
     *,
-    shares: Callable[[], frozenset[int]],
+    partitions: Callable[[], frozenset[int]],
 ) -> WebhookDispatcher:
     """Return what delivers callbacks."""
     sender = Sender(Targets.of(settings), signer)
     return WebhookDispatcher(
-        model, sender, emitter, feed=projector, topics=Topics.of(settings.topic_prefix), shares=shares
+        model, sender, emitter, feed=projector, topics=Topics.of(settings.topic_prefix), partitions=partitions
     )
 
 
@@ -377,7 +386,7 @@ def _start_sweep(
         model.jobs,
         ask_again=partial(ask_again, emitter),
         caught_up=projector.caught_up,
-        held=app.shares,
+        held=app.held_partitions,
         stall_s=settings.stall_s,
         tries=settings.task_tries,
     )

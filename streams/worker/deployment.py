@@ -32,7 +32,7 @@ __all__ = ["SplitDeploymentError", "join_deployment"]
 log = structlog.get_logger(__name__)
 
 #: Seconds for all that is asked of Kafka here: a few requests, while the broker may be choosing a leader.
-ASKING_S = 60.0
+CLAIMS_TIMEOUT_S = 60.0
 #: Milliseconds that a fetch waits for claims.
 POLL_MS = 200
 
@@ -55,15 +55,15 @@ async def join_deployment(settings: Settings, *, new_index: bool) -> None:
     own = claim_of(settings)
     claims = _Claims(KafkaConnection.of(settings), Topics.of(settings.topic_prefix).deployment)
     try:
-        async with asyncio.timeout(ASKING_S):
+        async with asyncio.timeout(CLAIMS_TIMEOUT_S):
             if new_index:
                 await _replace(claims, own, settings)
             else:
                 await _agree(claims, own, settings)
     except TimeoutError as error:
         raise TimeoutError(
-            f"Kafka at {settings.kafka} did not tell within {ASKING_S:.0f} s where its workers store: see whether its "
-            "topics have leaders"
+            f"Kafka at {settings.kafka} did not tell within {CLAIMS_TIMEOUT_S:.0f} s where its workers store: see "
+            "whether its topics have leaders"
         ) from error
 
 

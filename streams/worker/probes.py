@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from streams.adapters.kafka.handshake import shake_hands as greet_kafka
 from streams.adapters.milvus.lite_files import LOCALHOST, LiteFiles
+from streams.background_task import BackgroundTask
 from streams.ports.errors import Neighbour, NeighbourAwayError, away_from
 
 if TYPE_CHECKING:
@@ -51,17 +52,15 @@ class Probes:
         self._probes = probes
         self._doubtful = doubtful
         self._neighbours = neighbours
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("probes")
 
     def start(self) -> None:
         """Start looking."""
-        self._task = asyncio.create_task(self._run(), name="probes")
+        self._task.start(self._run())
 
     async def stop(self) -> None:
         """Stop looking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._task.stop()
 
     async def look(self) -> None:
         """Ask every neighbour once."""

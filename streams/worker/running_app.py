@@ -68,7 +68,7 @@ class RunningApp:
         """Return how many of a topic's events the agents have worked on."""
         return self._assignment.handled(topic)
 
-    def shares(self) -> frozenset[int]:
+    def held_partitions(self) -> frozenset[int]:
         """Return the partitions of requests that this worker holds: what workers divide among them goes by these."""
         app = self._started()
         held = () if app is None or app.rebalancing else app.consumer.assignment()

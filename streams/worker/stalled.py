@@ -22,6 +22,7 @@ from prometheus_client import Counter, Gauge
 from schemas.channels import PARTITIONS
 from schemas.clock import format_time
 from streams.adapters.kafka.offsets import group_offsets, partition_of
+from streams.background_task import BackgroundTask
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -155,17 +156,15 @@ class JobSweep:
         self._pause_s = min(LONGEST_PAUSE_S, max(SHORTEST_PAUSE_S, stall_s / LOOKS_PER_STALL))
         # By their lanes: the backlog of an import says nothing about other jobs.
         self._lanes = {lane: Standstill(longest_chain(tries)) for lane in (topics.chunks, topics.import_chunks)}
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("job-sweep")
 
     def start(self) -> None:
         """Start looking."""
-        self._task = asyncio.create_task(self._run(), name="job-sweep")
+        self._task.start(self._run())
 
     async def stop(self) -> None:
         """Stop looking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._task.stop()
 
     async def _run(self) -> None:
         while True:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from aiokafka.errors import KafkaError
 
 from streams.adapters.kafka.offsets import group_offsets
+from streams.background_task import BackgroundTask
 from streams.ports.errors import Neighbour
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["AgentsStalled", "Progress", "Watchdog"]
 
 #: Seconds between looks: a few requests to the broker, and soon enough beside the minutes that a stall takes to show.
-LOOK_S = 10.0
+POLL_INTERVAL_S = 10.0
 
 
 class AgentsStalled(RuntimeError):  # noqa: N818 (says what happened)
@@ -107,17 +108,15 @@ class Watchdog:
         self._neighbours = neighbours
         self._patience_s = patience_s
         self._progress = Progress()
-        self._task: asyncio.Task[None] | None = None
+        self._task = BackgroundTask("watchdog")
 
     def start(self, on_stall: Callable[[BaseException], None]) -> None:
         """Start looking; `on_stall` is called once, when the agents have stalled."""
-        self._task = asyncio.create_task(self._run(on_stall), name="watchdog")
+        self._task.start(self._run(on_stall))
 
     async def stop(self) -> None:
         """Stop looking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._task.stop()
 
     async def _run(self, on_stall: Callable[[BaseException], None]) -> None:
         while True:
@@ -129,13 +128,13 @@ class Watchdog:
             except (KafkaError, OSError) as error:  # a broker that is away is no fault of the agents
                 self._neighbours.left(Neighbour.KAFKA, f"the broker does not answer: {error!r}")
                 self._progress = Progress()
-                await asyncio.sleep(LOOK_S)
+                await asyncio.sleep(POLL_INTERVAL_S)
 
     async def _follow(self) -> None:
         async with group_offsets(self._kafka, self._group, self._partitions) as offsets:
             while True:
                 await self._look(offsets)
-                await asyncio.sleep(LOOK_S)
+                await asyncio.sleep(POLL_INTERVAL_S)
 
     async def _look(self, offsets: GroupOffsets) -> None:
         own = set(self._assignment())

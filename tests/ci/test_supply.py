@@ -52,9 +52,10 @@ def test_every_package_that_is_locked_has_one_version_and_its_hashes_and_no_regi
 
 
 def test_all_that_is_declared_is_locked() -> None:
+    extras = PROJECT["project"]["optional-dependencies"]
     declared = {
-        "requirements": [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["dev"]],
-        "runtime": [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["s3"]],
+        "requirements": [*PROJECT["project"]["dependencies"], *extras["dev"], *extras["s3"]],
+        "runtime": [*PROJECT["project"]["dependencies"], *extras["s3"]],
         **PROJECT["dependency-groups"],
     }
     for lock in LOCKS:

@@ -29,11 +29,18 @@ SHARED = (
     "docs/guides/events.md",
     "docs/guides/rest.md",
     "docs/guides/libraries.md",
+    "docs/guides/cases.md",
     "docs/guides/import.md",
+    "docs/guides/policies.md",
     "docs/guides/usage.md",
 )
 #: Pages that start one of their own.
-ALONE = ("docs/guides/access.md", "docs/guides/vendor-sdk.md", "docs/guides/webhooks.md")
+ALONE = (
+    "docs/guides/access.md",
+    "docs/guides/moderate-uploads.md",
+    "docs/guides/vendor-sdk.md",
+    "docs/guides/webhooks.md",
+)
 #: Blocks by page and first words that are not run, and why. What they are made of is checked all the same: commands
 #: with their options, targets of make, settings with their values.
 NOT_RUN = {
@@ -55,9 +62,12 @@ PROMISED = {
     "docs/guides/events.md": ("AIMediaDNAComplete", "x-error-reason"),
     "docs/guides/rest.md": ('"media_id":"clip"', '"letters":'),
     "docs/guides/libraries.md": ("original (", "stored, not searched", "title=Original", "paused", "nothing differs"),
+    "docs/guides/cases.md": ('"decisions":', '"results":', "there is no case"),
     "docs/guides/import.md": ("billed minutes", "2 of 2 imported"),
+    "docs/guides/policies.md": ("block-uploads", "matches then", '"bounded":false', '"action":"track"'),
     "docs/guides/usage.md": ("seconds",),
     "docs/guides/access.md": ('"jobs":',),
+    "docs/guides/moderate-uploads.md": ('"Action":"block","Policy":"block-copies-of-films"', '"media_id":"upload"'),
     "docs/guides/vendor-sdk.md": ("success", "\noriginal "),
     "docs/guides/webhooks.md": ("told success", '"deliveries":'),
 }

@@ -13,11 +13,14 @@ from support.inline import InlineService
 from support.nodes import REPOSITORY
 from typer.core import TyperGroup
 
+from fingerprint.parameters import describe
+from fingerprint.stages import Stage, stages
 from schemas.channels import CHANNELS, Channel
 from schemas.errors import ErrorCode
 from streams.cli.main import app
 from streams.readmodel.model import ReadModel
 from streams.reference.pages import FOLDER, pages, write
+from streams.reference.parameters import MARK, PAGE, calibration_page, parameters_section, write_calibration
 from streams.settings import PREFIX, Settings
 from streams.web.aliyun.operations import operations
 from streams.web.app import create_app
@@ -115,3 +118,22 @@ async def test_every_route_of_the_api_and_every_call_is_documented(tmp_path: Pat
     assert len(looked_up) > 30
     assert looked_up <= set(re.findall(r"^\| `(.*?)` \|", text, re.MULTILINE))
     assert all(f"| `{name}` |" in text for name in operations())
+
+
+def test_the_numbers_of_the_engine_on_the_page_are_those_of_the_code() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == calibration_page(page), "run `make reference`"
+
+
+@pytest.mark.parametrize("stage", stages().values(), ids=list(stages()))
+def test_every_number_of_the_engine_is_documented(stage: Stage) -> None:
+    section = PAGE.read_text(encoding="utf-8").partition(f"### {stage.name}\n")[2].partition("\n### ")[0]
+    for name, known in describe(stage.parameters).items():
+        assert re.search(rf"^\| `{name}` \| .* \| {re.escape(known.source)} \|$", section, re.MULTILINE), name
+
+
+def test_what_people_have_written_on_the_page_of_numbers_stays(tmp_path: Path) -> None:
+    path = tmp_path / "calibration.md"
+    path.write_text(f"# Calibration\n\nBy hand.\n\n{MARK}\nold\n")
+    write_calibration(path)
+    assert path.read_text() == f"# Calibration\n\nBy hand.\n\n{MARK}\n{parameters_section()}"

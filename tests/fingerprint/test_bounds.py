@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from support.scenes import Image, scene
 from support.tracks import picture, sound
 
-from fingerprint.bounds import VECTOR, most_bytes, most_windows
+from fingerprint.bounds import PICTURE_VECTOR_LENGTH, most_bytes, most_windows
 from fingerprint.chunking import assemble
 from fingerprint.codec import Arrays, BadFingerprintError, FingerprintTooLargeError, pack, unpack
 from fingerprint.file import read_fingerprint
@@ -24,15 +24,19 @@ from fingerprint.media.errors import MediaError
 from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
 from fingerprint.media.request import Picture, SoundBlock
 from fingerprint.model import Chunk, Fingerprint
-from fingerprint.picture.extractor import GRID_RATE, PictureCollector
-from fingerprint.picture.local_features import EMPTY
+from fingerprint.picture import extractor
+from fingerprint.picture.extractor import PictureCollector
+from fingerprint.picture.local_features import no_features
 from fingerprint.picture.weights import trained
 from fingerprint.query import Query
-from fingerprint.sound.extractor import RATE, SoundCollector
+from fingerprint.sound import track as sound_track
+from fingerprint.sound.extractor import SoundCollector
 from schemas.errors import ErrorCode
 
 #: Seconds of the made-up chunks: the shortest that heavy media is cut into.
 CHUNK_S = 10.0
+
+RATE = sound_track.PARAMETERS.rate_hz
 
 #: Pictures that films are made of: of any form, plain ones among them.
 PICTURES: list[Image] = [
@@ -46,12 +50,12 @@ PICTURES: list[Image] = [
 def chunk_of(number: int, films: list[int], early: list[float], noise: float) -> Chunk:
     """Return what the engine makes of a chunk of pictures, one in each grid cell that has any, and of noise."""
     start = number * CHUNK_S
-    first = round(start * GRID_RATE)
+    first = round(start * extractor.PARAMETERS.grid_rate_hz)
     pictures = PictureCollector()
     for at, (film, offset) in enumerate(zip(films, early, strict=True)):
         if film < len(PICTURES):
             cell = first + at
-            pictures.add(Picture(cell, max(0.0, cell / GRID_RATE + offset), PICTURES[film]))
+            pictures.add(Picture(cell, max(0.0, cell / extractor.PARAMETERS.grid_rate_hz + offset), PICTURES[film]))
     heard = SoundCollector(start, start + CHUNK_S)
     rng = np.random.default_rng(number)
     heard.add(SoundBlock(round(start * RATE), start, (rng.normal(size=round(CHUNK_S * RATE)) * noise).astype("f4")))
@@ -62,7 +66,7 @@ def chunk_of(number: int, films: list[int], early: list[float], noise: float) ->
 @settings(max_examples=15)
 @given(st.data())
 def test_what_the_engine_makes_passes_whatever_the_media(data: st.DataObject) -> None:
-    cells = round(CHUNK_S * GRID_RATE)
+    cells = round(CHUNK_S * extractor.PARAMETERS.grid_rate_hz)
     films = st.lists(st.integers(0, len(PICTURES)), min_size=cells, max_size=cells)
     early = st.lists(st.floats(-0.0015, 0.2484), min_size=cells, max_size=cells)
     chunks = [
@@ -86,7 +90,7 @@ def test_the_fingerprints_of_real_videos_pass(
 
 
 def test_the_length_of_a_pictures_vector_is_the_trained_one() -> None:
-    assert trained().projection.shape[1] == VECTOR
+    assert trained().projection.shape[1] == PICTURE_VECTOR_LENGTH
 
 
 Change = Callable[[Arrays], None]
@@ -251,16 +255,16 @@ def test_a_chunk_whose_parts_do_not_agree_is_refused(change: Change) -> None:
 
 def _with_every_picture_described(windows: int) -> Fingerprint:
     track = picture()
-    times = np.arange(windows, dtype=np.int32) * (1000 // GRID_RATE)
+    times = np.arange(windows, dtype=np.int32) * (1000 // extractor.PARAMETERS.grid_rate_hz)
     every = replace(
         track,
         numbers=np.arange(windows, dtype=np.int32),
         times_ms=times,
-        codes=np.resize(track.codes, (windows, VECTOR)),
+        codes=np.resize(track.codes, (windows, PICTURE_VECTOR_LENGTH)),
         local_rows=track.local_rows[:0],
         local_counts=track.local_counts[:0],
-        local=EMPTY,
+        local=no_features(),
         grid_ms=times,
         thumbnails=np.zeros((windows, 64), np.uint8),
     )
-    return Fingerprint(windows / GRID_RATE, every)
+    return Fingerprint(windows / extractor.PARAMETERS.grid_rate_hz, every)

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fingerprint.chunking import PIECE_CHUNKS, assemble, fingerprint_chunk, fingerprint_media, plan_chunks
+from fingerprint.chunking import PARAMETERS, assemble, fingerprint_chunk, fingerprint_media, plan_chunks
 from fingerprint.media.info import MediaInfo
 from fingerprint.media.limits import DEFAULT_LIMITS
 from fingerprint.media.request import Picture
 from fingerprint.model import Chunk, Fingerprint
-from fingerprint.picture.extractor import LOCAL_FEATURES, PictureCollector
+from fingerprint.picture import extractor
+from fingerprint.picture.extractor import PictureCollector
 from fingerprint.query import Query
 from schemas.matches import Track
 
@@ -78,7 +79,7 @@ def test_a_long_item_is_matched_by_pieces_of_few_chunks(count: int) -> None:
         assert piece.fingerprint.duration == 30.0 * len(loaded)
         borders.append(len(loaded))
     assert loaded == list(range(count))
-    assert all(last - first <= PIECE_CHUNKS for first, last in itertools.pairwise(borders))
+    assert all(last - first <= PARAMETERS.piece_chunks for first, last in itertools.pairwise(borders))
 
 
 def test_what_is_described_of_a_picture_does_not_depend_on_where_chunks_start(
@@ -116,7 +117,7 @@ def test_the_picture_of_an_hour_of_nothing_but_cuts_stays_below_it_too() -> None
         gray = np.asarray(cv2.addWeighted(scene, 0.7, detail, 0.3, 0), np.uint8)
         pictures.add(Picture(number, number / 4, gray[:, :, None].repeat(3, 2)))
     track = pictures.track()
-    assert (track.local_counts == LOCAL_FEATURES).all()
+    assert (track.local_counts == extractor.PARAMETERS.max_local_features).all()
     assert len(Fingerprint(30.0, track).to_bytes()) / 30.0 * 3600 < 8_000_000 - 1_300_000  # sound takes the rest
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 
 import hypothesis.extra.numpy as arrays_of
 import numpy as np
@@ -104,7 +105,7 @@ def test_media_are_no_fingerprints() -> None:
 def test_a_small_file_that_grows_beyond_all_measure_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = pack("fingerprint", {"zeros": np.zeros(3_000_000, np.uint8)})
     assert len(bomb) < 5_000
-    monkeypatch.setattr(codec, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(codec, "PARAMETERS", replace(codec.PARAMETERS, max_unpacked_bytes=1_000_000))
     with pytest.raises(BadFingerprintError, match="too large"):
         unpack("fingerprint", bomb)
 

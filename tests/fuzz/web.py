@@ -15,7 +15,7 @@ from support.read_model import ReadModel
 
 from fuzz.wrong import WrongAnswerError
 from schemas.deadletter import dead_letter_headers
-from streams.readmodel.dead_letters import Letter
+from streams.readmodel.dead_letters import DeadLetter
 from streams.settings import Settings
 from streams.web.aliyun.app import create_call_app
 from streams.web.app import create_app
@@ -63,7 +63,7 @@ class _Web:
         self.model = ReadModel(state / "jobs.sqlite")
         inline = InlineService(self.model)
         self.loop.run_until_complete(inline.libraries.ensure())
-        letter = Letter(
+        letter = DeadLetter(
             key=b"video",
             value=b'{"FileUrl":"https://u:p@h/a?b=c"',
             headers=tuple(
@@ -79,7 +79,7 @@ class _Web:
             ),
         )
         inline.apply(
-            jobs=[job("j1", matches=(MATCH,)), job("j2", callback_url="https://r.example/x")], letters=[letter]
+            jobs=[job("j1", matches=(MATCH,)), job("j2", callback_url="https://r.example/x")], dead_letters=[letter]
         )
         services = inline.services(Settings(state=state, rate_limit="1000000/second"))
         services.live = _Ending(self.model)

@@ -32,6 +32,19 @@ STREAMS: dict[str, Call] = {
     "yuv4mpegpipe": ("-pix_fmt", "yuv420p"),
 }
 
+#: Transport streams that go on in other places: with other identifiers, in another order, as another program.
+PARTS: dict[str, Call] = {
+    "other identifiers": (*FILMS["mpegts"], "-mpegts_start_pid", "0x200", "-f", "mpegts", "out"),
+    "sound before pictures": ("-map", "1", "-map", "0", *FILMS["mpegts"], "-f", "mpegts", "out"),
+    "another program": (
+        *(*FILMS["mpegts"], "-mpegts_start_pid", "0x300", "-mpegts_pmt_start_pid", "0x1200"),
+        *("-mpegts_service_id", "7", "-f", "mpegts", "out"),
+    ),
+}
+
+#: Sound that is joined to chains, part behind part.
+CHAINS = {"ogg": "libvorbis", "opus": "libopus", "oga": "flac", "spx": "libspeex", "flac": "flac"}
+
 #: Bytes before the first part of an FLV file, which further parts do not repeat.
 FLV_HEADER = 13
 
@@ -61,6 +74,11 @@ def of_joining() -> Iterator[Recipe]:
         yield Recipe(
             f"a larger picture in mid-file of {form}", [_film(form), _film(form, size="320x240")], _joined(form)
         )
+    for name, options in PARTS.items():
+        yield Recipe(f"{name} in mid-file of mpegts", [_film("mpegts"), (*both(), *options)], _joined("mpegts"))
+    for form, name in CHAINS.items():
+        calls = [(*sound(seconds=s), "-c:a", name, "-strict", "-2", "-f", form, "out") for s in (2, 1.5, 3)]
+        yield Recipe(f"a chain of {name} in {form}", calls, b"".join)
     others = [_film("mpegts"), (*both(), "-c:v", "mpeg2video", "-c:a", "mp2", "-f", "mpegts", "out")]
     yield Recipe("other codecs in mid-file of mpegts", others, _joined("mpegts"))
     for form, codec in SOUNDS.items():

@@ -123,6 +123,10 @@ def of_times() -> Iterator[Recipe]:
     yield _made("a clock of 33 bits that runs over", *both(), *FILMS["mpegts"], *over, form="mpegts")
     for name, options in REMADE.items():
         yield _made(name, *options)
+    for form in ("matroska", "mp4", "nut", "mpegts"):
+        for kind in "va":
+            leap = (f"-bsf:{kind}", "setts=ts=TS+gte(TS*TB\\,1)*7200/TB")
+            yield _made(f"{kind} leaps by two hours in {form}", "-i", FILM, "-c", "copy", *leap, form=form)
 
 
 LATE: dict[str, Call] = {

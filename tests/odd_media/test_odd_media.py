@@ -56,6 +56,7 @@ def test_a_file_of_every_form_that_ffmpeg_writes_is_fingerprinted_or_refused(wri
     made, fingerprinted = WHOLE[kind]
     assert len({one.recipe.name for one in found}) >= made
     assert Counter(one.outcome.what for one in found)[READ] >= fingerprinted
+    assert [str(one) for one in found if one.outcome.what == READ and not one.outcome.sniffed] == []
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS.keys() - WHOLE))

@@ -11,7 +11,7 @@ from streams.ports.waiting import within
 T = TypeVar("T")
 
 #: Seconds between looks at the read model: a test may write to it from anywhere.
-LOOK_S = 0.01
+POLL_INTERVAL_S = 0.01
 
 
 class LookingFeed:
@@ -25,4 +25,4 @@ class LookingFeed:
                 found = shown()
                 if found:
                     return found
-                await asyncio.sleep(LOOK_S)
+                await asyncio.sleep(POLL_INTERVAL_S)

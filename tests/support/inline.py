@@ -28,11 +28,14 @@ from streams.pipeline.freshness import always
 from streams.ports.task_report import TaskReport
 from streams.readmodel.changes import Change
 from streams.readmodel.current import CurrentState
+from streams.readmodel.projection import Record
 from streams.services.backward import Searches
-from streams.services.dead_letters import Letters
+from streams.services.cases import Cases
+from streams.services.dead_letters import DeadLetters
 from streams.services.idempotency_keys import RequestKeys
 from streams.services.jobs import Commands
 from streams.services.libraries import Libraries
+from streams.services.policies import Policies
 from streams.services.reconciliation.doctor import Doctor
 from streams.services.reconciliation.inspector import Means
 from streams.services.results import Results
@@ -76,7 +79,9 @@ class InlineService(LookingFeed):
         events: Any = self  # has of an outbox what is asked of it here
         self.agent = JobAgent(self.table, CurrentState(self.model, self, TOPICS), events, tries=3)
         self.libraries = Libraries(events, self.model, self, TOPICS)
-        self.letters = Letters(events, self.model, self, TOPICS)
+        self.policies = Policies(events, self.model, self, TOPICS)
+        self.dead_letters = DeadLetters(events, self.model, self, TOPICS)
+        self.cases = Cases(events, self.model, self, TOPICS)
         self.commands = Commands(events, self.model, self)
         self.doctor = Doctor(Means(self.model, self, TOPICS, self, self, pause_s=0.0))
 
@@ -88,8 +93,10 @@ class InlineService(LookingFeed):
             model=self.model,
             commands=commands or self.commands,
             libraries=self.libraries,
+            policies=self.policies,
+            dead_letters=self.dead_letters,
+            cases=self.cases,
             searches=Searches(events, self.model, self, TOPICS),
-            letters=self.letters,
             keys=RequestKeys(events, self.model, self, TOPICS),
             results=Results(self.model),
             doctor=self.doctor,
@@ -107,6 +114,14 @@ class InlineService(LookingFeed):
     def apply(self, **events: Any) -> None:
         """Apply events to the read model and tell who follows, as the projector does."""
         changes = self.model.apply(**events)
+        for listener in self.listeners:
+            listener(changes)
+
+    async def state(self, topic: str, key: str, newest: msgspec.Struct | None) -> None:
+        """Apply the newest state on a compacted topic, as the outbox publishes it."""
+        channel = next(name for name in self.model.channels if TOPICS.of_channel(name) == topic)
+        value = None if newest is None else msgspec.json.encode(newest)
+        changes = self.model.project([Record(channel, key=key.encode(), value=value)], {})
         for listener in self.listeners:
             listener(changes)
 

@@ -29,7 +29,7 @@ START_S = 90.0
 #: Seconds that a node gets to end in good order.
 STOP_S = 30.0
 #: Seconds between looks at whether it answers.
-LOOK_S = 0.2
+POLL_INTERVAL_S = 0.2
 
 
 class NodeError(Exception):
@@ -119,7 +119,7 @@ class Node(ABC):
             if not self.is_running or time.monotonic() > deadline:
                 self.kill()
                 raise NodeError(f"{self.name} did not start:\n{self.log.read_text(errors='replace')[-4000:]}")
-            time.sleep(LOOK_S)
+            time.sleep(POLL_INTERVAL_S)
 
     def stop(self) -> None:
         """End the server in good order."""

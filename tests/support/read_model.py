@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.backward import BackwardSearch
-from schemas.cases import Decision
+from schemas.cases import Assignment, Decision
 from schemas.deadletter import DeadLetterReplay
 from schemas.deliveries import Delivery
 from schemas.jobs import Job, LiveMatch
@@ -17,7 +17,7 @@ from schemas.libraries import Library, LibraryItem, item_key
 from schemas.policies import Outcome, Policy
 from streams.readmodel import model
 from streams.readmodel.changes import Change
-from streams.readmodel.dead_letters import Letter
+from streams.readmodel.dead_letters import DeadLetter
 from streams.readmodel.projection import Record
 
 
@@ -80,8 +80,9 @@ class ReadModel(model.ReadModel):
         policies: Sequence[Policy | GonePolicy] = (),
         decisions: Sequence[Decision] = (),
         outcomes: Sequence[Outcome | GoneOutcome] = (),
-        letters: Sequence[Letter] = (),
+        dead_letters: Sequence[DeadLetter] = (),
         replays: Sequence[DeadLetterReplay] = (),
+        assignments: Sequence[Assignment] = (),
         searches: Sequence[BackwardSearch | GoneSearch] = (),
         offsets: dict[tuple[str, int], int] | None = None,
     ) -> list[Change]:
@@ -97,8 +98,9 @@ class ReadModel(model.ReadModel):
             *_records("policies", policies),
             *_records("decisions", decisions),
             *_records("outcomes", outcomes),
-            *(Record("dead-letter", key=one.key, value=one.value, headers=one.headers) for one in letters),
+            *(Record("dead-letter", key=one.key, value=one.value, headers=one.headers) for one in dead_letters),
             *_records("replays", replays),
+            *_records("assignments", assignments),
             *_records("backward-searches", searches),
         ]
         return self.project(records, offsets or {})

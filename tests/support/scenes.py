@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fingerprint.media.request import Picture
-from fingerprint.picture.extractor import GRID_RATE, PictureCollector
-from fingerprint.picture.local_features import EMPTY
+from fingerprint.picture import extractor
+from fingerprint.picture.extractor import PictureCollector
+from fingerprint.picture.local_features import no_features
 from fingerprint.picture.track import PictureTrack
 
 Image = NDArray[np.uint8]
@@ -54,7 +55,7 @@ def collected(pictures: dict[int, Image]) -> PictureCollector:
     """Return what is made of pictures by the numbers of their grid points."""
     collector = PictureCollector()
     for number, rgb in pictures.items():
-        collector.add(Picture(number, number / GRID_RATE, rgb))
+        collector.add(Picture(number, number / extractor.PARAMETERS.grid_rate_hz, rgb))
     return collector
 
 
@@ -67,7 +68,7 @@ def miniature_track(thumbnails: NDArray[np.floating]) -> PictureTrack:
         codes=np.zeros((0, 384), np.int8),
         local_rows=none,
         local_counts=none,
-        local=EMPTY,
+        local=no_features(),
         grid_ms=np.arange(len(thumbnails), dtype=np.int32) * 250,
         thumbnails=thumbnails.astype(np.uint8),
         size=np.array([320, 180], np.uint16),

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fingerprint.sound.track import FRAME_S, LENGTH, SoundTrack
+from fingerprint.sound.track import PARAMETERS, SoundTrack, frame_s
 
 __all__ = ["changed", "joined", "piece", "sound", "track", "worn"]
+
+#: Seconds of a frame.
+FRAME_S = frame_s()
 
 #: Peaks a second of lively sound.
 DENSITY = 12
@@ -22,7 +25,7 @@ def track(times: NDArray[np.floating], bins: NDArray[np.int64]) -> SoundTrack:
         bins=bins[order].astype(np.uint8),
         numbers=none,
         starts_ms=none,
-        codes=np.zeros((0, LENGTH), np.int8),
+        codes=np.zeros((0, PARAMETERS.vector_length), np.int8),
     )
 
 

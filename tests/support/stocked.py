@@ -11,8 +11,8 @@ import numpy as np
 from fingerprint.engine import ALGORITHM
 from fingerprint.model import Fingerprint
 from fingerprint.picture.embedding import unit
-from fingerprint.sound.extractor import CODE_SCALE, WINDOW_STEP
-from fingerprint.sound.track import FRAME_S, LENGTH, SoundTrack
+from fingerprint.sound import extractor as sound_extractor
+from fingerprint.sound.track import PARAMETERS, SoundTrack
 from fingerprint.types import ReferenceKey
 from schemas.clock import utc_now
 from schemas.jobs import JobStatus, Metrics
@@ -37,9 +37,9 @@ OLD = int(time.time() * 1000) - 2 * 3_600_000
 def fingerprint_of(windows: int) -> Fingerprint:
     """Return a fingerprint that has some windows of sound."""
     numbers = np.arange(windows, dtype=np.int32)
-    vectors = unit(np.random.default_rng(windows).normal(size=(windows, LENGTH)).astype(np.float32))
-    codes = np.clip(np.rint(vectors * CODE_SCALE), -127, 127).astype(np.int8)
-    starts = np.rint(numbers * (WINDOW_STEP * FRAME_S * 1000)).astype(np.int32)
+    vectors = unit(np.random.default_rng(windows).normal(size=(windows, PARAMETERS.vector_length)).astype(np.float32))
+    codes = np.clip(np.rint(vectors * sound_extractor.PARAMETERS.code_scale), -127, 127).astype(np.int8)
+    starts = np.rint(numbers * sound_extractor.window_step_ms()).astype(np.int32)
     nothing = SoundTrack.nothing()
     sound = SoundTrack(nothing.frames, nothing.bins, numbers, starts, codes)
     return Fingerprint(2.0 * windows, sound=sound)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from fingerprint.picture import local_features
 from fingerprint.picture.embedding import quantise, unit
-from fingerprint.picture.local_features import CODE_LENGTH, LocalFeatures
+from fingerprint.picture.local_features import LocalFeatures
 from fingerprint.picture.track import PictureTrack
-from fingerprint.sound.extractor import CODE_SCALE
+from fingerprint.sound import extractor as sound_extractor
 from fingerprint.sound.track import SoundTrack
 
 __all__ = ["DESCRIBED", "SECONDS", "WINDOWS", "picture", "sound"]
@@ -33,7 +34,7 @@ def picture(seed: int = 0) -> PictureTrack:
             rng.integers(0, 1280, (6, 2)).astype(np.uint16),
             rng.integers(0, 256, 6).astype(np.uint8),
             rng.integers(0, 256, 6).astype(np.uint8),
-            rng.integers(-127, 128, (6, CODE_LENGTH)).astype(np.int8),
+            rng.integers(-127, 128, (6, local_features.PARAMETERS.code_length)).astype(np.int8),
         ),
         grid_ms=np.arange(LOOKED_AT, dtype=np.int32) * 250,
         thumbnails=rng.integers(0, 256, (LOOKED_AT, 64)).astype(np.uint8),
@@ -49,5 +50,7 @@ def sound(seed: int = 0) -> SoundTrack:
         bins=rng.integers(0, 140, PEAKS).astype(np.uint8),
         numbers=np.arange(WINDOWS, dtype=np.int32),
         starts_ms=np.arange(WINDOWS, dtype=np.int32) * 540,
-        codes=np.rint(unit(rng.normal(size=(WINDOWS, 100)).astype(np.float32)) * CODE_SCALE).astype(np.int8),
+        codes=np.rint(
+            unit(rng.normal(size=(WINDOWS, 100)).astype(np.float32)) * sound_extractor.PARAMETERS.code_scale
+        ).astype(np.int8),
     )

@@ -6,19 +6,22 @@ there then tells by its movement, and by its pattern of light, to which moment e
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fingerprint.matching import search_regions
+from fingerprint.matching.picture import similarity as picture_similarity
 from fingerprint.matching.picture.evidence import segment_of
 from fingerprint.matching.picture.localization import PicturePair, locate
 from fingerprint.matching.picture.motion import find_motion
-from fingerprint.matching.picture.query import STILL_SCENE_S
-from fingerprint.matching.picture.similarity import SIMILARITY_FLOOR, correspondences_of, find_similarities
+from fingerprint.matching.picture.similarity import correspondences_of, find_similarities
 from fingerprint.matching.picture.span_extension import extended
-from fingerprint.matching.picture.views import REGIONS, VIEW_NAMES
+from fingerprint.matching.picture.views import regions, view_names
 from fingerprint.matching.picture.viterbi import find_runs
-from fingerprint.matching.search_regions import LONG_REFERENCE_S
+from fingerprint.parameters import parameter
+from fingerprint.picture import extractor
 from fingerprint.picture.embedding import dequantise
 from fingerprint.picture.local_features import WHOLE
 
@@ -34,25 +37,43 @@ if TYPE_CHECKING:
     from fingerprint.matching.time_map import Segment, TimeMap
     from fingerprint.picture.track import PictureTrack
 
-__all__ = ["align_picture"]
+__all__ = ["PARAMETERS", "AlignerParameters", "align_picture"]
 
-#: Log-odds that a run needs to be looked at.
-MIN_RUN_LOG_ODDS = 4.0
 
-#: Pairs of pictures whose local features are compared.
-MAX_PICTURE_PAIRS = 8
+@dataclass(frozen=True, slots=True)
+class AlignerParameters:
+    """How much of a query and a reference is looked at closely."""
 
-#: Time maps told by sound that are looked at.
-MAX_HINTS = 3
+    #: Log-odds that a run needs to be looked at.
+    min_run_log_odds: float = parameter(4.0, unit="log-odds", low=0.0, high=20.0, source="chosen, not measured")
 
-#: Moments of a query whose local features are taken, at most.
-MAX_FEATURE_MOMENTS = 240
+    #: Pairs of pictures whose local features are compared, of those that look alike.
+    max_picture_pairs: int = parameter(8, unit="count", low=1, high=100, source="a bound on cost; chosen, not measured")
 
-#: How far around what looks alike movement is compared, seconds: a copy's looks may be lost for a while.
-MOTION_MARGIN_S = 30.0
+    #: Seconds of the query between two such pairs, more than which they are apart: near ones show the same.
+    min_pair_spacing_s: float = parameter(1.0, unit="s", low=0.0, high=10.0, source="chosen, not measured")
 
-#: Long references are compared by movement only where they look alike: so many stretches of ten seconds.
-MAX_MOTION_CELLS = 12
+    #: Time maps told by sound that are looked at.
+    max_hints: int = parameter(3, unit="count", low=0, high=20, source="a bound on cost; chosen, not measured")
+
+    #: Pairs of pictures along each of them whose local features are compared.
+    max_hinted_pairs: int = parameter(4, unit="count", low=1, high=100, source="a bound on cost; chosen, not measured")
+
+    #: Moments of a query whose local features are taken, at most.
+    max_feature_moments: int = parameter(
+        240, unit="count", low=8, high=10_000, source="a bound on cost and on memory; chosen, not measured"
+    )
+
+    #: How far around what looks alike movement is compared: a copy's looks may be lost for a while.
+    motion_margin_s: float = parameter(30.0, unit="s", low=0.0, high=600.0, source="chosen, not measured")
+
+    #: Long references are compared by movement only where they look alike: so many stretches of a still scene's length.
+    max_motion_cells: int = parameter(
+        12, unit="count", low=1, high=1000, source="a bound on cost; chosen, not measured"
+    )
+
+
+PARAMETERS = AlignerParameters()
 
 
 def align_picture(query: PictureQuery, reference: PictureTrack, hints: Sequence[Hint] = ()) -> list[Segment]:
@@ -71,14 +92,14 @@ def align_picture(query: PictureQuery, reference: PictureTrack, hints: Sequence[
     similarities = find_similarities(query, stored, reference.times_ms / 1000)
     pairs = [
         *_likeliest_pairs(query, similarities),
-        *(pair for one in hints[:MAX_HINTS] for pair in _hinted_pairs(query, reference, one.map)),
+        *(pair for one in hints[: PARAMETERS.max_hints] for pair in _hinted_pairs(query, reference, one.map)),
     ]
     located = locate(query.query_frames, reference, pairs)
     if located.region is None:
         correspondences = correspondences_of(query, similarities, None)
         return [
             segment_of(query, correspondences, similarities, stored, run, located)
-            for run in find_runs(correspondences, MIN_RUN_LOG_ODDS, hints)
+            for run in find_runs(correspondences, PARAMETERS.min_run_log_odds, hints)
         ]
     seen = query.query_frames.miniatures(located.region, _promising(query, similarities, located, hints))
     likely = _likely(similarities, reference, hints)
@@ -86,7 +107,7 @@ def align_picture(query: PictureQuery, reference: PictureTrack, hints: Sequence[
     correspondences = correspondences_of(query, similarities, motion)
     segments = [
         segment_of(query, correspondences, similarities, stored, run, located)
-        for run in find_runs(correspondences, MIN_RUN_LOG_ODDS, hints)
+        for run in find_runs(correspondences, PARAMETERS.min_run_log_odds, hints)
     ]
     starts = [*(segment.start for segment in segments[1:]), np.inf]
     grown: list[Segment] = []
@@ -100,19 +121,20 @@ def _likeliest_pairs(query: PictureQuery, similarities: Similarities) -> list[Pi
     """Return the likeliest pairs of pictures, of different moments, spread over the query."""
     moments = similarities.moments
     # Of a long query fewer moments are looked at for all references together: their features are kept.
-    step = max(1, len(query.samples) // MAX_FEATURE_MOMENTS)
+    step = max(1, len(query.samples) // PARAMETERS.max_feature_moments)
     order = np.nonzero(moments % step == 0)[0]
     order = order[np.lexsort((-similarities.values[order], moments[order]))]
     _, firsts = np.unique(moments[order], return_index=True)
     best = order[firsts]
     best = best[np.argsort(-similarities.values[best])]
+    names, parts, spacing = view_names(), regions(), PARAMETERS.min_pair_spacing_s
     chosen: list[PicturePair] = []
     for index in best.tolist():
         time = float(query.samples[moments[index]])
-        if all(abs(time - other.time) > 1.0 for other in chosen):
-            part = REGIONS.get(VIEW_NAMES[query.views.kinds[similarities.views[index]]], WHOLE)
+        if all(abs(time - other.time) > spacing for other in chosen):
+            part = parts.get(names[query.views.kinds[similarities.views[index]]], WHOLE)
             chosen.append(PicturePair(time, int(similarities.columns[index]), part))
-        if len(chosen) == MAX_PICTURE_PAIRS:
+        if len(chosen) == PARAMETERS.max_picture_pairs:
             break
     return chosen
 
@@ -124,7 +146,7 @@ def _hinted_pairs(query: PictureQuery, reference: PictureTrack, line: TimeMap) -
     inside = query.samples[(places >= times[0]) & (places <= times[-1])]
     if not len(inside):
         return []
-    chosen = inside[np.unique(np.linspace(0, len(inside) - 1, MAX_PICTURE_PAIRS // 2).astype(int))]
+    chosen = inside[np.unique(np.linspace(0, len(inside) - 1, PARAMETERS.max_hinted_pairs).astype(int))]
     return [PicturePair(float(time), int(np.argmin(np.abs(times - line.at(time))))) for time in chosen]
 
 
@@ -136,27 +158,30 @@ def _promising(
     moments = np.unique(
         np.concatenate(
             [
-                query.samples[similarities.moments[similarities.values > SIMILARITY_FLOOR]],
+                query.samples[
+                    similarities.moments[similarities.values > picture_similarity.PARAMETERS.similarity_floor]
+                ],
                 [time for time, _, weight in located.pairs if weight > 0],
             ]
         )
     )
     spans = [(moment, moment) for moment in moments] + [(one.start, one.end) for one in hints]
-    return _within(times, spans, MOTION_MARGIN_S)
+    return _within(times, spans, PARAMETERS.motion_margin_s)
 
 
 def _likely(similarities: Similarities, reference: PictureTrack, hints: Sequence[Hint]) -> NDArray[np.bool_]:
     """Return where in the reference movement is compared: all of a short one, the likeliest minutes of a long one."""
     grid = reference.grid_ms / 1000
-    if grid[-1] - grid[0] <= LONG_REFERENCE_S:
+    if grid[-1] - grid[0] <= search_regions.PARAMETERS.long_reference_s:
         return np.ones(len(grid), bool)
-    alike = similarities.values > SIMILARITY_FLOOR
-    cells = np.floor(similarities.places[alike] / STILL_SCENE_S).astype(np.int64)
-    sums = np.bincount(np.maximum(cells, 0), similarities.values[alike] - SIMILARITY_FLOOR)
-    best = np.argsort(-sums, kind="stable")[:MAX_MOTION_CELLS]
-    spans = [(cell * STILL_SCENE_S, (cell + 1) * STILL_SCENE_S) for cell in best[sums[best] > 0].tolist()]
-    spans += [(one.map.at(one.start), one.map.at(one.end)) for one in hints[:MAX_HINTS]]
-    return _within(grid, spans, STILL_SCENE_S)
+    floor, side = picture_similarity.PARAMETERS.similarity_floor, extractor.PARAMETERS.still_scene_s
+    alike = similarities.values > floor
+    cells = np.floor(similarities.places[alike] / side).astype(np.int64)
+    sums = np.bincount(np.maximum(cells, 0), similarities.values[alike] - floor)
+    best = np.argsort(-sums, kind="stable")[: PARAMETERS.max_motion_cells]
+    spans = [(cell * side, (cell + 1) * side) for cell in best[sums[best] > 0].tolist()]
+    spans += [(one.map.at(one.start), one.map.at(one.end)) for one in hints[: PARAMETERS.max_hints]]
+    return _within(grid, spans, side)
 
 
 def _within(times: NDArray[np.float64], spans: Sequence[tuple[float, float]], margin_s: float) -> NDArray[np.bool_]:

@@ -11,30 +11,67 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from fingerprint.parameters import parameter
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fingerprint.matching.time_map import TimeMap
 
-__all__ = ["Correspondences", "Hint", "Run", "log_odds_along", "speed_prior"]
+__all__ = [
+    "PARAMETERS",
+    "CorrespondenceParameters",
+    "Correspondences",
+    "Hint",
+    "Run",
+    "counted_s",
+    "log_odds_along",
+    "speed_prior",
+]
 
-#: What a line of another speed than 1 must have more, log-odds: there are many of them.
-SPEED_PRIOR_LOG_ODDS = 4.0
 
-#: How far similarities lie off their line at most, seconds of the reference: it is described once a second.
-PICTURE_TOLERANCE_S = 0.8
+@dataclass(frozen=True, slots=True)
+class CorrespondenceParameters:
+    """What correspondences say for or against a line."""
 
-#: The same for similarities of motion: half a sample, and what a speed between two that were tried is off in a window.
-MOTION_TOLERANCE_S = 0.3
+    #: What a line of another speed than 1 must have more: there are many of them.
+    speed_prior_log_odds: float = parameter(4.0, unit="log-odds", low=0.0, high=20.0, source="chosen, not measured")
 
-#: Share of its weight that a similarity of motion loses at that distance.
-MOTION_LOSS_SHARE = 0.6
+    #: How far similarities lie off their line at most, in the reference.
+    picture_tolerance_s: float = parameter(
+        0.8,
+        unit="s",
+        low=0.25,
+        high=5.0,
+        source="by the stored form: it is described once a second; half of that, and a bit",
+    )
 
-#: What a second of the query that is not like the line's place counts against a run, log-odds.
-MISS_LOG_ODDS_PER_S = 1.2
+    #: The same for similarities of motion.
+    motion_tolerance_s: float = parameter(
+        0.3,
+        unit="s",
+        low=0.1,
+        high=2.0,
+        source="by the grids: half a sample, and what a speed between two that were tried is off in a window",
+    )
 
-#: What a second counts against a run that looks like the place but moves unlike it, log-odds.
-UNMOVED_LOG_ODDS_PER_S = 2.0
+    #: Share of its weight that a similarity of motion loses at that distance.
+    motion_loss_share: float = parameter(0.6, unit="share", low=0.0, high=1.0, source="chosen, not measured")
+
+    #: What a second of the query that is not like the line's place counts against a run.
+    miss_log_odds_per_s: float = parameter(1.2, unit="log-odds/s", low=0.0, high=10.0, source="chosen, not measured")
+
+    #: What a second counts against a run that looks like the place but moves unlike it.
+    unmoved_log_odds_per_s: float = parameter(2.0, unit="log-odds/s", low=0.0, high=10.0, source="chosen, not measured")
+
+    #: Seconds that a moment counts for a line at most, also where the next one is farther off.
+    max_counted_s: float = parameter(1.0, unit="s", low=0.25, high=10.0, source="chosen, not measured")
+
+    #: Seconds that a moment which is not like the line's place counts against it at most.
+    max_missed_s: float = parameter(2.0, unit="s", low=0.25, high=10.0, source="chosen, not measured")
+
+
+PARAMETERS = CorrespondenceParameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +109,11 @@ class Correspondences:
 
     def near(self, line: TimeMap) -> NDArray[np.bool_]:
         """Return which similarities are on a line, bool `(n,)`."""
-        return np.asarray(self.off(line) <= np.where(self.motion, MOTION_TOLERANCE_S, PICTURE_TOLERANCE_S))
+        return np.asarray(self.off(line) <= self.tolerances())
+
+    def tolerances(self) -> NDArray[np.float64]:
+        """Return how far off a line each similarity may lie to be on it, seconds of the reference, float64 `(n,)`."""
+        return np.where(self.motion, PARAMETERS.motion_tolerance_s, PARAMETERS.picture_tolerance_s)
 
     def off(self, line: TimeMap) -> NDArray[np.float64]:
         """Return how far similarities lie off a line, seconds of the reference, float64 `(n,)`."""
@@ -106,7 +147,12 @@ class Hint(NamedTuple):
 
 def speed_prior(speed: float) -> float:
     """Return what a line of a speed must have more than one of speed 1 to be as likely, log-odds."""
-    return 0.0 if speed == 1.0 else SPEED_PRIOR_LOG_ODDS
+    return 0.0 if speed == 1.0 else PARAMETERS.speed_prior_log_odds
+
+
+def counted_s(gaps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how many seconds moments count for a line, of how many seconds each stands for, float64 `(m,)`."""
+    return np.minimum(gaps, PARAMETERS.max_counted_s)
 
 
 def log_odds_along(correspondences: Correspondences, line: TimeMap) -> NDArray[np.float64]:
@@ -116,17 +162,14 @@ def log_odds_along(correspondences: Correspondences, line: TimeMap) -> NDArray[n
     pictures of a still scene are no more evidence than one.
     """
     off = correspondences.off(line)
-    near = off <= np.where(correspondences.motion, MOTION_TOLERANCE_S, PICTURE_TOLERANCE_S)
+    near = off <= correspondences.tolerances()
     by_look, by_motion = np.zeros(len(correspondences.samples)), np.zeros(len(correspondences.samples))
     of_look, of_motion = near & ~correspondences.motion, near & correspondences.motion
     np.maximum.at(by_look, correspondences.rows[of_look], correspondences.weights[of_look])
-    exact = 1.0 - MOTION_LOSS_SHARE * (off[of_motion] / MOTION_TOLERANCE_S) ** 2
+    exact = 1.0 - PARAMETERS.motion_loss_share * (off[of_motion] / PARAMETERS.motion_tolerance_s) ** 2
     np.maximum.at(by_motion, correspondences.rows[of_motion], correspondences.weights[of_motion] * exact)
     unmoved = correspondences.has_motion & (by_motion == 0)
-    values = by_look + by_motion - np.where(unmoved, UNMOVED_LOG_ODDS_PER_S, 0.0)
+    values = by_look + by_motion - np.where(unmoved, PARAMETERS.unmoved_log_odds_per_s, 0.0)
     missed = (by_look == 0) & (by_motion == 0)
-    return np.where(
-        missed,
-        -MISS_LOG_ODDS_PER_S * np.minimum(correspondences.gaps, 2.0),
-        values * np.minimum(correspondences.gaps, 1.0),
-    )
+    against = -PARAMETERS.miss_log_odds_per_s * np.minimum(correspondences.gaps, PARAMETERS.max_missed_s)
+    return np.where(missed, against, values * counted_s(correspondences.gaps))

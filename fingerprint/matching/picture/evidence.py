@@ -6,14 +6,17 @@ move alike and does not counts against it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fingerprint.matching.picture.correspondences import speed_prior
-from fingerprint.matching.picture.similarity import SIMILARITY_FLOOR, look_log_odds
-from fingerprint.matching.picture.views import VIEW_EDITS, VIEW_NAMES
+from fingerprint.matching.picture import similarity as picture_similarity
+from fingerprint.matching.picture.correspondences import counted_s, speed_prior
+from fingerprint.matching.picture.similarity import look_log_odds
+from fingerprint.matching.picture.views import edits_of_view, view_names
 from fingerprint.matching.time_map import Segment
+from fingerprint.parameters import parameter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,48 +27,70 @@ if TYPE_CHECKING:
     from fingerprint.matching.picture.similarity import Similarities
     from fingerprint.matching.time_map import TimeMap
 
-__all__ = ["segment_of"]
+__all__ = ["PARAMETERS", "EvidenceParameters", "segment_of"]
 
-#: Similarity of two pictures of a reference from which on the second one tells nothing new.
-KNOWN_SIMILARITY = 0.8
 
-#: The same up to which all that it tells is new.
-NOVEL_SIMILARITY = 0.45
+@dataclass(frozen=True, slots=True)
+class EvidenceParameters:
+    """What a run's looks, movement and common features count, and how alike it is taken to be."""
 
-#: What a picture that tells nothing new still counts, as a share.
-MIN_NOVELTY_SHARE = 0.05
+    #: Similarity of two pictures of a reference from which on the second one tells nothing new.
+    known_similarity: float = parameter(0.8, unit="similarity", low=0.5, high=1.0, source="chosen, not measured")
 
-#: Log-odds that motion adds to a segment at most.
-MAX_MOTION_LOG_ODDS = 24.0
+    #: The same up to which all that it tells is new.
+    novel_similarity: float = parameter(0.45, unit="similarity", low=0.0, high=0.79, source="chosen, not measured")
 
-#: The share of its windows' sum that motion adds: they overlap.
-MOTION_OVERLAP_SHARE = 0.5
+    #: What a picture that tells nothing new still counts, as a share.
+    min_novelty_share: float = parameter(0.05, unit="share", low=0.0, high=1.0, source="chosen, not measured")
 
-#: How far off a line pictures with common features still speak for it in full, seconds: a still scene has many.
-FEATURE_TOLERANCE_S = 3.0
+    #: How far from a run's line similarities are its own, in the reference.
+    line_tolerance_s: float = parameter(
+        1.0, unit="s", low=0.25, high=5.0, source="by the stored form: a reference is described once a second"
+    )
 
-#: Share of what common features tell that tells the scene alone, whatever moves there.
-SCENE_SHARE = 0.5
+    #: Log-odds that motion adds to a segment at most.
+    max_motion_log_odds: float = parameter(24.0, unit="log-odds", low=0.0, high=200.0, source="chosen, not measured")
 
-#: Log-odds that motion adds in each second of a copy in which something moves: a cosine of 0.6, the least that is usual
-#: in copies, gives 1.35.
-USUAL_MOTION_LOG_ODDS_PER_S = 1.2
+    #: The share of its windows' sum that motion adds: they overlap.
+    motion_overlap_share: float = parameter(0.5, unit="share", low=0.0, high=1.0, source="chosen, not measured")
 
-#: Share of a run's time in which something must move for the moment to be told by it.
-MIN_MOVING_SHARE = 0.6
+    #: How far off a line pictures with common features still speak for it in full: a still scene has many.
+    feature_tolerance_s: float = parameter(3.0, unit="s", low=0.5, high=30.0, source="chosen, not measured")
 
-#: Log-odds against a segment for each second that moves unlike the reference, beyond those that move alike: another
-#: take in front of the same wall.
-UNLIKE_LOG_ODDS_PER_S = 0.8
+    #: Share that such pictures count where they lie farther off: they tell the scene, and not this moment.
+    elsewhere_feature_share: float = parameter(0.5, unit="share", low=0.0, high=1.0, source="chosen, not measured")
 
-#: The same at most.
-MAX_UNLIKE_LOG_ODDS = 8.0
+    #: Share of what common features tell that tells the scene alone, whatever moves there.
+    scene_share: float = parameter(0.5, unit="share", low=0.0, high=1.0, source="chosen, not measured")
 
-#: How far from a run's line similarities are its own, seconds of the reference.
-LINE_TOLERANCE_S = 1.0
+    #: Log-odds that motion adds in each second of a copy in which something moves.
+    usual_motion_log_odds_per_s: float = parameter(
+        1.2,
+        unit="log-odds/s",
+        low=0.1,
+        high=10.0,
+        source="chosen below 1.35: a cosine of 0.6, the least that is usual in copies on the tuning footage, gives it",
+    )
 
-#: How alike the moments of a segment are taken to be, 0..1, where no closer look measures it.
-UNMEASURED_SIMILARITY = 0.8
+    #: Share of a run's time in which something must move for the moment to be told by it.
+    min_moving_share: float = parameter(0.6, unit="share", low=0.0, high=1.0, source="chosen, not measured")
+
+    #: Log-odds against a segment for each second that moves unlike the reference, beyond those that move alike: another
+    #: take in front of the same wall.
+    unlike_log_odds_per_s: float = parameter(0.8, unit="log-odds/s", low=0.0, high=10.0, source="chosen, not measured")
+
+    #: The same at most.
+    max_unlike_log_odds: float = parameter(8.0, unit="log-odds", low=0.0, high=100.0, source="chosen, not measured")
+
+    #: How alike the moments of a segment are taken to be where no closer look measures it: where local features find no
+    #: region, or less than a second of pictures lies along the line, or nothing there tells its moment. There it
+    #: reaches the answer: it bounds an interval's similarity, unless its sound is more alike.
+    unmeasured_similarity: float = parameter(
+        0.8, unit="similarity", low=0.0, high=1.0, source="a stand-in, chosen and not measured"
+    )
+
+
+PARAMETERS = EvidenceParameters()
 
 
 def segment_of(  # noqa: PLR0917 (what one pair of media items is told by)
@@ -97,13 +122,13 @@ def segment_of(  # noqa: PLR0917 (what one pair of media items is told by)
     if located.region is not None:
         edits = located.region.edits(query.query_frames.size)
     else:
-        edits = VIEW_EDITS.get(VIEW_NAMES[int(kinds.argmax())], ())
+        edits = edits_of_view(view_names()[int(kinds.argmax())])
     return Segment(
         start=start,
         end=end,
         map=run.map,
         log_odds=by_look + by_motion + by_features - speed_prior(run.map.speed),
-        similarity=UNMEASURED_SIMILARITY,
+        similarity=PARAMETERS.unmeasured_similarity,
         picture=True,
         transforms=edits,
     )
@@ -112,17 +137,19 @@ def segment_of(  # noqa: PLR0917 (what one pair of media items is told by)
 def _same_moment_share(correspondences: Correspondences, run: Run, by_motion: float) -> float:
     """Return which share of common features counts: they tell the scene, and what moves there tells the moment."""
     span = slice(run.first, run.last + 1)
-    seconds = np.minimum(correspondences.gaps[span], 1.0)
+    seconds = counted_s(correspondences.gaps[span])
     moving = float(seconds[correspondences.has_motion[span]].sum())
-    if moving < MIN_MOVING_SHARE * seconds.sum():
+    if moving < PARAMETERS.min_moving_share * seconds.sum():
         return 1.0
-    return float(np.clip(by_motion / min(USUAL_MOTION_LOG_ODDS_PER_S * moving, MAX_MOTION_LOG_ODDS), SCENE_SHARE, 1.0))
+    usual = min(PARAMETERS.usual_motion_log_odds_per_s * moving, PARAMETERS.max_motion_log_odds)
+    return float(np.clip(by_motion / usual, PARAMETERS.scene_share, 1.0))
 
 
 def _feature_log_odds(pair: tuple[float, float, float], line: TimeMap) -> float:
     """Return what a pair of pictures that has common features adds to a line, log-odds: less when it lies elsewhere."""
     time, place, weight = pair
-    return weight if abs(line.at(time) - place) < FEATURE_TOLERANCE_S else weight / 2
+    near = abs(line.at(time) - place) < PARAMETERS.feature_tolerance_s
+    return weight if near else weight * PARAMETERS.elsewhere_feature_share
 
 
 def _look_log_odds(
@@ -135,15 +162,18 @@ def _look_log_odds(
     near = np.nonzero(
         (moments >= run.first)
         & (moments <= run.last)
-        & (off < LINE_TOLERANCE_S)
-        & (similarities.values > SIMILARITY_FLOOR)
+        & (off < PARAMETERS.line_tolerance_s)
+        & (similarities.values > picture_similarity.PARAMETERS.similarity_floor)
     )[0]
     weights = look_log_odds(similarities.values).astype(np.float64)
-    votes = np.bincount(query.views.kinds[similarities.views[near]], weights[near], len(VIEW_NAMES)).astype(np.float64)
+    votes = np.bincount(query.views.kinds[similarities.views[near]], weights[near], len(view_names())).astype(
+        np.float64
+    )
     order = near[np.lexsort((-weights[near], moments[near]))]
     _, firsts = np.unique(moments[order], return_index=True)
     best = order[firsts]
-    weight = weights[best] * np.minimum(query.gaps[moments[best]], 1.0) * _novelty(stored[similarities.columns[best]])
+    seconds = counted_s(query.gaps[moments[best]])
+    weight = weights[best] * seconds * _novelty(stored[similarities.columns[best]])
     return float(weight.sum()), votes
 
 
@@ -158,21 +188,22 @@ def _motion_log_odds(correspondences: Correspondences, run: Run) -> float:
     best = np.zeros(len(correspondences.samples))
     np.maximum.at(best, correspondences.rows[inside], correspondences.weights[inside])
     span = slice(run.first, run.last + 1)
-    best, seconds = best[span], np.minimum(correspondences.gaps[span], 1.0)
-    alike = min(MAX_MOTION_LOG_ODDS, MOTION_OVERLAP_SHARE * float((best * seconds).sum()))
+    best, seconds = best[span], counted_s(correspondences.gaps[span])
+    together = PARAMETERS.motion_overlap_share * float((best * seconds).sum())
+    alike = min(PARAMETERS.max_motion_log_odds, together)
     unlike = float(seconds[correspondences.has_motion[span] & (best == 0)].sum() - seconds[best > 0].sum())
-    return alike - min(MAX_UNLIKE_LOG_ODDS, UNLIKE_LOG_ODDS_PER_S * max(0.0, unlike))
+    return alike - min(PARAMETERS.max_unlike_log_odds, PARAMETERS.unlike_log_odds_per_s * max(0.0, unlike))
 
 
 def _novelty(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return for each of a sequence of vectors how much it tells that those before it did not, 0..1."""
+    known, least = PARAMETERS.known_similarity, PARAMETERS.min_novelty_share
+    span = known - PARAMETERS.novel_similarity
     weight = np.ones(len(vectors))
     kept: list[NDArray[np.float32]] = []
     for index, vector in enumerate(vectors):
         alike = float((np.array(kept) @ vector).max()) if kept else 0.0
-        weight[index] = np.clip(
-            (KNOWN_SIMILARITY - alike) / (KNOWN_SIMILARITY - NOVEL_SIMILARITY), MIN_NOVELTY_SHARE, 1.0
-        )
-        if weight[index] > MIN_NOVELTY_SHARE:
+        weight[index] = np.clip((known - alike) / span, least, 1.0)
+        if weight[index] > least:
             kept.append(vector)
     return weight

@@ -9,6 +9,7 @@ import numpy as np
 
 from fingerprint.matching.picture.geometric_verification import compare_local
 from fingerprint.matching.picture.region import Region
+from fingerprint.parameters import parameter
 from fingerprint.picture.local_features import WHOLE
 
 if TYPE_CHECKING:
@@ -18,28 +19,44 @@ if TYPE_CHECKING:
     from fingerprint.picture.local_features import LocalFeatures, Part
     from fingerprint.picture.track import PictureTrack
 
-__all__ = ["MIN_INLIERS", "Located", "PicturePair", "locate"]
+__all__ = ["PARAMETERS", "LocalizationParameters", "Located", "PicturePair", "locate"]
 
-#: Inliers of two pictures that have nothing in common: 3 at most in a thousand pairs.
-MAX_CHANCE_INLIERS = 3
 
-#: Inliers from which on a region is believed.
-MIN_INLIERS = 7
+@dataclass(frozen=True, slots=True)
+class LocalizationParameters:
+    """What inliers of pairs of pictures say, and how many pairs are looked at."""
 
-#: Inliers of a pair of pictures from which on a closer look at it would say nothing new.
-MIN_SURE_INLIERS = 16
+    #: Inliers of two pictures that have nothing in common, at most.
+    max_chance_inliers: int = parameter(
+        3, unit="count", low=0, high=16, source="measured: no more in a thousand pairs of unrelated pictures"
+    )
 
-#: Pairs of pictures with so many inliers from which on a closer look at any would say nothing new.
-MIN_SURE_PAIRS = 2
+    #: Inliers from which on a region is believed.
+    min_inliers: int = parameter(
+        7, unit="count", low=3, high=64, source="chosen, not measured: well over what chance makes"
+    )
 
-#: Pictures with local features that are tried for each pair, nearest in time first: they are 3 s apart.
-MAX_NEIGHBOURS = 2
+    #: Inliers of a pair of pictures from which on a closer look at it would say nothing new.
+    min_sure_inliers: int = parameter(
+        16, unit="count", low=4, high=120, source="a bound on cost: a closer look takes twenty times as long"
+    )
 
-#: Log-odds of each inlier beyond chance.
-LOG_ODDS_PER_INLIER = 1.2
+    #: Pairs of pictures with so many inliers from which on a closer look at any would say nothing new.
+    min_sure_pairs: int = parameter(
+        2, unit="count", low=1, high=8, source="a bound on cost: a closer look takes twenty times as long"
+    )
 
-#: Log-odds of one pair of pictures at most.
-MAX_PAIR_LOG_ODDS = 12.0
+    #: Pictures with local features that are tried for each pair, nearest in time first: they are some seconds apart.
+    max_neighbours: int = parameter(2, unit="count", low=1, high=8, source="a bound on cost; chosen, not measured")
+
+    #: Log-odds of each inlier beyond chance.
+    log_odds_per_inlier: float = parameter(1.2, unit="log-odds", low=0.0, high=10.0, source="chosen, not measured")
+
+    #: Log-odds of one pair of pictures at most.
+    max_pair_log_odds: float = parameter(12.0, unit="log-odds", low=0.0, high=100.0, source="chosen, not measured")
+
+
+PARAMETERS = LocalizationParameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +96,30 @@ def locate(query_frames: QueryFrames, reference: PictureTrack, pairs: Sequence[P
     if not len(reference.local_rows):
         return Located(None, ())
     found = [_compared(query_frames, pair, reference, closer=False) for pair in pairs]
-    sure = sum(one is not None and one.inliers >= MIN_SURE_INLIERS for one in found)
-    if query_frames.can_look_closer and sure < min(MIN_SURE_PAIRS, len(pairs)):
+    sure = sum(_is_sure(one) for one in found)
+    if query_frames.can_look_closer and sure < min(PARAMETERS.min_sure_pairs, len(pairs)):
         closer = [_compared(query_frames, pair, reference, closer=True) for pair in pairs]
         found = [_better(one, other) for one, other in zip(found, closer, strict=True)]
     best: Region | None = None
     tried = []
     for pair, region in zip(pairs, found, strict=True):
         best = _better(best, region)
-        inliers = 0 if region is None else region.inliers
         place = float(reference.times_ms[pair.row] / 1000)
-        tried.append(
-            (pair.time, place, min(MAX_PAIR_LOG_ODDS, LOG_ODDS_PER_INLIER * max(0, inliers - MAX_CHANCE_INLIERS)))
-        )
-    if best is not None and best.inliers < MIN_INLIERS:
+        tried.append((pair.time, place, _log_odds(region)))
+    if best is not None and best.inliers < PARAMETERS.min_inliers:
         best = None
     return Located(best, tuple(tried))
+
+
+def _is_sure(region: Region | None) -> bool:
+    return region is not None and region.inliers >= PARAMETERS.min_sure_inliers
+
+
+def _log_odds(region: Region | None) -> float:
+    """Return what the inliers of a pair of pictures say beyond what chance makes."""
+    inliers = 0 if region is None else region.inliers
+    over = max(0, inliers - PARAMETERS.max_chance_inliers)
+    return min(PARAMETERS.max_pair_log_odds, PARAMETERS.log_odds_per_inlier * over)
 
 
 def _better(one: Region | None, other: Region | None) -> Region | None:
@@ -109,14 +134,14 @@ def _compared(query_frames: QueryFrames, pair: PicturePair, reference: PictureTr
     local_times = reference.times_ms[reference.local_rows] / 1000
     size = (int(reference.size[0]), int(reference.size[1]))
     best: Region | None = None
-    for index in np.argsort(np.abs(local_times - place))[:MAX_NEIGHBOURS]:
+    for index in np.argsort(np.abs(local_times - place))[: PARAMETERS.max_neighbours]:
         # The reference keeps local features of few pictures: the query's is taken as much earlier or later.
         time = pair.time + local_times[index] - place
         for variant, features in _features(query_frames, time, pair.part, closer=closer):
             found = compare_local(features, reference.features(int(index)))
             if found is not None:
                 best = _better(best, Region(variant, found.matrix, size, found.inliers))
-        if best is not None and best.inliers >= MIN_SURE_INLIERS:
+        if _is_sure(best):
             break
     return best
 

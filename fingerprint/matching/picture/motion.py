@@ -13,51 +13,101 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import uniform_filter1d
 
+from fingerprint.parameters import parameter
+from fingerprint.picture import extractor
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fingerprint.matching.picture.query_frames import Miniatures
 
-__all__ = ["MotionHits", "at_times", "changes", "find_motion", "levelled"]
+__all__ = ["PARAMETERS", "MotionHits", "MotionParameters", "at_times", "changes", "find_motion", "levelled", "window_s"]
 
-#: Time between samples, seconds.
-STEP_S = 0.25
 
-#: Changes from one sample to the next in a window: two seconds.
-WINDOW_STEPS = 8
+@dataclass(frozen=True, slots=True)
+class MotionParameters:
+    """How movement is told apart. Samples are as far apart as the stored miniatures."""
 
-#: Windows start this many samples apart.
-HOP_STEPS = 2
+    #: Changes from one sample to the next in a window.
+    window_steps: int = parameter(
+        8,
+        unit="samples",
+        low=3,
+        high=64,
+        source="chosen: over two seconds cosines are 0.6 to 0.95 at the right place and 0.15 elsewhere, in 95 of 100",
+    )
 
-#: Speeds that are tried; over two seconds, one that is 5 % off is a tenth of a second off.
-TRIED_SPEEDS = (
-    1.0, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.86, 0.93,
-    1.08, 1.16, 1.25, 1.34, 1.44, 1.55, 1.68, 1.82, 2.0,
-)  # fmt: skip
+    #: Windows of the query start this many samples apart.
+    hop_steps: int = parameter(2, unit="samples", low=1, high=8, source="a bound on cost; chosen, not measured")
 
-#: Seconds between two pictures beyond which what lies between them is not known.
-MAX_GAP_S = 2.0
+    #: Where in a step windows of the reference start: those of the query start anywhere.
+    phases: tuple[float, ...] = parameter(
+        (0.0, 0.5), unit="share of a step", low=0.0, high=1.0, source="a bound on cost; chosen, not measured"
+    )
 
-#: What another speed than 1 must be better, cosine.
-SPEED_COST_COSINE = 0.1
+    #: Speeds that are tried, the commonest first.
+    tried_speeds: tuple[float, ...] = parameter(
+        (
+            1.0, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.86, 0.93,
+            1.08, 1.16, 1.25, 1.34, 1.44, 1.55, 1.68, 1.82, 2.0,
+        ),
+        unit="ratio",
+        low=0.25,
+        high=4.0,
+        source="a grid: one that is 5 % off is a tenth of a second off over the two seconds of a window",
+    )  # fmt: skip
 
-#: Gray levels beyond which a change counts no more: a cut must not outweigh all movement.
-MAX_CHANGE_GRAY_LEVELS = 24.0
+    #: Seconds between two pictures beyond which what lies between them is not known.
+    max_gap_s: float = parameter(2.0, unit="s", low=0.5, high=10.0, source="chosen, not measured")
 
-#: Gray levels of change that are nothing: cells that move less do not count more for it.
-USUAL_CHANGE_GRAY_LEVELS = 1.0
+    #: Seconds that two pictures are taken to be apart at the least.
+    min_gap_s: float = parameter(
+        1e-3, unit="s", low=1e-6, high=0.1, source="a guard: stored times are whole milliseconds, and may be the same"
+    )
 
-#: Energy of a window that is noise: root mean square of its changes, in units of what is usual.
-NOISE_RMS = 0.1
+    #: How far behind the last picture the last sample may lie.
+    end_slack_s: float = parameter(1e-6, unit="s", low=1e-9, high=1e-3, source="a guard: what rounding takes")
 
-#: Places in the reference that each window is given at each speed.
-MAX_PLACES = 4
+    #: What another speed than 1 must be better.
+    speed_cost_cosine: float = parameter(0.1, unit="cosine", low=0.0, high=0.5, source="chosen, not measured")
 
-#: Cosine from which on windows count.
-MIN_COSINE = 0.33
+    #: Gray levels beyond which a change counts no more: a cut must not outweigh all movement.
+    max_change_gray_levels: float = parameter(
+        24.0, unit="gray levels", low=2.0, high=255.0, source="chosen, not measured"
+    )
 
-#: Cells of the tables of cosines that are made at most; of longer pairs the common speeds alone are tried.
-MAX_COSINE_CELLS = 4_000_000
+    #: Gray levels of change that are nothing: cells that move less do not count more for it.
+    usual_change_gray_levels: float = parameter(
+        1.0, unit="gray levels", low=0.1, high=20.0, source="chosen, not measured"
+    )
+
+    #: Energy of a window that is noise: root mean square of its changes, in units of what is usual.
+    noise_rms: float = parameter(0.1, unit="ratio", low=0.0, high=1.0, source="chosen, not measured")
+
+    #: Places in the reference that each window is given at each speed.
+    max_places: int = parameter(4, unit="count", low=1, high=64, source="a bound on cost; chosen, not measured")
+
+    #: Cosine from which on windows count.
+    min_cosine: float = parameter(
+        0.33,
+        unit="cosine",
+        low=0.0,
+        high=0.9,
+        source="chosen between what copies have on the tuning footage, 0.6 to 0.95, and what other places have, 0.15",
+    )
+
+    #: Cells of the tables of cosines that are made at most; of longer pairs the common speeds alone are tried.
+    max_cosine_cells: int = parameter(
+        4_000_000, unit="count", low=10_000, high=1_000_000_000, source="a bound on cost; chosen, not measured"
+    )
+
+
+PARAMETERS = MotionParameters()
+
+
+def window_s() -> float:
+    """Return the length of a window at speed 1, seconds."""
+    return PARAMETERS.window_steps * extractor.PARAMETERS.grid_step_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,33 +139,35 @@ def find_motion(query: Miniatures, grid: NDArray[np.float64], thumbnails: NDArra
     """
     nothing = np.zeros(0)
     first, last = (query.times[0], query.times[-1]) if len(query.times) else (0.0, 0.0)
-    moments = np.arange(first, last + 1e-6, STEP_S)
+    step, size, hop = extractor.PARAMETERS.grid_step_s, PARAMETERS.window_steps, PARAMETERS.hop_steps
+    moments = np.arange(first, last + PARAMETERS.end_slack_s, step)
     # Many pictures may lie in a short time: it is the time that is too short for a window then.
-    if min(len(query.times), len(moments), len(grid)) <= WINDOW_STEPS:
+    if min(len(query.times), len(moments), len(grid)) <= size:
         return MotionHits(nothing, nothing, nothing, nothing, nothing)
     ours = levelled(changes(at_times(query.times, query.thumbnails, moments)) * query.covered)
-    windows, norms = _windows(ours, HOP_STEPS)
-    starts = moments[: len(ours)][: len(ours) - WINDOW_STEPS + 1 : HOP_STEPS]
-    noise = NOISE_RMS * np.sqrt(WINDOW_STEPS * max(1, int(query.covered.sum())))
-    moving = (norms > noise) & _is_seen(starts, query.times, WINDOW_STEPS * STEP_S)
+    windows, norms = _windows(ours, hop)
+    starts = moments[: len(ours)][: len(ours) - size + 1 : hop]
+    noise = PARAMETERS.noise_rms * np.sqrt(size * max(1, int(query.covered.sum())))
+    moving = (norms > noise) & _is_seen(starts, query.times, window_s())
     windows, starts, norms = windows[moving], starts[moving], norms[moving]
     found: list[tuple[NDArray[np.float64], ...]] = []
-    cells = len(starts) * len(grid) * 2
-    for speed in TRIED_SPEEDS if cells <= MAX_COSINE_CELLS else TRIED_SPEEDS[:1]:
-        for phase in (0.0, 0.5):
-            times = np.arange(grid[0] + phase * STEP_S * speed, grid[-1], STEP_S * speed)
-            if len(times) <= WINDOW_STEPS or not len(starts):
+    speeds, most = PARAMETERS.tried_speeds, PARAMETERS.max_places
+    cells = len(starts) * len(grid) * len(PARAMETERS.phases)
+    for speed in speeds if cells <= PARAMETERS.max_cosine_cells else speeds[:1]:
+        for phase in PARAMETERS.phases:
+            times = np.arange(grid[0] + phase * step * speed, grid[-1], step * speed)
+            if len(times) <= size or not len(starts):
                 continue
             theirs = levelled(changes(at_times(grid, thumbnails, times)) * query.covered)
             others, other_norms = _windows(theirs, 1)
-            known = _is_seen(times[: len(others)], grid, WINDOW_STEPS * STEP_S * speed)
+            known = _is_seen(times[: len(others)], grid, window_s() * speed)
             others, other_norms, times = others[known], other_norms[known], times[: len(others)][known]
             if not len(others):
                 continue
             cosines = (windows @ others.T) / (norms[:, None] * other_norms + noise**2)
-            best = np.argpartition(-cosines, min(MAX_PLACES, cosines.shape[1]) - 1, axis=1)[:, :MAX_PLACES]
-            values = np.take_along_axis(cosines, best, 1) - (0.0 if speed == 1.0 else SPEED_COST_COSINE)
-            row, column = np.nonzero(values > MIN_COSINE)
+            best = np.argpartition(-cosines, min(most, cosines.shape[1]) - 1, axis=1)[:, :most]
+            values = np.take_along_axis(cosines, best, 1) - (0.0 if speed == 1.0 else PARAMETERS.speed_cost_cosine)
+            row, column = np.nonzero(values > PARAMETERS.min_cosine)
             part = (starts[row], times[best[row, column]], np.full(len(row), speed), values[row, column])
             found.append(part)
     if not found:
@@ -126,7 +178,7 @@ def find_motion(query: Miniatures, grid: NDArray[np.float64], thumbnails: NDArra
 
 def _is_seen(starts: NDArray[np.float64], times: NDArray[np.float64], length: float) -> NDArray[np.bool_]:
     """Tell which windows no gap between pictures reaches into: what lies between is made up there."""
-    gaps = np.nonzero(np.diff(times) > MAX_GAP_S)[0]
+    gaps = np.nonzero(np.diff(times) > PARAMETERS.max_gap_s)[0]
     begins, ends = times[gaps], times[gaps + 1]
     reached = (starts[:, None] < ends) & (starts[:, None] + length > begins)
     return np.asarray(~reached.any(1))
@@ -137,29 +189,28 @@ def at_times(
 ) -> NDArray[np.float32]:
     """Return miniatures at moments, between two of them where need be."""
     right = np.clip(np.searchsorted(times, moments), 1, len(times) - 1)
-    share = (moments - times[right - 1]) / np.maximum(times[right] - times[right - 1], 1e-3)
+    share = (moments - times[right - 1]) / np.maximum(times[right] - times[right - 1], PARAMETERS.min_gap_s)
     before, after = thumbnails[right - 1].astype(np.float32), thumbnails[right].astype(np.float32)
     return np.asarray(before + (after - before) * np.clip(share, 0, 1)[:, None], np.float32)
 
 
 def changes(thumbnails: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return what changes between samples, without what changes everywhere (fades, flicker)."""
-    change = np.diff(thumbnails, axis=0)
-    return np.asarray(
-        np.clip(change - np.median(change, axis=1, keepdims=True), -MAX_CHANGE_GRAY_LEVELS, MAX_CHANGE_GRAY_LEVELS),
-        np.float32,
-    )
+    change, most = np.diff(thumbnails, axis=0), PARAMETERS.max_change_gray_levels
+    return np.asarray(np.clip(change - np.median(change, axis=1, keepdims=True), -most, most), np.float32)
 
 
 def levelled(changes_of: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return changes relative to what is usual in their cell then: a lively inset must not drown all others."""
-    energy = uniform_filter1d(changes_of**2, 2 * WINDOW_STEPS + 1, axis=0, mode="nearest")
-    usual = np.sqrt(np.maximum(energy, 0.0)) + USUAL_CHANGE_GRAY_LEVELS  # a running sum may end a little below zero
+    around = 2 * PARAMETERS.window_steps + 1
+    energy = uniform_filter1d(changes_of**2, around, axis=0, mode="nearest")
+    energy = np.maximum(energy, 0.0)  # a running sum may end a little below zero
+    usual = np.sqrt(energy) + PARAMETERS.usual_change_gray_levels
     return np.asarray(changes_of / usual, np.float32)
 
 
 def _windows(series: NDArray[np.float32], hop: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return windows, `(n, WINDOW_STEPS * 64)`, and their lengths."""
-    view = np.lib.stride_tricks.sliding_window_view(series, WINDOW_STEPS, axis=0)[::hop]
+    """Return windows, `(n, window_steps * 64)`, and their lengths."""
+    view = np.lib.stride_tricks.sliding_window_view(series, PARAMETERS.window_steps, axis=0)[::hop]
     flat = np.ascontiguousarray(view).reshape(len(view), -1)
     return flat, np.asarray(np.linalg.norm(flat, axis=1), np.float32)

@@ -9,6 +9,8 @@ import numpy as np
 
 from fingerprint.matching.picture.query_frames import QueryFrames
 from fingerprint.matching.picture.views import describe_views
+from fingerprint.parameters import parameter
+from fingerprint.picture import extractor
 from fingerprint.picture.embedding import background_score
 
 if TYPE_CHECKING:
@@ -17,13 +19,35 @@ if TYPE_CHECKING:
     from fingerprint.matching.picture.views import Views
     from fingerprint.query import Piece
 
-__all__ = ["STILL_SCENE_S", "PictureQuery"]
+__all__ = ["PARAMETERS", "PictureQuery", "QueryParameters"]
 
-#: Seconds between the moments that are placed.
-SAMPLE_STEP_S = 0.5
 
-#: Seconds that a still scene is described by one picture.
-STILL_SCENE_S = 10.0
+@dataclass(frozen=True, slots=True)
+class QueryParameters:
+    """How densely a query is placed."""
+
+    #: Seconds between the moments that are placed.
+    sample_step_s: float = parameter(
+        0.5, unit="s", low=0.25, high=2.0, source="a bound on cost: every other picture that is looked at; not measured"
+    )
+
+    #: How much earlier than its step begins a moment may lie: times are rounded.
+    sample_slack_share: float = parameter(
+        0.01,
+        unit="share of a step",
+        low=0.001,
+        high=0.25,
+        source="by the stored form: 5 ms, and times are whole milliseconds",
+    )
+
+    #: Seconds that a moment stands for, at the least.
+    min_gap_s: float = parameter(0.1, unit="s", low=0.0, high=0.5, source="chosen, not measured")
+
+    #: The same at the most: where pictures are far apart, what lies between them is not known.
+    max_gap_s: float = parameter(2.5, unit="s", low=0.5, high=10.0, source="chosen, not measured")
+
+
+PARAMETERS = QueryParameters()
 
 
 @dataclass(frozen=True)
@@ -59,9 +83,11 @@ class PictureQuery:
             return None
         views = describe_views(track, query.keyframes, thorough=thorough)
         query_frames = QueryFrames(query)
-        _, firsts = np.unique(np.floor(query_frames.times / SAMPLE_STEP_S + 0.01), return_index=True)
+        step = PARAMETERS.sample_step_s
+        _, firsts = np.unique(np.floor(query_frames.times / step + PARAMETERS.sample_slack_share), return_index=True)
         samples = query_frames.times[firsts]
-        gaps = np.clip(np.diff(samples, append=samples[-1:] + SAMPLE_STEP_S), 0.1, 2.5)
+        gaps = np.diff(samples, append=samples[-1:] + step)
+        gaps = np.clip(gaps, PARAMETERS.min_gap_s, PARAMETERS.max_gap_s)
         return cls(views, background_score(views.vectors), samples, gaps, _spoken(views, samples), query_frames)
 
 
@@ -80,7 +106,7 @@ def _spoken(views: Views, samples: NDArray[np.float64]) -> NDArray[np.int64]:
         near = np.abs(off) <= reach
         if kind == 0:
             nearest = np.where(near, nearest, np.clip(np.searchsorted(times, samples, "right") - 1, 0, None))
-            near |= (samples >= times[nearest]) & (samples - times[nearest] <= STILL_SCENE_S)
+            near |= (samples >= times[nearest]) & (samples - times[nearest] <= extractor.PARAMETERS.still_scene_s)
         pairs.append(np.stack([own[nearest[near]], np.nonzero(near)[0]], 1))
     joined = np.concatenate(pairs) if pairs else np.zeros((0, 2), np.int64)
     return joined[np.argsort(joined[:, 0], kind="stable")]

@@ -7,25 +7,39 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fingerprint.parameters import parameter
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Region"]
+__all__ = ["PARAMETERS", "Region", "RegionParameters"]
 
-#: Degrees within which a turn is none, or a quarter turn: a moving camera turns a little between two pictures.
-MAX_UPRIGHT_DEGREES = 8.0
 
-#: Natural logarithm of width over height, less or more, that counts as changed.
-MIN_STRETCH_LOG_RATIO = 0.1
+@dataclass(frozen=True, slots=True)
+class RegionParameters:
+    """From where on a map counts as an edit that is named."""
 
-#: Share of the reference's picture that is seen, below which it was cropped.
-WHOLE_SHARE = 0.88
+    #: Degrees within which a turn is none, or a quarter turn: a moving camera turns a little between two pictures.
+    max_upright_degrees: float = parameter(8.0, unit="degrees", low=0.0, high=45.0, source="chosen, not measured")
 
-#: Share of the query's picture that the reference's fills, below which it was inserted.
-FILLING_SHARE = 0.8
+    #: Natural logarithm of width over height, less or more, that counts as changed.
+    min_stretch_log_ratio: float = parameter(
+        0.1, unit="natural logarithm", low=0.0, high=1.0, source="chosen, not measured"
+    )
 
-#: Points a side at which shares are counted.
-POINTS_PER_SIDE = 24
+    #: Share of the reference's picture that is seen, below which it was cropped.
+    whole_share: float = parameter(0.88, unit="share", low=0.0, high=1.0, source="chosen, not measured")
+
+    #: Share of the query's picture that the reference's fills, below which it was inserted.
+    filling_share: float = parameter(0.8, unit="share", low=0.0, high=1.0, source="chosen, not measured")
+
+    #: Points a side at which shares are counted.
+    points_per_side: int = parameter(
+        24, unit="count", low=4, high=320, source="chosen, not measured: shares are exact to a twenty-fourth"
+    )
+
+
+PARAMETERS = RegionParameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +90,16 @@ class Region:
         names = [] if self.variant == "plain" else [self.variant]
         turn = np.degrees(np.arctan2(b - c, a + d)) % 360
         quarter = round(turn / 90) * 90
-        if abs(turn - quarter) > MAX_UPRIGHT_DEGREES:
+        if abs(turn - quarter) > PARAMETERS.max_upright_degrees:
             names.append(f"rotated:{round(turn)}")
         elif quarter % 360:
             names.append(f"rotated:{quarter % 360}")
         across, along = np.hypot(a, c), np.hypot(b, d)
-        if abs(np.log(across / along)) > MIN_STRETCH_LOG_RATIO:
+        if abs(np.log(across / along)) > PARAMETERS.min_stretch_log_ratio:
             names.append("scaled")
-        if self._seen(query_size) < WHOLE_SHARE:
+        if self._seen(query_size) < PARAMETERS.whole_share:
             names.append("cropped")
-        if self._filled(query_size) < FILLING_SHARE:
+        if self._filled(query_size) < PARAMETERS.filling_share:
             names.append("inserted")
         return tuple(names)
 
@@ -101,6 +115,7 @@ class Region:
 
 
 def _points(size: tuple[int, int]) -> NDArray[np.float64]:
-    """Return points spread evenly over a picture, float64 `(POINTS_PER_SIDE ** 2, 2)`."""
-    steps = (np.arange(POINTS_PER_SIDE) + 0.5) / POINTS_PER_SIDE
+    """Return points spread evenly over a picture, float64 `(points_per_side ** 2, 2)`."""
+    count = PARAMETERS.points_per_side
+    steps = (np.arange(count) + 0.5) / count
     return np.stack(np.meshgrid(steps * size[0], steps * size[1]), -1).reshape(-1, 2)

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fingerprint.matching.picture import motion as picture_motion
 from fingerprint.matching.picture.correspondences import Correspondences
-from fingerprint.matching.picture.motion import STEP_S, WINDOW_STEPS
+from fingerprint.matching.picture.motion import window_s
+from fingerprint.parameters import parameter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,35 +22,74 @@ if TYPE_CHECKING:
     from fingerprint.matching.picture.motion import MotionHits
     from fingerprint.matching.picture.query import PictureQuery
 
-__all__ = ["SIMILARITY_FLOOR", "Similarities", "correspondences_of", "find_similarities", "look_log_odds"]
+__all__ = [
+    "PARAMETERS",
+    "Similarities",
+    "SimilarityParameters",
+    "correspondences_of",
+    "find_similarities",
+    "look_log_odds",
+]
 
-#: Similarity over chance below which two moments have nothing to do with each other: the 99.9th percentile of unrelated
-#: ones, with every view tried.
-SIMILARITY_FLOOR = 0.2
 
-#: Log-odds for each unit of similarity over the floor: measured on the tuning footage.
-LOG_ODDS_PER_SIMILARITY = 14.0
+@dataclass(frozen=True, slots=True)
+class SimilarityParameters:
+    """What a similarity by look or by movement is worth."""
 
-#: Log-odds of a moment by its look at most: measured on the tuning footage.
-MAX_LOOK_LOG_ODDS = 4.0
+    #: Similarity over chance below which two moments have nothing to do with each other.
+    similarity_floor: float = parameter(
+        0.2,
+        unit="similarity",
+        low=0.0,
+        high=0.8,
+        source="measured on the tuning footage: the 99.9th percentile of unrelated moments, with every view tried",
+    )
 
-#: Described pictures of the reference that each query picture is held against: a still scene has many alike.
-MAX_NEAREST_PICTURES = 32
+    #: Share of the floor from which on similarities are kept at all: they tell which pictures are the likest.
+    kept_floor_share: float = parameter(
+        0.5, unit="share", low=0.0, high=1.0, source="a bound on cost; chosen, not measured"
+    )
 
-#: Query rows compared at once.
-MAX_ROWS_AT_ONCE = 512
+    #: Log-odds for each unit of similarity over the floor.
+    log_odds_per_similarity: float = parameter(
+        14.0, unit="log-odds", low=1.0, high=100.0, source="measured on the tuning footage"
+    )
 
-#: Cosine of a window's movement from which on it counts.
-MOTION_COSINE_FLOOR = 0.33
+    #: Log-odds of a moment by its look at most.
+    max_look_log_odds: float = parameter(
+        4.0, unit="log-odds", low=0.5, high=20.0, source="measured on the tuning footage"
+    )
 
-#: Log-odds for each unit of a window's cosine over the floor.
-LOG_ODDS_PER_MOTION_COSINE = 10.0
+    #: Described pictures of the reference that each query picture is held against: a still scene has many alike.
+    max_nearest_pictures: int = parameter(
+        32, unit="count", low=1, high=1000, source="a bound on cost; chosen, not measured"
+    )
 
-#: Log-odds of a window by its movement at most.
-MAX_MOTION_WINDOW_LOG_ODDS = 4.0
+    #: Query rows compared at once.
+    max_rows_at_once: int = parameter(
+        512, unit="count", low=1, high=65536, source="a bound on memory: a few megabytes against a film of an hour"
+    )
 
-#: Where a place is told by motion, a look that is as good everywhere in the reference counts this share.
-EVERYWHERE_SHARE = 0.15
+    #: Log-odds for each unit of a window's cosine over the least that counts.
+    log_odds_per_motion_cosine: float = parameter(
+        10.0, unit="log-odds", low=1.0, high=100.0, source="chosen, not measured"
+    )
+
+    #: Log-odds of a window by its movement at most.
+    max_motion_window_log_odds: float = parameter(
+        4.0, unit="log-odds", low=0.5, high=20.0, source="chosen, not measured"
+    )
+
+    #: How far outside of a window that moves alike a moment may lie and still be told by it.
+    window_slack_s: float = parameter(
+        0.05, unit="s", low=0.0, high=0.25, source="chosen, not measured: pictures are not quite evenly apart"
+    )
+
+    #: Where a place is told by motion, a look that is as good everywhere in the reference counts this share.
+    everywhere_share: float = parameter(0.15, unit="share", low=0.0, high=1.0, source="chosen, not measured")
+
+
+PARAMETERS = SimilarityParameters()
 
 
 @dataclass(frozen=True)
@@ -83,13 +124,14 @@ def find_similarities(query: PictureQuery, stored: NDArray[np.float32], times: N
         times: When they are shown, seconds, float64 `(r,)`.
     """
     rows, columns, values, typical = [], [], [], []
-    limit = min(MAX_NEAREST_PICTURES, len(stored))
-    for first in range(0, len(query.views.vectors), MAX_ROWS_AT_ONCE):
-        part = slice(first, first + MAX_ROWS_AT_ONCE)
+    limit, size = min(PARAMETERS.max_nearest_pictures, len(stored)), PARAMETERS.max_rows_at_once
+    least = PARAMETERS.kept_floor_share * PARAMETERS.similarity_floor
+    for first in range(0, len(query.views.vectors), size):
+        part = slice(first, first + size)
         similarity = query.views.vectors[part] @ stored.T - query.background_score[part, None]
         best = np.argpartition(-similarity, limit - 1, axis=1)[:, :limit]
         found = np.take_along_axis(similarity, best, 1)
-        row, column = np.nonzero(found > SIMILARITY_FLOOR / 2)
+        row, column = np.nonzero(found > least)
         rows.append(row + first)
         columns.append(best[row, column])
         values.append(found[row, column])
@@ -111,9 +153,15 @@ def find_similarities(query: PictureQuery, stored: NDArray[np.float32], times: N
     )
 
 
-def look_log_odds(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return what similarities over chance are worth, log-odds, float32 of the same shape; below 0 under the floor."""
-    return np.asarray(np.minimum((values - SIMILARITY_FLOOR) * LOG_ODDS_PER_SIMILARITY, MAX_LOOK_LOG_ODDS))
+def look_log_odds(values: NDArray[np.float32], floor: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+    """Return what similarities over chance are worth, log-odds, float32 of the same shape; below 0 under the floor.
+
+    Args:
+        values: Similarities over chance, float32.
+        floor: From where on each counts, where that is not the floor of all.
+    """
+    over = values - (PARAMETERS.similarity_floor if floor is None else floor)
+    return np.asarray(np.minimum(over * PARAMETERS.log_odds_per_similarity, PARAMETERS.max_look_log_odds))
 
 
 def correspondences_of(query: PictureQuery, similarities: Similarities, motion: MotionHits | None) -> Correspondences:
@@ -124,13 +172,13 @@ def correspondences_of(query: PictureQuery, similarities: Similarities, motion: 
         similarities: To the reference's described pictures.
         motion: Windows that move alike; None where it is not known where in the query's picture to look.
     """
-    good = similarities.values > SIMILARITY_FLOOR
+    good = similarities.values > PARAMETERS.similarity_floor
     weights = look_log_odds(similarities.values[good])
     if motion is not None and len(motion.moving):
-        here = similarities.values[good] - np.maximum(similarities.typical[good], SIMILARITY_FLOOR)
-        weights = EVERYWHERE_SHARE * weights + (1 - EVERYWHERE_SHARE) * np.clip(
-            here * LOG_ODDS_PER_SIMILARITY, 0, MAX_LOOK_LOG_ODDS
-        )
+        everywhere = np.maximum(similarities.typical[good], PARAMETERS.similarity_floor)
+        here = look_log_odds(similarities.values[good], everywhere).clip(0)
+        share = PARAMETERS.everywhere_share
+        weights = np.asarray(share * weights + (1 - share) * here, np.float32)
     kept = _strongest(similarities.moments[good], weights)
     correspondences = Correspondences(
         samples=query.samples,
@@ -148,7 +196,7 @@ def _strongest(rows: NDArray[np.int64], weights: NDArray[np.float32]) -> NDArray
     """Return the indices of each moment's strongest similarities, over all views."""
     order = np.lexsort((-weights, rows))
     firsts = np.searchsorted(rows[order], rows[order])
-    return order[np.arange(len(order)) - firsts < MAX_NEAREST_PICTURES]
+    return order[np.arange(len(order)) - firsts < PARAMETERS.max_nearest_pictures]
 
 
 def _in_order(correspondences: Correspondences) -> Correspondences:
@@ -165,16 +213,15 @@ def _in_order(correspondences: Correspondences) -> Correspondences:
 
 def _with_motion(correspondences: Correspondences, motion: MotionHits) -> Correspondences:
     """Add what moves alike: a window speaks for every moment in it."""
-    length = WINDOW_STEPS * STEP_S
-    first = np.searchsorted(correspondences.samples, motion.starts - 0.05)
-    count = np.searchsorted(correspondences.samples, motion.starts + length + 0.05) - first
+    length, slack = window_s(), PARAMETERS.window_slack_s
+    first = np.searchsorted(correspondences.samples, motion.starts - slack)
+    count = np.searchsorted(correspondences.samples, motion.starts + length + slack) - first
     window = np.repeat(np.arange(len(count)), count)
     rows = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + first[window]
     places = motion.places[window] + motion.speeds[window] * (correspondences.samples[rows] - motion.starts[window])
-    weights = np.clip(
-        (motion.cosines[window] - MOTION_COSINE_FLOOR) * LOG_ODDS_PER_MOTION_COSINE, 0, MAX_MOTION_WINDOW_LOG_ODDS
-    )
-    inside = (correspondences.samples[:, None] >= motion.moving - 0.05) & (
+    over = motion.cosines[window] - picture_motion.PARAMETERS.min_cosine
+    weights = np.clip(over * PARAMETERS.log_odds_per_motion_cosine, 0, PARAMETERS.max_motion_window_log_odds)
+    inside = (correspondences.samples[:, None] >= motion.moving - slack) & (
         correspondences.samples[:, None] <= motion.moving + length
     )
     return replace(

@@ -6,73 +6,153 @@ query's side, by trying.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fingerprint.parameters import parameter
+from fingerprint.picture import extractor
 from fingerprint.picture.embedding import dequantise, describe
 from fingerprint.picture.letterbox import without_bars
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from fingerprint.picture.keyframes import Keyframes
+    from fingerprint.picture.local_features import Part
     from fingerprint.picture.track import PictureTrack
 
     Image = NDArray[np.uint8]
 
-__all__ = ["REGIONS", "VIEW_EDITS", "VIEW_NAMES", "Views", "describe_views", "view_of"]
+__all__ = [
+    "PARAMETERS",
+    "ViewParameters",
+    "Views",
+    "describe_views",
+    "edits_of_view",
+    "regions",
+    "view_names",
+    "view_of",
+]
 
-#: Regions of a picture as left, top, right, bottom shares: halves of split screens, the middle without a frame, and
-#: larger and smaller corners for insets.
-REGIONS = {
-    "left": (0.0, 0.0, 0.5, 1.0),
-    "right": (0.5, 0.0, 1.0, 1.0),
-    "top": (0.0, 0.0, 1.0, 0.5),
-    "bottom": (0.0, 0.5, 1.0, 1.0),
-    "centre": (0.2, 0.2, 0.8, 0.8),
-    "top left": (0.0, 0.0, 0.5, 0.5),
-    "top right": (0.5, 0.0, 1.0, 0.5),
-    "bottom left": (0.0, 0.5, 0.5, 1.0),
-    "bottom right": (0.5, 0.5, 1.0, 1.0),
-    "small top left": (0.0, 0.0, 0.36, 0.36),
-    "small top right": (0.64, 0.0, 1.0, 0.36),
-    "small bottom left": (0.0, 0.64, 0.36, 1.0),
-    "small bottom right": (0.64, 0.64, 1.0, 1.0),
-}
 
-#: All views; the first is the picture as it is.
-VIEW_NAMES = ("plain", "mirrored", "rotated:90", "rotated:180", "rotated:270", "negative", *REGIONS)
+@dataclass(frozen=True, slots=True)
+class ViewParameters:
+    """In which ways a query's pictures are looked at, and how often."""
 
-#: Index of the mirrored view.
-MIRRORED = 1
+    #: Turns that are tried.
+    turns_degrees: tuple[int, ...] = parameter(
+        (90, 180, 270), unit="degrees", low=90, high=270, source="the quarter turns that there are"
+    )
 
-#: Seconds that a plainly described picture speaks for: they are a second apart.
-PLAIN_REACH_S = 0.75
+    #: Share of a side that is one part of a split screen.
+    split_share: float = parameter(0.5, unit="share", low=0.1, high=0.9, source="chosen: split screens have halves")
 
-#: What was done to a picture that is told best in a view; where local features say more, they are asked.
-VIEW_EDITS = {
-    "mirrored": ("mirrored",),
-    "rotated:90": ("rotated:90",),
-    "rotated:180": ("rotated:180",),
-    "rotated:270": ("rotated:270",),
-    "negative": ("negative",),
-    **dict.fromkeys(REGIONS, ("inserted",)),
-}
+    #: Share of each side that a frame around the picture takes.
+    frame_share: float = parameter(0.2, unit="share", low=0.05, high=0.45, source="chosen, not measured")
 
-#: Seconds between mirrored pictures: at the least, at the most, and as a share of a query's length in between.
-MIRRORED_SPACING_S = (0.5, 2.0, 1 / 40)
+    #: Share of each side that larger corners, for insets, have.
+    corner_share: float = parameter(
+        0.5,
+        unit="share",
+        low=0.1,
+        high=0.9,
+        source="measured: with half-size regions some picture of each copy finds its moment first, without of 0.994",
+    )
 
-#: The same for each of the other views. A whole look costs as much as describing the query did, so long queries, which
-#: have more of each scene, are looked at less often.
-OTHER_SPACING_S = (0.5, 2.0, 1 / 20)
+    #: Share of each side that smaller corners have.
+    small_corner_share: float = parameter(
+        0.36,
+        unit="share",
+        low=0.1,
+        high=0.9,
+        source="chosen: of insets below half size a third was not found in larger corners",
+    )
 
-#: How much earlier than due a picture may be looked at, seconds: half a step of the time grid.
-JITTER_S = 0.125
+    #: Seconds before and after its time that a plainly described picture speaks for: they are a second apart.
+    plain_reach_s: float = parameter(0.75, unit="s", low=0.25, high=5.0, source="chosen, not measured")
 
-#: Pictures that a piece of a query of any length has looked at in every view, at most.
-MAX_PICTURES = 48
+    #: Seconds between pictures that are looked at in another view, at the least.
+    min_spacing_s: float = parameter(
+        0.5, unit="s", low=0.25, high=10.0, source="a bound on cost: a whole look costs as much as describing the query"
+    )
+
+    #: The same at the most.
+    max_spacing_s: float = parameter(2.0, unit="s", low=0.25, high=60.0, source="chosen, not measured")
+
+    #: Seconds between mirrored pictures as a share of a query's length, in between.
+    mirrored_spacing_share: float = parameter(
+        1 / 40, unit="share", low=1 / 1000, high=1.0, source="a bound on cost; chosen, not measured"
+    )
+
+    #: The same for each of the other views. Long queries, which have more of each scene, are looked at less often.
+    other_spacing_share: float = parameter(
+        1 / 20, unit="share", low=1 / 1000, high=1.0, source="a bound on cost; chosen, not measured"
+    )
+
+    #: Seconds beyond half their spacing that pictures in other views speak for.
+    reach_margin_s: float = parameter(
+        0.3, unit="s", low=0.0, high=2.0, source="chosen, not measured: a grid point, and a bit"
+    )
+
+    #: Pictures that a piece of a query of any length has looked at in every view, at most.
+    max_pictures: int = parameter(
+        48, unit="count", low=8, high=1000, source="a bound on cost: ten minutes take no longer than 96 seconds do"
+    )
+
+
+PARAMETERS = ViewParameters()
+
+
+def regions() -> Mapping[str, Part]:
+    """Return the regions of a picture that are views, by name, as left, top, right, bottom shares.
+
+    They are halves of split screens, the middle without a frame, and larger and smaller corners for insets.
+    """
+    return _regions(PARAMETERS)
+
+
+@functools.cache
+def _regions(parameters: ViewParameters) -> Mapping[str, Part]:
+    split, frame = parameters.split_share, parameters.frame_share
+    found: dict[str, Part] = {
+        "left": (0.0, 0.0, split, 1.0),
+        "right": (1 - split, 0.0, 1.0, 1.0),
+        "top": (0.0, 0.0, 1.0, split),
+        "bottom": (0.0, 1 - split, 1.0, 1.0),
+        "centre": (frame, frame, 1 - frame, 1 - frame),
+    }
+    for size, side in (("", parameters.corner_share), ("small ", parameters.small_corner_share)):
+        found |= {
+            f"{size}top left": (0.0, 0.0, side, side),
+            f"{size}top right": (1 - side, 0.0, 1.0, side),
+            f"{size}bottom left": (0.0, 1 - side, side, 1.0),
+            f"{size}bottom right": (1 - side, 1 - side, 1.0, 1.0),
+        }
+    return MappingProxyType(found)
+
+
+def view_names() -> tuple[str, ...]:
+    """Return the names of all views; the first is the picture as it is."""
+    return _view_names(PARAMETERS)
+
+
+@functools.cache
+def _view_names(parameters: ViewParameters) -> tuple[str, ...]:
+    turns = (f"rotated:{degrees}" for degrees in parameters.turns_degrees)
+    return ("plain", "mirrored", *turns, "negative", *_regions(parameters))
+
+
+def edits_of_view(name: str) -> tuple[str, ...]:
+    """Return what was done to a picture that is told best in a view; where local features say more, they are asked."""
+    if name == "plain":
+        return ()
+    return ("inserted",) if name in regions() else (name,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +161,9 @@ class Views:
 
     Attributes:
         times: When each picture is shown, seconds, float64 `(n,)`.
-        kinds: Which view it is, index into `VIEW_NAMES`, int8 `(n,)`.
+        kinds: Which view it is, index into `view_names()`, int8 `(n,)`.
         vectors: Unit vectors, float32 `(n, d)`.
-        reach: Seconds before and after its time that each view speaks for, by kind, float64 `(len(VIEW_NAMES),)`.
+        reach: Seconds before and after its time that each view speaks for, by kind, float64 `(k,)`.
     """
 
     times: NDArray[np.float64]
@@ -94,9 +174,9 @@ class Views:
 
 def view_of(rgb: Image, kind: int) -> Image:
     """Return a picture in a view that undoes what the view's name says."""
-    name = VIEW_NAMES[kind]
-    if name in REGIONS:
-        left, top, right, bottom = REGIONS[name]
+    name = view_names()[kind]
+    if (region := regions().get(name)) is not None:
+        left, top, right, bottom = region
         height, width = rgb.shape[:2]
         return rgb[_span(top, bottom, height), _span(left, right, width)]
     if name == "mirrored":
@@ -122,19 +202,21 @@ def describe_views(track: PictureTrack, keyframes: Keyframes, *, thorough: bool 
     """
     plain = dequantise(track.codes)
     times, kinds, vectors = [track.times_ms / 1000], [np.zeros(len(plain), np.int8)], [plain]
-    reach = np.zeros(len(VIEW_NAMES))
-    reach[0] = PLAIN_REACH_S
+    names = view_names()
+    reach = np.zeros(len(names))
+    reach[0] = PARAMETERS.plain_reach_s
     seconds = keyframes.times_ms / 1000
     length = float(np.ptp(seconds)) if len(keyframes) else 0.0
-    due = {MIRRORED: _spacing(length, MIRRORED_SPACING_S)}
+    mirrored = names.index("mirrored")
+    due = {mirrored: _spacing(length, PARAMETERS.mirrored_spacing_share)}
     if thorough:
-        due |= dict.fromkeys(
-            range(MIRRORED + 1, len(VIEW_NAMES)), max(_spacing(length, OTHER_SPACING_S), length / MAX_PICTURES)
-        )
-    reach[list(due)] = [0.5 * spacing + 0.3 for spacing in due.values()]
-    last = dict.fromkeys(due, -1e9)
+        spacing = max(_spacing(length, PARAMETERS.other_spacing_share), length / PARAMETERS.max_pictures)
+        due |= dict.fromkeys(range(mirrored + 1, len(names)), spacing)
+    reach[list(due)] = [0.5 * spacing + PARAMETERS.reach_margin_s for spacing in due.values()]
+    early = extractor.PARAMETERS.grid_step_s / 2  # a picture may be looked at so much earlier than due
+    last = dict.fromkeys(due, float("-inf"))
     for index, time in enumerate(seconds.tolist()):
-        wanted = [kind for kind, spacing in due.items() if time - last[kind] >= spacing - JITTER_S]
+        wanted = [kind for kind, spacing in due.items() if time - last[kind] >= spacing - early]
         if wanted:
             last |= dict.fromkeys(wanted, time)
             picture = np.ascontiguousarray(without_bars(keyframes.decode(index)))
@@ -144,6 +226,6 @@ def describe_views(track: PictureTrack, keyframes: Keyframes, *, thorough: bool 
     return Views(np.concatenate(times), np.concatenate(kinds), np.concatenate(vectors), reach)
 
 
-def _spacing(length: float, limits: tuple[float, float, float]) -> float:
-    least, most, share = limits
-    return min(most, max(least, length * share))
+def _spacing(length: float, share: float) -> float:
+    """Return the seconds between pictures that are looked at in a view, of a query of a length."""
+    return min(PARAMETERS.max_spacing_s, max(PARAMETERS.min_spacing_s, length * share))

@@ -7,12 +7,14 @@ moments and `k` lines the cost is `m k`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fingerprint.matching.picture.correspondences import Run, log_odds_along, speed_prior
+from fingerprint.matching.picture.correspondences import Run, counted_s, log_odds_along, speed_prior
 from fingerprint.matching.picture.hough import propose_lines
+from fingerprint.parameters import parameter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,13 +24,21 @@ if TYPE_CHECKING:
     from fingerprint.matching.picture.correspondences import Correspondences, Hint
     from fingerprint.matching.time_map import TimeMap
 
-__all__ = ["find_runs"]
+__all__ = ["PARAMETERS", "ViterbiParameters", "find_runs"]
 
-#: Log-odds that a change to another line must gain: cuts are rare.
-LINE_CHANGE_LOG_ODDS = 3.0
 
-#: Log-odds that a second on a line gains where something else speaks for the line.
-HINT_LOG_ODDS_PER_S = 1.5
+@dataclass(frozen=True, slots=True)
+class ViterbiParameters:
+    """What it takes to go over to another line."""
+
+    #: Log-odds that a change to another line must gain: cuts are rare.
+    line_change_log_odds: float = parameter(3.0, unit="log-odds", low=0.0, high=20.0, source="chosen, not measured")
+
+    #: Log-odds that a second on a line gains where something else speaks for the line.
+    hint_log_odds_per_s: float = parameter(1.5, unit="log-odds/s", low=0.0, high=10.0, source="chosen, not measured")
+
+
+PARAMETERS = ViterbiParameters()
 
 
 def find_runs(correspondences: Correspondences, least: float, hints: Sequence[Hint] = ()) -> list[Run]:
@@ -45,7 +55,8 @@ def find_runs(correspondences: Correspondences, least: float, hints: Sequence[Hi
 
 def _best_path(correspondences: Correspondences, lines: Sequence[TimeMap], hints: Sequence[Hint]) -> list[Run]:
     """Return the runs of the best way through the lines; being on none gains and costs nothing."""
-    costs = [LINE_CHANGE_LOG_ODDS + speed_prior(line.speed) for line in lines] + [LINE_CHANGE_LOG_ODDS] * len(hints)
+    change = PARAMETERS.line_change_log_odds
+    costs = [change + speed_prior(line.speed) for line in lines] + [change] * len(hints)
     lines = [*lines, *(one.map for one in hints)]
     if not lines:
         return []
@@ -54,7 +65,7 @@ def _best_path(correspondences: Correspondences, lines: Sequence[TimeMap], hints
     )
     for row, one in enumerate(hints, len(lines) - len(hints)):
         there = (correspondences.samples >= one.start) & (correspondences.samples <= one.end) & (gains[row] > 0)
-        gains[row, there] += HINT_LOG_ODDS_PER_S * np.minimum(correspondences.gaps[there], 1.0)
+        gains[row, there] += PARAMETERS.hint_log_odds_per_s * counted_s(correspondences.gaps[there])
     entry = np.array([*costs, 0.0])
     came_from = np.zeros(gains.shape[::-1], np.int64)
     states = np.arange(len(entry))

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fingerprint.sound.track import FRAME_S
+from fingerprint.parameters import parameter
+from fingerprint.sound.track import frame_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,38 +24,85 @@ if TYPE_CHECKING:
 
     from fingerprint.matching.sound.peak_index import Hypothesis, QueryPeaks, ReferencePeaks
 
-__all__ = ["CELL_FRAMES", "Counts", "Stretch", "counted", "likelihood", "stretches"]
+__all__ = [
+    "PARAMETERS",
+    "Counts",
+    "OffsetHistogramParameters",
+    "Stretch",
+    "counted",
+    "demand_doubling",
+    "likelihood",
+    "stretches",
+]
 
-#: Frames of the query that are counted together: 2 s.
-CELL_FRAMES = round(2.0 / FRAME_S)
 
-#: Cells that a stretch may have.
-STRETCH_CELLS = (1, 2, 4, 8)
+@dataclass(frozen=True, slots=True)
+class OffsetHistogramParameters:
+    """How coincidences are counted, and which stretches are looked at."""
 
-#: Offsets nearer to each other than this are not told apart, frames: 0.18 s.
-BLOCK_FRAMES = 24
+    #: Seconds of the query that are counted together.
+    cell_s: float = parameter(2.0, unit="s", low=0.5, high=8.0, source="chosen, not measured")
 
-#: Coincidences of fewer peaks are none.
-MIN_COUNT = 6
+    #: Cells that a stretch may have, powers of 2, rising.
+    stretch_cells: tuple[int, ...] = parameter(
+        (1, 2, 4, 8), unit="cells", low=1, high=64, source="Taylor 1974: each is the sum of two shorter ones"
+    )
 
-#: Coincidences that the second best offset is taken to have at least: in sparse sound a click that meets a click makes
-#: several at once.
-MIN_OTHER_COUNT = 6
+    #: Offsets nearer to each other than this are not told apart: 0.18 s.
+    block_frames: int = parameter(24, unit="frames", low=4, high=133, source="chosen, not measured")
 
-#: The best of many stretches is best by chance too: it is held against what this share of them stays under elsewhere.
-CHANCE_QUANTILE = 0.9
+    #: Coincidences of fewer peaks are none.
+    min_count: int = parameter(6, unit="count", low=1, high=60, source="chosen, not measured")
 
-#: Share of a stretch's peaks that coincide from which on it is looked at even if another offset is as good: a loop.
-MIN_LOOP_SHARE = 0.4
+    #: Coincidences that the second best offset is taken to have at least: in sparse sound a click that meets a click
+    #: makes several at once.
+    min_other_count: int = parameter(6, unit="count", low=1, high=60, source="chosen, not measured")
 
-#: Log-odds from which on a stretch is looked at.
-MIN_STRETCH_LOG_ODDS = 0.6
+    #: The best of many stretches is best by chance too: it is held against what this share of them stays under
+    #: elsewhere.
+    chance_quantile: float = parameter(0.9, unit="share", low=0.5, high=1.0, source="chosen, not measured")
 
-#: Counters that are held at a time.
-MAX_COUNTERS = 12_000_000
+    #: Share of a stretch's peaks that coincide from which on it is looked at even if another offset is as good: a loop.
+    min_loop_share: float = parameter(
+        0.4, unit="share", low=0.1, high=1.0, source="what music on one drum machine at one beat was seen to share"
+    )
 
-#: Coincidences that are held at a time.
-MAX_COINCIDENCES = 4_000_000
+    #: Log-odds from which on a stretch is looked at.
+    min_stretch_log_odds: float = parameter(
+        0.6, unit="log-odds", low=0.0, high=1.5, source="a bound on cost, well below what makes a segment"
+    )
+
+    #: Counters that are held at a time.
+    max_counters: int = parameter(
+        12_000_000, unit="count", low=1_000_000, high=100_000_000, source="a bound on cost: 24 MB of memory"
+    )
+
+    #: Coincidences that are held at a time.
+    max_coincidences: int = parameter(
+        4_000_000, unit="count", low=500_000, high=50_000_000, source="a bound on cost: 64 MB of memory"
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse lengths that are no sums of shorter ones."""
+        demand_doubling(self.stretch_cells)
+
+    @property
+    def cell_frames(self) -> int:
+        """Frames of the query that are counted together."""
+        return round(self.cell_s / frame_s())
+
+
+def demand_doubling(cells: tuple[int, ...]) -> None:
+    """Let the lengths of stretches pass, or not: counts of each are sums of shorter ones' counts.
+
+    Raises:
+        ValueError: They are no powers of 2, or do not rise.
+    """
+    if any(cell & (cell - 1) for cell in cells) or any(one >= next_ for one, next_ in itertools.pairwise(cells)):
+        raise ValueError(f"the cells of stretches are rising powers of 2, not {cells}")
+
+
+PARAMETERS = OffsetHistogramParameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +170,16 @@ def stretches(query: QueryPeaks, reference: ReferencePeaks, hypothesis: Hypothes
         reference: The reference's.
         hypothesis: How the sound is taken to be changed.
     """
-    counts = counted(query, reference, hypothesis, STRETCH_CELLS)
+    counts = counted(query, reference, hypothesis, PARAMETERS.stretch_cells)
     odds = counts.best * np.log(np.maximum(counts.best, 1) / counts.others) - (counts.best - counts.others)
     odds[counts.best < counts.others] = 0.0
-    weight = (odds >= MIN_STRETCH_LOG_ODDS) | (counts.best >= MIN_LOOP_SHARE * counts.peaks)
-    chosen = np.nonzero((counts.best >= MIN_COUNT) & weight)[0]
+    weight = (odds >= PARAMETERS.min_stretch_log_odds) | (counts.best >= PARAMETERS.min_loop_share * counts.peaks)
+    chosen = np.nonzero((counts.best >= PARAMETERS.min_count) & weight)[0]
+    cell = PARAMETERS.cell_frames
     return [
         Stretch(
             start=int(counts.starts[row]),
-            end=int(counts.starts[row] + counts.cells[row] * CELL_FRAMES),
+            end=int(counts.starts[row] + counts.cells[row] * cell),
             offset=int(counts.offsets[row]),
             count=int(counts.best[row]),
             other=float(counts.others[row]),
@@ -159,14 +208,16 @@ def counted(query: QueryPeaks, reference: ReferencePeaks, hypothesis: Hypothesis
     for length in lengths:
         same = np.nonzero(counts.cells == length)[0]
         if len(same):
-            counts.others[same] = np.maximum(counts.others[same], np.quantile(counts.others[same], CHANCE_QUANTILE))
+            usual = np.quantile(counts.others[same], PARAMETERS.chance_quantile)
+            counts.others[same] = np.maximum(counts.others[same], usual)
     return counts
 
 
 def _bounds(query: QueryPeaks) -> NDArray[np.int64]:
     """Return the first peak of each cell, and the number of peaks, int64 `(cells + 1,)`."""
-    cells = (int(query.frames[-1]) - int(query.frames[0])) // CELL_FRAMES + 1
-    return np.asarray(np.searchsorted(query.frames, query.frames[0] + CELL_FRAMES * np.arange(cells + 1)), np.int64)
+    cell = PARAMETERS.cell_frames
+    cells = (int(query.frames[-1]) - int(query.frames[0])) // cell + 1
+    return np.asarray(np.searchsorted(query.frames, query.frames[0] + cell * np.arange(cells + 1)), np.int64)
 
 
 def _blocks(
@@ -175,12 +226,12 @@ def _blocks(
     """Yield ranges of cells that fit into memory, which overlap by the longest stretch."""
     bounds = _bounds(query)
     cells = len(bounds) - 1
-    width = reference.length + 2 * CELL_FRAMES * max(1.0, hypothesis.speed)
+    width = reference.length + 2 * PARAMETERS.cell_frames * max(1.0, hypothesis.speed)
     pairs = np.concatenate([[0], np.cumsum(reference.count(query.notes - hypothesis.notes))])[bounds]
-    most = max(2 * longest, int(MAX_COUNTERS / width))
+    most = max(2 * longest, int(PARAMETERS.max_counters / width))
     first = 0
     while True:
-        last = min(first + most, int(np.searchsorted(pairs, pairs[first] + MAX_COINCIDENCES, "right")))
+        last = min(first + most, int(np.searchsorted(pairs, pairs[first] + PARAMETERS.max_coincidences, "right")))
         last = min(max(last, first + 2 * longest), cells)
         yield first, last
         if last == cells:
@@ -198,7 +249,7 @@ def _in_block(
     last: int,
 ) -> Iterator[Counts]:
     bounds = _bounds(query)[first : last + 1]
-    starts = query.frames[0] + CELL_FRAMES * np.arange(first, last)
+    starts = query.frames[0] + PARAMETERS.cell_frames * np.arange(first, last)
     # Where a cell's first frame lies in the reference, at offset 0: counters are relative to it, so that they are as
     # many as the reference has frames, however long the query is.
     bases = np.rint(starts * hypothesis.speed).astype(np.int64)
@@ -233,9 +284,10 @@ def _counters(
 
     A count takes in its neighbours at either side: times are rounded to frames in both sounds.
     """
-    cells = len(bases)
-    margin = int(np.ceil(CELL_FRAMES * hypothesis.speed)) + 2
-    width = -(-(reference.length + margin + 3) // BLOCK_FRAMES) * BLOCK_FRAMES
+    cells, block = len(bases), PARAMETERS.block_frames
+    # Times are rounded, at either end; and a count takes in a neighbour.
+    margin = int(np.ceil(PARAMETERS.cell_frames * hypothesis.speed)) + 2
+    width = -(-(reference.length + margin + 3) // block) * block
     pairs = reference.coincidences(query, int(bounds[0]), int(bounds[-1]), hypothesis.notes)
     frames = np.rint(query.frames[bounds[0] : bounds[-1]] * hypothesis.speed).astype(np.int64)
     at = margin + np.repeat(bases, np.diff(bounds)) - frames
@@ -265,10 +317,10 @@ def _doubled(counts: NDArray[np.int16], bases: NDArray[np.int64], cells: int) ->
 
 def _best(counts: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Return for each row the highest count, its place, and the highest count that is somewhere else."""
-    rows = np.arange(len(counts))
+    rows, block = np.arange(len(counts)), PARAMETERS.block_frames
     place = counts.argmax(1)
     best = counts[rows, place].astype(np.int64)
-    blocks = counts.reshape(len(counts), -1, BLOCK_FRAMES).max(2)
+    blocks = counts.reshape(len(counts), -1, block).max(2)
     for near in (-1, 0, 1):
-        blocks[rows, np.clip(place // BLOCK_FRAMES + near, 0, blocks.shape[1] - 1)] = 0
-    return best, place, np.maximum(blocks.max(1), MIN_OTHER_COUNT).astype(np.float64)
+        blocks[rows, np.clip(place // block + near, 0, blocks.shape[1] - 1)] = 0
+    return best, place, np.maximum(blocks.max(1), PARAMETERS.min_other_count).astype(np.float64)

@@ -11,19 +11,31 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fingerprint.parameters import parameter
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fingerprint.matching.time_map import TimeMap
     from fingerprint.sound.track import SoundTrack
 
-__all__ = ["Coincidences", "Hypothesis", "QueryPeaks", "ReferencePeaks"]
+__all__ = ["PARAMETERS", "Coincidences", "Hypothesis", "PeakIndexParameters", "QueryPeaks", "ReferencePeaks"]
 
-#: Notes apart that still count as the same: a peak between two notes falls to either.
-SAME_NOTE_DISTANCE = 1
-
-#: One more than any note that peaks have, with what a change of pitch may add.
+#: One more than any note that peaks have (they are stored in 8 bits), with what a change of pitch may add.
 NOTE_COUNT = 512
+
+
+@dataclass(frozen=True, slots=True)
+class PeakIndexParameters:
+    """Which peaks count as the same."""
+
+    #: Notes apart that still count as the same: a peak between two notes falls to either.
+    same_note_distance: int = parameter(
+        1, unit="notes", low=0, high=3, source="follows from the grid: a tone between two notes is nearest to either"
+    )
+
+
+PARAMETERS = PeakIndexParameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +151,8 @@ class ReferencePeaks:
         latest = np.clip(latest[inside], 0, self.length).astype(np.int64)
         notes = query.notes[ours] - shift
         found = []
-        for near in range(-SAME_NOTE_DISTANCE, SAME_NOTE_DISTANCE + 1):
+        same = PARAMETERS.same_note_distance
+        for near in range(-same, same + 1):
             base = (notes + near) * self._stride
             low = np.searchsorted(self._keys, base + earliest, "left")
             high = np.searchsorted(self._keys, base + latest, "right")
@@ -149,9 +162,8 @@ class ReferencePeaks:
         return Coincidences(joined[order], np.concatenate([pairs.theirs for pairs in found])[order])
 
     def _range(self, notes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        return np.clip(notes - SAME_NOTE_DISTANCE, 0, NOTE_COUNT), np.clip(
-            notes + SAME_NOTE_DISTANCE + 1, 0, NOTE_COUNT
-        )
+        same = PARAMETERS.same_note_distance
+        return np.clip(notes - same, 0, NOTE_COUNT), np.clip(notes + same + 1, 0, NOTE_COUNT)
 
     def _pairs(self, ours: NDArray[np.int64], low: NDArray[np.int64], high: NDArray[np.int64]) -> Coincidences:
         """Return the pairs of each of the query's peaks with a range of the reference's."""

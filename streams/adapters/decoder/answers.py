@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fingerprint.model import Chunk
-from fingerprint.picture.extractor import GRID_RATE
-from fingerprint.picture.local_features import LONG_SIDE
-from fingerprint.sound.extractor import DENSITY
-from fingerprint.sound.track import FRAME_S
+from fingerprint.picture import extractor, local_features
+from fingerprint.sound import extractor as sound_extractor
+from fingerprint.sound.track import frame_s
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,21 +63,20 @@ def checked_chunk(data: bytes, start: float, end: float) -> Chunk:
     """
     chunk = Chunk.from_bytes(data)
     span = end - start + 2 * MARGIN_S
+    rate = extractor.PARAMETERS.grid_rate_hz
     _demand(round(chunk.start * 1000) == round(start * 1000), f"a start of {chunk.start} s")
     _demand(0 <= chunk.duration <= end + MARGIN_S, f"an end at {chunk.duration} s")
     inside = (start - MARGIN_S) * 1000, (end + MARGIN_S) * 1000
     if chunk.picture is not None:
         for what, times in (("pictures", chunk.picture.grid_ms), ("descriptions", chunk.picture.times_ms)):
-            _demand_times(what, times, inside, most=GRID_RATE * span)
-        _demand_times(
-            "picture numbers", chunk.picture.numbers, (0, inside[1] / 1000 * GRID_RATE), most=GRID_RATE * span
-        )
+            _demand_times(what, times, inside, most=rate * span)
+        _demand_times("picture numbers", chunk.picture.numbers, (0, inside[1] / 1000 * rate), most=rate * span)
     if chunk.sound is not None:
-        peaks = inside[0] / 1000 / FRAME_S, inside[1] / 1000 / FRAME_S
-        _demand_times("peaks", chunk.sound.frames, peaks, most=DENSITY * span)
+        peaks = inside[0] / 1000 / frame_s(), inside[1] / 1000 / frame_s()
+        _demand_times("peaks", chunk.sound.frames, peaks, most=sound_extractor.PARAMETERS.max_peaks_per_s * span)
         _demand_times("windows", chunk.sound.starts_ms, inside, most=SOUND_WINDOWS_A_SECOND * span)
         _demand_times("window numbers", chunk.sound.numbers, (0, math.inf), most=SOUND_WINDOWS_A_SECOND * span)
-    _demand_times("stills", chunk.keyframes.times_ms, inside, most=GRID_RATE * span)
+    _demand_times("stills", chunk.keyframes.times_ms, inside, most=rate * span)
     _demand_jpegs(chunk.keyframes.sizes, chunk.keyframes.data)
     return chunk
 
@@ -114,4 +112,5 @@ def _demand_jpeg(data: bytes) -> None:
         _demand(data[at : at + 2] in TABLES, "stills of a JPEG that the engine does not write")
         at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
     height, width = (int.from_bytes(data[at + skip : at + skip + 2], "big") for skip in (5, 7))
-    _demand(min(height, width) > 0 and max(height, width) <= LONG_SIDE, f"stills of {width} x {height}")
+    longest = local_features.PARAMETERS.long_side_px
+    _demand(min(height, width) > 0 and max(height, width) <= longest, f"stills of {width} x {height}")

@@ -25,7 +25,7 @@ LARGEST_REQUEST = 2 * LARGEST_BATCH
 #: Bytes of an answer that is changed on its way: one that names brokers says where all partitions of all topics are.
 LARGEST_NAMING = 16 * 2**20
 #: Bytes that are moved at a time.
-BLOCK = 64 * 1024
+COPY_BLOCK_BYTES = 64 * 1024
 #: Connections at a time. A worker holds some twenty; the rest is for the programs that send events and read results.
 MOST_CONNECTIONS = 256
 #: Seconds in which a request has to come whole, and a new connection's first one at all.
@@ -187,7 +187,7 @@ async def _head(reader: asyncio.StreamReader, *, wait_s: float) -> bytes:
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, size: int) -> None:
     while size > 0:
-        block = await reader.read(min(size, BLOCK))
+        block = await reader.read(min(size, COPY_BLOCK_BYTES))
         if not block:
             raise asyncio.IncompleteReadError(b"", size)
         size -= len(block)

@@ -34,7 +34,7 @@ USED_PART = 0.7
 USUAL_LIFE_S = 300.0
 #: Seconds after a failure in which the endpoint is not asked again: every client of this process would, ten times a
 #: second each, and an endpoint that is overloaded would never get up.
-PAUSE_S = 2.0
+RETRY_PAUSE_S = 2.0
 
 
 class TokenError(OSError):
@@ -127,7 +127,7 @@ class TokenSource(AbstractTokenProvider):  # type: ignore[misc] # aiokafka is no
             return self._token
 
     def _fetched(self, now: float) -> Token:
-        if self._failure is not None and now < self._failure[0] + PAUSE_S:
+        if self._failure is not None and now < self._failure[0] + RETRY_PAUSE_S:
             raise self._failure[1]
         try:
             answer = self._ask()

@@ -29,7 +29,7 @@ __all__ = ["LiteKeeper", "lite_uri"]
 log = structlog.get_logger(__name__)
 
 #: Seconds between looks at whether the server is there. A worker whose server's owner was killed waits this long.
-LOOK_S = 0.5
+POLL_INTERVAL_S = 0.5
 #: Seconds that the server may take to answer at its start; it reads all its rows into memory first.
 START_S = 120.0
 #: Seconds that the server gets to end in good order; ended otherwise, it reads its log at the next start.
@@ -84,21 +84,21 @@ class LiteKeeper:
     def _keep(self) -> None:
         with self._files.owner_lock.open("ab") as lock:
             while not try_lock(lock):
-                if self._stopping.wait(LOOK_S):
+                if self._stopping.wait(POLL_INTERVAL_S):
                     return
             while not self._stopping.is_set():
                 try:
                     self._run()
                 except OSError as error:  # a full disk, or no process to be had: nobody else would start it
                     log.warning("milvus_lite_not_started", error=str(error))
-                    self._stopping.wait(LOOK_S)
+                    self._stopping.wait(POLL_INTERVAL_S)
 
     def _run(self) -> None:
         """Run the server until it ends or is to be stopped."""
         command = [sys.executable, "-m", "streams.adapters.milvus.lite_process", str(os.getpid()), str(self._folder)]
         with self._files.log.open("ab") as output:
             server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)  # noqa: S603 (our own module)
-        while not self._stopping.wait(LOOK_S):
+        while not self._stopping.wait(POLL_INTERVAL_S):
             if server.poll() is not None:
                 log.warning("milvus_lite_ended", status=server.returncode, log=str(self._files.log))
                 return

@@ -38,7 +38,7 @@ SHORTENED = re.compile(rf"^.{{{NAME_BYTES - 70}}}~[0-9a-f]{{64}}$")
 #: Ends the name of a file that is being written; no other name has a full stop before so many hex digits.
 WRITING = re.compile(r"\.[0-9a-f]{32}$")
 #: Bytes that are copied at a time.
-BLOCK = 1 << 20
+COPY_BLOCK_BYTES = 1 << 20
 #: Holds the media id of a folder whose name had to be shortened.
 ID_FILE = "media-id"
 #: Holds the name of a library whose folder's name had to be shortened. No media item's folder can be called this.
@@ -128,7 +128,7 @@ class FileStore:
                 _copy_whole(file, Path(path))
                 return
             with self._fs.open(path, "wb") as target:  # an object store makes an object visible when it is complete
-                shutil.copyfileobj(file, target, BLOCK)
+                shutil.copyfileobj(file, target, COPY_BLOCK_BYTES)
 
     def open_upload(self, job_id: str) -> BinaryIO | None:
         """See `FingerprintStore`."""
@@ -262,7 +262,7 @@ def _copy_whole(file: BinaryIO, path: Path) -> None:
     part = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
     try:
         with part.open("wb") as target:
-            shutil.copyfileobj(file, target, BLOCK)
+            shutil.copyfileobj(file, target, COPY_BLOCK_BYTES)
         part.replace(path)
     except OSError:
         part.unlink(missing_ok=True)

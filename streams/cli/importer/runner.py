@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["AskedJob", "Importer", "Outcome", "Refused", "Taken"]
 
 #: Seconds between looks at items that are under way.
-LOOK_S = 0.5
+POLL_INTERVAL_S = 0.5
 #: Attempts of one item over all runs: a guard against counting on for ever.
 MOST_ATTEMPTS = 100
 #: What to do about an item whose name is that of other media.
@@ -157,7 +157,7 @@ class Importer:
                     yield _outcome(item, job, earlier=False)
             yield None
             if under_way:
-                self._pause(LOOK_S)
+                self._pause(POLL_INTERVAL_S)
 
     def _asked(self, item: Item) -> AskedJob:
         """Ask for an item, and return the job of its last attempt; a new one where an earlier one may be made anew."""

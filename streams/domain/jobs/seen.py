@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from fingerprint.intervals import covered_s
 from schemas.tasks import FingerprintChunk, TaskOutcome
 
 if TYPE_CHECKING:
@@ -21,11 +22,13 @@ class Seen(NamedTuple):
         job: The job that it is a part of.
         chunk: Its number.
         duration: Of the whole media, seconds.
+        share: Which part of it has been looked at by now, with this chunk, 0..1.
     """
 
     job: Job
     chunk: int
     duration: float
+    share: float
 
 
 def seen_by(record: MediaRecord, result: ChunkResult) -> Seen | None:
@@ -36,4 +39,6 @@ def seen_by(record: MediaRecord, result: ChunkResult) -> Seen | None:
     active = record.active.get(task.job_id)
     if active is None or not active.planned or task.chunk in active.done:
         return None
-    return Seen(active.job, task.chunk, max((end for _, end in active.spans), default=0.0))
+    duration = max((end for _, end in active.spans), default=0.0)
+    looked_at = covered_s(active.spans[chunk] for chunk in {*active.done, task.chunk} if chunk < len(active.spans))
+    return Seen(active.job, task.chunk, duration, round(looked_at / duration, 4) if duration else 1.0)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from streams.ports.decoder import MediaDecoder
     from streams.settings import Settings
 
-__all__ = ["make_workbench", "media_limits"]
+__all__ = ["make_context", "media_limits"]
 
 
 def media_limits(settings: Settings) -> MediaLimits:
@@ -29,7 +29,7 @@ def media_limits(settings: Settings) -> MediaLimits:
     )
 
 
-def make_workbench(settings: Settings, decoder: MediaDecoder) -> TaskContext:
+def make_context(settings: Settings, decoder: MediaDecoder) -> TaskContext:
     """Connect to the window index and the fingerprint store; `decoder` decodes media."""
     store = open_store(settings.store_url)
     return TaskContext(

@@ -97,7 +97,7 @@ def call(assignment: bytes, cpu_s: float) -> bytes:
 
     from streams.pipeline.tasks.run import run_task  # noqa: PLC0415 (the engine loads in seconds: not before it is needed)
 
-    context = _bench()
+    context = _context()
     with ProcessorTime(cpu_s) as budget:
         decoder.budget = budget
         return msgspec.json.encode(run_task(task, context))
@@ -109,13 +109,13 @@ def _decoder() -> CagedDecoder:
     return _state.decoder
 
 
-def _bench() -> TaskContext:
+def _context() -> TaskContext:
     if _state.context is None:
-        from streams.pipeline.pool.context_factory import make_workbench  # noqa: PLC0415 (as above)
+        from streams.pipeline.pool.context_factory import make_context  # noqa: PLC0415 (as above)
 
         if _state.setup is None:
             raise RuntimeError("the process was not initialised: call initialise() first")
-        _state.context = make_workbench(_state.setup.settings, _decoder())
+        _state.context = make_context(_state.setup.settings, _decoder())
         _limit_memory(_state.setup.settings.task_memory_mb * 2**20)
     return _state.context
 

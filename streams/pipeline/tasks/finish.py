@@ -24,6 +24,8 @@ from streams.pipeline.tasks.source import open_input
 from streams.ports.task_report import TaskReport
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fingerprint.model import Fingerprint
     from fingerprint.types import Windows
     from schemas.coverage import Unsearched
@@ -67,8 +69,7 @@ def finish(task: FinishJob, context: TaskContext) -> TaskReport:
         references = NotedFingerprints(context.references)
         matches = find_matches(task, query, context, references=references)
         left = unsearched(context, references)
-    threshold = task.request.similarity_threshold
-    if save_type is SaveType.SAVE and not any(m.similarity >= threshold for m in matches):
+    if save_type is SaveType.SAVE and not _is_duplicate(task, matches, context):
         stored = _save(task, query.fingerprint, windows, data, context)
     kept, left_out = capped(matches)
     coverage = query.coverage.told()
@@ -91,6 +92,12 @@ def finish(task: FinishJob, context: TaskContext) -> TaskReport:
             ),
         )
     )
+
+
+def _is_duplicate(task: FinishJob, matches: Iterable[Match], context: TaskContext) -> bool:
+    """Whether a library holds the media already; what a person has called no match of it is none."""
+    threshold, dismissed = task.request.similarity_threshold, context.scope.dismissed
+    return any(match.similarity >= threshold and match.media_id not in dismissed for match in matches)
 
 
 def _notes(task: FinishJob, *, same: bool) -> list[str]:

@@ -46,7 +46,7 @@ def find_matches(
         query: The item, or a chunk of it.
         context: What to search.
         thorough: Look for copies of every kind, and not for plain and mirrored ones alone.
-        references: Where to load what was found, where that is not the workbench's own source.
+        references: Where to load what was found, where that is not the context's own source.
     """
     libraries = {library.name: library for library in context.scope.search}
     index = SearchScope(context.vectors, {name: library.disabled for name, library in libraries.items()})

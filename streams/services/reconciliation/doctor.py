@@ -13,6 +13,7 @@ from prometheus_client import Counter, Gauge
 
 from schemas.clock import utc_now
 from schemas.ids import new_job_id
+from streams.background_task import BackgroundTask
 from streams.domain.library_errors import LibraryError
 from streams.domain.reconciliation import Difference, DifferenceKind, Outcome
 from streams.services.reconciliation.examination import Examination, Order, Progress
@@ -30,7 +31,7 @@ log = structlog.get_logger(__name__)
 SHOWN = 1_000
 #: Seconds from the start to the first comparison of a worker's own, unless they come more often: what a restart has
 #: left to do is done by then.
-FIRST_S = 900.0
+FIRST_COMPARISON_S = 900.0
 
 MENDED = Counter("mediadna_reconciled", "Differences between libraries, store, index and jobs mended.", ["kind"])
 LEFT = Gauge("mediadna_differences", "Differences that the latest comparison has found and left.", ["kind"])
@@ -160,8 +161,8 @@ class Doctor:
         self._sweep_s = sweep_s
         self._leads = leads
         self._latest: _Run | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._sweeper: asyncio.Task[None] | None = None
+        self._comparison = BackgroundTask("doctor")
+        self._sweep = BackgroundTask("doctor-sweep")
 
     @property
     def report(self) -> Report:
@@ -174,29 +175,26 @@ class Doctor:
         Raises:
             DoctorBusyError: One is under way.
         """
-        if self._task is not None and not self._task.done():
+        if self._comparison.is_running:
             raise DoctorBusyError(f"a comparison is under way since {self.report.started}: wait for its end")
         run = self._latest = _Run(order)
-        self._task = asyncio.create_task(self._run(run), name="doctor")
+        self._comparison.start(self._run(run))
         return run.report
 
     async def wait(self) -> Report:
         """Return the report of the comparison that is under way, once it has ended."""
-        if self._task is not None:
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._comparison.wait()
         return self.report
 
     def start(self) -> None:
         """Begin to compare by itself, if it is to."""
         if self._sweep_s:
-            self._sweeper = asyncio.create_task(self._sweep(), name="doctor-sweep")
+            self._sweep.start(self._compare_by_itself())
 
     async def stop(self) -> None:
         """Stop in the middle of whatever it is at: each mend may be done again."""
-        tasks = [task for task in (self._sweeper, self._task) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._sweep.stop()
+        await self._comparison.stop()
 
     async def _run(self, run: _Run) -> None:
         try:
@@ -212,10 +210,10 @@ class Doctor:
         else:
             run.end(RunState.DONE)
 
-    async def _sweep(self) -> None:
-        await asyncio.sleep(min(self._sweep_s, FIRST_S))
+    async def _compare_by_itself(self) -> None:
+        await asyncio.sleep(min(self._sweep_s, FIRST_COMPARISON_S))
         while True:
-            if self._leads() and (self._task is None or self._task.done()):
+            if self._leads() and not self._comparison.is_running:
                 self.examine(Order(mend=True, cautious=True))
                 await self.wait()
             await asyncio.sleep(self._sweep_s)

@@ -112,7 +112,7 @@ class Mender:
             return
         await asyncio.sleep(self._inspector.means.pause_s)
         for name, found in lost.items():
-            missing, outdated = _told_apart(found)
+            missing, outdated = _missing_and_outdated(found)
             await self._ask_for(name, outdated + await self._restore(name, missing, to_finish=False))
         for name, keys in self._to_finish.restored.items():
             _, free = await self._inspector.standing(name, keys)
@@ -126,7 +126,7 @@ class Mender:
         """Return what may be made anew without asking a person: all, or what was lost."""
         if not self._cautious:
             return lost
-        missing, outdated = _told_apart(lost)
+        missing, outdated = _missing_and_outdated(lost)
         self._leave(outdated, "a job can make it anew: 'mediadna doctor --mend' asks for it")
         return missing
 
@@ -205,7 +205,7 @@ class Mender:
             self._tell(one.with_outcome(Outcome.LEFT, reason))
 
 
-def _told_apart(lost: list[Difference]) -> tuple[list[Difference], list[Difference]]:
+def _missing_and_outdated(lost: list[Difference]) -> tuple[list[Difference], list[Difference]]:
     """Return what is missing, and what another version of the algorithm made."""
     outdated = DifferenceKind.FINGERPRINT_OUTDATED
     return [one for one in lost if one.kind is not outdated], [one for one in lost if one.kind is outdated]

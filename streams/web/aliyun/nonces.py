@@ -8,7 +8,7 @@ from collections import OrderedDict
 __all__ = ["FullMemoryError", "NonceMemory"]
 
 #: Calls that are remembered: half an hour of several hundred calls a second, at about 100 bytes each.
-MOST = 1 << 20
+MOST_NONCES = 1 << 20
 
 
 class FullMemoryError(RuntimeError):
@@ -18,7 +18,7 @@ class FullMemoryError(RuntimeError):
 class NonceMemory:
     """Nonces of one worker since its start. Each is kept until its call would be refused for its age anyway."""
 
-    def __init__(self, keep_s: float, most: int = MOST) -> None:
+    def __init__(self, keep_s: float, most: int = MOST_NONCES) -> None:
         self._keep_s = keep_s
         self._most = most
         self._seen: OrderedDict[bytes, float] = OrderedDict()

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath
 
-from streams.readmodel.dead_letters import Letter
+from streams.readmodel.dead_letters import DeadLetter
 from streams.redaction import without_secrets, without_secrets_in_bytes
 from streams.web.api.pagination import Cursor, Limit
 from streams.web.auth.authenticator import needs
@@ -37,7 +37,7 @@ class LetterSummary(msgspec.Struct, kw_only=True):
     place: Annotated[str, msgspec.Meta(description="where the input was read")]
 
     @classmethod
-    def of(cls, letter: Letter) -> Self:
+    def of(cls, letter: DeadLetter) -> Self:
         """Return what a list shows of a letter."""
         return cls(
             letter_id=letter.id,
@@ -62,7 +62,7 @@ class LetterView(LetterSummary, kw_only=True):
     ]
 
     @classmethod
-    def whole(cls, letter: Letter) -> Self:
+    def whole(cls, letter: DeadLetter) -> Self:
         """Return all that is known of a letter, without what may be secret in the addresses that it holds."""
         value, key = (part and without_secrets_in_bytes(part) for part in (letter.value, letter.key))
         return cls(
@@ -86,14 +86,14 @@ class LetterList(msgspec.Struct, kw_only=True):
 @get("/dead-letters", summary="List inputs that could not be used, newest first", opt=needs(Role.READER))
 async def list_letters(services: NamedDependency[Services], *, cursor: Cursor = None, limit: Limit = 50) -> LetterList:
     """List dead letters."""
-    page = await asyncio.to_thread(services.model.letters.page, cursor=cursor, limit=limit)
-    return LetterList(letters=[LetterSummary.of(letter) for letter in page.letters], next=page.next)
+    page = await asyncio.to_thread(services.model.dead_letters.page, cursor=cursor, limit=limit)
+    return LetterList(letters=[LetterSummary.of(letter) for letter in page.dead_letters], next=page.next)
 
 
 @get("/dead-letters/{letter_id:str}", summary="Show an input that could not be used", opt=needs(Role.READER))
 async def show_letter(letter_id: FromPath[str], services: NamedDependency[Services]) -> LetterView:
     """Show a dead letter without secrets in addresses; of a large input its first bytes, and where the whole is."""
-    letter = await asyncio.to_thread(services.model.letters.get, letter_id)
+    letter = await asyncio.to_thread(services.model.dead_letters.get, letter_id)
     if letter is None:
         raise NotFoundException(f"there is no dead letter {letter_id!r}")
     return LetterView.whole(letter)
@@ -103,7 +103,7 @@ async def show_letter(letter_id: FromPath[str], services: NamedDependency[Servic
 async def replay_letter(letter_id: FromPath[str], services: NamedDependency[Services]) -> LetterView:
     """Send a dead letter to the topic that it came from, as it came, once."""
     try:
-        return LetterView.whole(await services.letters.replay(letter_id))
+        return LetterView.whole(await services.dead_letters.replay(letter_id))
     except LookupError as error:
         raise NotFoundException(str(error.args[0])) from error
     except ValueError as error:

@@ -21,8 +21,8 @@ from streams.domain.library_errors import ForbiddenError, LibraryError, MediaIdT
 from streams.readmodel.jobs import JobFilter
 from streams.web.api.etag import UNCHANGED, with_etag
 from streams.web.api.pagination import Cursor, Limit
-from streams.web.api.submission import AskedUnderKey, IdempotencyKey, Replace, ask, asked_by, check_cancel, told
-from streams.web.api.suppressed import Suppressed
+from streams.web.api.submission import AskedUnderKey, IdempotencyKey, Replace, ask, asked_by, check_cancel, given_fields
+from streams.web.api.suppressed import Suppressed, YesNo
 from streams.web.api.times import TIME_FORM, time_as_stored
 from streams.web.api.views import JobList, JobView, LibraryName, MediaId, NewJob
 from streams.web.auth.authenticator import needs
@@ -39,7 +39,7 @@ Until = Annotated[str | None, QueryParameter(description=f"only jobs asked for b
 
 
 #: Bytes that are read of an upload at a time.
-BLOCK = 1 << 20
+COPY_BLOCK_BYTES = 1 << 20
 
 
 class Upload(msgspec.Struct, kw_only=True):
@@ -61,7 +61,7 @@ async def submit_job(
     replace: Replace = True,
 ) -> Response[JobView]:
     """Ask for a job over a media item that the service can reach."""
-    request = asked_by(caller, _request_of(data), key=idempotency_key, route="jobs", details=told(data))
+    request = asked_by(caller, _request_of(data), key=idempotency_key, route="jobs", details=given_fields(data))
 
     async def check() -> None:
         if data.callback_url is not None:
@@ -96,7 +96,7 @@ def upload_route(largest: int) -> Any:
             library=data.library,
             save_type=data.save_type,
         )
-        details = told(data)
+        details = given_fields(data)
         details["file"] = await asyncio.to_thread(_digest, file) if idempotency_key else ""
         request = asked_by(caller, request, key=idempotency_key, route="uploads", details=details)
 
@@ -148,12 +148,12 @@ async def show_job(
     services: NamedDependency[Services],
     request: Request[Any, Any, Any],
     *,
-    suppressed: Suppressed = "no",
+    suppressed: Suppressed = YesNo.NO,
 ) -> Response[JobView | None]:
     """Show a job; with an `ETag`, so that asking again costs little."""
     job = await _job(services, job_id)
     return with_etag(
-        request, JobView.of(await asyncio.to_thread(services.results.told, job, suppressed=suppressed == "yes"))
+        request, JobView.of(await asyncio.to_thread(services.results.told, job, suppressed=suppressed is YesNo.YES))
     )
 
 
@@ -221,7 +221,7 @@ def _check_target(services: Services, url: str) -> None:
 def _digest(file: BinaryIO) -> str:
     """Return the digest of a file's content, and leave the file at its beginning."""
     digest = hashlib.blake2b()
-    while block := file.read(BLOCK):
+    while block := file.read(COPY_BLOCK_BYTES):
         digest.update(block)
     file.seek(0)
     return digest.hexdigest()

@@ -18,7 +18,7 @@ from schemas.libraries import Library, LibraryItem, LibraryStatus, Purpose, Seco
 from streams.redaction import redacted
 from streams.web.api.etag import UNCHANGED, with_etag
 from streams.web.api.pagination import Cursor, Limit
-from streams.web.api.submission import IdempotencyKey, Replace, ask, asked_by, told
+from streams.web.api.submission import IdempotencyKey, Replace, ask, asked_by, given_fields
 from streams.web.api.views import JobView, LibraryName, MediaId, Metadata, Url
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
@@ -258,7 +258,7 @@ async def add_item(
         save_type=SaveType.ONLYSAVE,
         metadata=data.metadata,
     )
-    details = {"library": name, **told(data)}
+    details = {"library": name, **given_fields(data)}
     request = asked_by(caller, request, key=idempotency_key, route="items", details=details)
 
     async def check() -> None:

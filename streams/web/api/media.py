@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery
 
 from fingerprint.types import ReferenceKey
 from streams.web.api.etag import UNCHANGED, with_etag
-from streams.web.api.suppressed import Suppressed
+from streams.web.api.suppressed import Suppressed, YesNo
 from streams.web.api.views import OutcomeView, ResultView
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
@@ -35,14 +35,14 @@ async def show_result(
     services: NamedDependency[Services],
     request: Request[Any, Any, Any],
     *,
-    suppressed: Suppressed = "no",
+    suppressed: Suppressed = YesNo.NO,
 ) -> Response[ResultView | None]:
     """Show what a media item copies, by its newest job that succeeded."""
     job = await asyncio.to_thread(services.model.jobs.result, media_id)
     if job is None:
         raise NotFoundException(f"no job of media item {media_id!r} has succeeded: list its jobs to see why")
     return with_etag(
-        request, ResultView.of(await asyncio.to_thread(services.results.told, job, suppressed=suppressed == "yes"))
+        request, ResultView.of(await asyncio.to_thread(services.results.told, job, suppressed=suppressed is YesNo.YES))
     )
 
 

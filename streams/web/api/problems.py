@@ -11,6 +11,12 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.response import Redirect, Template
 
 from streams.domain.backward import UnknownMediaError
+from streams.domain.case_errors import (
+    BadDecisionError,
+    CaseError,
+    DecidedMeanwhileError,
+    UnknownCaseError,
+)
 from streams.domain.library_errors import (
     ForbiddenError,
     LibraryError,
@@ -19,6 +25,7 @@ from streams.domain.library_errors import (
     UnknownLibrary,
     UnusableName,
 )
+from streams.domain.policy_errors import PolicyChangedError, PolicyError, UnknownPolicyError, UnusablePolicyError
 from streams.ports.errors import Neighbour, NeighbourAwayError
 from streams.web.auth.onward import login_address
 
@@ -33,11 +40,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONTENT_TYPE",
+    "case_status",
     "on_bad_cursor",
+    "on_case_error",
     "on_http_error",
     "on_library_error",
     "on_no_file",
     "on_other_error",
+    "on_policy_error",
     "on_too_large",
     "on_unavailable",
     "on_unreadable",
@@ -75,11 +85,42 @@ LIBRARY_STATUS = {
     MediaIdTaken: HTTPStatus.PRECONDITION_FAILED,
     UnusableName: HTTPStatus.BAD_REQUEST,
 }
+#: What a request runs into that names a policy, or holds one.
+POLICY_STATUS = {
+    UnknownPolicyError: HTTPStatus.NOT_FOUND,
+    UnusablePolicyError: HTTPStatus.BAD_REQUEST,
+    PolicyChangedError: HTTPStatus.PRECONDITION_FAILED,
+}
+
+#: What a decision on a case runs into.
+CASE_STATUS = {
+    UnknownCaseError: HTTPStatus.NOT_FOUND,
+    BadDecisionError: HTTPStatus.BAD_REQUEST,
+    DecidedMeanwhileError: HTTPStatus.PRECONDITION_FAILED,
+}
+
+
+def on_case_error(request: Request[Any, Any, Any], error: CaseError) -> Response[Any]:
+    """Answer that there is no such case, that its state does not allow this, or that somebody else was first."""
+    return on_http_error(request, HTTPException(str(error), status_code=case_status(error)))
+
+
+def case_status(error: CaseError | OSError) -> HTTPStatus:
+    """Return the status of an answer to a decision that was not made."""
+    if isinstance(error, OSError):
+        return HTTPStatus.SERVICE_UNAVAILABLE
+    return CASE_STATUS.get(type(error), HTTPStatus.CONFLICT)
 
 
 def on_library_error(request: Request[Any, Any, Any], error: LibraryError) -> Response[Any]:
     """Answer that there is no such library or item, or that its state, or the caller's rights, do not allow this."""
     status = LIBRARY_STATUS.get(type(error), HTTPStatus.CONFLICT)
+    return on_http_error(request, HTTPException(str(error), status_code=status))
+
+
+def on_policy_error(request: Request[Any, Any, Any], error: PolicyError) -> Response[Any]:
+    """Answer that there is no such policy, that it is none that can be kept, or that others do not allow this."""
+    status = POLICY_STATUS.get(type(error), HTTPStatus.CONFLICT)
     return on_http_error(request, HTTPException(str(error), status_code=status))
 
 

@@ -15,6 +15,7 @@ from streams.readmodel.matches import MatchPage
 from streams.settings import Setting, Settings, listed
 from streams.web.aliyun.results import show_dna_result
 from streams.web.api.backward import BACKWARD_ROUTES
+from streams.web.api.cases import CASE_ROUTES
 from streams.web.api.dead_letters import LETTER_ROUTES
 from streams.web.api.deliveries import DELIVERY_ROUTES
 from streams.web.api.doctor import DOCTOR_ROUTES
@@ -22,8 +23,10 @@ from streams.web.api.jobs import JOB_ROUTES, upload_route
 from streams.web.api.libraries import LIBRARY_ROUTES
 from streams.web.api.media import MEDIA_ROUTES
 from streams.web.api.pagination import Cursor, Limit
+from streams.web.api.policies import POLICY_ROUTES
 from streams.web.api.problems import RETRY_S
 from streams.web.api.query import STRICT
+from streams.web.api.suppressed import Suppressed, YesNo
 from streams.web.api.usage import show_usage
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
@@ -50,14 +53,20 @@ async def list_matches(
     *,
     reference: Reference = None,
     media_id: Input = None,
+    suppressed: Suppressed = YesNo.NO,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> MatchPage:
-    """List matches of an input, or of a reference: name at least one of them."""
+    """List matches of an input, or of a reference: name at least one of them. Dismissed pairs are left out."""
     if reference is None and media_id is None:
         raise ClientException("name a reference, to see who copies it, or a media_id, to see what it copies")
     return await asyncio.to_thread(
-        services.model.matches.page, reference=reference, media_id=media_id, cursor=cursor, limit=limit
+        services.model.matches.page,
+        reference=reference,
+        media_id=media_id,
+        suppressed=suppressed is YesNo.YES,
+        cursor=cursor,
+        limit=limit,
     )
 
 
@@ -96,6 +105,8 @@ def api_router(settings: Settings) -> Router:
             show_dna_result,
             *MEDIA_ROUTES,
             *LIBRARY_ROUTES,
+            *POLICY_ROUTES,
+            *CASE_ROUTES,
             *LETTER_ROUTES,
             *DELIVERY_ROUTES,
             *DOCTOR_ROUTES,

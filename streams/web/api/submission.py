@@ -19,7 +19,7 @@ from streams.web.auth.callers import Caller
 from streams.web.auth.roles import Grant
 from streams.web.services import Services
 
-__all__ = ["AskedUnderKey", "IdempotencyKey", "Replace", "ask", "asked_by", "check_cancel", "told"]
+__all__ = ["AskedUnderKey", "IdempotencyKey", "Replace", "ask", "asked_by", "check_cancel", "given_fields"]
 
 #: Characters of a key: room for a UUID or a name of the caller's own.
 LONGEST_KEY = 256
@@ -50,7 +50,7 @@ Replace = Annotated[
 ]
 
 
-def told(asked: msgspec.Struct) -> dict[str, Any]:
+def given_fields(asked: msgspec.Struct) -> dict[str, Any]:
     """Return what a caller has said of a job: all fields but those that say what is meant without them.
 
     A field that a later version adds changes nothing about requests that do not use it.

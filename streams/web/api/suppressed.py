@@ -1,13 +1,22 @@
-"""Whether an answer shows pairs that a person has dismissed."""
+"""Whether an answer shows also what people have said is no match."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from enum import StrEnum
+from typing import Annotated
 
 from litestar.params import QueryParameter
 
-__all__ = ["Suppressed"]
+__all__ = ["Suppressed", "YesNo"]
+
+
+class YesNo(StrEnum):
+    """An answer to a question that has two."""
+
+    YES = "yes"
+    NO = "no"
+
 
 Suppressed = Annotated[
-    Literal["yes", "no"], QueryParameter(description="`yes` shows also pairs that a person has called no match")
+    YesNo, QueryParameter(description="`yes` shows also pairs that were dismissed: people have said that they are none")
 ]

@@ -186,6 +186,7 @@ class OutcomeView(msgspec.Struct, kw_only=True):
     policy: str
     cases: Annotated[list[str], msgspec.Meta(description="the cases that people decide on")]
     final: Annotated[bool, msgspec.Meta(description="whether the job has ended; until then it can grow stronger")]
+    seen: Annotated[float, msgspec.Meta(description="which share of the input had been looked at by then, 0..1")]
     updated: str
 
     @classmethod
@@ -198,6 +199,7 @@ class OutcomeView(msgspec.Struct, kw_only=True):
             policy=outcome.policy,
             cases=list(outcome.cases),
             final=outcome.final,
+            seen=outcome.seen,
             updated=outcome.event_time,
         )
 

@@ -70,8 +70,8 @@ class Guesses:
             self._known.popitem(last=False)
 
     def _name(self, address: str, secret: str) -> bytes:
-        told = f"{network_of(address)}\x1f{secret}".encode(errors="surrogateescape")
-        return hashlib.blake2b(told, digest_size=16, key=self._key).digest()
+        guess = f"{network_of(address)}\x1f{secret}".encode(errors="surrogateescape")
+        return hashlib.blake2b(guess, digest_size=16, key=self._key).digest()
 
 
 def network_of(address: str) -> str:

@@ -39,5 +39,5 @@ async def library_page(
 @get("/dead-letters", include_in_schema=False, opt=needs(Role.READER))
 async def letters_page(services: NamedDependency[Services], cursor: FromQuery[str | None] = None) -> Template:
     """Show inputs that could not be used."""
-    page = await asyncio.to_thread(services.model.letters.page, cursor=cursor, limit=PAGE)
-    return render("letters.html", {"page": page})
+    page = await asyncio.to_thread(services.model.dead_letters.page, cursor=cursor, limit=PAGE)
+    return render("dead_letters.html", {"page": page})

@@ -40,7 +40,14 @@ CHECK_S = 2.0
 RETRY_MS = 2000
 
 #: What an event's subject is called, where it is no job.
-SUBJECTS = {"library": "library", "item": "library", "letter": "letter_id"}
+SUBJECTS = {
+    "library": "library",
+    "item": "library",
+    "letter": "letter_id",
+    "policy": "policy",
+    "case": "case_id",
+    "outcome": "media_id",
+}
 
 #: An event's id: the log's, then the number in it, of at most as many digits as SQLite counts to.
 _ID = re.compile(r"(?P<log>[0-9a-f]+)-(?P<number>[0-9]{1,18})", re.ASCII)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fingerprint.matching.candidates import NEIGHBOUR_S, SAME_SIMILARITY, distinct, rank_references
+from fingerprint.matching.candidates import PARAMETERS, distinct, rank_references
 from fingerprint.types import Hits, ReferenceKey
 
 if TYPE_CHECKING:
@@ -126,5 +126,5 @@ def test_for_whatever_is_left_out_something_alike_and_near_is_searched(found: li
     vectors, times = unit_vectors(*(angle for angle, _ in found)), np.array([time for _, time in found], np.float64)
     kept = distinct(vectors, times)
     for vector, time in zip(vectors, times, strict=True):
-        near = kept[np.abs(times[kept] - time) <= NEIGHBOUR_S]
-        assert (vectors[near] @ vector).max() >= SAME_SIMILARITY - 1e-5
+        near = kept[np.abs(times[kept] - time) <= PARAMETERS.neighbour_s]
+        assert (vectors[near] @ vector).max() >= PARAMETERS.same_similarity - 1e-5

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fingerprint.matching.confidence import EVEN_LOG_ODDS, confidence, interval_similarity, joint_evidence
+from fingerprint.matching.confidence import PARAMETERS, confidence, interval_similarity, joint_evidence
 from fingerprint.matching.time_map import Segment, TimeMap
 
 
@@ -15,8 +15,8 @@ def similarity_of(log_odds: float, similarity: float) -> float:
 
 
 def test_even_odds_are_the_line_between_copy_and_chance() -> None:
-    assert confidence(EVEN_LOG_ODDS) == pytest.approx(0.5)
-    assert confidence(EVEN_LOG_ODDS - 3) < 0.5 < confidence(EVEN_LOG_ODDS + 3)
+    assert confidence(PARAMETERS.even_log_odds) == pytest.approx(0.5)
+    assert confidence(PARAMETERS.even_log_odds - 3) < 0.5 < confidence(PARAMETERS.even_log_odds + 3)
 
 
 @given(st.lists(st.floats(-1000, 1000), min_size=2))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fingerprint.media.audio_resampler import AFTER_S, GAP_S, MAX_GAP_S, SoundLine
+from fingerprint.media.audio_resampler import PARAMETERS, SoundLine
 from fingerprint.media.request import SoundBlock
 
 RATE = 8000
@@ -67,7 +67,7 @@ def test_spans_that_meet_give_together_what_one_span_gives() -> None:
 
 
 def test_times_that_are_rounded_leave_no_gaps() -> None:
-    times = [round(number * FRAME / RATE + 0.8 * GAP_S * (number % 2), 3) for number in range(4)]
+    times = [round(number * FRAME / RATE + 0.8 * PARAMETERS.min_gap_s * (number % 2), 3) for number in range(4)]
     found = joined(fed(SoundLine(RATE, 0, 4 * FRAME), list(zip(frames(4), times, strict=True))))
     np.testing.assert_allclose(found, tone(4 * FRAME), atol=1e-6)
 
@@ -89,7 +89,7 @@ def test_sound_that_starts_late_starts_with_silence() -> None:
     np.testing.assert_allclose(found[FRAME:], tone(FRAME), atol=1e-6)
 
 
-@pytest.mark.parametrize("time", [-3.0, 0.0, 2 * MAX_GAP_S])
+@pytest.mark.parametrize("time", [-3.0, 0.0, 2 * PARAMETERS.max_gap_s])
 def test_a_broken_time_stamp_moves_nothing(time: float) -> None:
     first, second = frames(2)
     found = joined(fed(SoundLine(RATE, 0, 2 * FRAME), [(first, 0.0), (second, time)]))
@@ -119,7 +119,7 @@ def test_it_is_done_as_soon_as_the_span_is_full_and_takes_no_more_then() -> None
     while not line.done:
         list(line.feed(frame(tone(FRAME)), None))
         fed_frames += 1
-    assert fed_frames * FRAME <= FRAME + AFTER_S * RATE + FRAME
+    assert fed_frames * FRAME <= FRAME + PARAMETERS.after_s * RATE + FRAME
     assert list(line.finish()) == []
 
 

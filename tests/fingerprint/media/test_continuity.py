@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fingerprint.media.continuity import AHEAD_S, BACK_S, RunningTime
+from fingerprint.media.continuity import RunningTime, of_senders
 from fingerprint.media.decode import Picture, SoundBlock, SoundWish, decode
 from fingerprint.media.probe import probe
 
@@ -117,11 +117,11 @@ def test_running_time_goes_on_where_the_part_before_ended(parts: list[tuple[floa
         for number in range(count):
             for stream, time in ((0, offset + number / 10), (1, max(offset, offset + number / 10 - behind))):
                 placed = time + running.shift(stream, time, 0.1)
-                assert placed >= last[stream] - BACK_S
-                assert placed <= max(last.values()) + AHEAD_S + 1 or last[stream] == -math.inf
+                assert placed >= last[stream] - of_senders().back_s
+                assert placed <= max(last.values()) + of_senders().ahead_s + 1 or last[stream] == -math.inf
                 last[stream] = placed
     length = sum(count for _, count, _ in parts) / 10
-    assert max(last.values()) - parts[0][0] <= length + AHEAD_S * (len(parts) - 1)
+    assert max(last.values()) - parts[0][0] <= length + of_senders().ahead_s * (len(parts) - 1)
 
 
 def test_the_last_sound_of_a_part_that_comes_after_the_next_ones_first_picture_stays_with_its_part() -> None:

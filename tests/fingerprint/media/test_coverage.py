@@ -19,8 +19,8 @@ from fingerprint.media.decode import decode
 from fingerprint.media.errors import MediaError
 from fingerprint.media.limits import DEFAULT_LIMITS, MediaLimits
 from fingerprint.media.probe import probe
-from fingerprint.picture.extractor import PICTURES
-from fingerprint.sound.extractor import SOUND
+from fingerprint.picture.extractor import picture_wish
+from fingerprint.sound.extractor import sound_wish
 from schemas.coverage import Cause
 from schemas.errors import ErrorCode
 from schemas.matches import Track
@@ -30,7 +30,9 @@ def covered(source: Any, limits: MediaLimits = DEFAULT_LIMITS) -> MediaCoverage:
     """Return how much of a media item is looked at, chunk by chunk."""
     found: list[MediaCoverage] = []
     for start, end in plan_chunks(probe(source, limits)):
-        for _ in decode(source, start, end, limits=limits, picture=PICTURES, sound=SOUND, covered=found.append):
+        for _ in decode(
+            source, start, end, limits=limits, picture=picture_wish(), sound=sound_wish(), covered=found.append
+        ):
             pass
     return MediaCoverage.joined(found)
 

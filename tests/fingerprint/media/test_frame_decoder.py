@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fingerprint.media.frame_decoder import MAX_KEPT_BYTES, LeadIn
+from fingerprint.media.frame_decoder import PARAMETERS, LeadIn
 from fingerprint.media.timestamps import PictureClock
 
 #: The container's time of the media's start.
@@ -117,14 +117,14 @@ def test_the_end_of_the_file_lets_go_what_is_held() -> None:
 
 
 def test_no_more_is_held_than_memory_is_given_for() -> None:
-    size = MAX_KEPT_BYTES // 4
+    size = PARAMETERS.max_kept_bytes // 4
     packets = [at(number, key=number == 0, size=size) for number in range(8)]
     given_out = taken(lead_in(100.0), packets)
     assert given_out == [[], [], [], [], packets[:5], *([packet] for packet in packets[5:])]
 
 
 def test_what_a_key_frame_drops_counts_no_more() -> None:
-    size = MAX_KEPT_BYTES // 4
+    size = PARAMETERS.max_kept_bytes // 4
     packets = [at(number, key=number % 3 == 0, size=size) for number in range(12)]
     assert not any(taken(lead_in(100.0), packets))
 
@@ -142,7 +142,7 @@ def test_reading_elsewhere_begins_anew() -> None:
 
 def test_reading_elsewhere_forgets_what_was_held() -> None:
     lead = lead_in(9.0)
-    taken(lead, [at(7, key=True, size=MAX_KEPT_BYTES - 10)])
+    taken(lead, [at(7, key=True, size=PARAMETERS.max_kept_bytes - 10)])
     lead.restart()
     packets = [at(5), at(6), at(9.1)]
     assert taken(lead, packets) == [[], [], packets]

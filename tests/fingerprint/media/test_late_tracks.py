@@ -11,10 +11,15 @@ import pytest
 from support.clips import Clips
 
 from fingerprint.engine import fingerprint_media
-from fingerprint.media.decode import decode
+from fingerprint.media import container as opening
+from fingerprint.media.decode import Picture, decode
+from fingerprint.media.errors import MediaError
 from fingerprint.media.limits import DEFAULT_LIMITS
 from fingerprint.media.probe import probe
 from fingerprint.media.request import SoundBlock
+from schemas.coverage import Cause, Coverage
+from schemas.errors import ErrorCode
+from schemas.matches import Track
 
 #: Pictures a second and their size; where the recordings' clocks begin, and how long they are silent, seconds.
 FPS, SIZE, BEGIN_S, SILENT_S = 25, (320, 240), 10.0, 4.0
@@ -113,3 +118,94 @@ def test_a_recording_without_sound_stays_one(clips: Clips, tmp_path: Path) -> No
     assert not query.fingerprint.has_sound
     assert query.coverage.sound.share is None
     assert query.coverage.picture.share == 1.0
+
+
+def late(clips: Clips, form: str) -> Path:
+    """Return a recording whose sound begins further on than FFmpeg looks by itself."""
+    video, audio = FORMS[form]
+    at = {"output_ts_offset": str(BEGIN_S + SILENT_S)}
+    with_sound = clips.make(f"sound.{form}", video=video, audio=audio, size=SIZE, clicks=(1.0,), options=at)
+    head = FLV_HEADER if form == "flv" else 0
+    return clips.write(f"late.{form}", noise(clips, f"silent.{form}", video) + with_sound.read_bytes()[head:])
+
+
+@pytest.mark.parametrize("form", ["ts", "mpg", "vob"])
+def test_sound_that_begins_beyond_the_second_look_is_met_at_some_place_of_the_file(
+    clips: Clips, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    path = late(clips, form)
+    monkeypatch.setattr(opening, "PROBED_FURTHER_BYTES", 2**20)
+    assert probe(path).has_sound
+    assert loud_from(path) == pytest.approx(SILENT_S + 1.0, abs=0.2)
+
+
+@pytest.mark.parametrize("form", ["ts", "vob", "flv"])
+def test_sound_that_appears_where_it_is_looked_for_no_longer_is_told(
+    clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    again = noise(clips, f"again.{form}", FORMS[form][0])[FLV_HEADER if form == "flv" else 0 :]
+    path = clips.write(f"between.{form}", late(clips, form).read_bytes() + again)
+    monkeypatch.setattr(opening, "PROBED_FURTHER_BYTES", 2**20)
+    monkeypatch.setattr(opening, "MOST_PROBED_BYTES", 0)
+    told = coverage_of(path)
+    assert told.sound == 0.0
+    assert told.picture == 1.0
+    (missed,) = told.missed
+    assert (missed.track, missed.cause) == (Track.SOUND, Cause.APPEARS_LATE)
+    assert missed.seconds == pytest.approx(2 * SILENT_S, abs=0.5)
+    with pytest.raises(MediaError, match="appears in mid-file") as refused:
+        fingerprint_media(path, DEFAULT_LIMITS, tmp_path)
+    assert refused.value.code is ErrorCode.RESOURCE_NOT_SUPPORTED
+
+
+def coverage_of(path: Path) -> Coverage:
+    covered: list[Coverage] = []
+    info = probe(path)
+    parts = decode(
+        path,
+        end=info.duration,
+        several_clocks=info.several_clocks,
+        covered=lambda found: covered.append(found.told()),
+    )
+    for _ in parts:
+        pass
+    return covered[0]
+
+
+def joined(clips: Clips, *makes: dict[str, Any]) -> Path:
+    """Return transport streams joined byte by byte, each of which clicks once, 1 s in."""
+    parts = [
+        clips.make(f"part{number}.ts", seconds=5.0, clicks=(1.0,), size=SIZE, **make)
+        for number, make in enumerate(makes)
+    ]
+    return clips.write("joined.ts", b"".join(part.read_bytes() for part in parts))
+
+
+@pytest.mark.parametrize("first_pid", ["0x200", "0x31", "0x1200"])
+@pytest.mark.parametrize("codecs", [("libx264", "aac"), ("mpeg2video", "mp2")])
+def test_a_part_with_other_identifiers_of_its_streams_is_read_to_the_end(
+    clips: Clips, first_pid: str, codecs: tuple[str, str]
+) -> None:
+    make = {"video": codecs[0], "audio": codecs[1], "video_options": {"g": "25"}}
+    options = {"output_ts_offset": "5", "mpegts_start_pid": str(int(first_pid, 16))}
+    path = joined(clips, make, {**make, "options": options})
+    info = probe(path)
+    assert info.duration == pytest.approx(10.0, abs=0.3)
+    parts = list(decode(path, several_clocks=info.several_clocks))
+    assert [part.time for part in parts if isinstance(part, Picture)][-1] > 9.0
+    line = np.concatenate([part.samples for part in parts if isinstance(part, SoundBlock)])
+    assert np.abs(line[-5 * 8000 :]).max() > 0.2
+    told = coverage_of(path)
+    assert (told.picture, told.sound) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("seconds", [3.0, 8.0])
+def test_a_stream_that_turns_from_sound_into_picture_in_mid_file_is_told(clips: Clips, seconds: float) -> None:
+    sound = clips.make("sound.ts", seconds=seconds, video=None, audio="mp2").read_bytes()
+    film = clips.make(
+        "film.ts", seconds=4.0, video="mpeg2video", audio="mp2", options={"output_ts_offset": str(seconds)}
+    ).read_bytes()
+    path = clips.write("turned.ts", film + sound + film)
+    told = coverage_of(path)
+    assert told.missed
+    assert {missed.cause for missed in told.missed} == {Cause.APPEARS_LATE}

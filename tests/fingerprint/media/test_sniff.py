@@ -38,6 +38,29 @@ def test_sound_without_tags_and_streams_cut_in_mid_packet_are_told_too(clips: Cl
         assert media_kind(head(clips, suffix)[50:]) == "MPEG transport stream"
 
 
+@pytest.mark.parametrize(("size", "fps"), [((128, 96), 25), ((176, 144), 30), ((352, 288), 10)])
+def test_bare_h263_is_told_by_two_pictures_of_one_size(clips: Clips, size: tuple[int, int], fps: int) -> None:
+    path = clips.make("bare.h263", video="h263", audio=None, size=size, fps=fps, container="h263")
+    assert media_kind(path.read_bytes()[:HEAD_BYTES]) == "H.263"
+
+
+def test_amv_is_told_from_other_riff_files() -> None:
+    assert media_kind(b"RIFF\x00\x00\x00\x00AMV LIST\x00\x00\x00\x00hdrlamvh8\x00\x00\x00") == "AMV"
+
+
+@pytest.mark.parametrize(
+    ("form", "codec", "kind"),
+    [("mp3", "libmp3lame", "MPEG audio"), ("mp2", "mp2", "MPEG audio"), ("aac", "aac", "AAC"), ("ac3", "ac3", "AC-3")],
+)
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.71])
+def test_bare_sound_that_begins_in_the_middle_of_a_frame_is_told(
+    clips: Clips, form: str, codec: str, kind: str, share: float
+) -> None:
+    made = clips.make(f"cut.{form}", seconds=8.0, video=None, audio=codec, container={"aac": "adts"}.get(form))
+    data = made.read_bytes()
+    assert media_kind(data[round(len(data) * share) + 3 :][:HEAD_BYTES]) == kind
+
+
 def _archive() -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:

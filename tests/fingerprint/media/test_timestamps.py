@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fingerprint.media.timestamps import FALLBACK_PERIOD, PictureClock
+from fingerprint.media.timestamps import PARAMETERS, PictureClock
 
 #: The container's time of the media's start, seconds.
 ORIGIN = 1.4
@@ -25,6 +25,7 @@ class FakeFrame:
 
     pts: int | None
     dts: int | None = None
+    duration: int = 0
 
 
 def clock(rate: int | None = None) -> PictureClock:
@@ -66,13 +67,13 @@ def test_a_picture_without_a_presentation_time_is_shown_when_it_is_decoded() -> 
 def test_pictures_without_any_time_are_counted_from_zero() -> None:
     frames = [FakeFrame(None)] * 4
     assert times(clock(rate=50), frames) == pytest.approx([0.0, 0.02, 0.04, 0.06])
-    assert times(clock(), frames) == pytest.approx([number * FALLBACK_PERIOD for number in range(4)])
+    assert times(clock(), frames) == pytest.approx([number * PARAMETERS.fallback_period_s for number in range(4)])
 
 
 def test_what_the_file_does_not_say_about_a_pictures_length_is_one_picture_of_its_rate() -> None:
     assert clock(rate=50).length(None) == pytest.approx(0.02)
     assert clock(rate=50).length(100) == pytest.approx(0.1)
-    assert clock().length(None) == FALLBACK_PERIOD
+    assert clock().length(None) == PARAMETERS.fallback_period_s
 
 
 def test_only_a_picture_that_says_so_itself_is_after_a_time() -> None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fingerprint.picture.embedding import BATCH, background_score, dequantise, describe, quantise, unit
+from fingerprint.picture import embedding
+from fingerprint.picture.embedding import background_score, dequantise, describe, quantise, unit
 from fingerprint.picture.weights import trained
 
 Image = NDArray[np.uint8]
@@ -108,7 +109,7 @@ def test_an_edited_picture_is_like_its_original_and_unlike_others(
 
 
 def test_a_vector_depends_on_its_own_picture_alone(originals: NDArray[np.float32]) -> None:
-    repeats = BATCH // len(SCENES) + 2
+    repeats = embedding.PARAMETERS.batch_pictures // len(SCENES) + 2
     together = describe([scene() for scene in SCENES * repeats])
     np.testing.assert_allclose(together, np.tile(originals, (repeats, 1)), atol=1e-4)
 

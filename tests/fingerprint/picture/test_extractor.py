@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from support.scenes import Image, collected, scene
 
+from fingerprint.picture import extractor
+from fingerprint.picture import track as picture_track
 from fingerprint.picture.embedding import dequantise, describe
-from fingerprint.picture.extractor import GRID_RATE, LOCAL_FEATURES, STILL_BLOCK
 from fingerprint.picture.local_features import describe_local
-from fingerprint.picture.track import THUMBNAIL_SIDE, PictureTrack
+from fingerprint.picture.track import PictureTrack
+
+SIDE_PX = picture_track.PARAMETERS.thumbnail_side_px
 
 BLACK = np.zeros((180, 320, 3), np.uint8)
 
@@ -59,7 +62,7 @@ def test_a_scene_that_changes_slowly_is_described_once_a_second() -> None:
 def test_a_video_of_few_pictures_is_described_whatever_the_times_of_its_pictures(first: int, step: int) -> None:
     still = collected({number: scene() for number in range(first, 200, step)}).track()
     assert len(still.numbers) == 5
-    assert np.diff(still.numbers).max() <= STILL_BLOCK + step
+    assert np.diff(still.numbers).max() <= extractor.PARAMETERS.still_steps + step
     slides = collected({number: scene(number) for number in range(first, 60, step)}).track()
     assert slides.numbers.tolist() == list(range(first, 60, step))
 
@@ -103,12 +106,12 @@ def test_of_nothing_there_is_an_empty_track() -> None:
     track = collected({}).track()
     read = PictureTrack.from_arrays(track.to_arrays())
     assert len(read.numbers) == len(read.grid_ms) == len(read.local) == 0
-    assert read.thumbnails.shape == (0, THUMBNAIL_SIDE**2)
+    assert read.thumbnails.shape == (0, picture_track.PARAMETERS.thumbnail_cells)
 
 
 @pytest.mark.parametrize("starts", [(40,), (80,), (120,), (40, 80, 120)])
 def test_what_is_described_does_not_depend_on_where_chunks_start(whole: PictureTrack, starts: tuple[int, ...]) -> None:
-    assert all(start % STILL_BLOCK == 0 for start in starts)
+    assert all(start % extractor.PARAMETERS.still_steps == 0 for start in starts)
     borders = (0, *starts, len(FILM))
     parts = [
         collected({number: FILM[number] for number in range(first, last)}).track()
@@ -121,10 +124,11 @@ def test_what_is_described_does_not_depend_on_where_chunks_start(whole: PictureT
 
 
 def test_local_features_are_kept_of_the_first_described_picture_of_every_four_seconds(whole: PictureTrack) -> None:
-    blocks = whole.numbers // (4 * GRID_RATE)
+    blocks = whole.numbers // (4 * extractor.PARAMETERS.grid_rate_hz)
     assert whole.local_rows.tolist() == np.unique(blocks, return_index=True)[1].tolist()
     for index, row in enumerate(whole.local_rows.tolist()):
-        found, expected = whole.features(index), describe_local(FILM[int(whole.numbers[row])], LOCAL_FEATURES)
+        picture, most = FILM[int(whole.numbers[row])], extractor.PARAMETERS.max_local_features
+        found, expected = whole.features(index), describe_local(picture, most)
         assert len(found) > 60
         np.testing.assert_array_equal(found.points, expected.points)
         np.testing.assert_array_equal(found.codes, expected.codes)
@@ -133,7 +137,7 @@ def test_local_features_are_kept_of_the_first_described_picture_of_every_four_se
 def test_a_query_keeps_a_small_picture_of_all_that_was_looked_at_and_is_not_plain() -> None:
     keyframes = collected(FILM).keyframes()
     shown = [number for number in FILM if FILM[number] is not BLACK]
-    assert (keyframes.times_ms * GRID_RATE // 1000).tolist() == shown
+    assert (keyframes.times_ms * extractor.PARAMETERS.grid_rate_hz // 1000).tolist() == shown
     for index in (0, 60, len(shown) - 1):
         off = np.abs(keyframes.decode(index).astype(int) - FILM[shown[index]])
         assert off.mean() < 6
@@ -159,7 +163,7 @@ def test_the_size_counts_in_pixels_of_which_the_longer_side_has_320(
 def miniature(gray: NDArray[np.uint8]) -> list[list[int]]:
     """Return the miniature of a gray picture that is no described one."""
     track = collected({1: np.repeat(gray[..., None], 3, 2)}).track()
-    return [[int(level) for level in row] for row in track.thumbnails.reshape(THUMBNAIL_SIDE, THUMBNAIL_SIDE)]
+    return [[int(level) for level in row] for row in track.thumbnails.reshape(SIDE_PX, SIDE_PX)]
 
 
 SEEDS = st.integers(0, 10_000)
@@ -184,7 +188,7 @@ def test_the_miniature_holds_the_rounded_mean_of_each_cell(width: int, height: i
 
 
 @settings(max_examples=40)
-@given(st.integers(1, THUMBNAIL_SIDE - 1), st.integers(1, 40), SEEDS)
+@given(st.integers(1, SIDE_PX - 1), st.integers(1, 40), SEEDS)
 def test_a_picture_of_fewer_pixels_than_cells_gives_each_cell_one_of_them(short: int, other: int, seed: int) -> None:
     for width, height in ((short, other), (other, short)):
         gray = noise(width, height, seed)

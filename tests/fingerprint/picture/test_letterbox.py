@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fingerprint.picture.letterbox import LEAST, without_bars
+from fingerprint.picture import letterbox
+from fingerprint.picture.letterbox import without_bars
 
 Image = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -132,7 +133,7 @@ def test_of_a_picture_of_any_size_no_less_stays_than_is_said(width: int, height:
     image[height // 3 : -(-height // 2), : -(-width // 2)] = 255
     kept = without_bars(image)
     for side, whole in zip(kept.shape[:2], image.shape[:2], strict=True):
-        assert side >= max(1, LEAST * whole - LOSS)
+        assert side >= max(1, letterbox.PARAMETERS.min_kept_share * whole - LOSS)
 
 
 def test_of_six_rows_of_which_four_seem_to_be_bars_something_stays() -> None:

@@ -8,13 +8,12 @@ import pytest
 from support.scenes import Image, mirrored, negative, scene
 
 from fingerprint.matching.picture.geometric_verification import compare_local
+from fingerprint.picture import local_features
 from fingerprint.picture.local_features import (
-    CODE_LENGTH,
-    EMPTY,
-    LONG_SIDE,
     LocalFeatures,
     describe_local,
     describe_variants,
+    no_features,
 )
 
 MOST = 200
@@ -69,8 +68,8 @@ def test_features_lie_in_the_picture_and_are_as_many_as_asked_for() -> None:
     for most in (1, 20, 120):
         found = describe_local(scene(), most)
         assert len(found) == most
-        assert (found.points <= (4 * LONG_SIDE, 4 * 180)).all()
-        assert found.codes.shape == (most, CODE_LENGTH)
+        assert (found.points <= (4 * local_features.PARAMETERS.long_side_px, 4 * 180)).all()
+        assert found.codes.shape == (most, local_features.PARAMETERS.code_length)
         assert len(found.scales) == len(found.angles) == most
 
 
@@ -93,7 +92,7 @@ def test_a_tall_picture_is_measured_by_its_height() -> None:
     half = np.asarray(cv2.resize(tall, (90, 160), interpolation=cv2.INTER_AREA), np.uint8)
     for image in (tall, half):
         farthest = describe_local(image, MOST).points[:, 1].max()
-        assert 4 * 300 < farthest <= 4 * LONG_SIDE
+        assert 4 * 300 < farthest <= 4 * local_features.PARAMETERS.long_side_px
 
 
 def darker(image: Image) -> Image:
@@ -130,7 +129,7 @@ def test_a_picture_too_small_to_see_anything_in_has_no_features(size: tuple[int,
     width, height = size
     for found in describe_variants(np.ascontiguousarray(scene()[:height, :width]), MOST).values():
         assert len(found) == 0
-        assert found.codes.shape == (0, CODE_LENGTH)
+        assert found.codes.shape == (0, local_features.PARAMETERS.code_length)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 320), (2, 320), (320, 1), (320, 3)])
@@ -149,7 +148,7 @@ def test_a_plain_picture_has_no_features() -> None:
 
 def test_features_are_joined_in_order() -> None:
     parts = [describe_local(scene(seed), 20 + seed) for seed in range(3)]
-    joined = LocalFeatures.join([parts[0], EMPTY, *parts[1:]])
+    joined = LocalFeatures.join([parts[0], no_features(), *parts[1:]])
     assert len(joined) == 20 + 21 + 22
     for name in ("points", "scales", "angles", "codes"):
         stacked = np.concatenate([getattr(part, name) for part in parts])
@@ -159,4 +158,4 @@ def test_features_are_joined_in_order() -> None:
 
 def test_joining_nothing_gives_no_features() -> None:
     assert len(LocalFeatures.join([])) == 0
-    assert LocalFeatures.join([]).codes.shape == (0, CODE_LENGTH)
+    assert LocalFeatures.join([]).codes.shape == (0, local_features.PARAMETERS.code_length)

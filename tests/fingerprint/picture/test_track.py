@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fingerprint.codec import BadFingerprintError
-from fingerprint.picture.local_features import CODE_LENGTH, LocalFeatures
+from fingerprint.picture import local_features
+from fingerprint.picture.local_features import LocalFeatures
 from fingerprint.picture.track import PictureTrack
 
 
@@ -21,7 +22,7 @@ def features(count: int, seed: int) -> LocalFeatures:
         rng.integers(0, 1280, (count, 2)).astype(np.uint16),
         rng.integers(0, 256, count).astype(np.uint8),
         rng.integers(0, 256, count).astype(np.uint8),
-        rng.integers(-127, 128, (count, CODE_LENGTH)).astype(np.int8),
+        rng.integers(-127, 128, (count, local_features.PARAMETERS.code_length)).astype(np.int8),
     )
 
 

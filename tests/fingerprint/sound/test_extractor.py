@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 
 from fingerprint.matching.sound.aligner import SoundQuery, align_sound
 from fingerprint.media.request import SoundBlock
-from fingerprint.sound.extractor import DENSITY, LOWEST, NOTES, SOUND, SoundCollector
-from fingerprint.sound.track import FRAME_S, LENGTH, SoundTrack
+from fingerprint.sound.extractor import PARAMETERS, SoundCollector, sound_wish
+from fingerprint.sound.track import PARAMETERS as GRID
+from fingerprint.sound.track import SoundTrack, frame_s
 
 Samples = NDArray[np.float32]
 
+FRAME_S = frame_s()
+SOUND = sound_wish()
 RATE = SOUND.rate
 NAMES = ("frames", "bins", "numbers", "starts_ms", "codes")
 
@@ -88,19 +91,19 @@ def test_a_short_tone_is_a_peak_at_its_time_and_pitch(pitch: float, at: float) -
     samples[round(at * RATE) :][: len(time)] = 0.5 * np.hanning(len(time)) * np.sin(2 * np.pi * pitch * time)
     track = collected(samples)
     assert (track.frames * FRAME_S).tolist() == pytest.approx([at + 0.1], abs=0.03)
-    assert track.bins.tolist() == pytest.approx([NOTES * np.log2(pitch / LOWEST)], abs=1)
+    assert track.bins.tolist() == pytest.approx([GRID.notes_per_octave * np.log2(pitch / GRID.lowest_hz)], abs=1)
 
 
 def test_of_lively_sound_no_more_peaks_are_kept_a_second_than_is_said(whole: SoundTrack) -> None:
-    assert np.bincount((whole.frames * FRAME_S).astype(int)).max() <= DENSITY
-    assert len(whole.frames) > 25 * DENSITY
+    assert np.bincount((whole.frames * FRAME_S).astype(int)).max() <= PARAMETERS.max_peaks_per_s
+    assert len(whole.frames) > 25 * PARAMETERS.max_peaks_per_s
     assert (np.diff(whole.frames) >= 0).all()
 
 
 def test_windows_follow_each_other_about_twice_a_second_and_are_numbered_in_order(whole: SoundTrack) -> None:
     assert whole.numbers.tolist() == list(range(len(whole.numbers)))
     assert set(np.diff(whole.starts_ms).tolist()) <= {540, 541}
-    assert whole.codes.shape == (len(whole.numbers), LENGTH)
+    assert whole.codes.shape == (len(whole.numbers), GRID.vector_length)
 
 
 def softer(samples: Samples) -> Samples:
@@ -175,4 +178,4 @@ def test_sound_is_heard_where_samples_came_even_silent_ones() -> None:
 def test_however_little_sound_there_is_it_makes_a_track(count: int) -> None:
     track = collected(TUNE[:count])
     assert len(track.frames) == len(track.bins)
-    assert track.codes.shape == (len(track.numbers), LENGTH)
+    assert track.codes.shape == (len(track.numbers), GRID.vector_length)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fingerprint.codec import BadFingerprintError, pack, unpack
-from fingerprint.sound.track import LENGTH, WINDOW_MS, SoundTrack
+from fingerprint.sound.track import PARAMETERS, SoundTrack
 
 NAMES = ("frames", "bins", "numbers", "starts_ms", "codes")
 
@@ -19,7 +19,7 @@ def track(peaks: int, windows: int, seed: int = 0, start: int = 0) -> SoundTrack
         bins=rng.integers(0, 150, peaks).astype(np.uint8),
         numbers=numbers,
         starts_ms=(numbers * 540).astype(np.int32),
-        codes=rng.integers(-127, 128, (windows, LENGTH)).astype(np.int8),
+        codes=rng.integers(-127, 128, (windows, PARAMETERS.vector_length)).astype(np.int8),
     )
 
 
@@ -39,7 +39,7 @@ def test_silence_survives_storing_and_has_no_windows() -> None:
     silence = SoundTrack.nothing()
     assert_same(SoundTrack.from_arrays(silence.to_arrays()), silence)
     assert len(silence.windows().numbers) == 0
-    assert silence.vectors().shape == (0, LENGTH)
+    assert silence.vectors().shape == (0, PARAMETERS.vector_length)
 
 
 @pytest.mark.parametrize("name", track(9, 4).to_arrays())
@@ -71,7 +71,7 @@ def test_windows_tell_where_they_are_and_what_they_sound_like(seed: int) -> None
     windows = made.windows()
     np.testing.assert_array_equal(windows.numbers, made.numbers)
     np.testing.assert_array_equal(windows.starts_ms, made.starts_ms)
-    np.testing.assert_array_equal(windows.ends_ms - windows.starts_ms, WINDOW_MS)
+    np.testing.assert_array_equal(windows.ends_ms - windows.starts_ms, PARAMETERS.window_ms)
     np.testing.assert_allclose(np.linalg.norm(windows.vectors, axis=1), 1.0, atol=1e-5)
     lengths = np.linalg.norm(made.codes.astype(np.float64), axis=1, keepdims=True)
     np.testing.assert_allclose(windows.vectors * lengths, made.codes, atol=1e-2)

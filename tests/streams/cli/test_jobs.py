@@ -10,12 +10,16 @@ import httpx
 import msgspec
 import pytest
 from support.examples import MATCH, job
-from support.inline import InlineService
+from support.inline import InlineService, done
 
+from fingerprint.media.errors import MediaError
 from schemas.jobs import JobStatus, SaveType
 from schemas.libraries import Library
+from schemas.tasks import ChunkResult, TaskOutcome
+from streams.adapters.sources.files import open_file
 from streams.cli.client import Client
 from streams.cli.output import ExitCode, fail
+from streams.egress.policy import SourcePolicy
 
 
 async def test_jobs_are_listed_for_people_and_for_machines(run: Any, service: InlineService) -> None:
@@ -202,6 +206,31 @@ async def test_an_item_that_is_refused_holds_up_no_other(run: Any, service: Inli
     shown = await run("submit", "--wait", bad, "six.mp4")
     assert shown.exit_code == (ExitCode.OK if "?" in bad else ExitCode.FAILED)
     assert "six" in shown.stdout
+
+
+async def test_a_folder_and_a_file_that_is_not_there_hold_up_no_other(
+    run: Any, service: InlineService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(task: Any) -> ChunkResult:
+        try:
+            open_file(task.request.file_url, SourcePolicy((tmp_path.resolve(),))).close()
+        except MediaError as error:
+            return ChunkResult(task=task, outcome=TaskOutcome.FAILED, code=error.code, message=str(error))
+        return done(task)
+
+    monkeypatch.setattr(service, "run_task", opened)
+    Path("films").mkdir()
+    for name in ("one.mp4", "two.mp4"):
+        Path(name).touch()
+    asked = await run("submit", "--wait", "--json", "one.mp4", "films", "gone.mp4", "two.mp4")
+    assert asked.exit_code == ExitCode.FAILED
+    rows = {row["media_id"]: row for row in map(json.loads, asked.stdout.splitlines())}
+    assert {name: row["status"] for name, row in rows.items()} == {
+        "one": "success", "films": "fail", "gone": "fail", "two": "success",
+    }  # fmt: skip
+    assert "films" in rows["films"]["message"]
+    assert "there is no file 'gone.mp4'" in rows["gone"]["message"]
+    assert "2 of 4 failed: films, gone" in asked.stderr
 
 
 async def test_what_was_asked_for_is_told_where_the_service_goes_away(

@@ -160,6 +160,7 @@ async def test_twenty_seconds_of_a_blocked_film_are_told_as_soon_as_they_are_see
     )
     (outcome,) = service.outcomes
     assert (outcome.action, outcome.policy, outcome.final) == (Action.BLOCK, "block-films", False)
+    assert live.seen == outcome.seen == 0.1  # two chunks of twenty
     assert outcome.cases == (case_id("video", "films", "film"),)
 
 

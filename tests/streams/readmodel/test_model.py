@@ -19,7 +19,7 @@ from schemas.deadletter import DeadLetterReplay
 from schemas.jobs import Job, JobSource, JobStatus, Lane, LiveMatch
 from schemas.libraries import Library, LibraryItem
 from schemas.result import complete_event
-from streams.readmodel.dead_letters import Letter
+from streams.readmodel.dead_letters import DeadLetter
 from streams.readmodel.jobs import JobFilter, UnmovedJob
 from streams.readmodel.model import PROJECTIONS
 from streams.readmodel.projection import News, Projection, Record
@@ -57,14 +57,14 @@ def test_an_event_that_changes_nothing_is_no_change(model: ReadModel) -> None:
 
 
 #: One of everything that is followed.
-LETTER = Letter(key=b"video", value=b"{", headers=(("x-error-time", b"2026-11-23T08:00:00.000Z"),))
+LETTER = DeadLetter(key=b"video", value=b"{", headers=(("x-error-time", b"2026-11-23T08:00:00.000Z"),))
 ITEM = LibraryItem(library="films", media_id="video", version=1, job_id="j", file_url="file:///a.mp4")
 EVERYTHING = {
     "jobs": [LIFE[1]],
     "live": [live()],
     "libraries": [Library(name="films")],
     "items": [ITEM],
-    "letters": [LETTER],
+    "dead_letters": [LETTER],
     "replays": [DeadLetterReplay(letter_id=LETTER.id, replay_time="2026-11-23T09:00:00.000Z")],
 }
 GONE = {

@@ -62,6 +62,17 @@ def test_who_follows_hears_only_what_was_news_to_the_owner(writer: sqlite3.Conne
     assert follower.told == ["jobs a"]
 
 
+def test_who_overhears_hears_also_what_its_owner_has_no_use_for(writer: sqlite3.Connection) -> None:
+    class Overhears(Follows):
+        overhears = ("jobs",)
+
+    follower = Overhears()
+    both = Projections((Kept(), follower))
+    for _ in range(2):
+        both.apply(writer, [said("jobs", "a")])
+    assert follower.told == ["jobs a"] * 2
+
+
 def test_who_follows_hears_every_tombstone(writer: sqlite3.Connection) -> None:
     follower = Follows()
     both = Projections((Kept(), follower))

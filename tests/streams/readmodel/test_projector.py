@@ -100,7 +100,7 @@ async def test_when_it_has_started_all_that_was_there_is_applied(model: ReadMode
     broker.say(TOPICS.dead_letter, "video", b"{", ("x-error-time", b"2026-11-23T08:00:00.000Z"))
     async with following(broker, model):
         assert model.jobs.get("j1") == job("j1")
-        (letter,) = model.letters.page().letters
+        (letter,) = model.dead_letters.page().dead_letters
         assert (letter.key, letter.time) == (b"video", "2026-11-23T08:00:00.000Z")
 
 
@@ -227,7 +227,7 @@ async def test_what_does_not_come_is_named(model: ReadModel) -> None:
 async def test_a_batch_that_could_not_be_applied_is_read_again(
     model: ReadModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PAUSE_S", 0.01)
+    monkeypatch.setattr(module, "RECONNECT_PAUSE_S", 0.01)
     broker, project, failures = Broker(), model.project, [OSError("the disk"), RuntimeError("a bug")]
 
     def fail_at_first(records: Any, reached: Any) -> list[Change]:

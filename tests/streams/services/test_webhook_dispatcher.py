@@ -15,6 +15,7 @@ from support.examples import job
 from support.feed import LookingFeed
 from support.read_model import GoneDelivery, JobTombstone, ReadModel
 
+from schemas.channels import PARTITIONS
 from schemas.clock import utc_now
 from schemas.deliveries import Attempt, Delivery, DeliveryStatus
 from schemas.events import AIMediaDNAComplete
@@ -26,13 +27,13 @@ from streams.adapters.webhooks.targets import TargetRefused
 from streams.domain.retry_schedule import replayed
 from streams.ports.errors import PublishError
 from streams.ports.feed import Feed
-from streams.readmodel.deliveries import SHARES, share_of
+from streams.readmodel.deliveries import delivery_partition
 from streams.services import webhook_dispatcher
 from streams.services.webhook_dispatcher import WebhookDispatcher
 
 #: Seconds in which what is expected comes, on a loaded machine.
 SOON_S = 20.0
-ALL = frozenset(range(SHARES))
+ALL = frozenset(range(PARTITIONS))
 TOPICS = Topics.of("mediadna")
 
 
@@ -104,7 +105,7 @@ async def delivering(
     model: ReadModel,
     receivers: Receivers,
     *others: ReadModel,
-    shares: frozenset[int] = ALL,
+    partitions: frozenset[int] = ALL,
     records: Topic | None = None,
     feed: Feed | None = None,
 ) -> AsyncIterator[WebhookDispatcher]:
@@ -114,7 +115,7 @@ async def delivering(
         records or Topic([model, *others]),
         feed=feed or LookingFeed(),
         topics=TOPICS,
-        shares=lambda: shares,
+        partitions=lambda: partitions,
     )
     dispatcher.start()
     yield dispatcher
@@ -218,21 +219,21 @@ async def test_two_workers_divide_the_deliveries_among_them(model: ReadModel, tm
     for each in (model, other):
         each.apply(jobs=jobs)
     async with (
-        delivering(model, one, other, shares=frozenset({0, 1})),
-        delivering(other, two, model, shares=frozenset({2, 3})),
+        delivering(model, one, other, partitions=frozenset({0, 1})),
+        delivering(other, two, model, partitions=frozenset({2, 3})),
     ):
         await until(lambda: len(one.taken) + len(two.taken) == 60)
         await asyncio.sleep(0.1)
-    assert {share_of(job_id) for job_id in one.taken} == {0, 1}
-    assert {share_of(job_id) for job_id in two.taken} == {2, 3}
+    assert {delivery_partition(job_id) for job_id in one.taken} == {0, 1}
+    assert {delivery_partition(job_id) for job_id in two.taken} == {2, 3}
     assert sorted(one.taken + two.taken) == sorted(one.job_id for one in jobs)
     other.close()
 
 
-async def test_a_worker_without_shares_sends_nothing(model: ReadModel) -> None:
+async def test_a_worker_without_partitions_sends_nothing(model: ReadModel) -> None:
     receivers = Receivers()
     model.apply(jobs=[job_of(1)])
-    async with delivering(model, receivers, shares=frozenset()):
+    async with delivering(model, receivers, partitions=frozenset()):
         await asyncio.sleep(0.2)
     assert receivers.taken == []
 
@@ -271,7 +272,7 @@ async def test_an_outcome_does_not_bring_back_what_was_deleted_meanwhile(model: 
 async def test_an_outcome_that_cannot_be_told_is_told_again_and_the_event_is_not_sent_again(
     model: ReadModel, monkeypatch: pytest.MonkeyPatch, trouble: dict[str, int]
 ) -> None:
-    monkeypatch.setattr(webhook_dispatcher, "LOOK_S", 0.02)
+    monkeypatch.setattr(webhook_dispatcher, "POLL_INTERVAL_S", 0.02)
     monkeypatch.setattr(webhook_dispatcher, "TOLD_S", 0.1)
     receivers, records = Receivers(), Topic([model], **trouble)
     model.apply(jobs=[job_of(1)])

@@ -55,7 +55,7 @@ async def server(
     services: Services, inline: InlineService, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[WebServer]:
     """A server that looks often, and at short windows."""
-    for name, seconds in (("HEAD_S", 0.3), ("WINDOW_S", 0.5), ("LOOK_S", 0.05)):
+    for name, seconds in (("HEAD_S", 0.3), ("RATE_WINDOW_S", 0.5), ("POLL_INTERVAL_S", 0.05)):
         monkeypatch.setattr(connections, name, seconds)
     services.settings = settings.model_copy(update={"web": "127.0.0.1:0"})
     server = WebServer(services, inline)

@@ -21,7 +21,7 @@ from schemas.keys import KeyClaim
 from schemas.libraries import Library
 from streams.services import jobs as commands
 from streams.settings import Settings
-from streams.web.api.submission import asked_by, told
+from streams.web.api.submission import asked_by, given_fields
 from streams.web.api.views import NewJob
 from streams.web.app import create_app
 from streams.web.auth.callers import Caller
@@ -273,9 +273,11 @@ def test_a_field_that_a_later_version_adds_changes_nothing_for_those_who_do_not_
         priority: int = 0
 
     now = NewJob(media_id="clip", url="file:///a")
-    assert digest("jobs", told(Later(media_id="clip", url="file:///a"))) == digest("jobs", told(now))
-    assert digest("jobs", told(Later(media_id="clip", url="file:///a", priority=1))) != digest("jobs", told(now))
-    assert digest("items", told(now)) != digest("jobs", told(now))
+    assert digest("jobs", given_fields(Later(media_id="clip", url="file:///a"))) == digest("jobs", given_fields(now))
+    assert digest("jobs", given_fields(Later(media_id="clip", url="file:///a", priority=1))) != digest(
+        "jobs", given_fields(now)
+    )
+    assert digest("items", given_fields(now)) != digest("jobs", given_fields(now))
 
 
 async def uploaded(client: AsyncTestClient[Any], content: bytes, **data: str) -> Response:

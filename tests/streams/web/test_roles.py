@@ -73,6 +73,22 @@ LEAST: dict[str, Role | None] = {
     "GET /api/v1/libraries/{name:str}/items/{media_id:str}": Role.READER,
     "PATCH /api/v1/libraries/{name:str}/items/{media_id:str}": Role.ADMIN,
     "DELETE /api/v1/libraries/{name:str}/items/{media_id:str}": Role.ADMIN,
+    # policies
+    "GET /api/v1/policies": Role.READER,
+    "POST /api/v1/policies": Role.ADMIN,
+    "GET /api/v1/policies/{name:str}": Role.READER,
+    "PUT /api/v1/policies/{name:str}": Role.ADMIN,
+    "DELETE /api/v1/policies/{name:str}": Role.ADMIN,
+    "POST /api/v1/policies/reorder": Role.ADMIN,
+    "POST /api/v1/policies/preview": Role.READER,
+    "GET /api/v1/policies/{name:str}/shadow": Role.READER,
+    # cases
+    "GET /api/v1/cases": Role.READER,
+    "GET /api/v1/cases/{case_id:str}": Role.READER,
+    "POST /api/v1/cases/{case_id:str}/decisions": Role.MODERATOR,
+    "PUT /api/v1/cases/{case_id:str}/assignee": Role.MODERATOR,
+    "POST /api/v1/decisions": Role.MODERATOR,
+    "GET /api/v1/decisions": Role.READER,
     # running it
     "GET /api/v1/dead-letters": Role.READER,
     "GET /api/v1/dead-letters/{letter_id:str}": Role.READER,

@@ -26,7 +26,7 @@ from schemas.events import Rendition
 from schemas.jobs import JobStatus
 from schemas.libraries import LibraryItem
 from streams.domain.retry_schedule import after_attempt
-from streams.readmodel.dead_letters import Letter
+from streams.readmodel.dead_letters import DeadLetter
 from streams.settings import Settings, listed
 from streams.telemetry.logs import OURS, configure_logging
 from streams.web.aliyun.app import create_call_app
@@ -71,13 +71,13 @@ PARAMETERS = {
 }
 
 
-def letter(value: bytes, offset: int) -> Letter:
+def letter(value: bytes, offset: int) -> DeadLetter:
     reason = f"the address {URL} is wrong"
     topic = "mediadna.transcode-complete"
     why = dead_letter_headers(
         [], topic=topic, partition=0, offset=offset, code="InvalidEvent", reason=reason, time=TIME
     )
-    return Letter(key=URL.encode(), value=value, headers=tuple(why))
+    return DeadLetter(key=URL.encode(), value=value, headers=tuple(why))
 
 
 LETTERS = (
@@ -139,7 +139,7 @@ async def filled(inline: InlineService, model: ReadModel) -> None:
             job("running", JobStatus.PROCESSING, media_id="other", renditions=renditions, **asked),
         ],
         items=[LibraryItem(library="default", media_id="video", version=1, job_id="done", file_url=URL)],
-        letters=list(LETTERS),
+        dead_letters=list(LETTERS),
     )
     delivery = model.deliveries.get("done")
     assert delivery is not None

@@ -87,7 +87,7 @@ async def stalled(broker: EmbeddedBroker, seconds: float, neighbours: Neighbours
 
 @pytest.mark.integration
 async def test_events_that_nobody_takes_are_noticed(broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watchdog, "LOOK_S", 0.2)
+    monkeypatch.setattr(watchdog, "POLL_INTERVAL_S", 0.2)
     await send(broker)
     error = await stalled(broker, 30)
     assert isinstance(error, AgentsStalled)
@@ -98,7 +98,7 @@ async def test_events_that_nobody_takes_are_noticed(broker: EmbeddedBroker, monk
 async def test_agents_that_wait_for_a_neighbour_have_not_stalled(
     broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watchdog, "LOOK_S", 0.2)
+    monkeypatch.setattr(watchdog, "POLL_INTERVAL_S", 0.2)
     await send(broker)
     neighbours = Neighbours()
     neighbours.left(Neighbour.MILVUS, "nothing answers")
@@ -110,7 +110,7 @@ async def test_agents_that_wait_for_a_neighbour_have_not_stalled(
 async def test_a_group_that_has_handled_everything_is_left_alone(
     broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watchdog, "LOOK_S", 0.2)
+    monkeypatch.setattr(watchdog, "POLL_INTERVAL_S", 0.2)
     await send(broker)
     consumer = AIOKafkaConsumer(
         "events", bootstrap_servers=broker.bootstrap, group_id="g", auto_offset_reset="earliest"

@@ -12,18 +12,17 @@ import numpy as np
 import pytest
 from support.scenes import DUSK, HEIGHT, WIDTH, Image, collected, inset, mirrored, scene
 
-from fingerprint.matching.confidence import EVEN_LOG_ODDS
+from fingerprint.matching import confidence, search_regions
 from fingerprint.matching.picture import aligner
 from fingerprint.matching.picture.aligner import align_picture
 from fingerprint.matching.picture.correspondences import Hint
 from fingerprint.matching.picture.motion import MotionHits
 from fingerprint.matching.picture.query import PictureQuery
 from fingerprint.matching.picture.query_frames import Miniatures
-from fingerprint.matching.search_regions import LONG_REFERENCE_S
 from fingerprint.matching.time_map import Segment, TimeMap
 from fingerprint.model import Fingerprint
 from fingerprint.picture.keyframes import Keyframes
-from fingerprint.picture.local_features import EMPTY
+from fingerprint.picture.local_features import no_features
 from fingerprint.picture.track import PictureTrack
 from fingerprint.query import Piece
 
@@ -107,7 +106,7 @@ def copy() -> PictureQuery:
 
 def good(segments: list[Segment]) -> list[Segment]:
     """Return the segments that are more likely copies than not."""
-    return [segment for segment in segments if segment.log_odds >= EVEN_LOG_ODDS]
+    return [segment for segment in segments if segment.log_odds >= confidence.PARAMETERS.even_log_odds]
 
 
 def assert_is_the_copy(segments: list[Segment], offset: float = OFFSET, start: float = START) -> None:
@@ -202,7 +201,7 @@ def behind(foreign: PictureTrack, times: int, reference: PictureTrack) -> Pictur
 
 def without_local_features(track: PictureTrack) -> PictureTrack:
     none = np.zeros(0, np.int32)
-    return replace(track, local_rows=none, local_counts=none, local=EMPTY)
+    return replace(track, local_rows=none, local_counts=none, local=no_features())
 
 
 @pytest.fixture
@@ -223,7 +222,7 @@ def test_in_a_long_reference_a_copy_is_found_and_movement_compared_where_it_look
     copy: PictureQuery, reference: PictureTrack, foreign: PictureTrack, compared: list[int]
 ) -> None:
     long = behind(foreign, 40, reference)
-    assert long.grid_ms[-1] / 1000 > LONG_REFERENCE_S
+    assert long.grid_ms[-1] / 1000 > search_regions.PARAMETERS.long_reference_s
     assert_is_the_copy(align_picture(copy, long), OFFSET + 2000)
     assert 100 <= compared[0] < len(long.grid_ms) * 0.7
 
@@ -246,8 +245,8 @@ def test_another_take_in_front_of_the_same_wall_is_less_of_a_copy_than_a_copy() 
     track = collected(take(11)).track()
     copy = max(segment.log_odds for segment in align_picture(prepared(take(11)), track))
     other = max((segment.log_odds for segment in align_picture(prepared(take(12)), track)), default=0.0)
-    assert copy > EVEN_LOG_ODDS
-    assert other < copy - EVEN_LOG_ODDS
+    assert copy > confidence.PARAMETERS.even_log_odds
+    assert other < copy - confidence.PARAMETERS.even_log_odds
 
 
 @pytest.mark.parametrize("seed", range(11, 19))
@@ -272,7 +271,7 @@ def test_other_things_that_move_in_front_of_the_same_wall_are_no_copy(seed: int)
 def test_slides_are_a_copy_of_themselves(slides: int, seconds: int) -> None:
     film = {number: scene(number // (4 * seconds)) for number in range(4 * seconds * slides)}
     found = align_picture(prepared(film), collected(film).track())
-    assert sum(segment.log_odds for segment in found) > EVEN_LOG_ODDS
+    assert sum(segment.log_odds for segment in found) > confidence.PARAMETERS.even_log_odds
     assert {segment.map.speed for segment in found} == {1.0}
     assert all(abs(segment.map.offset) < NEAR_S for segment in found)
     assert (found[0].start, found[-1].end) == pytest.approx((0, seconds * slides), abs=NEAR_S)

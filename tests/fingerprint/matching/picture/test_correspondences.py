@@ -4,11 +4,7 @@ import numpy as np
 import pytest
 
 from fingerprint.matching.picture.correspondences import (
-    MISS_LOG_ODDS_PER_S,
-    MOTION_LOSS_SHARE,
-    MOTION_TOLERANCE_S,
-    PICTURE_TOLERANCE_S,
-    UNMOVED_LOG_ODDS_PER_S,
+    PARAMETERS,
     Correspondences,
     log_odds_along,
     speed_prior,
@@ -45,7 +41,7 @@ def test_a_part_has_the_similarities_of_its_moments_and_all_moments() -> None:
 
 
 def test_a_similarity_of_motion_must_lie_nearer_to_a_line_than_one_of_looks() -> None:
-    between = (MOTION_TOLERANCE_S + PICTURE_TOLERANCE_S) / 2
+    between = (PARAMETERS.motion_tolerance_s + PARAMETERS.picture_tolerance_s) / 2
     some = of((0, between, 1, False), (1, between, 1, True), (2, -0.1, 1, True), (3, -1.0, 1, False))
     np.testing.assert_allclose(some.off(LINE), [between, between, 0.1, 1.0])
     np.testing.assert_array_equal(some.near(LINE), [True, False, True, False])
@@ -63,21 +59,21 @@ def test_of_what_looks_alike_in_a_moment_the_strongest_counts_once() -> None:
 
 def test_what_moves_alike_adds_to_what_looks_alike_and_less_so_beside_the_line() -> None:
     exact = log_odds_along(of((1, 0, 2, False), (1, 0, 3, True)), LINE)[1]
-    beside = log_odds_along(of((1, 0, 2, False), (1, 0.99 * MOTION_TOLERANCE_S, 3, True)), LINE)[1]
+    beside = log_odds_along(of((1, 0, 2, False), (1, 0.99 * PARAMETERS.motion_tolerance_s, 3, True)), LINE)[1]
     assert exact == pytest.approx((2 + 3) * 0.5)
-    assert beside == pytest.approx((2 + 3 * (1 - MOTION_LOSS_SHARE)) * 0.5, abs=0.1)
+    assert beside == pytest.approx((2 + 3 * (1 - PARAMETERS.motion_loss_share)) * 0.5, abs=0.1)
 
 
 def test_what_looks_alike_but_moves_unlike_it_counts_for_less_or_against_a_run() -> None:
     gains = log_odds_along(of((1, 0, 1.5, False), (2, 0, 1.5, False), has_motion=(2,)), LINE)
     assert gains[1] == pytest.approx(1.5 * 0.5)
-    assert gains[2] == pytest.approx((1.5 - UNMOVED_LOG_ODDS_PER_S) * 0.5)
+    assert gains[2] == pytest.approx((1.5 - PARAMETERS.unmoved_log_odds_per_s) * 0.5)
 
 
 @pytest.mark.parametrize(("gaps", "counted"), [(0.5, 0.5), (1.5, 1.5), (10.0, 2.0)])
 def test_a_moment_without_similarity_counts_against_a_run_for_two_seconds_at_most(gaps: float, counted: float) -> None:
     far_off = of((1, 5, 3, False), gaps=gaps)
-    np.testing.assert_allclose(log_odds_along(far_off, LINE), -MISS_LOG_ODDS_PER_S * counted)
+    np.testing.assert_allclose(log_odds_along(far_off, LINE), -PARAMETERS.miss_log_odds_per_s * counted)
 
 
 @pytest.mark.parametrize(("gaps", "counted"), [(0.5, 0.5), (10.0, 1.0)])

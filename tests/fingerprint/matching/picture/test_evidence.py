@@ -8,12 +8,6 @@ from support.correspondences import correspondences
 
 from fingerprint.matching.picture import evidence
 from fingerprint.matching.picture.correspondences import Correspondences, Run
-from fingerprint.matching.picture.evidence import (
-    FEATURE_TOLERANCE_S,
-    MAX_MOTION_LOG_ODDS,
-    MAX_UNLIKE_LOG_ODDS,
-    SCENE_SHARE,
-)
 from fingerprint.matching.time_map import TimeMap
 
 LINE = TimeMap(1.0, 20.0)
@@ -36,22 +30,22 @@ def test_what_was_seen_before_counts_next_to_nothing() -> None:
     )
     weight = evidence._novelty(np.stack([one, one, other, alike, half_alike, one, other, half_alike]))
     np.testing.assert_array_equal(weight[[0, 2]], 1.0)
-    np.testing.assert_array_equal(weight[[1, 3, 5, 6, 7]], evidence.MIN_NOVELTY_SHARE)
-    assert evidence.MIN_NOVELTY_SHARE < weight[4] < 1.0
+    np.testing.assert_array_equal(weight[[1, 3, 5, 6, 7]], evidence.PARAMETERS.min_novelty_share)
+    assert evidence.PARAMETERS.min_novelty_share < weight[4] < 1.0
 
 
 def test_motion_that_is_alike_speaks_for_a_run_and_unlike_it_against_it() -> None:
-    assert 0 < evidence._motion_log_odds(*moving(4, alike=True)) < MAX_MOTION_LOG_ODDS
-    assert -MAX_UNLIKE_LOG_ODDS < evidence._motion_log_odds(*moving(4, alike=False)) < 0
+    assert 0 < evidence._motion_log_odds(*moving(4, alike=True)) < evidence.PARAMETERS.max_motion_log_odds
+    assert -evidence.PARAMETERS.max_unlike_log_odds < evidence._motion_log_odds(*moving(4, alike=False)) < 0
 
 
 def test_what_motion_says_has_bounds_however_long_a_run_is() -> None:
-    assert evidence._motion_log_odds(*moving(600, alike=True)) == MAX_MOTION_LOG_ODDS
-    assert evidence._motion_log_odds(*moving(600, alike=False)) == -MAX_UNLIKE_LOG_ODDS
+    assert evidence._motion_log_odds(*moving(600, alike=True)) == evidence.PARAMETERS.max_motion_log_odds
+    assert evidence._motion_log_odds(*moving(600, alike=False)) == -evidence.PARAMETERS.max_unlike_log_odds
 
 
 def test_common_features_tell_the_scene_alone_where_what_moves_is_unlike() -> None:
-    for alike, expected in ((True, 1.0), (False, SCENE_SHARE)):
+    for alike, expected in ((True, 1.0), (False, evidence.PARAMETERS.scene_share)):
         some, run = moving(10, alike=alike)
         share = evidence._same_moment_share(some, run, evidence._motion_log_odds(some, run))
         assert share == pytest.approx(expected)
@@ -64,6 +58,6 @@ def test_common_features_count_in_full_where_too_little_moves_to_tell_the_moment
 
 
 def test_common_features_of_pictures_off_the_line_count_by_half() -> None:
-    on, off = 0.9 * FEATURE_TOLERANCE_S, 1.1 * FEATURE_TOLERANCE_S
+    on, off = 0.9 * evidence.PARAMETERS.feature_tolerance_s, 1.1 * evidence.PARAMETERS.feature_tolerance_s
     assert evidence._feature_log_odds((5.0, 25.0 + on, 8.0), LINE) == 8.0
     assert evidence._feature_log_odds((5.0, 25.0 - off, 8.0), LINE) == 4.0

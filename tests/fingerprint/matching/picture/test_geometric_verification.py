@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fingerprint.matching.picture.geometric_verification import MAX_SCALING_OCTAVES, compare_local
-from fingerprint.picture.local_features import CODE_LENGTH, EMPTY, LocalFeatures
+from fingerprint.matching.picture.geometric_verification import PARAMETERS, compare_local
+from fingerprint.picture import local_features
+from fingerprint.picture.local_features import LocalFeatures, no_features
 
 Matrix = NDArray[np.float64]
 
@@ -25,7 +26,7 @@ def features(count: int, seed: int) -> LocalFeatures:
         points=np.rint(rng.uniform((0, 0), (1280, 720), (count, 2))).astype(np.uint16),
         scales=rng.integers(60, 130, count).astype(np.uint8),
         angles=rng.integers(0, 256, count).astype(np.uint8),
-        codes=np.clip(rng.normal(0, 25, (count, CODE_LENGTH)), -127, 127).astype(np.int8),
+        codes=np.clip(rng.normal(0, 25, (count, local_features.PARAMETERS.code_length)), -127, 127).astype(np.int8),
     )
 
 
@@ -181,7 +182,7 @@ def test_features_that_differ_in_size_or_direction_do_not_agree() -> None:
         assert found is None or found.inliers < 25
 
 
-@pytest.mark.parametrize("octaves", [-MAX_SCALING_OCTAVES - 1, MAX_SCALING_OCTAVES + 1])
+@pytest.mark.parametrize("octaves", [-PARAMETERS.max_scaling_octaves - 1, PARAMETERS.max_scaling_octaves + 1])
 def test_what_would_be_scaled_beyond_measure_is_no_copy(octaves: float) -> None:
     many = features(60, 6)
     scales = np.linspace(0 if octaves > 0 else 140, 100 if octaves > 0 else 250, 60)
@@ -195,4 +196,4 @@ def test_fewer_than_three_features_tell_nothing(count: int) -> None:
     some, many = features(count, 7), features(60, 7)
     assert compare_local(some, many) is None
     assert compare_local(many, some) is None
-    assert compare_local(some, EMPTY) is None
+    assert compare_local(some, no_features()) is None

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from support.correspondences import correspondences
 
 from fingerprint.matching.picture import hough
-from fingerprint.matching.picture.hough import MAX_LINES, MAX_PLAIN_SPEED_ERROR, propose_lines
+from fingerprint.matching.picture.hough import propose_lines
 from fingerprint.matching.time_map import TimeMap
 
 
@@ -28,7 +30,7 @@ def test_the_fit_makes_a_speed_between_those_that_are_tried_exact(speed: float, 
 
 
 def test_a_speed_that_is_next_to_1_is_1() -> None:
-    almost = 1.0 + MAX_PLAIN_SPEED_ERROR / 2
+    almost = 1.0 + hough.PARAMETERS.max_plain_speed_error / 2
     first, *_ = propose_lines(correspondences(600, (0, 600, TimeMap(almost, 20.0))))
     assert first.speed == 1.0
 
@@ -36,7 +38,7 @@ def test_a_speed_that_is_next_to_1_is_1() -> None:
 def test_each_line_is_proposed_once_and_no_more_than_are_looked_at() -> None:
     spans = [(10.0 * at, 10.0 * at + 10, TimeMap(1.0, float(60 * (at * 7 % 30)))) for at in range(30)]
     lines = propose_lines(correspondences(300, *spans, noise=600))
-    assert 30 <= len(lines) <= MAX_LINES
+    assert 30 <= len(lines) <= hough.PARAMETERS.max_lines
     assert len(set(lines)) == len(lines)
 
 
@@ -49,7 +51,7 @@ def test_what_is_counted_with_room_for_all_cells_is_what_is_counted_by_sorting(
 ) -> None:
     some = correspondences(60, (15, 45, TimeMap(0.9, 100.0)), noise=60)
     counted = propose_lines(some)
-    monkeypatch.setattr(hough, "MAX_COUNTED_CELLS", 0)
+    monkeypatch.setattr(hough, "PARAMETERS", replace(hough.PARAMETERS, max_counted_cells=0))
     assert propose_lines(some) == counted
 
 

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from support.scenes import HEIGHT, WIDTH, Image, collected, inset, mirrored, negative, scene
 
-from fingerprint.matching.picture.localization import MAX_PAIR_LOG_ODDS, Located, PicturePair, locate
+from fingerprint.matching.picture import localization
+from fingerprint.matching.picture.localization import Located, PicturePair, locate
 from fingerprint.matching.picture.query_frames import QueryFrames
 from fingerprint.matching.picture.region import Region
 from fingerprint.model import Fingerprint
 from fingerprint.picture.keyframes import Keyframes
-from fingerprint.picture.local_features import EMPTY, WHOLE, LocalFeatures, Part
+from fingerprint.picture.local_features import WHOLE, LocalFeatures, Part, no_features
 from fingerprint.picture.track import PictureTrack
 from fingerprint.query import Piece
 
@@ -86,7 +87,7 @@ def test_a_copys_region_is_found(edit: Callable[[Image], Image], variant: str, m
     expected = replace(found.region, matrix=np.array(matrix, np.float64))
     np.testing.assert_allclose(at(found.region), at(expected), atol=3.0)
     assert [(time, place) for time, place, _ in found.pairs] == [(4.0 * number, 4.0 * number) for number in range(5)]
-    assert sum(weight == MAX_PAIR_LOG_ODDS for *_, weight in found.pairs) >= 4
+    assert sum(weight == localization.PARAMETERS.max_pair_log_odds for *_, weight in found.pairs) >= 4
 
 
 def test_a_small_inset_is_found_by_a_closer_look_at_the_part_where_it_seems_to_be() -> None:
@@ -106,7 +107,7 @@ def test_unrelated_pictures_have_no_region() -> None:
     found = locate(query_frames(seconds(first=50)), REFERENCE, PAIRS)
     assert found.region is None
     assert len(found.pairs) == len(PAIRS)
-    assert max(weight for *_, weight in found.pairs) < MAX_PAIR_LOG_ODDS / 2
+    assert max(weight for *_, weight in found.pairs) < localization.PARAMETERS.max_pair_log_odds / 2
 
 
 def of_which_the_last_is_one(edit: Callable[[Image], Image] = np.copy) -> dict[int, Image]:
@@ -118,8 +119,8 @@ def test_one_copy_among_unrelated_pictures_is_enough() -> None:
     found = locate(query_frames(of_which_the_last_is_one(put_in)), REFERENCE, PAIRS)
     assert found.region is not None
     *others, last = [weight for *_, weight in found.pairs]
-    assert max(others) < MAX_PAIR_LOG_ODDS / 2
-    assert last == MAX_PAIR_LOG_ODDS
+    assert max(others) < localization.PARAMETERS.max_pair_log_odds / 2
+    assert last == localization.PARAMETERS.max_pair_log_odds
 
 
 def test_no_closer_look_is_taken_where_what_is_kept_makes_two_pairs_sure() -> None:
@@ -173,7 +174,7 @@ def test_the_querys_picture_is_taken_as_much_earlier_or_later_as_the_references_
 
 def test_a_reference_without_local_features_tells_nothing() -> None:
     none = np.zeros(0, np.int32)
-    reference: PictureTrack = replace(REFERENCE, local_rows=none, local_counts=none, local=EMPTY)
+    reference: PictureTrack = replace(REFERENCE, local_rows=none, local_counts=none, local=no_features())
     query = query_frames(seconds(count=1))
     assert locate(query, reference, PAIRS) == Located(None, ())
     assert query.taken == []

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from support.scenes import Image, collected, scene
 
-from fingerprint.matching.picture.query import SAMPLE_STEP_S, STILL_SCENE_S, PictureQuery
+from fingerprint.matching.picture import query as picture_query
+from fingerprint.matching.picture.query import PictureQuery
 from fingerprint.model import Fingerprint
+from fingerprint.picture import extractor
 from fingerprint.picture.keyframes import Keyframes
 from fingerprint.query import Piece
 
@@ -38,8 +40,8 @@ def test_a_query_without_a_picture_is_none() -> None:
 
 
 def test_moments_lie_half_a_second_apart_and_stand_for_the_time_between_them(slides: PictureQuery) -> None:
-    np.testing.assert_allclose(np.diff(slides.samples), SAMPLE_STEP_S)
-    np.testing.assert_allclose(slides.gaps, SAMPLE_STEP_S)
+    np.testing.assert_allclose(np.diff(slides.samples), picture_query.PARAMETERS.sample_step_s)
+    np.testing.assert_allclose(slides.gaps, picture_query.PARAMETERS.sample_step_s)
 
 
 def test_a_moment_before_a_pause_stands_for_no_more_than_some_of_it() -> None:
@@ -59,4 +61,4 @@ def test_each_moment_is_spoken_for_by_the_picture_nearest_to_it(slides: PictureQ
 def test_a_picture_of_a_still_scene_speaks_for_what_follows_until_the_next_one(still: PictureQuery) -> None:
     np.testing.assert_array_equal(np.unique(still.spoken[:, 1]), np.arange(len(still.samples)))
     later = still.samples[still.spoken[:, 1]] - still.views.times[still.spoken[:, 0]]
-    assert 1.0 < later.max() <= STILL_SCENE_S
+    assert 1.0 < later.max() <= extractor.PARAMETERS.still_scene_s

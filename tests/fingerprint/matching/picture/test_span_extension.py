@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from support.scenes import miniature_track
 
 from fingerprint.matching.picture.query_frames import Miniatures
-from fingerprint.matching.picture.span_extension import MAX_GROWTH_S, MAX_TRIM_S, extended
+from fingerprint.matching.picture.span_extension import PARAMETERS, extended
 from fingerprint.matching.time_map import Segment, TimeMap
 from fingerprint.picture.track import PictureTrack
 
@@ -62,7 +62,7 @@ QUERY = query(ORIGINAL, film(12, 2), film(12, 3))
 
 
 @settings(max_examples=40)
-@given(st.floats(START - MAX_TRIM_S + 0.3, 15.0), st.floats(21.0, END + MAX_TRIM_S - 0.3))
+@given(st.floats(START - PARAMETERS.max_trim_s + 0.3, 15.0), st.floats(21.0, END + PARAMETERS.max_trim_s - 0.3))
 def test_a_span_of_rough_ends_grows_or_shrinks_to_what_is_shown(start: float, end: float) -> None:
     found = extended(segment(start, end), seen(QUERY), track(ORIGINAL), after=0.0, before=np.inf)
     assert found.start == pytest.approx(START, abs=NEAR_S)
@@ -136,8 +136,8 @@ def test_an_end_moves_no_farther_than_is_said_nor_over_its_neighbours(times: lis
     found = extended(first, seen(QUERY), track(ORIGINAL), after=after, before=before)
     if found != first:
         assert found.start < found.end
-        assert max(after, start - MAX_GROWTH_S) <= found.start <= start + MAX_TRIM_S + STEP_S
-        assert end - MAX_TRIM_S - STEP_S <= found.end <= min(before, end + MAX_GROWTH_S)
+        assert max(after, start - PARAMETERS.max_growth_s) <= found.start <= start + PARAMETERS.max_trim_s + STEP_S
+        assert end - PARAMETERS.max_trim_s - STEP_S <= found.end <= min(before, end + PARAMETERS.max_growth_s)
     assert (found.map, found.log_odds, found.transforms) == (first.map, first.log_odds, first.transforms)
 
 
@@ -151,9 +151,9 @@ def test_a_span_ends_with_the_reference(first: int, last: int) -> None:
 
 def test_a_span_is_followed_for_some_seconds_alone() -> None:
     forward = extended(segment(12.5, 14.0), seen(QUERY), track(ORIGINAL), after=0.0, before=np.inf)
-    assert forward.end == 14.0 + MAX_GROWTH_S
+    assert forward.end == 14.0 + PARAMETERS.max_growth_s
     backward = extended(segment(22.0, 23.5), seen(QUERY), track(ORIGINAL), after=0.0, before=np.inf)
-    assert backward.start == 22.0 - MAX_GROWTH_S
+    assert backward.start == 22.0 - PARAMETERS.max_growth_s
 
 
 def test_a_neighbour_is_not_grown_into() -> None:

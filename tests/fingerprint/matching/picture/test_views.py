@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 from support.scenes import DUSK, HEIGHT, WIDTH, Image, collected, inset, mirrored, negative, scene
 
 from fingerprint.matching.picture import views
-from fingerprint.matching.picture.views import MAX_PICTURES, REGIONS, VIEW_EDITS, VIEW_NAMES, describe_views, view_of
+from fingerprint.matching.picture.views import describe_views, edits_of_view, regions, view_names, view_of
 from fingerprint.picture.embedding import dequantise, describe
 from fingerprint.picture.keyframes import Keyframes, encode_still
 
@@ -27,32 +29,58 @@ TRACK = collected({0: scene()}).track()
 
 def edited(name: str, image: Image) -> Image:
     """Return a picture that was edited as a view's name says; in another one for a region's."""
-    if name not in REGIONS:
+    if name not in regions():
         return EDITS[name](image)
-    left, top, right, bottom = np.rint(np.array(REGIONS[name]) * (WIDTH, HEIGHT, WIDTH, HEIGHT)).astype(int).tolist()
+    left, top, right, bottom = np.rint(np.array(regions()[name]) * (WIDTH, HEIGHT, WIDTH, HEIGHT)).astype(int).tolist()
     return inset(image, DUSK, (left, top), (right - left, bottom - top))
 
 
-@pytest.mark.parametrize("name", VIEW_NAMES)
+@pytest.mark.parametrize("name", view_names())
 def test_each_view_undoes_its_edit(name: str) -> None:
     image = scene(1)
-    view = view_of(edited(name, image), VIEW_NAMES.index(name))
+    view = view_of(edited(name, image), view_names().index(name))
 
     expected = cv2.resize(image, view.shape[1::-1], interpolation=cv2.INTER_AREA)
     np.testing.assert_array_equal(view, expected)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 2), (1, 320), (320, 1), (2, 320), (320, 3), (5, 7)])
-@pytest.mark.parametrize("name", VIEW_NAMES)
+@pytest.mark.parametrize("name", view_names())
 def test_every_view_of_however_thin_a_picture_shows_something(name: str, size: tuple[int, int]) -> None:
-    view = view_of(np.full((*size, 3), 9, np.uint8), VIEW_NAMES.index(name))
+    view = view_of(np.full((*size, 3), 9, np.uint8), view_names().index(name))
     assert min(view.shape[:2]) >= 1
     assert describe([np.ascontiguousarray(view)]).shape[0] == 1
 
 
+def test_regions_are_the_halves_the_middle_and_the_corners() -> None:
+    assert regions() == {
+        "left": (0.0, 0.0, 0.5, 1.0),
+        "right": (0.5, 0.0, 1.0, 1.0),
+        "top": (0.0, 0.0, 1.0, 0.5),
+        "bottom": (0.0, 0.5, 1.0, 1.0),
+        "centre": (0.2, 0.2, 0.8, 0.8),
+        "top left": (0.0, 0.0, 0.5, 0.5),
+        "top right": (0.5, 0.0, 1.0, 0.5),
+        "bottom left": (0.0, 0.5, 0.5, 1.0),
+        "bottom right": (0.5, 0.5, 1.0, 1.0),
+        "small top left": (0.0, 0.0, 0.36, 0.36),
+        "small top right": (0.64, 0.0, 1.0, 0.36),
+        "small bottom left": (0.0, 0.64, 0.36, 1.0),
+        "small bottom right": (0.64, 0.64, 1.0, 1.0),
+    }
+
+
+def test_other_parameters_give_other_views(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = view_names()
+    monkeypatch.setattr(views, "PARAMETERS", replace(views.PARAMETERS, small_corner_share=0.25, turns_degrees=(180,)))
+    assert regions()["small bottom right"] == (0.75, 0.75, 1.0, 1.0)
+    assert [name for name in before if name not in view_names()] == ["rotated:90", "rotated:270"]
+
+
 def test_each_view_but_the_plain_one_names_an_edit() -> None:
-    assert set(VIEW_EDITS) == set(VIEW_NAMES[1:])
-    assert VIEW_NAMES[0] == "plain"
+    plain, *others = view_names()
+    assert (plain, edits_of_view(plain)) == ("plain", ())
+    assert all(edits_of_view(name) for name in others)
 
 
 @pytest.mark.parametrize(
@@ -62,8 +90,8 @@ def test_an_edited_picture_is_most_like_its_original_in_the_view_that_undoes_the
     original = describe([scene(1)])[0]
     query = collected({0: edited(name, scene(1))})
     seen = describe_views(query.track(), query.keyframes())
-    assert sorted(seen.kinds.tolist()) == list(range(len(VIEW_NAMES)))
-    similarity = dict(zip([VIEW_NAMES[kind] for kind in seen.kinds], seen.vectors @ original, strict=True))
+    assert sorted(seen.kinds.tolist()) == list(range(len(view_names())))
+    similarity = dict(zip([view_names()[kind] for kind in seen.kinds], seen.vectors @ original, strict=True))
     assert similarity.pop(name) > max(similarity.values())
 
 
@@ -74,7 +102,7 @@ def test_bars_are_left_out_before_a_part_is_taken() -> None:
     for image in (split, np.asarray(framed, np.uint8)):
         query = collected({0: image})
         seen = describe_views(query.track(), query.keyframes())
-        parts.append(seen.vectors[seen.kinds == VIEW_NAMES.index("left")][0])
+        parts.append(seen.vectors[seen.kinds == view_names().index("left")][0])
     assert float(parts[0] @ parts[1]) > 0.9
 
 
@@ -109,7 +137,7 @@ def keyframes(seconds: float) -> Keyframes:
 )
 def test_longer_queries_are_looked_at_less_often(seconds: int, of_mirrored: float, of_others: float) -> None:
     seen = describe_views(TRACK, keyframes(seconds))
-    for kind, spacing in enumerate([of_mirrored, *[of_others] * (len(VIEW_NAMES) - 2)], 1):
+    for kind, spacing in enumerate([of_mirrored, *[of_others] * (len(view_names()) - 2)], 1):
         times = seen.times[seen.kinds == kind]
         gaps = np.diff(times)
         assert times[0] == 0.0
@@ -121,7 +149,7 @@ def test_longer_queries_are_looked_at_less_often(seconds: int, of_mirrored: floa
 @pytest.mark.parametrize("seconds", [5, 33, 600])
 def test_views_speak_for_all_of_the_time_between_them(seconds: int) -> None:
     seen = describe_views(TRACK, keyframes(seconds))
-    for kind in range(1, len(VIEW_NAMES)):
+    for kind in range(1, len(view_names())):
         gaps = np.diff(seen.times[seen.kinds == kind])
         assert gaps.max() / 2 < seen.reach[kind] < gaps.max() / 2 + 1.0
 
@@ -130,14 +158,14 @@ def test_views_speak_for_all_of_the_time_between_them(seconds: int) -> None:
 @pytest.mark.parametrize("seconds", [300, 600, 3600])
 def test_of_a_long_piece_so_many_pictures_are_looked_at_in_every_view_and_no_more(seconds: int) -> None:
     seen = describe_views(TRACK, keyframes(seconds))
-    for kind in range(2, len(VIEW_NAMES)):
-        assert MAX_PICTURES <= np.count_nonzero(seen.kinds == kind) <= 1.15 * MAX_PICTURES
+    for kind in range(2, len(view_names())):
+        assert 1.0 <= np.count_nonzero(seen.kinds == kind) / views.PARAMETERS.max_pictures <= 1.15
 
 
 @pytest.mark.usefixtures("blind")
 def test_a_look_that_is_not_thorough_is_at_plain_and_mirrored_pictures_alone() -> None:
     seen = describe_views(TRACK, keyframes(20), thorough=False)
-    assert set(seen.kinds.tolist()) == {VIEW_NAMES.index("plain"), VIEW_NAMES.index("mirrored")}
+    assert set(seen.kinds.tolist()) == {view_names().index("plain"), view_names().index("mirrored")}
     assert not seen.reach[2:].any()
     thorough = describe_views(TRACK, keyframes(20))
     np.testing.assert_array_equal(seen.times, thorough.times[thorough.kinds < 2])

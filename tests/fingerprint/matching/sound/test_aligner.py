@@ -6,13 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.sounds import changed, joined, piece, sound, track, worn
 
-from fingerprint.matching.confidence import EVEN_LOG_ODDS
+from fingerprint.matching import confidence
 from fingerprint.matching.search_regions import SearchRegion
 from fingerprint.matching.sound.aligner import SoundQuery, align_sound
-from fingerprint.sound.track import FRAME_S, SoundTrack
+from fingerprint.sound.track import SoundTrack, frame_s
 
 SEEDS = st.integers(0, 10_000)
 ORIGINAL = sound(120, 1)
+FRAME_S = frame_s()
+EVEN_LOG_ODDS = confidence.PARAMETERS.even_log_odds
 
 #: Made-up sounds coincide by chance in one of a thousand pairs, so what is said is said of the same ones every time.
 SAME_EVERY_TIME = settings(derandomize=True)

@@ -1,24 +1,27 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.sounds import changed, joined, piece, sound
 
+from fingerprint.matching.sound import offset_histogram
 from fingerprint.matching.sound.offset_histogram import (
-    BLOCK_FRAMES,
-    CELL_FRAMES,
-    STRETCH_CELLS,
+    PARAMETERS,
     counted,
     likelihood,
     stretches,
 )
 from fingerprint.matching.sound.peak_index import Hypothesis, QueryPeaks, ReferencePeaks
-from fingerprint.sound.track import FRAME_S
+from fingerprint.sound.track import frame_s
 
 ORIGINAL = sound(60, 1)
 UNCHANGED = Hypothesis()
+FRAME_S = frame_s()
+CELL_FRAMES, BLOCK_FRAMES, STRETCH_CELLS = PARAMETERS.cell_frames, PARAMETERS.block_frames, PARAMETERS.stretch_cells
 
 
 def coincidences(query: QueryPeaks, reference: QueryPeaks, speed: float, start: int, end: int) -> dict[int, int]:
@@ -61,7 +64,7 @@ def test_each_length_has_a_stretch_at_every_cell_that_it_fits_in() -> None:
 def test_what_is_too_much_to_count_at_once_is_counted_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     query, reference = QueryPeaks.of(sound(120, 3)), ReferencePeaks(ORIGINAL)
     at_once = counted(query, reference, UNCHANGED, STRETCH_CELLS)
-    monkeypatch.setattr("fingerprint.matching.sound.offset_histogram.MAX_COINCIDENCES", 1000)
+    monkeypatch.setattr(offset_histogram, "PARAMETERS", replace(PARAMETERS, max_coincidences=1000))
     in_parts = counted(query, reference, UNCHANGED, STRETCH_CELLS)
     hint = [
         {
@@ -99,3 +102,9 @@ def test_a_count_is_likelier_the_more_it_exceeds_the_other(count: int, other: in
     assert likelihood(count, other) >= 0.0
     assert (likelihood(count, other) > 0.0) == (count > other)
     assert likelihood(count + 1, other) >= likelihood(count, other) >= likelihood(count, other + 1)
+
+
+@pytest.mark.parametrize("cells", [(1, 3), (2, 1), (1, 1)])
+def test_lengths_of_which_each_is_no_sum_of_shorter_ones_are_refused(cells: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="rising powers of 2"):
+        replace(PARAMETERS, stretch_cells=cells)

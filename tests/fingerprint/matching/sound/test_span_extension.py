@@ -6,15 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.sounds import changed, joined, piece, sound, worn
 
-from fingerprint.matching.sound.offset_histogram import CELL_FRAMES, Stretch, stretches
+from fingerprint.matching.sound.offset_histogram import PARAMETERS, Stretch, stretches
 from fingerprint.matching.sound.peak_index import Hypothesis, QueryPeaks, ReferencePeaks
 from fingerprint.matching.sound.span_extension import Span, follow, rounded
 from fingerprint.matching.time_map import TimeMap
-from fingerprint.sound.track import FRAME_S, SoundTrack
+from fingerprint.sound.track import SoundTrack, frame_s
 
 ORIGINAL = sound(120, 1)
 STORED = ReferencePeaks(ORIGINAL)
 UNCHANGED = Hypothesis()
+FRAME_S = frame_s()
 
 
 def between_others(copy: SoundTrack, seconds: float) -> QueryPeaks:
@@ -59,7 +60,7 @@ def test_a_span_goes_on_over_a_pause_and_ends_at_other_sound() -> None:
 
 def test_a_stretch_in_which_nothing_coincides_has_no_span() -> None:
     query = QueryPeaks.of(sound(20, 5))
-    nowhere = Stretch(start=0, end=2 * CELL_FRAMES, offset=10 * STORED.length, count=10, other=6.0, peaks=40)
+    nowhere = Stretch(start=0, end=2 * PARAMETERS.cell_frames, offset=10 * STORED.length, count=10, other=6.0, peaks=40)
     assert follow(query, STORED, UNCHANGED, nowhere) is None
 
 

@@ -173,7 +173,7 @@ async def test_one_server_of_several_is_enough_and_of_none_each_is_named(by_user
 async def test_a_producer_for_which_there_is_no_token_says_so_and_takes_the_next_event(
     secure_kafka: SecureKafkaNode, by_user: KafkaConnection, password: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oauth, "PAUSE_S", 0.0)
+    monkeypatch.setattr(oauth, "RETRY_PAUSE_S", 0.0)
     secure_kafka.allow(USER, "late")
     endpoint = TokenEndpoint(secure_kafka.issuer)
     endpoint.broken = True

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.secure_kafka import PASSWORD, USER, Issuer, TokenEndpoint
 
-from streams.adapters.kafka.oauth import PAUSE_S, TokenError, TokenSource
+from streams.adapters.kafka.oauth import RETRY_PAUSE_S, TokenError, TokenSource
 from streams.credentials.secret_file import SecretFileError
 
 
@@ -88,7 +88,7 @@ def test_a_broken_endpoint_is_asked_now_and_then_only_however_many_want_a_token(
             source.current()
     assert len(endpoint.asked) == 1
     endpoint.broken = False
-    clock.now += PAUSE_S
+    clock.now += RETRY_PAUSE_S
     assert source.current().value
 
 
@@ -97,7 +97,7 @@ def test_a_secret_that_is_put_right_is_read_anew(source: TokenSource, secret: Pa
     with pytest.raises(TokenError, match="_SECRET_FILE"):
         source.current()
     secret.write_text(PASSWORD)
-    clock.now += PAUSE_S
+    clock.now += RETRY_PAUSE_S
     assert source.current().value
 
 

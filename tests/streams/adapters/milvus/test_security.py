@@ -25,7 +25,7 @@ from streams.adapters.milvus import connection as module
 from streams.adapters.milvus.connect import connect
 from streams.adapters.milvus.security import MilvusSecurity, shake_hands
 from streams.credentials.secret_file import SecretFileError
-from streams.pipeline.pool.context_factory import make_workbench
+from streams.pipeline.pool.context_factory import make_context
 from streams.ports.errors import Neighbour, NeighbourAwayError
 from streams.settings import Settings
 from streams.telemetry.neighbours import Neighbours
@@ -149,7 +149,7 @@ def of_server(server: Server, folder: Path, token: Path | None = None) -> Settin
 
 
 def test_a_worker_process_is_let_in_by_the_settings(server: Server, tmp_path: Path) -> None:
-    with closing(make_workbench(of_server(server, tmp_path), InlineDecoder()).vectors) as vectors:
+    with closing(make_context(of_server(server, tmp_path), InlineDecoder()).vectors) as vectors:
         assert vectors.count("default", "nothing") == 0
 
 

@@ -53,13 +53,13 @@ class DeadLetters:
     """Takes dead letters, after having failed some times."""
 
     failures: int = 0
-    letters: list[tuple[bytes | None, bytes | None, dict[str, bytes]]] = field(default_factory=list)
+    taken: list[tuple[bytes | None, bytes | None, dict[str, bytes]]] = field(default_factory=list)
 
     async def dead_letter(self, key: bytes | None, value: bytes | None, headers: Headers) -> None:
         if self.failures:
             self.failures -= 1
             raise ConnectionError("the broker is gone")
-        self.letters.append((key, value, dict(headers)))
+        self.taken.append((key, value, dict(headers)))
 
 
 @dataclass
@@ -85,7 +85,7 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 class Surroundings:
     """A policy, and what it does to what is around it."""
 
-    letters: DeadLetters = field(default_factory=DeadLetters)
+    dead_letters: DeadLetters = field(default_factory=DeadLetters)
     stopped: list[BaseException] = field(default_factory=list)
     neighbours: Neighbours = field(default_factory=Neighbours)
 
@@ -94,7 +94,7 @@ class Surroundings:
         self.assignment.follow(lambda: {HELD})
         self.limit = DeadLetterLimit(LIMIT, dead_letters="mediadna.dead-letter", clock=lambda: 0.0)
         self.policy = ErrorPolicy(
-            self.letters,  # type: ignore[arg-type]
+            self.dead_letters,  # type: ignore[arg-type]
             self.assignment,
             self.neighbours,
             self.limit,
@@ -119,7 +119,7 @@ async def test_an_event_that_is_unusable_itself_is_put_aside_as_it_came_with_the
     around: Surroundings, error: Exception, code: bytes
 ) -> None:
     assert await around.policy.run(Event(), Handler([error]))
-    ((key, value, headers),) = around.letters.letters
+    ((key, value, headers),) = around.dead_letters.taken
     assert (key, value) == (b"video", b"{")
     assert headers["x-error-code"] == code
     assert headers["x-error-reason"] == str(error).encode()
@@ -143,7 +143,7 @@ async def test_whatever_else_fails_is_tried_again_and_the_event_is_never_put_asi
 ) -> None:
     handler = Handler([error, error, error])
     assert await around.policy.run(Event(), handler)
-    assert (handler.calls, around.letters.letters, around.stopped) == (4, [], [])
+    assert (handler.calls, around.dead_letters.taken, around.stopped) == (4, [], [])
     assert around.neighbours.away() == []
 
 
@@ -172,7 +172,7 @@ async def test_a_full_disk_is_called_that_whoever_notices_it(around: Surrounding
 async def test_a_fault_of_ours_that_does_not_pass_ends_the_worker_with_the_event_kept(around: Surroundings) -> None:
     error = KeyError("always")
     assert not await around.policy.run(Event(), Handler([error] * 100))
-    assert (around.stopped, around.letters.letters) == ([error], [])
+    assert (around.stopped, around.dead_letters.taken) == ([error], [])
 
 
 async def test_a_decision_over_which_the_worker_stood_still_is_made_anew_if_it_is_still_its_to_make(
@@ -181,7 +181,7 @@ async def test_a_decision_over_which_the_worker_stood_still_is_made_anew_if_it_i
     monkeypatch.setattr(error_policy, "REJOIN_S", 0.01)
     handler = Handler([StoodStillError("40 s have passed")])
     assert await around.policy.run(Event(), handler)
-    assert (handler.calls, around.stopped, around.letters.letters) == (2, [], [])
+    assert (handler.calls, around.stopped, around.dead_letters.taken) == (2, [], [])
     around.assignment.follow(set)
     handler = Handler([StoodStillError("40 s have passed")])
     assert not await around.policy.run(Event(), handler)
@@ -195,9 +195,9 @@ async def test_an_event_that_the_broker_refused_is_not_sent_a_second_time(around
 
 
 async def test_an_event_that_cannot_be_put_aside_yet_is_put_aside_later(around: Surroundings) -> None:
-    around.letters.failures = 3
+    around.dead_letters.failures = 3
     assert await around.policy.run(Event(), Handler([InvalidEvent("no")] * 100))
-    assert (len(around.letters.letters), around.stopped) == (1, [])
+    assert (len(around.dead_letters.taken), around.stopped) == (1, [])
 
 
 async def test_waiting_ends_when_the_partition_goes_to_another_worker(around: Surroundings) -> None:
@@ -244,10 +244,10 @@ async def test_a_topic_of_which_all_is_unusable_stops_and_nothing_beyond_the_sto
         await asyncio.sleep(0.001)
     assert [str(error) for error in around.stopped] == around.limit.held()
     assert agent.acknowledged == list(range(LIMIT))
-    assert len(around.letters.letters) == LIMIT
+    assert len(around.dead_letters.taken) == LIMIT
     await around.assignment.let_go()
     await serving
-    assert (agent.acknowledged, len(around.letters.letters)) == (list(range(LIMIT)), LIMIT)
+    assert (agent.acknowledged, len(around.dead_letters.taken)) == (list(range(LIMIT)), LIMIT)
 
 
 async def test_a_lane_that_stops_acknowledges_nothing_beyond_the_stop_though_good_work_behind_it_is_done(
@@ -264,7 +264,7 @@ async def test_a_lane_that_stops_acknowledges_nothing_beyond_the_stop_though_goo
     serving = asyncio.create_task(lane.serve(stream_of([b"bad"] * (LIMIT + 1) + [b"good"] * 3)))
     while around.assignment.handled(HELD.topic) < LIMIT + 3:
         await asyncio.sleep(0.001)
-    assert (agent.acknowledged, len(around.letters.letters)) == (list(range(LIMIT)), LIMIT)
+    assert (agent.acknowledged, len(around.dead_letters.taken)) == (list(range(LIMIT)), LIMIT)
     await around.assignment.let_go()
     await serving
     assert agent.acknowledged == list(range(LIMIT))
@@ -286,15 +286,15 @@ async def test_dead_letters_that_are_sent_again_and_fail_again_stop_nothing(arou
     agent = Agent(around)
     again = (("x-replay-count", b"1"),)
     await serve_in_turn(stream_of([b"bad"] * 50, again), agent.handle, agent.acknowledge, around.assignment)
-    assert (agent.acknowledged, len(around.letters.letters)) == (list(range(50)), 50)
+    assert (agent.acknowledged, len(around.dead_letters.taken)) == (list(range(50)), 50)
     assert (around.limit.held(), around.stopped) == ([], [])
 
 
 async def test_a_letter_that_cannot_be_sent_yet_counts_once(around: Surroundings) -> None:
-    around.letters.failures = 3 * LIMIT
+    around.dead_letters.failures = 3 * LIMIT
     agent = Agent(around)
     await serve_in_turn(stream_of([b"bad"] * LIMIT), agent.handle, agent.acknowledge, around.assignment)
-    assert (len(around.letters.letters), around.limit.held()) == (LIMIT, [])
+    assert (len(around.dead_letters.taken), around.limit.held()) == (LIMIT, [])
 
 
 @pytest.mark.parametrize("headers", [None, (), {"a": b"1"}, [("a", b"1")], [("a", None)]])

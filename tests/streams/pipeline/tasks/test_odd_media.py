@@ -45,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def context(
     tmp_path_factory: pytest.TempPathFactory, folder: Path, original: Path, copy: Path, clips: Clips
 ) -> TaskContext:
-    """A workbench whose library holds the original."""
+    """A context whose library holds the original."""
     context = make_context(tmp_path_factory.mktemp("state"), folder, original.parent, copy.parent, clips.folder)
     assert run_job(context, original).status is JobStatus.SUCCESS
     return context

@@ -9,6 +9,7 @@ import pytest
 from support.examples import MATCH, job
 from support.read_model import ReadModel
 
+from schemas.cases import CaseState, Decision, DecisionKind
 from schemas.jobs import JobStatus, SaveType
 from schemas.libraries import Library
 from schemas.limits import LONGEST_USER_DATA
@@ -134,6 +135,26 @@ async def test_the_result_of_a_media_item_is_that_of_its_newest_job_that_succeed
     (found,) = (await caller.v3("GetMediaDNAResult", MediaId="video")).json()["DNAResult"]["VideoDNA"]
     assert (found["PrimaryKey"], found["Similarity"]) == ("original", "0.9")
     assert found["Detail"][0]["Input"] == {"Start": "0.0", "Duration": "5.0"}
+
+
+async def test_results_leave_out_pairs_that_a_person_has_dismissed_since(caller: Any, model: ReadModel) -> None:
+    dismissed = Decision(
+        decision_id="d",
+        case_id="c",
+        media_id="video",
+        library="default",
+        reference="original",
+        number=1,
+        decision=DecisionKind.NOT_A_MATCH,
+        who="anna",
+        when="2026-11-24T08:00:00.000Z",
+        before=CaseState.OPEN,
+        after=CaseState.DISMISSED,
+    )
+    model.apply(jobs=[job("j1", matches=(MATCH,))], decisions=[dismissed])
+    assert (await caller.v3("GetMediaDNAResult", MediaId="video")).json()["DNAResult"]["VideoDNA"] == []
+    (listed,) = (await caller.v3("ListAIJob", JobIds="j1")).json()["AIJobList"]["AIJob"]
+    assert json.loads(listed["Data"])["VideoDNA"] == []
 
 
 async def test_there_is_no_result_of_an_unknown_media_item_nor_of_one_whose_job_goes_on(

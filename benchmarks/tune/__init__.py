@@ -1,0 +1,1 @@
+"""What each number of a stage is worth: found by moving it a quarter down and up."""
