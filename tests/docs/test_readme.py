@@ -33,6 +33,7 @@ SHARED = (
     "docs/guides/import.md",
     "docs/guides/policies.md",
     "docs/guides/usage.md",
+    "docs/guides/search-backwards.md",
 )
 #: Pages that start one of their own.
 ALONE = (
@@ -66,6 +67,7 @@ PROMISED = {
     "docs/guides/import.md": ("billed minutes", "2 of 2 imported"),
     "docs/guides/policies.md": ("block-uploads", "matches then", '"bounded":false', '"action":"track"'),
     "docs/guides/usage.md": ("seconds",),
+    "docs/guides/search-backwards.md": ("search", "success, ", "banned"),
     "docs/guides/access.md": ('"jobs":',),
     "docs/guides/moderate-uploads.md": ('"Action":"block","Policy":"block-copies-of-films"', '"media_id":"upload"'),
     "docs/guides/vendor-sdk.md": ("success", "\noriginal "),
