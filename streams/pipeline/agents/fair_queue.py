@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict
+from heapq import heappop, heappush
+from itertools import count
 from typing import Generic, NamedTuple, TypeVar
 
 __all__ = ["FairQueue", "Share"]
@@ -12,21 +14,31 @@ T = TypeVar("T")
 
 
 class Share(NamedTuple):
-    """Whose work something is: callers take turns, and so do the jobs of one caller."""
+    """Whose work something is: callers take turns, and so do the jobs of one caller.
+
+    Attributes:
+        caller: Who asked.
+        job_id: The job.
+        place: Where in the job's work it comes: what has a lower one goes first.
+    """
 
     caller: str
     job_id: str
+    place: int = 0
 
 
 class FairQueue(Generic[T]):
     """Gives out work in turns: first among callers, then among the jobs of the caller whose turn it is.
 
     A caller with a thousand videos and one with a single one each get every other slot; so do a film of three hours
-    and a clip of the same caller. Work of one job comes in the order in which it was put in.
+    and a clip of the same caller. Work of one job comes by its place, and of one place in the order in which it was put
+    in: partitions deliver a video's chunks in any order, and what its beginning copies is to be known before its end
+    is looked at.
     """
 
     def __init__(self) -> None:
-        self._callers: OrderedDict[str, OrderedDict[str, deque[T]]] = OrderedDict()
+        self._callers: OrderedDict[str, OrderedDict[str, list[tuple[int, int, T]]]] = OrderedDict()
+        self._arrivals = count()
         self._size = 0
         self._changed = asyncio.Event()
 
@@ -37,7 +49,7 @@ class FairQueue(Generic[T]):
     def put(self, item: T, share: Share) -> None:
         """Put work in."""
         jobs = self._callers.setdefault(share.caller, OrderedDict())
-        jobs.setdefault(share.job_id, deque()).append(item)
+        heappush(jobs.setdefault(share.job_id, []), (share.place, next(self._arrivals), item))
         self._size += 1
         self._changed.set()
 
@@ -56,7 +68,7 @@ class FairQueue(Generic[T]):
     def _next(self) -> T:
         caller, jobs = self._callers.popitem(last=False)
         job_id, items = jobs.popitem(last=False)
-        item = items.popleft()
+        _, _, item = heappop(items)
         if items:
             jobs[job_id] = items  # at the end: the other jobs come first
         if jobs:

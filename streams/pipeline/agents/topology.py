@@ -9,6 +9,7 @@ import faust
 
 from schemas.clock import utc_now
 from schemas.earlier import decode_command, decode_result, decode_task
+from schemas.tasks import chunk_of
 from schemas.wire import InvalidEvent
 from streams.adapters.kafka.faust_app import MEDIA_TABLE
 from streams.pipeline.agents.error_policy import headers_of
@@ -137,7 +138,7 @@ def _share_of(event: EventT[Any]) -> Share:
         task = decode_task(event.message.value)
     except InvalidEvent:
         return Share("", "")
-    return Share(task.caller or task.lane, task.job_id)
+    return Share(task.caller or task.lane, task.job_id, chunk_of(task))
 
 
 def _raw(app: faust.App, *names: str) -> TopicT:

@@ -44,6 +44,18 @@ def test_of_callers_that_wait_none_gets_more_than_one_turn_before_the_others(sha
         assert not behind or served[share.caller] - min(behind) <= 1
 
 
+@given(st.lists(st.tuples(SHARES, st.integers(0, 5)), max_size=60))
+def test_work_of_one_job_comes_by_its_place_in_whatever_order_it_was_put_in(shares: list[tuple[Share, int]]) -> None:
+    queue: FairQueue[tuple[Share, int]] = FairQueue()
+    for number, (share, place) in enumerate(shares):
+        placed = share._replace(place=place)
+        queue.put((placed, number), placed)
+    out = asyncio.run(taken(queue))
+    for job in {(share.caller, share.job_id) for share, _ in shares}:
+        order = [(share.place, number) for share, number in out if (share.caller, share.job_id) == job]
+        assert order == sorted(order)
+
+
 async def test_one_clip_does_not_wait_behind_a_long_film_of_the_same_caller() -> None:
     queue: FairQueue[str] = FairQueue()
     for number in range(1000):
