@@ -180,7 +180,8 @@ async def test_what_a_job_is_comes_out_on_every_topic_that_tells_of_it(worker: W
         await worker.app.publish(TOPICS.transcode_complete, b"video", EVENT, [])
         await worker.app.until(lambda: bool(worker.completed()) and worker.has_handled_everything())
     told = {topic for topic, messages in worker.app.published.items() if messages}
-    assert told == {*TOPICS.inputs, TOPICS.job_complete, TOPICS.jobs, TOPICS.items} - {TOPICS.import_chunks}
+    tells = {TOPICS.job_complete, TOPICS.jobs, TOPICS.items, TOPICS.outcomes}
+    assert told == {*TOPICS.inputs, *tells} - {TOPICS.import_chunks}
     assert {one.key for one in worker.app.published[TOPICS.chunk_results]} == {b"video"}  # where the job's record is
 
 
