@@ -37,12 +37,12 @@ RULE = {
 
 @pytest.fixture(params=["embedded", "kafka"])
 def places(request: pytest.FixtureRequest) -> tuple[dict[str, Any], str | None]:
-    """The embedded broker, or Apache Kafka."""
+    """The embedded broker, or Apache Kafka; with one process, which takes a video's chunks one after the other."""
+    one_by_one = {"MEDIADNA_SLOTS": "1"}
     if request.param == "embedded":
-        return {}, None
-    kafka = request.getfixturevalue("kafka")
-    environment = {"MEDIADNA_KAFKA": kafka, "MEDIADNA_TOPIC_PREFIX": f"decide-{request.node.name[:20]}"}
-    return {"command": "worker", "environment": environment}, environment["MEDIADNA_TOPIC_PREFIX"]
+        return {"environment": one_by_one}, None
+    kafka = {"MEDIADNA_KAFKA": request.getfixturevalue("kafka"), "MEDIADNA_TOPIC_PREFIX": "decide"}
+    return {"command": "worker", "environment": one_by_one | kafka}, "decide"
 
 
 @asynccontextmanager
@@ -68,6 +68,16 @@ async def add_film(api: httpx.AsyncClient, film: Path) -> None:
             await asyncio.sleep(0.3)
 
 
+async def first_outcome(kafka: str, topics: str) -> dict[str, Any]:
+    """Wait for the first outcome of the upload, as an upload system does."""
+    async with asyncio.timeout(LONG_S):
+        while True:
+            told = [one for one in await read_all(kafka, f"{topics}.outcomes") if one.key == b"upload"]
+            if told:
+                return dict(json.loads(told[0].value))
+            await asyncio.sleep(0.5)
+
+
 async def until_final(api: httpx.AsyncClient, media_id: str) -> dict[str, Any]:
     """Wait for the final outcome of a media item."""
     async with asyncio.timeout(LONG_S):
@@ -83,28 +93,29 @@ async def test_twenty_seconds_of_a_blocked_film_are_told_before_a_fifth_of_the_u
 ) -> None:
     options, prefix = places
     trailer, film = footage["trailer"], footage["globe"]
-    small = Edit(width=320, height=180, fps=10, bit_rate=150_000)
+    small = Edit(width=192, height=108, fps=8, bit_rate=100_000)
     other = Piece(trailer, 0.0, 30.0)
     upload, _ = edited_copy(other, other, Piece(film, 5.0, 25.0), *[other] * 18, edit=small)
+    topics = prefix or "mediadna"
     async with moderated(tmp_path, f"{film.parent} {upload.parent}", options) as (service, api):
         await add_film(api, film)
-        await emit(service.kafka, event("upload", upload), prefix=prefix or "mediadna")
-        final = await until_final(api, "upload")
-        assert (final["action"], final["policy"]) == ("block", "block-films")
-        told = [
-            json.loads(one.value)
-            for one in await read_all(service.kafka, f"{prefix or 'mediadna'}.outcomes")
-            if one.key == b"upload"
-        ]
-        assert (told[0]["Action"], told[0]["Policy"], told[0]["Final"]) == ("block", "block-films", False)
-        assert told[0]["Seen"] < 0.2
-        live = [json.loads(one.value) for one in await read_all(service.kafka, f"{prefix or 'mediadna'}.matches")]
+        await emit(service.kafka, event("upload", upload), prefix=topics)
+        told = await first_outcome(service.kafka, topics)
+        assert (told["Action"], told["Policy"], told["Final"]) == ("block", "block-films", False)
+        assert told["Seen"] < 0.2
+        live = [json.loads(one.value) for one in await read_all(service.kafka, f"{topics}.matches")]
         assert [one["Outcome"]["Action"] for one in live if "Outcome" in one] == ["block"]
-        (complete,) = [
-            one
-            for one in await completed(service.kafka, "upload", prefix=prefix or "mediadna")
-            if one["MediaId"] == "upload"
-        ]
+
+
+async def test_the_end_says_what_was_told_on_the_way(tmp_path: Path, footage: Footage, edited_copy: EditedCopy) -> None:
+    film = footage["globe"]
+    upload, _ = edited_copy(Piece(footage["trailer"], 0.0, 30.0), Piece(film, 5.0, 25.0), edit=Edit(logo=True))
+    async with moderated(tmp_path, f"{film.parent} {upload.parent}", {}) as (service, api):
+        await add_film(api, film)
+        await emit(service.kafka, event("upload", upload))
+        final = await until_final(api, "upload")
+        assert (final["action"], final["policy"], final["seen"]) == ("block", "block-films", 1.0)
+        (complete,) = [one for one in await completed(service.kafka, "upload") if one["MediaId"] == "upload"]
         data = result(complete)
         assert data["Action"] == "block"
         assert [(one["PrimaryKey"], one["Action"], one["Policy"]) for one in data["VideoDNA"]] == [
