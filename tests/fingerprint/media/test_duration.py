@@ -41,8 +41,10 @@ def retimed(clips: Clips, form: str, change: Change, **make: Any) -> Path:
         streams = [output.add_stream_from_template(stream) for stream in given.streams]
         counted = [0] * len(streams)
         for packet in given.demux():
-            if packet.dts is not None:
+            if packet.size:  # the last ones of each stream are empty: they flush decoders
                 index = packet.stream.index
+                if packet.dts is None:  # Matroska and NUT do not tell it of what lies before the first picture to show
+                    packet.dts = packet.pts - 2 * (packet.duration or 0)
                 change(packet, packet.stream.type, counted[index], float(packet.time_base))
                 counted[index] += 1
                 packet.stream = streams[index]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ FPS, SIZE, BEGIN_S, SILENT_S = 25, (320, 240), 10.0, 4.0
 
 #: Bytes that FFmpeg looks at by itself.
 PROBED_BYTES = 5_000_000
+
+#: What looks no further by itself than a recording of these tests is silent.
+SHORT_OF_SIGHT = replace(opening.PARAMETERS, probed_further_bytes=2**20)
 
 #: Bytes of an FLV file's own header, which its parts do not repeat.
 FLV_HEADER = 13
@@ -134,7 +138,7 @@ def test_sound_that_begins_beyond_the_second_look_is_met_at_some_place_of_the_fi
     clips: Clips, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     path = late(clips, form)
-    monkeypatch.setattr(opening, "PROBED_FURTHER_BYTES", 2**20)
+    monkeypatch.setattr(opening, "PARAMETERS", SHORT_OF_SIGHT)
     assert probe(path).has_sound
     assert loud_from(path) == pytest.approx(SILENT_S + 1.0, abs=0.2)
 
@@ -145,8 +149,7 @@ def test_sound_that_appears_where_it_is_looked_for_no_longer_is_told(
 ) -> None:
     again = noise(clips, f"again.{form}", FORMS[form][0])[FLV_HEADER if form == "flv" else 0 :]
     path = clips.write(f"between.{form}", late(clips, form).read_bytes() + again)
-    monkeypatch.setattr(opening, "PROBED_FURTHER_BYTES", 2**20)
-    monkeypatch.setattr(opening, "MOST_PROBED_BYTES", 0)
+    monkeypatch.setattr(opening, "PARAMETERS", replace(SHORT_OF_SIGHT, max_probed_bytes=0))
     told = coverage_of(path)
     assert told.sound == 0.0
     assert told.picture == 1.0

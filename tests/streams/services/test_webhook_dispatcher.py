@@ -273,7 +273,7 @@ async def test_an_outcome_that_cannot_be_told_is_told_again_and_the_event_is_not
     model: ReadModel, monkeypatch: pytest.MonkeyPatch, trouble: dict[str, int]
 ) -> None:
     monkeypatch.setattr(webhook_dispatcher, "POLL_INTERVAL_S", 0.02)
-    monkeypatch.setattr(webhook_dispatcher, "TOLD_S", 0.1)
+    monkeypatch.setattr(webhook_dispatcher, "OUTCOME_SHOWN_S", 0.1)
     receivers, records = Receivers(), Topic([model], **trouble)
     model.apply(jobs=[job_of(1)])
     async with delivering(model, receivers, records=records):
