@@ -44,7 +44,14 @@ EVENT = {"EventType": "StreamTranscodeComplete", "VideoId": "video", "FileUrl": 
 ENDLESS = "/api/v1/events"
 
 #: What stands for the names in a route.
-NAMES = {"job_id": "failed", "media_id": "video", "name": "default", "letter_id": ""}
+NAMES = {
+    "job_id": "failed",
+    "media_id": "video",
+    "name": "default",
+    "letter_id": "",
+    "search_id": "search",
+    "case_id": "case",
+}
 
 #: What is posted where something is asked for.
 BODIES: dict[str, Any] = {

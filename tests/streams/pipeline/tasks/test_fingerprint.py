@@ -98,12 +98,12 @@ def test_what_a_chunk_copies_is_told_at_once_unless_the_job_only_stores(
 ) -> None:
     run_job(context, clip, media_id="original")
     report = fingerprint(chunk(clip, "copy", save_type=save_type), replace(context, scope=SCOPE))
-    assert [match.media_id for match in report.live] == found
+    assert [match.media_id for match in report.result.matches] == found
 
 
 def test_a_chunk_copies_nothing_of_its_own_media(context: TaskContext, clip: Path) -> None:
     run_job(context, clip, media_id="video")
-    assert fingerprint(chunk(clip, "video"), replace(context, scope=SCOPE)).live == ()
+    assert fingerprint(chunk(clip, "video"), replace(context, scope=SCOPE)).result.matches == ()
 
 
 def test_a_chunk_far_into_the_media_is_told_from_the_first(context: TaskContext, clip: Path) -> None:

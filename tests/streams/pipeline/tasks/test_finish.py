@@ -53,7 +53,7 @@ def test_of_more_matches_than_one_event_holds_the_job_tells_the_surest_and_how_m
 
 def test_of_what_one_chunk_shows_no_more_is_told(tmp_path: Path, clip: Path, many: tuple[Match, ...]) -> None:
     task = task_of(FingerprintChunk, request(file_url=clip.as_uri()), end=4.0)
-    live = run_task(Assignment(task=task, scope=SCOPE), make_context(tmp_path, clip.parent)).live
+    live = run_task(Assignment(task=task, scope=SCOPE), make_context(tmp_path, clip.parent)).result.matches
     assert 0 < len(live) < len(many)
     assert sum(map(match_size, live)) <= LARGEST_MATCHES
 

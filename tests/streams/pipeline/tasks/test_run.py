@@ -23,6 +23,7 @@ from schemas.tasks import (
     Probe,
     RemoveMedia,
     RepairLibrary,
+    SearchBackwards,
     SurveyStores,
     Task,
     TaskKind,
@@ -48,6 +49,7 @@ TASKS: list[Task] = [
     SurveyStores(job_id="j1"),
     ListLibrary(job_id="j1", library="films"),
     RepairLibrary(job_id="j1", library="films"),
+    SearchBackwards(job_id="s1", media_id="film", library="films", version=1),
 ]
 PROBE = TASKS[0]
 

@@ -230,7 +230,7 @@ async def test_jobs_are_shown_by_their_ids(caller: Any, client: AsyncTestClient,
         ("Analysing", None),
         ("Fail", "Timeout"),
     ]
-    assert (await client.get(link)).json() == {"VideoDNA": []}
+    assert (await client.get(link)).json() == {"VideoDNA": [], "Action": "allow"}
 
 
 async def test_a_job_that_has_not_succeeded_has_no_result_file(client: AsyncTestClient, model: ReadModel) -> None:
