@@ -170,7 +170,8 @@ class Rulings:
         rules = await self._book.rules_for(command.media_id, [_pair(command.match)])
         ruling = rules.rule(command.match, retroactive=True)
         newer = with_match(job, command.match, ruling, now=now)
-        if newer is None:
+        if newer is None:  # known; a worker may have died before it told what that leads to
+            await self.revise(command.media_id, now=now)
             return
         if not is_writable(newer):
             log.warning("match_found_later_has_no_room", media_id=command.media_id, reference=command.match.media_id)

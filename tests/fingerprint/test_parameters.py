@@ -24,7 +24,7 @@ def test_a_set_holds_the_values_and_what_is_known_of_them() -> None:
 def test_a_set_is_replaced_and_never_changed() -> None:
     assert replace(Stage(), bin_s=0.7).bin_s == 0.7
     with pytest.raises(FrozenInstanceError):
-        Stage().bin_s = 0.7  # type: ignore[misc]
+        Stage().bin_s = 0.7  # type: ignore[misc] # that it is frozen is what is tried
 
 
 @pytest.mark.parametrize("value", [0.0, 3.0, (1.0, 3.0)])

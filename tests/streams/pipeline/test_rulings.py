@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from support.examples import MATCH, TIME, job, submit, task
 from support.feed import LookingFeed
-from support.read_model import ReadModel
+from support.read_model import GoneOutcome, ReadModel
 
 from schemas.cases import CaseState, Decision, DecisionKind
 from schemas.commands import AddMatch, Command, DecideCase
@@ -381,6 +381,16 @@ async def test_a_match_that_is_found_later_is_added_told_and_ruled_once(service:
     assert [one.media_id for one in ended.matches] == ["film"]
     assert [one.retroactive for one in ended.rulings] == [True]
     assert ended.status is JobStatus.SUCCESS
+
+
+async def test_a_worker_that_dies_after_it_has_added_a_match_leaves_its_outcome_to_the_next(service: Service) -> None:
+    service.model.apply(policies=[BLOCK], jobs=[job("ended")])
+    command = AddMatch(job_id="a", media_id="video", match=span(60, 80))
+    await service.agent.on_request(command, now=TIME)
+    service.model.apply(outcomes=[GoneOutcome("video")])  # as if it had never been told
+    await service.agent.on_request(command, now=TIME)
+    assert [one.action for one in service.outcomes] == [Action.BLOCK, Action.BLOCK]
+    assert len(service.live) == 1
 
 
 async def test_a_match_that_its_job_has_found_is_not_added_a_second_time(service: Service) -> None:

@@ -94,7 +94,7 @@ class Surroundings:
         self.assignment.follow(lambda: {HELD})
         self.limit = DeadLetterLimit(LIMIT, dead_letters="mediadna.dead-letter", clock=lambda: 0.0)
         self.policy = ErrorPolicy(
-            self.dead_letters,  # type: ignore[arg-type]
+            self.dead_letters,  # type: ignore[arg-type] # has of the emitter what is asked of it here
             self.assignment,
             self.neighbours,
             self.limit,
