@@ -21,7 +21,7 @@ from confluent_kafka.admin import AdminClient
 from pymilvus.grpc_gen.milvus_pb2 import CheckHealthRequest
 from pymilvus.grpc_gen.milvus_pb2_grpc import MilvusServiceStub
 
-__all__ = ["REPOSITORY", "KafkaNode", "MilvusNode", "Node", "NodeError", "free_port"]
+__all__ = ["REPOSITORY", "KafkaNode", "MilvusNode", "Node", "NodeError", "free_port", "is_listened_on"]
 
 REPOSITORY = Path(__file__).parents[2]
 #: Seconds in which a node answers, also while a loaded machine runs other tests.
@@ -190,12 +190,32 @@ class MilvusNode(Node):
         """Return how long its session lasts."""
         return ["--session", str(self.session_s)]
 
+    def kill(self) -> None:
+        """End the server as `kill -9` does, and its helper on the port, which the kernel ends a moment after it.
+
+        Raises:
+            NodeError: The helper goes on.
+        """
+        super().kill()
+        deadline = time.monotonic() + STOP_S
+        while is_listened_on(self.port):
+            if time.monotonic() > deadline:
+                raise NodeError(f"something listens on port {self.port} though the Milvus server was killed")
+            time.sleep(POLL_INTERVAL_S / 20)
+
     def answers(self) -> bool:
         """Whether the server calls itself healthy."""
         with suppress(grpc.RpcError), grpc.insecure_channel(f"127.0.0.1:{self.port}") as channel:
             health = MilvusServiceStub(channel).CheckHealth(CheckHealthRequest(), timeout=5)
             return bool(health.isHealthy)
         return False
+
+
+def is_listened_on(port: int) -> bool:
+    """Whether connections to a port on loopback are taken."""
+    with suppress(ConnectionError), socket.create_connection(("127.0.0.1", port), timeout=STOP_S):
+        return True
+    return False
 
 
 def free_port() -> int:

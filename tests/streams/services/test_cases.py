@@ -32,6 +32,7 @@ class Worker(LookingFeed):
         first: Commands that reach it before any other one does.
         times: How often each command reaches it.
         answers: Whether it does anything.
+        meeting: Where a command waits until as many are under way as it takes.
     """
 
     model: ReadModel
@@ -40,17 +41,13 @@ class Worker(LookingFeed):
     answers: bool = True
     commands: list[DecideCase] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    under_way: int = 0
-    most_under_way: int = 0
+    meeting: asyncio.Barrier = field(default_factory=lambda: asyncio.Barrier(1))
 
     async def caught_up(self, topic: str) -> None:
         self.asked.append(topic)
 
     async def command(self, asked: DecideCase) -> None:
-        self.under_way += 1
-        self.most_under_way = max(self.most_under_way, self.under_way)
-        await asyncio.sleep(0)
-        self.under_way -= 1
+        await self.meeting.wait()
         self.commands.append(asked)
         for one in (*self.first, *(asked,) * self.times) if self.answers else ():
             case_id = id_of(one.reference)
@@ -118,12 +115,13 @@ async def test_where_no_worker_answers_it_is_said_that_one_may_yet(
 async def test_many_are_decided_on_side_by_side_and_those_on_one_case_in_their_order(
     cases: Cases, worker: Worker
 ) -> None:
+    worker.meeting = asyncio.Barrier(2)
     kinds = [DecisionKind.ESCALATE, DecisionKind.COPY, DecisionKind.REOPEN]
     wanted = [DecisionRequest(case_id=one, decision=kind) for kind in kinds for one in (FILM, SERIES)]
-    outcomes = await cases.decide_all(wanted, who="anna")
+    async with asyncio.timeout(30):  # who decides one after the other waits for good
+        outcomes = await cases.decide_all(wanted, who="anna")
     states = ["escalated", "escalated", "confirmed", "confirmed", "escalated", "escalated"]
     assert [getattr(one, "state", one) for one in outcomes] == states
-    assert worker.most_under_way == 2
     assert worker.asked == [TOPICS.decisions]
 
 

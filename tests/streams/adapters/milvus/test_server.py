@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from support.nodes import is_listened_on
 from support.secure_milvus import SecureMilvusNode
 
 from fingerprint.types import ReferenceKey, Windows
@@ -49,7 +49,7 @@ def test_the_server_listens_in_a_network_of_its_own_and_is_reached_on_loopback_a
     assert {port for _, port in listening(node.pid, "tcp")}.isdisjoint({node.port})
 
 
-def test_a_server_that_is_killed_is_gone_at_once_and_has_every_acknowledged_row_after_its_next_start(
+def test_a_server_that_is_killed_is_gone_and_has_every_acknowledged_row_after_its_next_start(
     start_milvus: Callable[[Path], MilvusNode], tmp_path: Path
 ) -> None:
     node = start_milvus(tmp_path)
@@ -58,8 +58,7 @@ def test_a_server_that_is_killed_is_gone_at_once_and_has_every_acknowledged_row_
     with closing(connect(node.uri, tmp_path, algorithm="test")) as store:
         store.upsert(ReferenceKey("default", "video", 1), Track.PICTURE, windows)
         node.kill()
-        with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", node.port), timeout=5)
+        assert not is_listened_on(node.port)
         node.start()
         assert store.count("default", "video") == 50
 
