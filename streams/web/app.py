@@ -38,8 +38,8 @@ from streams.web.auth.callers import Caller
 from streams.web.auth.login import log_in, log_out, login_page
 from streams.web.headers import add_protective_headers
 from streams.web.health import healthz, metrics, readyz
-from streams.web.pages.jobs import page_router, template_config
-from streams.web.pages.libraries import letters_page, libraries_page, library_page
+from streams.web.pages.rendering import template_config
+from streams.web.pages.router import PAGES
 from streams.web.paths import PathApplication, decode_names
 
 if TYPE_CHECKING:
@@ -70,13 +70,10 @@ def create_app(services: Services) -> Litestar:
     return PathApplication(
         route_handlers=[
             api_router(services.settings),
-            page_router(),
+            *PAGES,
             healthz,
             readyz,
             metrics,
-            libraries_page,
-            library_page,
-            letters_page,
             login_page,
             log_in,
             log_out,
@@ -110,7 +107,7 @@ def create_app(services: Services) -> Litestar:
             RecursionError: on_unreadable,
             Exception: on_other_error,
         },
-        template_config=template_config(),
+        template_config=template_config(services.authenticator),
         openapi_config=openapi_config(),
         request_max_body_size=LARGEST_BODY,
         signature_namespace={"Services": type(services), "Caller": Caller},

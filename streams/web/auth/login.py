@@ -16,7 +16,7 @@ from litestar.response import Redirect, Template
 
 from streams.web.auth.authenticator import COOKIE, PUBLIC
 from streams.web.auth.onward import LONGEST_ONWARD, own_place
-from streams.web.pages.jobs import render
+from streams.web.pages.rendering import render
 from streams.web.services import Services
 
 __all__ = ["log_in", "log_out", "login_page"]

@@ -1,53 +1,34 @@
-"""The web view: pages for people, made on the server; a small script keeps them live."""
+"""The pages of jobs: all of them as they come, and one with what it found."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING
 
-from litestar import Router, get
+from litestar import get
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
-from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
-from litestar.template.config import TemplateConfig
 
 from schemas.coverage import shortfalls
 from schemas.jobs import JobStatus
 from schemas.matches import best_first
 from streams.readmodel.jobs import JobFilter, JobPage
 from streams.readmodel.pagination import BadCursor
-from streams.redaction import redacted, without_secrets
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
+from streams.web.pages.rendering import PAGE, render, rows_asked
 from streams.web.pages.timeline import Timeline
-from streams.web.paths import in_path
 from streams.web.services import Services
 
-__all__ = ["page_router", "render", "template_config"]
+if TYPE_CHECKING:
+    from schemas.jobs import Job
 
-#: Jobs on one page of the list.
-PAGE = 50
-#: The least share that is written as a number.
-LEAST_SHARE = 0.01
-#: From which similarity on a match is shown how: a person looks at the red ones first. 0.8 is also the usual threshold
-#: of a duplicate that is not stored again.
-STRENGTHS = (("strong", 0.8), ("likely", 0.65), ("weak", 0.0))
-#: What people call each status.
-WORDING = {
-    JobStatus.INIT: "waiting",
-    JobStatus.PROCESSING: "processing",
-    JobStatus.SUCCESS: "done",
-    JobStatus.FAIL: "failed",
-    JobStatus.CANCELLED: "cancelled",
-}
+__all__ = ["JOB_PAGES"]
 
 
-@get("/", include_in_schema=False, opt=needs(Role.READER))
+@get("/jobs", include_in_schema=False, opt=needs(Role.READER))
 async def jobs_page(
     services: NamedDependency[Services],
     *,
@@ -56,30 +37,33 @@ async def jobs_page(
     media_id: FromQuery[str | None] = None,
     copies: FromQuery[str | None] = None,
     cursor: FromQuery[str | None] = None,
+    rows: FromQuery[str | None] = None,
 ) -> Template:
     """Show jobs as they come, newest first."""
     chosen = JobStatus(status) if status in set(JobStatus) else None
     wanted = JobFilter(status=chosen, library=library or None, media_id=media_id or None, copies=bool(copies))
-    try:
-        page = await asyncio.to_thread(services.model.jobs.page, wanted, cursor=cursor, limit=PAGE)
-    except BadCursor:
-        page = await asyncio.to_thread(services.model.jobs.page, wanted, limit=PAGE)
-    told = await asyncio.to_thread(lambda: [services.results.told(job) for job in page.jobs])
+    asked = rows_asked(rows)
+    page = await asyncio.to_thread(_listed, services, wanted, cursor, asked)
     context = {
-        "page": JobPage(told, page.next),
+        "page": page,
         "counts": await asyncio.to_thread(services.model.jobs.counts),
         "statuses": list(JobStatus),
-        "status": chosen or "",
-        "library": library or "",
-        "media_id": media_id or "",
-        "copies": copies or "",
+        "filters": {
+            "status": chosen or "",
+            "library": library or "",
+            "media_id": media_id or "",
+            "copies": copies or "",
+        },
         "media_places": services.settings.media_places,
+        "only_rows": bool(asked),
     }
-    return render("jobs.html", context)
+    return render("jobs/list.html", context, rows=asked is not None)
 
 
 @get("/jobs/{job_id:str}", include_in_schema=False, opt=needs(Role.READER))
-async def job_page(job_id: FromPath[str], services: NamedDependency[Services]) -> Template:
+async def job_page(
+    job_id: FromPath[str], services: NamedDependency[Services], rows: FromQuery[str | None] = None
+) -> Template:
     """Show one job with what it found."""
     job = await asyncio.to_thread(services.model.jobs.get, job_id)
     if job is None:
@@ -90,62 +74,37 @@ async def job_page(job_id: FromPath[str], services: NamedDependency[Services]) -
     durations = await asyncio.to_thread(_durations, services, [match.media_id for match in matches])
     timelines = [Timeline.of(match, job.metrics.duration, durations.get(match.media_id, 0.0)) for match in matches]
     context = {"job": job, "timelines": timelines, "shortfalls": shortfalls(job.coverage, job.unsearched)}
-    return render("job.html", context)
+    return render("jobs/job.html", context, rows=rows is not None)
 
 
-def page_router() -> Router:
-    """Return the routes of the pages."""
-    return Router("/", route_handlers=[jobs_page, job_page], include_in_schema=False)
+JOB_PAGES = (jobs_page, job_page)
 
 
-def template_config() -> TemplateConfig[JinjaTemplateEngine]:
-    """Return where templates are and how they write numbers."""
-    config = TemplateConfig(directory=Path(__file__).parent.parent / "templates", engine=JinjaTemplateEngine)
-    filters = config.engine_instance.engine.filters
-    for one in (address, best_first, clock, in_path, percent, share, redacted, strength, without_secrets, wording):
-        filters[one.__name__] = one
-    return config
+def _listed(services: Services, wanted: JobFilter, cursor: str | None, asked: list[str] | None) -> JobPage:
+    """Return the jobs to show: a page of them, or those that an open page asks for, where they belong on it."""
+    if asked:
+        found = [services.model.jobs.page(_only(wanted, job_id), limit=1).jobs for job_id in asked]
+        page = JobPage([job for jobs in found for job in jobs])
+    else:
+        try:
+            page = services.model.jobs.page(wanted, cursor=cursor, limit=PAGE)
+        except BadCursor:
+            page = services.model.jobs.page(wanted, limit=PAGE)
+    jobs: list[Job] = [services.results.told(job) for job in page.jobs]
+    jobs.sort(key=lambda job: (job.creation_time, job.job_id), reverse=True)
+    return JobPage(jobs, page.next)
 
 
-def clock(seconds: float) -> str:
-    """Write a time on a media's clock, such as `1:02:03.4`."""
-    tenths = round(seconds * 10)
-    minutes, rest = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    text = f"{minutes}:{rest / 10:04.1f}"
-    return f"{hours}:{minutes:02d}:{rest / 10:04.1f}" if hours else text
-
-
-def percent(part: float) -> str:
-    """Write a share as a percentage, never rounding up to all of it."""
-    return f"{int(part * 1000) / 10:.0f} %" if part >= 1.0 else f"{int(part * 100)} %"
-
-
-def share(covered: float) -> str:
-    """Write a covered share in words: a minute of a whole film is little, and not nothing."""
-    return "under 1 %" if 0 < covered < LEAST_SHARE else percent(covered)
-
-
-def strength(similarity: float) -> str:
-    """Name the class by which the page colours a similarity."""
-    return next(name for name, least in STRENGTHS if similarity >= least)
-
-
-def wording(status: JobStatus) -> str:
-    """Write a job's status as people say it."""
-    return WORDING[status]
-
-
-def address(parameters: Mapping[str, str]) -> str:
-    """Write a query string of those parameters that say something."""
-    return urlencode({name: value for name, value in parameters.items() if value})
+def _only(wanted: JobFilter, job_id: str) -> JobFilter:
+    return JobFilter(
+        job_id=job_id,
+        status=wanted.status,
+        library=wanted.library,
+        media_id=wanted.media_id,
+        copies=wanted.copies,
+    )
 
 
 def _durations(services: Services, media_ids: list[str]) -> dict[str, float]:
     results = {media_id: services.model.jobs.result(media_id) for media_id in set(media_ids)}
     return {media_id: job.metrics.duration for media_id, job in results.items() if job is not None}
-
-
-def render(name: str, context: dict[str, Any]) -> Template:
-    """Return a page that is made of a template."""
-    return Template(name, context=context)

@@ -1,4 +1,4 @@
-"""Pages of libraries and of dead letters."""
+"""Pages of libraries."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from litestar.response import Template
 
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
-from streams.web.pages.jobs import PAGE, render
+from streams.web.pages.rendering import PAGE, render
 from streams.web.services import Services
 
-__all__ = ["letters_page", "libraries_page", "library_page"]
+__all__ = ["LIBRARY_PAGES"]
 
 
 @get("/libraries", include_in_schema=False, opt=needs(Role.READER))
-async def libraries_page(services: NamedDependency[Services]) -> Template:
+async def libraries_page(services: NamedDependency[Services], rows: FromQuery[str | None] = None) -> Template:
     """Show all libraries."""
-    rows = services.model.libraries
-    libraries = await asyncio.to_thread(lambda: [(one, rows.count(one.name)) for one in rows.all()])
-    return render("libraries.html", {"libraries": libraries})
+    found = services.model.libraries
+    libraries = await asyncio.to_thread(lambda: [(one, found.count(one.name)) for one in found.all()])
+    return render("libraries/list.html", {"libraries": libraries}, rows=rows is not None)
 
 
 @get("/libraries/{name:str}", include_in_schema=False, opt=needs(Role.READER))
 async def library_page(
-    name: FromPath[str], services: NamedDependency[Services], cursor: FromQuery[str | None] = None
+    name: FromPath[str],
+    services: NamedDependency[Services],
+    cursor: FromQuery[str | None] = None,
+    rows: FromQuery[str | None] = None,
 ) -> Template:
     """Show one library with what it holds."""
     library = await services.libraries.get(name)
     page = await asyncio.to_thread(services.model.libraries.items, name, cursor=cursor, limit=PAGE)
     count = await asyncio.to_thread(services.model.libraries.count, name)
-    return render("library.html", {"library": library, "page": page, "count": count})
+    context = {"library": library, "page": page, "count": count}
+    return render("libraries/library.html", context, rows=rows is not None)
 
 
-@get("/dead-letters", include_in_schema=False, opt=needs(Role.READER))
-async def letters_page(services: NamedDependency[Services], cursor: FromQuery[str | None] = None) -> Template:
-    """Show inputs that could not be used."""
-    page = await asyncio.to_thread(services.model.dead_letters.page, cursor=cursor, limit=PAGE)
-    return render("dead_letters.html", {"page": page})
+LIBRARY_PAGES = (libraries_page, library_page)

@@ -62,7 +62,7 @@ def under_way(done: int) -> Job:
 async def test_a_job_that_comes_in_shows_in_the_open_list_and_its_copy_when_it_is_found(
     page: Page, inline: InlineService
 ) -> None:
-    await opened(page, "/")
+    await opened(page, "/jobs")
     await expect(page.get_by_text("No jobs")).to_be_visible()
     inline.apply(jobs=[under_way(1)])
     await expect(page.get_by_role("link", name="video")).to_be_visible()
@@ -87,7 +87,7 @@ async def test_an_open_job_shows_progress_and_matches_while_it_is_under_way(page
 async def test_a_page_that_is_answered_late_does_not_take_the_place_of_a_newer_one(
     page: Page, inline: InlineService
 ) -> None:
-    await opened(page, "/")
+    await opened(page, "/jobs")
     answered, released = asyncio.Event(), asyncio.Event()
 
     async def late(route: Route) -> None:
@@ -96,7 +96,7 @@ async def test_a_page_that_is_answered_late_does_not_take_the_place_of_a_newer_o
         await released.wait()
         await route.fulfill(response=answer)
 
-    await page.route("**/", late, times=1)
+    await page.route("**/jobs?rows=*", late, times=1)
     inline.apply(jobs=[under_way(1)])
     await answered.wait()
     inline.apply(jobs=[under_way(3)])
@@ -114,7 +114,7 @@ async def test_nothing_is_wider_than_the_window(page: Page, inline: InlineServic
     inline.apply(jobs=[job("j1", media_id=name, matches=(MATCH,))])
     await page.set_viewport_size({"width": width, "height": 800})
     await page.emulate_media(color_scheme=scheme)
-    for path in ("/", "/jobs/j1"):
+    for path in ("/", "/jobs", "/jobs/j1"):
         await opened(page, path)
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -123,7 +123,7 @@ async def test_a_list_is_walked_with_the_keyboard_and_focus_stays_where_it_was(
     page: Page, inline: InlineService
 ) -> None:
     inline.apply(jobs=[job("j1", media_id="first"), job("j2", media_id="second")])
-    await opened(page, "/")
+    await opened(page, "/jobs")
     await page.get_by_role("link", name="first").focus()
     inline.apply(jobs=[job("j3", media_id="third")])
     await expect(page.get_by_role("link", name="third")).to_be_visible()

@@ -27,7 +27,7 @@ def assert_page(answer: httpx.Response, status: int, *texts: str) -> None:
     """Look at a page that says what went wrong and leads back."""
     assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
     assert "script-src 'self'" in answer.headers["content-security-policy"]
-    for text in ('<a class="brand" href="/">', '<a href="/">← All jobs</a>', 'role="alert"', *texts):
+    for text in ('<a class="brand" href="/">', '<a href="/">← Overview</a>', 'role="alert"', *texts):
         assert text in answer.text
 
 

@@ -208,4 +208,4 @@ async def test_pages_escape_what_users_send_and_allow_no_foreign_script(
 
 
 async def test_the_list_says_what_to_do_when_there_are_no_jobs(client: AsyncTestClient) -> None:
-    assert "mediadna submit" in (await client.get("/")).text
+    assert "mediadna submit" in (await client.get("/jobs")).text

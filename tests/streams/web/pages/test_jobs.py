@@ -13,7 +13,7 @@ from support.read_model import ReadModel
 from schemas.coverage import Cause, Coverage, Missed, Unsearched
 from schemas.jobs import JobStatus, LiveMatch, SaveType
 from schemas.matches import Track
-from streams.web.pages.jobs import PAGE, clock, percent, share, strength
+from streams.web.pages.rendering import PAGE, clock, percent, share, strength
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ async def test_the_list_shows_status_progress_copies_and_why_a_job_failed(
     model.apply(
         jobs=[job("j1", matches=(MATCH,)), job("j2", JobStatus.PROCESSING, chunks_done=3, chunks_total=8), failed]
     )
-    page = (await client.get("/")).text
+    page = (await client.get("/jobs")).text
     for text in ("done", "90 %", "original", "processing", "3 of 8", "failed", "it took too long"):
         assert text in page
 
@@ -56,17 +56,17 @@ async def test_filters_combine_and_stay_in_every_address(client: AsyncTestClient
             job("j3", JobStatus.FAIL, media_id="broken"),
         ]
     )
-    page = (await client.get("/", params={"copies": "yes", "library": "default"})).text
+    page = (await client.get("/jobs", params={"copies": "yes", "library": "default"})).text
     assert "a copy" in page
     assert "an original" not in page
     assert "broken" not in page
-    assert 'href="/?status=fail&amp;copies=yes&amp;library=default"' in page
+    assert 'href="/jobs?status=fail&amp;copies=yes&amp;library=default"' in page
 
 
 async def test_older_jobs_are_on_the_next_page_under_the_same_filter(client: AsyncTestClient, model: ReadModel) -> None:
     times = [f"2026-11-23T08:00:{number:02}.000Z" for number in range(PAGE + 1)]
     model.apply(jobs=[job(f"j{n}", media_id=f"media-{n}-", time=time) for n, time in enumerate(times)])
-    first = (await client.get("/", params={"status": "success"})).text
+    first = (await client.get("/jobs", params={"status": "success"})).text
     assert "media-0-" not in first
     address = next(part for part in first.split('href="') if "cursor=" in part).split('"')[0].replace("&amp;", "&")
     assert "status=success" in address
@@ -85,7 +85,7 @@ async def test_of_copies_that_are_equally_sure_the_larger_one_comes_first(
 ) -> None:
     small = msgspec.structs.replace(MATCH, media_id="a small part", input_coverage=0.2)
     model.apply(jobs=[job("j1", matches=(small, MATCH))])
-    for path in ("/", "/jobs/j1"):
+    for path in ("/jobs", "/jobs/j1"):
         page = (await client.get(path)).text
         assert page.index("original</") < page.index("a small part</")
 
@@ -131,7 +131,7 @@ async def test_of_what_was_stored_only_nobody_says_that_it_copies_nothing(
     client: AsyncTestClient, model: ReadModel
 ) -> None:
     model.apply(jobs=[job("j1", media_id="imported", save_type=SaveType.ONLYSAVE)])
-    for path in ("/", "/jobs/j1"):
+    for path in ("/jobs", "/jobs/j1"):
         page = (await client.get(path)).text
         assert "stored, not searched" in page.lower()
         assert "no copies" not in page
@@ -139,7 +139,7 @@ async def test_of_what_was_stored_only_nobody_says_that_it_copies_nothing(
     assert (await client.get("/api/v1/jobs/j1")).json()["searched"] is False
     assert (await client.get("/api/v1/media/imported/result")).json()["searched"] is False
     model.apply(jobs=[job("j2", media_id="compared")])
-    assert "no copies" in (await client.get("/", params={"media_id": "compared"})).text
+    assert "no copies" in (await client.get("/jobs", params={"media_id": "compared"})).text
     assert (await client.get("/api/v1/jobs/j2")).json()["searched"] is True
     model.apply(jobs=[job("j3", JobStatus.PROCESSING, save_type=SaveType.ONLYSAVE)])
     assert "Matches show here" not in (await client.get("/jobs/j3")).text

@@ -1,0 +1,18 @@
+"""All pages of the web view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streams.web.pages.jobs import JOB_PAGES
+from streams.web.pages.libraries import LIBRARY_PAGES
+from streams.web.pages.operations import OPERATIONS_PAGES
+from streams.web.pages.overview import OVERVIEW_PAGES
+
+if TYPE_CHECKING:
+    from litestar.handlers import HTTPRouteHandler
+
+__all__ = ["PAGES"]
+
+#: A feature with pages has a module of its own here, and its handlers in this table.
+PAGES: tuple[HTTPRouteHandler, ...] = (*OVERVIEW_PAGES, *JOB_PAGES, *LIBRARY_PAGES, *OPERATIONS_PAGES)
