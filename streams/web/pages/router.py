@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.web.pages.cases import CASE_PAGES
 from streams.web.pages.jobs import JOB_PAGES
 from streams.web.pages.libraries import LIBRARY_PAGES
 from streams.web.pages.operations import OPERATIONS_PAGES
@@ -15,4 +16,4 @@ if TYPE_CHECKING:
 __all__ = ["PAGES"]
 
 #: A feature with pages has a module of its own here, and its handlers in this table.
-PAGES: tuple[HTTPRouteHandler, ...] = (*OVERVIEW_PAGES, *JOB_PAGES, *LIBRARY_PAGES, *OPERATIONS_PAGES)
+PAGES: tuple[HTTPRouteHandler, ...] = (*OVERVIEW_PAGES, *CASE_PAGES, *JOB_PAGES, *LIBRARY_PAGES, *OPERATIONS_PAGES)
