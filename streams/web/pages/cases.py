@@ -19,9 +19,10 @@ from streams.domain.cases import LEADS_TO, UNDECIDED, decided_state
 from streams.domain.policies import matched_s
 from streams.web.api.etag import tag_of
 from streams.web.auth.authenticator import needs
+from streams.web.auth.callers import Caller
 from streams.web.auth.roles import Role
-from streams.web.pages.case_place import CasePlace
 from streams.web.pages.policy_checks import checks
+from streams.web.pages.queue_filter import QueueFilter
 from streams.web.pages.rendering import render
 from streams.web.pages.timeline import LANES, Timeline
 from streams.web.services import Services
@@ -54,16 +55,17 @@ async def case_page(
     case_id: FromPath[str],
     services: NamedDependency[Services],
     request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
     rows: FromQuery[str | None] = None,
 ) -> Template:
     """Show one case; the address carries the filter and the order of the queue that somebody came from."""
     case = await services.cases.get(case_id)
-    place = CasePlace.of(request.query_params)
+    place = QueueFilter.read(request.query_params, me=caller.name)
     facts = await asyncio.to_thread(_facts, services, case, place)
     context = {
         "case": case,
         "facts": facts,
-        "place": place,
+        "place": place.parameters,
         "decisions": [one for one in DECISIONS if one[0] in _possible(case)],
         "can_undo": case.state is not CaseState.CLOSED and decided_state(case.decisions) is not CaseState.OPEN,
         "longest_note": LONGEST_NOTE,
@@ -139,7 +141,7 @@ class _Facts:
         return "" if self.item is None else self.item.job_id
 
 
-def _facts(services: Services, case: Case, place: CasePlace) -> _Facts:
+def _facts(services: Services, case: Case, place: QueueFilter) -> _Facts:
     model = services.model
     job = model.jobs.get(case.job_id) if case.job_id else None
     item = model.libraries.item(case.library, case.reference)
@@ -151,7 +153,7 @@ def _facts(services: Services, case: Case, place: CasePlace) -> _Facts:
         item=item,
         policy=model.policies.get(case.policy) if case.policy else None,
         outcome=model.outcomes.get(case.media_id),
-        neighbours=model.cases.neighbours(case, place.wanted, order=place.order),
+        neighbours=model.cases.neighbours(case, place.wanted(), order=place.order),
         hidden=any(one is not None and one.purpose is Purpose.BLOCKLIST for one in known),
         timeline=None
         if case.match is None

@@ -35,6 +35,13 @@ function title() {
   return [...root.querySelectorAll("h1 .name")].slice(0, 2).map((one) => one.textContent).join(" / ");
 }
 
+// Whether somebody goes through a list: one that the address names, or the one that they came from. Others came for this
+// one case, and stay.
+function comesFromQueue() {
+  const before = document.referrer ? new URL(document.referrer) : null;
+  return location.search !== "" || (before?.origin === location.origin && /^\/cases(\/|$)/.test(before.pathname));
+}
+
 // Where to go on: asked for now, since others decide meanwhile. The case itself need not be in the list any more.
 async function nextCase() {
   const address = new URL(location.href);
@@ -70,7 +77,7 @@ async function decide(decision) {
     const { body } = await call("POST", path(subject, "decisions"), { decision, note: note?.value ?? "" }, { "If-Match": String(version) });
     const made = { caseId: subject, decision, version: body.version, address: location.pathname + location.search, title: title() };
     if (note) note.value = "";
-    const next = panel().dataset.fromQueue && decision !== "reopen" ? await nextCase() : "";
+    const next = comesFromQueue() && decision !== "reopen" ? await nextCase() : "";
     if (next) {
       sessionStorage.setItem(MADE, JSON.stringify(made));
       location.assign(next);
