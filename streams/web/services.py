@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from streams.services.idempotency_keys import RequestKeys
     from streams.services.libraries import Libraries
     from streams.services.policies import Policies
+    from streams.services.previews import Previews
     from streams.services.reconciliation.doctor import Doctor
     from streams.services.results import Results
     from streams.settings import Settings
@@ -54,6 +55,7 @@ class Services:
         commands: JobCommands,
         libraries: Libraries,
         policies: Policies,
+        previews: Previews,
         dead_letters: DeadLetters,
         cases: Cases,
         searches: Searches,
@@ -72,6 +74,7 @@ class Services:
         self.commands = commands
         self.libraries = libraries
         self.policies = policies
+        self.previews = previews
         self.dead_letters = dead_letters
         self.cases = cases
         self.searches = searches

@@ -19,6 +19,7 @@ from streams.adapters.decoder.messages import (
     Fingerprint,
     Fingerprinted,
     NoMemory,
+    Piece,
     Probe,
     Read,
     Refused,
@@ -89,7 +90,7 @@ class CagedDecoder:
         if self._process is not None and not self._process.is_running:  # ended as it stood idle: nobody is to blame
             self.close()
         if self._process is None and self._starting is None:
-            self._starting = DecoderProcess()
+            self._starting = self._new_process()
 
     def close(self) -> None:
         """End the process."""
@@ -148,6 +149,17 @@ class CagedDecoder:
                 return answer
         raise self._garbled(f"{type(answer).__name__} is no answer to this task")
 
+    def _new_process(self) -> DecoderProcess:
+        return DecoderProcess()
+
+    def _take(self, piece: Piece) -> None:
+        """Take a piece of a file.
+
+        Raises:
+            GarbledError: None was asked for.
+        """
+        raise GarbledError(f"{len(piece.data)} bytes of a file that nobody asked for")
+
     def _ready(self) -> DecoderProcess:
         self.prepare()
         if self._process is None:
@@ -188,7 +200,10 @@ class CagedDecoder:
         channel, failure = process.channel, None
         try:
             channel.send(task, () if file is None else (file,))
-            while isinstance(answer := channel.receive(), Read):
+            while isinstance(answer := channel.receive(), Read | Piece):
+                if isinstance(answer, Piece):
+                    self._take(answer)
+                    continue
                 block: Block | Unreadable
                 try:
                     block = Block(data=_read(source, answer)) if failure is None else Unreadable()
