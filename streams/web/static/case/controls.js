@@ -62,6 +62,7 @@ export function setUpControls(root, pair) {
     part("interval-back").disabled = pair.number === 0;
     part("interval-on").disabled = pair.number === pair.intervals.length - 1;
     undo.hidden = !canBeUndone();
+    root.dataset.state = pair.busy ? "busy" : pair.playing ? "playing" : "paused";
     follow();
   }
 

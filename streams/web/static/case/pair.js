@@ -107,6 +107,7 @@ export class Pair extends EventTarget {
     this.wanted = at;
     this.busy = true;
     this.#hold();
+    this.#changed();
     const there = [];
     if (this.input.loaded) there.push(this.input.seek(at));
     if (this.reference.loaded) there.push(this.reference.seek(referenceTime(this.interval, at)));
