@@ -86,7 +86,9 @@ function swap(old, fresh) {
 function swapOutside(content) {
   for (const one of [...content.children]) {
     const old = one.id ? document.getElementById(one.id) : null;
-    if (old && !part.contains(old)) swap(old, one);
+    if (!old || part.contains(old)) continue;
+    swap(old, one);
+    if (old.isConnected) one.remove(); // they are equal: it must not come into the part as a second one
   }
 }
 

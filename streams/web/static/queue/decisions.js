@@ -10,7 +10,7 @@ const CONFIRMED_ABOVE = 20; // cases: more than one sees at a glance
 const SIDE_BY_SIDE = 6; // calls: as many as a browser opens connections
 const MOST_UNDONE = 50; // steps that can be taken back
 const UNDO = "mediadna-undo";
-const DONE = { copy: "a copy", not_a_match: "not a match", allow: "allowed", escalate: "escalated", reopen: "taken back" };
+const DONE = { copy: "marked as a copy", not_a_match: "marked as no match", allow: "allowed", escalate: "escalated", reopen: "taken back" };
 
 const part = document.getElementById("queue");
 let busy = false; // one thing at a time: what is ticked is what is being decided on
@@ -94,7 +94,7 @@ async function run(rows, doing) {
 export async function decide(decision, rows) {
   if (!rows.length || busy) return;
   const cases = rows.map(caseOf);
-  if (cases.length > CONFIRMED_ABOVE && !(await ask(`${cases.length} cases: ${DONE[decision]}?`, `Yes, all ${cases.length}`))) return;
+  if (cases.length > CONFIRMED_ABOVE && !(await ask(`${cases.length} cases are to be ${DONE[decision]}.`, `Yes, all ${cases.length}`))) return;
   const note = decision === "escalate" ? await askForNote(cases.length) : "";
   if (note === null) return;
   await run(rows, async () => {

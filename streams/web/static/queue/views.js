@@ -58,7 +58,18 @@ function show() {
   }
 }
 
+// In a narrow window the list comes first; a filter that is used shows what it says.
+function foldFilters() {
+  const fold = document.getElementById("fold");
+  fold.open = !window.matchMedia("(max-width: 44rem)").matches || filterOf(location.search) !== "";
+}
+
 export function setUpViews() {
+  foldFilters();
+  // What is not asked for stays out of the address.
+  document.getElementById("filters").addEventListener("formdata", (event) => {
+    for (const [name, value] of [...event.formData]) if (!value.trim()) event.formData.delete(name);
+  });
   if (!keep(views())) return; // a browser that keeps nothing: every view is still an address
   bar.hidden = false;
   document.getElementById("save-view").addEventListener("click", async () => {
@@ -66,10 +77,6 @@ export function setUpViews() {
     if (title === null) return;
     keep([...views().filter((one) => one.title !== title), { title, query: filterOf(location.search) }]);
     show();
-  });
-  // What is not asked for stays out of the address.
-  document.getElementById("filters").addEventListener("formdata", (event) => {
-    for (const [name, value] of [...event.formData]) if (!value.trim()) event.formData.delete(name);
   });
   show();
 }
