@@ -1,4 +1,4 @@
-"""Lists as files: CSV for spreadsheets, JSON lines for programs. Each is sent a part at a time, never held as a whole."""
+"""Lists as files: CSV for spreadsheets, JSON lines for programs; sent a part at a time, never held as a whole."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from litestar.response import Stream, Template
 from schemas.cases import LONGEST_NOTE, CaseState
 from schemas.limits import LONGEST_CALLER
 from schemas.policies import Action
-from streams.readmodel.cases import Case, CaseFilter, CaseOrder, RemainingCases
+from streams.readmodel.cases import RemainingCases
 from streams.readmodel.pagination import BadCursor
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
@@ -23,9 +23,9 @@ from streams.web.auth.roles import Role
 from streams.web.case_files import cases_file
 from streams.web.case_states import StateAsked
 from streams.web.files import FileForm
-from streams.web.pages.queue_filter import ALL, ME, NOBODY, SPANS, QueueFilter, written_assignee
+from streams.web.pages.queue_filter import ME, NOBODY, QueueFilter, written_assignee
 from streams.web.pages.queue_rows import DECIDED, QueueRow, queue_rows
-from streams.web.pages.rendering import PAGE, render, rows_asked
+from streams.web.pages.rendering import PAGE, percent, render, rows_asked
 from streams.web.services import Services
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["QUEUE_PAGES"]
 
 #: Shares that the form offers as least similarity.
-SIMILARITIES = ("0.5", "0.65", "0.8", "0.9", "0.95")
+SIMILARITIES = (0.5, 0.65, 0.8, 0.9, 0.95)
 #: People with cases that are named above the list; the others are found by the filter.
 MOST_NAMED = 8
 
@@ -48,7 +48,7 @@ class ExportForm(StrEnum):
 
 
 class View(msgspec.Struct, frozen=True):
-    """A list that everybody looks at: what it is called, its filter, and how many cases are in it, where that is known."""
+    """A list that everybody looks at: what it is called, its filter, and how many cases are in it."""
 
     title: str
     filters: QueueFilter
@@ -87,18 +87,17 @@ async def queue_page(
     filters = QueueFilter.read(request.query_params, me=caller.name)
     asked = rows_asked(rows)
     listed = await asyncio.to_thread(_listed, services.model, filters, asked, cursor or None, until or None)
+    people = _people(filters, listed.remaining)
     context = {
         "filters": filters,
+        "filtered": any(filters.given.values()),
         "listed": listed,
         "views": _views(caller.name, listed),
-        "people": _people(filters, listed.remaining),
+        "people": people,
+        "people_named": [(sign, name) for name, sign, _ in people if sign not in {ME, NOBODY}],
+        "similarities": [(str(one), percent(one)) for one in SIMILARITIES],
         "only_rows": bool(asked),
         "cursor": cursor or "",
-        "states": [*StateAsked, ALL],
-        "actions": list(Action),
-        "spans": list(SPANS),
-        "similarities": SIMILARITIES,
-        "orders": list(CaseOrder),
         "decided": DECIDED,
         "me": ME,
         "nobody": NOBODY,

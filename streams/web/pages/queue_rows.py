@@ -67,8 +67,9 @@ class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
     def edits(self) -> list[str]:
         """Edits that were seen, the speed among them."""
         intervals = () if self.case.match is None else self.case.match.intervals
-        speeds = dict.fromkeys(f"{one.speed:.2f}×" for one in intervals)
-        return [*dict.fromkeys(edit for one in intervals for edit in one.transforms), *(set(speeds) - {"1.00×"})]
+        speeds = dict.fromkeys(f"{one.speed:.2f}" for one in intervals)
+        edits = dict.fromkeys(edit for one in intervals for edit in one.transforms)
+        return [*edits, *(f"speed {speed}" for speed in speeds if float(speed) != 1)]
 
     @property
     def notes(self) -> list[Decision]:
