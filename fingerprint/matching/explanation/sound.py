@@ -135,7 +135,9 @@ class PairOfSounds:
         near = known & (np.abs(offsets) <= offset_histogram.PARAMETERS.block_frames)
         if not near.any():
             return line
-        best = int(offsets[np.argmax(np.where(near, counts, -1.0))])
+        # A count takes in its neighbours, so that the best ones are several: their middle is meant.
+        middle = np.convolve(counts, np.ones(_width()), "full")[_width() // 2 :][: len(counts)]
+        best = int(offsets[np.argmax(np.where(near, middle, -1.0))])
         return _Line(TimeMap(line.map.speed, line.map.offset + best), line.first, line.last, line.notes)
 
     def _along(self, line: _Line) -> Coincidences:
@@ -153,8 +155,7 @@ class PairOfSounds:
         hits = self._reference.along(part, line.map, line.notes, reach + _tolerance(), first=0, last=len(part))
         off = np.rint(hits.theirs - line.map.speed * part.frames[hits.ours] - line.map.offset).astype(np.int64) + reach
         exact = np.bincount(off[(off >= 0) & (off < len(offsets))], minlength=len(offsets)).astype(np.float64)
-        width = 2 * int(_tolerance()) + 1
-        counts = np.convolve(exact, np.ones(width), "full")[width // 2 : width // 2 + len(offsets)]
+        counts = np.convolve(exact, np.ones(_width()), "full")[_width() // 2 :][: len(offsets)]
         places = line.map.speed * part.frames + line.map.offset
         shared = np.searchsorted(places, self._reference.length - offsets, "right") - np.searchsorted(places, -offsets)
         known = shared > MIN_SHARED * max(len(part), 1)
@@ -171,6 +172,11 @@ class PairOfSounds:
 
 def _steps() -> NDArray[np.int64]:
     return np.arange(-TOLD_OFFSETS, TOLD_OFFSETS + 1)
+
+
+def _width() -> int:
+    """Return how many offsets are one, since times are rounded to frames."""
+    return 2 * int(_tolerance()) + 1
 
 
 def _tolerance() -> float:

@@ -14,7 +14,6 @@ import msgspec
 import structlog
 
 from schemas.evidence import Evidence, Explanation
-from schemas.jobs import Job
 from streams.domain.case_errors import UnknownCaseError
 from streams.domain.evidence_errors import BusyError, NothingToExplainError
 from streams.services.evidence.orders import Order
@@ -24,6 +23,7 @@ from streams.services.evidence.process import EvidenceProcess, TooSlowError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from schemas.jobs import Job
     from schemas.matches import Match
     from streams.ports.fingerprint_store import FingerprintStore
     from streams.readmodel.model import ReadModel
@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 #: films holds up no pair of clips.
 LONG_PAIR = 6_000_000
 #: Seconds on the clock that working out a pair may take.
-SHORT_LIMIT_S, LONG_LIMIT_S = 60.0, 180.0
+SHORT_LIMIT_S, LONG_LIMIT_S = 60.0, 240.0
 #: Answers that are kept, and for how many seconds: somebody who goes through a queue comes back to a case.
 MOST_KEPT, KEPT_S = 64, 900.0
 #: What is said of a pair that takes too long.
@@ -211,9 +211,7 @@ class Explanations:
         began = self._clock()
         is_long = order.size >= LONG_PAIR
         try:
-            found = msgspec.msgpack.decode(
-                await (self._long if is_long else self._short).run(data), type=Explanation
-            )
+            found = msgspec.msgpack.decode(await (self._long if is_long else self._short).run(data), type=Explanation)
             outcome = "done" if found.stored_similarity is not None else "not_at_hand"
         except TooSlowError:
             found, outcome = await self._untold(order), "too_slow"

@@ -96,9 +96,7 @@ def _newer_reference(model: ReadModel, job: Job | None, held: LibraryItem | None
     """Say that a reference is another one than the match was made with, where that is known."""
     if job is None or held is None or job.complete_time is None:
         return ()
-    if any(
-        one.retroactive and (one.library, one.reference) == (match.library, match.media_id) for one in job.rulings
-    ):
+    if any(one.retroactive and (one.library, one.reference) == (match.library, match.media_id) for one in job.rulings):
         return ()  # it was found when the reference came
     storing = model.jobs.get(held.job_id)
     if storing is None or storing.complete_time is None or storing.complete_time <= job.complete_time:

@@ -7,7 +7,6 @@ import msgspec
 from fingerprint.codec import BadFingerprintError
 from fingerprint.matching.explanation.explain import explain, untold
 from fingerprint.model import Fingerprint
-from schemas.evidence import Explanation
 from streams.services.evidence.orders import Order
 
 __all__ = ["carry_out"]

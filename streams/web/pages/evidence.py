@@ -95,10 +95,8 @@ def picture_words(picture: PictureEvidence, limits: dict[str, float]) -> tuple[s
     """
     if not picture.moments:
         return ("No moment of the picture is described in it.",)
-    words = [
-        f"{picture.agreeing} of {picture.moments} moments look or move like their place in the reference, "
-        f"within {picture.tolerance_s:g} s."
-    ]
+    place = f"like their place in the reference, within {picture.tolerance_s:g} s"
+    words = [f"{picture.agreeing:,} of {picture.moments:,} moments look or move {place}."]
     if picture.moving:
         words.append(f"Something moves in {picture.moving} of them; {picture.moving_alike} of these move alike.")
     if picture.compared:
@@ -119,7 +117,7 @@ def _compared_words(picture: PictureEvidence, limits: dict[str, float]) -> str:
         )
     else:
         words += f"none has enough features in common ({max(common)} at the most). "
-    return words + f"At least {needed:g} are needed; pictures that have nothing to do with each other have {chance:g} at most."
+    return words + f"At least {needed:g} are needed; unrelated pictures have {chance:g} at the most."
 
 
 def sound_words(sound: SoundEvidence) -> tuple[str, ...]:
@@ -131,10 +129,8 @@ def sound_words(sound: SoundEvidence) -> tuple[str, ...]:
     words = [f"{sound.common:,} of {sound.peaks:,} peaks coincide at one offset{chance}{best}."]
     if sound.stretch is not None:
         found = sound.stretch
-        words.append(
-            f"It was found by {found.end - found.start:.0f} s in which {found.common:,} of {found.peaks:,} peaks coincide, "
-            f"against {found.elsewhere:,.0f} at another offset."
-        )
+        share = f"{found.common:,} of {found.peaks:,} peaks coincide, against {found.elsewhere:,.0f} at another offset"
+        words.append(f"It was found by {found.end - found.start:.0f} s in which {share}.")
     if sound.pitch_steps:
         way = "higher" if sound.pitch_steps > 0 else "lower"
         words.append(f"It is {abs(sound.pitch_steps)}/{STEPS_PER_OCTAVE} of an octave {way} than the reference.")
@@ -148,4 +144,4 @@ def _together(one: IntervalEvidence, limits: dict[str, float], *, looked_again: 
     if one.log_odds is None:
         return "The stored fingerprints alone do not give this interval."
     even = limits["even_log_odds"]
-    return f"Together: evidence of {one.log_odds:,.0f} (log-odds), where {even:g} is the line between a copy and chance."
+    return f"Together: {one.log_odds:,.0f} log-odds, where {even:g} is the line between a copy and a chance likeness."

@@ -16,7 +16,7 @@ __all__ = ["HEIGHT", "WIDTH", "Axis", "Dots", "OffsetPlot", "PlotLine", "Tick"]
 #: Units that a drawing is wide and high.
 WIDTH, HEIGHT = 720.0, 420.0
 #: Units that are left free around the plot itself for the axes' texts.
-LEFT, RIGHT, TOP, BOTTOM = 72.0, 18.0, 14.0, 40.0
+LEFT, RIGHT, TOP, BOTTOM = 72.0, 30.0, 14.0, 40.0
 #: Steps between the times on an axis, seconds: those that people count in.
 STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400)
 #: Times on an axis at the most.
@@ -37,6 +37,13 @@ class Tick:
 
     at: float
     seconds: float
+
+    @property
+    def text(self) -> str:
+        """The time as it is written, such as `1:02:03`."""
+        minutes, seconds = divmod(round(self.seconds), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 
 
 @dataclass(frozen=True)
@@ -145,7 +152,9 @@ class OffsetPlot:
         y = Axis(up[0], max(up[1], up[0] + LEAST_SPAN_S), HEIGHT - BOTTOM, TOP)
         tracks = {"picture": evidence.picture, "sound": evidence.sound}
         dots = [
-            dot for place in ("outside", "inside") for track, points in tracks.items()
+            dot
+            for place in ("outside", "inside")
+            for track, points in tracks.items()
             if points is not None and (dot := _dots(track, place, points, x, y)).shown
         ]
         lines = tuple(_line(one, x, y, number) for number, one in enumerate(evidence.intervals))
