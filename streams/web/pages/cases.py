@@ -21,6 +21,7 @@ from streams.web.api.etag import tag_of
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
 from streams.web.auth.roles import Role
+from streams.web.case_states import StateAsked
 from streams.web.pages.policy_checks import checks
 from streams.web.pages.queue_filter import QueueFilter
 from streams.web.pages.rendering import render
@@ -65,7 +66,7 @@ async def case_page(
     context = {
         "case": case,
         "facts": facts,
-        "place": place.parameters,
+        "place": _carried(place) if request.query_params.keys() & place.parameters else {},
         "decisions": [one for one in DECISIONS if one[0] in _possible(case)],
         "can_undo": case.state is not CaseState.CLOSED and decided_state(case.decisions) is not CaseState.OPEN,
         "longest_note": LONGEST_NOTE,
@@ -159,6 +160,11 @@ def _facts(services: Services, case: Case, place: QueueFilter) -> _Facts:
         if case.match is None
         else Timeline.of(case.match, 0.0 if job is None else job.metrics.duration, stored or 0.0),
     )
+
+
+def _carried(place: QueueFilter) -> dict[str, str]:
+    """Return the parameters that say to the next case, too, which list somebody goes through."""
+    return {**place.parameters, "state": place.state or StateAsked.UNDECIDED}
 
 
 def _possible(case: Case) -> set[DecisionKind]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.web.pages.cases import CASE_PAGES
+from streams.web.pages.evidence import evidence_fragment
 from streams.web.pages.jobs import JOB_PAGES
 from streams.web.pages.libraries import LIBRARY_PAGES
 from streams.web.pages.operations import OPERATIONS_PAGES
@@ -21,6 +22,7 @@ PAGES: tuple[HTTPRouteHandler, ...] = (
     *OVERVIEW_PAGES,
     *QUEUE_PAGES,
     *CASE_PAGES,
+    evidence_fragment,
     *JOB_PAGES,
     *LIBRARY_PAGES,
     *OPERATIONS_PAGES,

@@ -92,7 +92,6 @@ async def watching(browser: Browser, web: WebServer, complaints: int = 0) -> Asy
     page = await context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     said: list[str] = []
-    await page.route("**/evidence", lambda route: route.fulfill(body="<p>why</p>", content_type="text/html"))  # XXX
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
     yield page
