@@ -107,6 +107,9 @@ def watched_case(
         when=Conditions(similarity=0.8, matched_seconds=10, input_coverage=0.3),
         action=action,
     )
+    outcome = Outcome(
+        media_id=media_id, action=action, policy=policy.name, final=True, job_id=found.job_id, event_time=TIME
+    )
     inline.apply(
         libraries=[Library(name="films", purpose=purpose)],
         policies=[policy],
@@ -115,8 +118,6 @@ def watched_case(
             watched_job(f"job-of-{reference}", stored, media_id=reference, seconds=REFERENCE_S, library="films"),
             found,
         ],
-        outcomes=[
-            Outcome(media_id=media_id, action=action, policy=policy.name, final=True, job_id=found.job_id, event_time=TIME)
-        ],
+        outcomes=[outcome],
     )
     return id_of(reference, media_id)

@@ -1,4 +1,4 @@
-"""A case in a real browser, with real videos: two players in step, what is decided by keys, and what is kept from whom."""
+"""A case in a real browser, with real videos: players in step, decisions by keys, and what is kept from whom."""
 
 from __future__ import annotations
 
@@ -254,27 +254,41 @@ async def test_the_mirrored_input_is_turned_back_and_laid_under_the_reference(
 async def test_cases_are_decided_by_keys_alone_from_one_to_the_next(
     page: Page, inline: InlineService, make_case: Callable[..., str]
 ) -> None:
-    cases = [make_case(media_id=f"upload {number}") for number in range(3)]
-    await opened(page, cases[0], "?library=films")
-    order = [cases[0]]
+    for number in range(3):
+        make_case(media_id=f"upload {number}")
+    first, second, third = [case.case_id for case in inline.model.cases.page().cases]
+
+    async def arrived(case_id: str) -> None:
+        await page.wait_for_url(f"**/cases/{case_id}?state=undecided&library=films")
+        await expect(page.locator("#connection")).to_have_text("live")
+
+    await opened(page, first, "?state=undecided&library=films")
     await page.keyboard.press("n")
     await page.keyboard.type("seen in full")
     await page.keyboard.press("Escape")
     await page.keyboard.press("a")
+    await arrived(second)
     await expect(page.locator(".notice")).to_contain_text("a copy")
-    assert "library=films" in page.url
-    assert await kept(inline, order[0]) == (CaseState.CONFIRMED, "seen in full")
-    await expect(page.locator("#connection")).to_have_text("live")
+    assert await kept(inline, first) == (CaseState.CONFIRMED, "seen in full")
     await page.get_by_role("button", name="Undo", exact=True).click()
-    await page.wait_for_url(f"**/cases/{order[0]}?library=films")
+    await arrived(first)
     await expect(page.locator(".headline .state")).to_have_text("open")
     await page.keyboard.press("e")
+    await arrived(second)
     await expect(page.locator(".notice")).to_contain_text("escalated")
-    await expect(page.locator("#connection")).to_have_text("live")
+    await page.keyboard.press("j")
+    await arrived(third)
     await page.keyboard.press("k")
+    await arrived(second)
+    await page.keyboard.press("x")
+    await arrived(third)
+    await page.keyboard.press("w")  # the last one: there is nowhere to go on to
+    await expect(page.locator(".headline .state")).to_have_text("confirmed")
+    states = [(await kept(inline, case_id))[0] for case_id in (first, second, third)]
+    assert states == [CaseState.ESCALATED, CaseState.DISMISSED, CaseState.CONFIRMED]
     await page.keyboard.press("?")
     for key in ("J", "K", "[", "]", "Space", "A", "X", "W", "E", "U"):
-        await expect(page.locator("dialog.keys kbd", has_text=key).first).to_be_visible()
+        await expect(page.locator("dialog.keys").get_by_text(key, exact=True)).to_be_visible()
 
 
 async def kept(inline: InlineService, case_id: str) -> tuple[CaseState, str]:
@@ -289,7 +303,11 @@ async def test_who_comes_for_one_case_stays_and_takes_a_decision_back(
     case_id = make_case()
     make_case(media_id="another")
     await opened(page, case_id)
-    for key, word, state in (("x", "not a match", "dismissed"), ("u", "taken back", "open"), ("w", "allowed", "confirmed")):
+    for key, word, state in (
+        ("x", "not a match", "dismissed"),
+        ("u", "taken back", "open"),
+        ("w", "allowed", "confirmed"),
+    ):
         await page.keyboard.press(key)
         await expect(page.locator(".notice").last).to_contain_text(word)
         await expect(page.locator(".headline .state")).to_have_text(state)
@@ -334,9 +352,7 @@ async def test_a_decision_of_somebody_else_shows_while_the_players_go_on(
     assert await page.evaluate(MARKED)
 
 
-async def test_a_newer_match_is_offered_and_stops_nothing(
-    page: Page, inline: InlineService, make_case: Callable[..., str]
-) -> None:
+async def test_a_newer_match_is_offered_and_stops_nothing(page: Page, make_case: Callable[..., str]) -> None:
     await watched(page, make_case())
     await expect(page.locator("#newer")).to_be_hidden()
     await page.evaluate(MARK)
@@ -397,7 +413,9 @@ async def test_nothing_is_wider_than_the_window_and_every_control_has_a_name(
 ) -> None:
     hostile = "<img src=x onerror=alert(1)>-a-name-without-any-space-in-it-" * 3
     short = [
-        msgspec.structs.replace(INTERVALS[0], input_start=n, input_end=n + 1.0, reference_start=n, reference_end=n + 1.25)
+        msgspec.structs.replace(
+            INTERVALS[0], input_start=n, input_end=n + 1.0, reference_start=n, reference_end=n + 1.25
+        )
         for n in range(20)
     ]
     await page.set_viewport_size({"width": width, "height": 800})
@@ -408,7 +426,8 @@ async def test_nothing_is_wider_than_the_window_and_every_control_has_a_name(
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
     nameless = await page.evaluate(
         "[...document.querySelectorAll('button, input, select, textarea, video')].filter((one) => one.checkVisibility()"
-        " && !(one.ariaLabel || one.innerText?.trim() || one.labels?.[0]?.innerText.trim())).map((one) => one.outerHTML)"
+        " && !(one.ariaLabel || one.innerText?.trim() || one.labels?.[0]?.innerText.trim()))"
+        ".map((one) => one.outerHTML)"
     )
     assert nameless == []
 
