@@ -122,6 +122,17 @@ class JobRows:
         )
         return [_job(row) for row in rows]
 
+    def oldest_unfinished(self) -> str | None:
+        """Return when the oldest job was asked for that has not ended, UTC; None where all have."""
+        each = "SELECT min(created) AS created FROM jobs WHERE status = ?"  # each is one look into an index
+        (row,) = self._database.all(
+            f"SELECT min(created) AS oldest FROM ({each} UNION ALL {each})",
+            "init",
+            "processing",  # noqa: S608 (our own words)
+        )
+        oldest: str | None = row["oldest"]
+        return oldest
+
     def unmoved(self, since: str) -> list[UnmovedJob]:
         """Return the jobs that have not ended and whose state is older than a time, the oldest state first."""
         rows = self._database.all(
