@@ -35,9 +35,9 @@ from streams.web.api.query import QueryCheck
 from streams.web.api.router import api_router
 from streams.web.auth.authenticator import PUBLIC
 from streams.web.auth.callers import Caller
-from streams.web.auth.login import log_in, log_out, login_page
 from streams.web.headers import add_protective_headers
 from streams.web.health import healthz, metrics, readyz
+from streams.web.pages.login import log_in, log_out, login_page
 from streams.web.pages.rendering import template_config
 from streams.web.pages.router import PAGES
 from streams.web.paths import PathApplication, decode_names
