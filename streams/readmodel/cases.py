@@ -168,7 +168,12 @@ class CaseProjection(Projection):
 
     def apply(self, writer: sqlite3.Connection, record: Record) -> Iterable[News]:
         """Take down what a message says, and work out anew what follows for the cases that it may concern."""
-        return [News("case", subject) for subject in derive(writer, _concerned(writer, record))]
+        return [_news(writer, subject) for subject in derive(writer, _concerned(writer, record))]
+
+
+def _news(writer: sqlite3.Connection, subject: str) -> News:
+    row = writer.execute("SELECT library, state FROM cases WHERE case_id = ?", (subject,)).fetchone()
+    return News("case", subject, row["library"], row["state"])
 
 
 def _concerned(writer: sqlite3.Connection, record: Record) -> Iterable[str]:

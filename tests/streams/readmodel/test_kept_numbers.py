@@ -1,4 +1,4 @@
-"""Numbers that are kept are those that counting anew gives, whatever has happened, and where an old file is taken over."""
+"""Numbers that are kept are those that counting anew gives, whatever has happened, and also of an old file."""
 
 from __future__ import annotations
 
