@@ -175,7 +175,9 @@ class JobProjection(Projection):
             gone = writer.execute("DELETE FROM jobs WHERE job_id = ?", (record.name,)).rowcount
             return [News("job", record.name)] if gone else []
         job = record.decoded(Job)
-        return [News("job", job.job_id)] if job is not None and _take_over(writer, job) else []
+        if job is None or not _take_over(writer, job):
+            return []
+        return [News("job", job.job_id, job.request.library, job.status)]
 
 
 def has_ended(writer: sqlite3.Connection, job_id: str) -> bool:

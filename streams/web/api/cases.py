@@ -19,6 +19,7 @@ from schemas.cases import CaseState
 from schemas.policies import Action
 from streams.domain.case_errors import CaseError
 from streams.readmodel.cases import Case, CaseFilter, CaseOrder
+from streams.readmodel.decisions import DecisionFilter
 from streams.services.cases import DecisionRequest
 from streams.web.api.case_views import (
     AuditEntry,
@@ -57,6 +58,13 @@ OfReference = Annotated[str | None, QueryParameter(description="only cases of th
 OfMedia = Annotated[str | None, QueryParameter(description="only cases of this input")]
 Assignee = Annotated[str | None, QueryParameter(description="only cases that this person has; empty: nobody")]
 Since = Annotated[str | None, QueryParameter(description=f"only cases opened at this time or later: {TIME_FORM}")]
+Similarity = Annotated[
+    float | None, QueryParameter(ge=0, le=1, description="only cases whose match is at least as sure")
+]
+OfCase = Annotated[str | None, QueryParameter(description="only decisions on this case")]
+Who = Annotated[str | None, QueryParameter(description="only decisions of this person")]
+DecidedSince = Annotated[str | None, QueryParameter(description=f"only decisions at this time or later: {TIME_FORM}")]
+DecidedUntil = Annotated[str | None, QueryParameter(description=f"only decisions before this time: {TIME_FORM}")]
 IfMatch = Annotated[
     str | None,
     HeaderParameter(
@@ -78,6 +86,7 @@ async def list_cases(
     media_id: OfMedia = None,
     assignee: Assignee = None,
     since: Since = None,
+    similarity: Similarity = None,
     order: FromQuery[CaseOrder] = CaseOrder.SEVERITY,
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -91,6 +100,7 @@ async def list_cases(
         media_id=media_id,
         assignee=assignee,
         since=time_as_stored(since, "since"),
+        similarity=similarity,
     )
     page = await asyncio.to_thread(services.model.cases.page, wanted, order=order, cursor=cursor, limit=limit)
     return CaseList(cases=[CaseView.of(case) for case in page.cases], next=page.next)
@@ -149,21 +159,28 @@ async def list_decisions(
     services: NamedDependency[Services],
     request: Request[Any, Any, Any],
     *,
+    who: Who = None,
+    case_id: OfCase = None,
+    since: DecidedSince = None,
+    until: DecidedUntil = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response[Any]:
-    """List decisions page by page; with `Accept: text/csv` all of them, in one file."""
+    """List decisions page by page; with `Accept: text/csv` all that pass the filters, in one file."""
+    wanted = DecisionFilter(
+        who=who, case_id=case_id, since=time_as_stored(since, "since"), until=time_as_stored(until, "until")
+    )
     if request.accept.best_match([JSON, CSV]) == CSV:
         await asyncio.to_thread(
-            services.model.decisions.page, cursor=cursor, limit=1
+            services.model.decisions.page, wanted, cursor=cursor, limit=1
         )  # a bad cursor shows before it begins
         # The type of the route would win over one that the stream itself is given.
         headers = {
             "Content-Type": f"{CSV}; charset=utf-8",
             "Content-Disposition": 'attachment; filename="decisions.csv"',
         }
-        return Stream(_as_csv(services, cursor), headers=headers)
-    page = await asyncio.to_thread(services.model.decisions.page, cursor=cursor, limit=limit)
+        return Stream(_as_csv(services, wanted, cursor), headers=headers)
+    page = await asyncio.to_thread(services.model.decisions.page, wanted, cursor=cursor, limit=limit)
     return Response(AuditPage(decisions=[AuditEntry.of(one) for one in page.decisions], next=page.next))
 
 
@@ -181,12 +198,12 @@ def _result(case_id: str, outcome: Case | CaseError | OSError) -> DecisionResult
     return DecisionResult(case_id=case_id, status=case_status(outcome), detail=str(outcome))
 
 
-async def _as_csv(services: Services, cursor: str | None) -> AsyncIterator[bytes]:
+async def _as_csv(services: Services, wanted: DecisionFilter, cursor: str | None) -> AsyncIterator[bytes]:
     """Yield the audit log as a file, a part at a time: it is never held as a whole."""
     names = AuditEntry.__struct_fields__
     yield _lines([names])
     while True:
-        page = await asyncio.to_thread(services.model.decisions.page, cursor=cursor, limit=BATCH)
+        page = await asyncio.to_thread(services.model.decisions.page, wanted, cursor=cursor, limit=BATCH)
         entries = map(AuditEntry.of, page.decisions)
         yield _lines([_harmless(str(getattr(entry, name))) for name in names] for entry in entries)
         cursor = page.next

@@ -16,6 +16,7 @@ from litestar.params import Body, FromPath, FromQuery, JSONBody, QueryParameter
 
 from schemas.ids import keyed_job_id, new_job_id
 from schemas.jobs import UPLOADED, Job, JobRequest, JobSource, JobStatus, Lane, SaveType
+from schemas.limits import LONGEST_MEDIA_ID
 from streams.adapters.webhooks.targets import TargetRefused, Targets
 from streams.domain.library_errors import ForbiddenError, LibraryError, MediaIdTaken
 from streams.readmodel.jobs import JobFilter
@@ -32,6 +33,25 @@ from streams.web.services import Services
 
 __all__ = ["JOB_ROUTES", "upload_route"]
 
+JobId = Annotated[str | None, QueryParameter(description="only this job")]
+Reference = Annotated[
+    str | None, QueryParameter(description="only jobs that match this media item, which a library holds")
+]
+Similarity = Annotated[
+    float | None,
+    QueryParameter(
+        ge=0, le=1, description="only jobs with a match at least as sure; with `reference`: with a match of that one"
+    ),
+]
+Code = Annotated[str | None, QueryParameter(description="only jobs that ended with this code; `0`: with none")]
+Name = Annotated[
+    str | None,
+    QueryParameter(
+        max_length=LONGEST_MEDIA_ID,
+        description="only jobs whose media has this in its name, in whatever case; one or two characters: at its start",
+    ),
+]
+Copies = Annotated[bool, QueryParameter(description="true: only jobs that found something that is there still")]
 MediaFilter = Annotated[str | None, QueryParameter(description="only jobs of this media item")]
 LibraryFilter = Annotated[str | None, QueryParameter(description="only jobs that store into this library")]
 Since = Annotated[str | None, QueryParameter(description=f"only jobs asked for at this time or later: {TIME_FORM}")]
@@ -121,19 +141,33 @@ async def list_jobs(
     status: FromQuery[JobStatus | None] = None,
     library: LibraryFilter = None,
     media_id: MediaFilter = None,
+    name: Name = None,
+    copies: Copies = False,
+    reference: Reference = None,
+    similarity: Similarity = None,
+    code: Code = None,
     since: Since = None,
     until: Until = None,
+    job_id: JobId = None,
     idempotency_key: AskedUnderKey = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> JobList:
     """List jobs; filters combine."""
-    job_id = keyed_job_id(idempotency_key, caller=caller.name) if idempotency_key else None
+    if idempotency_key:
+        if job_id:
+            raise ClientException("job_id and idempotency_key name a job each: give one of them")
+        job_id = keyed_job_id(idempotency_key, caller=caller.name)
     wanted = JobFilter(
         job_id=job_id,
         status=status,
         library=library,
         media_id=media_id,
+        name=name,
+        copies=copies,
+        reference=reference,
+        similarity=similarity,
+        code=code,
         since=time_as_stored(since, "since"),
         until=time_as_stored(until, "until"),
     )

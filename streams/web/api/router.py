@@ -22,6 +22,7 @@ from streams.web.api.doctor import DOCTOR_ROUTES
 from streams.web.api.jobs import JOB_ROUTES, upload_route
 from streams.web.api.libraries import LIBRARY_ROUTES
 from streams.web.api.media import MEDIA_ROUTES
+from streams.web.api.overview import show_overview
 from streams.web.api.pagination import Cursor, Limit
 from streams.web.api.policies import POLICY_ROUTES
 from streams.web.api.problems import RETRY_S
@@ -111,6 +112,7 @@ def api_router(settings: Settings) -> Router:
             *DELIVERY_ROUTES,
             *DOCTOR_ROUTES,
             *BACKWARD_ROUTES,
+            show_overview,
             list_matches,
             show_usage,
             list_settings,

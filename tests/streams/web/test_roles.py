@@ -55,6 +55,7 @@ LEAST: dict[str, Role | None] = {
     "DELETE /api/v1/media/{media_id:str}": Role.ADMIN,
     "GET /api/v1/matches": Role.READER,
     "GET /api/v1/usage": Role.READER,
+    "GET /api/v1/overview": Role.READER,
     # backward searches
     "POST /api/v1/media/{media_id:str}/search-backwards": Role.MODERATOR,
     "GET /api/v1/backward-searches": Role.READER,
