@@ -13,6 +13,7 @@ from litestar.static_files import create_static_files_router
 from schemas.errors import TooLargeError
 from schemas.limits import LARGEST_INPUT
 from streams.domain.case_errors import CaseError
+from streams.domain.evidence_errors import EvidenceError
 from streams.domain.library_errors import LibraryError
 from streams.domain.policy_errors import PolicyError
 from streams.readmodel.pagination import BadCursor
@@ -21,6 +22,7 @@ from streams.web.api.openapi import openapi_config
 from streams.web.api.problems import (
     on_bad_cursor,
     on_case_error,
+    on_evidence_error,
     on_http_error,
     on_library_error,
     on_no_file,
@@ -99,6 +101,7 @@ def create_app(services: Services) -> Litestar:
             LibraryError: on_library_error,
             PolicyError: on_policy_error,
             CaseError: on_case_error,
+            EvidenceError: on_evidence_error,
             BadCursor: on_bad_cursor,
             TooLargeError: on_too_large,
             KeyUsedError: on_used_key,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from streams.services.backward import Searches
     from streams.services.cases import Cases
     from streams.services.dead_letters import DeadLetters
+    from streams.services.evidence.explanations import Explanations
     from streams.services.idempotency_keys import RequestKeys
     from streams.services.libraries import Libraries
     from streams.services.policies import Policies
@@ -56,6 +57,7 @@ class Services:
         policies: Policies,
         dead_letters: DeadLetters,
         cases: Cases,
+        evidence: Explanations,
         searches: Searches,
         keys: RequestKeys,
         results: Results,
@@ -74,6 +76,7 @@ class Services:
         self.policies = policies
         self.dead_letters = dead_letters
         self.cases = cases
+        self.evidence = evidence
         self.searches = searches
         self.keys = keys
         self.results = results

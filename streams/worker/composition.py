@@ -39,6 +39,7 @@ from streams.readmodel.projector import Projector
 from streams.services.backward import Searches
 from streams.services.cases import Cases
 from streams.services.dead_letters import DeadLetters
+from streams.services.evidence.explanations import EvidenceLanes, Explanations
 from streams.services.idempotency_keys import RequestKeys
 from streams.services.jobs import Commands
 from streams.services.libraries import Libraries
@@ -199,6 +200,7 @@ async def start_worker(
         policies=Policies(emitter, model, projector, topics),
         dead_letters=DeadLetters(emitter, model, projector, topics),
         cases=Cases(emitter, model, projector, topics),
+        evidence=_make_explanations(stack, settings, model),
         searches=Searches(emitter, model, projector, topics),
         keys=RequestKeys(emitter, model, projector, topics),
         results=Results(model),
@@ -240,6 +242,13 @@ def _make_pools(stack: AsyncExitStack, settings: Settings) -> tuple[TaskPool, Ta
     import_pool = TaskPool(settings, slots=settings.import_slots, niceness=IMPORT_NICENESS)
     stack.push_async_callback(asyncio.to_thread, import_pool.stop)
     return pool, import_pool
+
+
+def _make_explanations(stack: AsyncExitStack, settings: Settings, model: ReadModel) -> Explanations:
+    """Return what tells why matches match; its processes begin when somebody asks."""
+    lanes = EvidenceLanes(settings)
+    stack.push_async_callback(asyncio.to_thread, lanes.stop)
+    return Explanations(model, open_store(settings.store_url), short=lanes.short, long=lanes.long)
 
 
 def _start_probes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +33,7 @@ from streams.readmodel.projection import Record
 from streams.services.backward import Searches
 from streams.services.cases import Cases
 from streams.services.dead_letters import DeadLetters
+from streams.services.evidence.explanations import Carrier, Explanations
 from streams.services.idempotency_keys import RequestKeys
 from streams.services.jobs import Commands
 from streams.services.libraries import Libraries
@@ -60,6 +62,15 @@ def done(task: Task) -> ChunkResult:
     return ChunkResult(task=task, outcome=TaskOutcome.DONE, spans=spans, stored=task.kind is TaskKind.FINISH)
 
 
+class InThread:
+    """Works out evidence in this process."""
+
+    async def run(self, order: bytes) -> bytes:
+        from streams.services.evidence.work import carry_out  # noqa: PLC0415 (loads the engine, which few tests need)
+
+        return await asyncio.to_thread(carry_out, order)
+
+
 @dataclass
 class InlineService(LookingFeed):
     """An outbox whose events take effect at once, a feed that is always caught up, and a runner of tasks."""
@@ -74,6 +85,7 @@ class InlineService(LookingFeed):
     replays: list[tuple[str, bytes | None, bytes | None, list[tuple[str, bytes]]]] = field(default_factory=list)
     listeners: list[Callable[[list[Change]], None]] = field(default_factory=list)
     do: Callable[[Assignment], TaskReport] | None = None
+    carrier: Carrier = field(default_factory=InThread)
 
     def __post_init__(self) -> None:
         events: Any = self  # has of an outbox what is asked of it here
@@ -96,6 +108,7 @@ class InlineService(LookingFeed):
             policies=self.policies,
             dead_letters=self.dead_letters,
             cases=self.cases,
+            evidence=Explanations(self.model, open_store(settings.store_url), short=self.carrier, long=self.carrier),
             searches=Searches(events, self.model, self, TOPICS),
             keys=RequestKeys(events, self.model, self, TOPICS),
             results=Results(self.model),

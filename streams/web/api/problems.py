@@ -17,6 +17,7 @@ from streams.domain.case_errors import (
     DecidedMeanwhileError,
     UnknownCaseError,
 )
+from streams.domain.evidence_errors import BusyError, EvidenceError
 from streams.domain.library_errors import (
     ForbiddenError,
     LibraryError,
@@ -43,6 +44,7 @@ __all__ = [
     "case_status",
     "on_bad_cursor",
     "on_case_error",
+    "on_evidence_error",
     "on_http_error",
     "on_library_error",
     "on_no_file",
@@ -103,6 +105,15 @@ CASE_STATUS = {
 def on_case_error(request: Request[Any, Any, Any], error: CaseError) -> Response[Any]:
     """Answer that there is no such case, that its state does not allow this, or that somebody else was first."""
     return on_http_error(request, HTTPException(str(error), status_code=case_status(error)))
+
+
+def on_evidence_error(request: Request[Any, Any, Any], error: EvidenceError) -> Response[Any]:
+    """Answer that there is no such match, or that so much is being worked out that it would wait for too long."""
+    if isinstance(error, BusyError):
+        headers = {"Retry-After": str(RETRY_S)}
+        busy = HTTPException(str(error), status_code=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)
+        return on_http_error(request, busy)
+    return on_http_error(request, NotFoundException(str(error)))
 
 
 def case_status(error: CaseError | OSError) -> HTTPStatus:

@@ -19,6 +19,7 @@ from streams.web.api.cases import CASE_ROUTES
 from streams.web.api.dead_letters import LETTER_ROUTES
 from streams.web.api.deliveries import DELIVERY_ROUTES
 from streams.web.api.doctor import DOCTOR_ROUTES
+from streams.web.api.evidence import EVIDENCE_ROUTES
 from streams.web.api.jobs import JOB_ROUTES, upload_route
 from streams.web.api.libraries import LIBRARY_ROUTES
 from streams.web.api.media import MEDIA_ROUTES
@@ -108,6 +109,7 @@ def api_router(settings: Settings) -> Router:
             *LIBRARY_ROUTES,
             *POLICY_ROUTES,
             *CASE_ROUTES,
+            *EVIDENCE_ROUTES,
             *LETTER_ROUTES,
             *DELIVERY_ROUTES,
             *DOCTOR_ROUTES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.web.pages.evidence import evidence_fragment
 from streams.web.pages.jobs import JOB_PAGES
 from streams.web.pages.libraries import LIBRARY_PAGES
 from streams.web.pages.media import MEDIA_PAGES
@@ -16,4 +17,4 @@ if TYPE_CHECKING:
 __all__ = ["PAGES"]
 
 #: A feature with pages has a module of its own here, and its handlers in this table.
-PAGES: tuple[HTTPRouteHandler, ...] = (*OVERVIEW_PAGES, *JOB_PAGES, *MEDIA_PAGES, *LIBRARY_PAGES, *OPERATIONS_PAGES)
+PAGES: tuple[HTTPRouteHandler, ...] = (*OVERVIEW_PAGES, evidence_fragment, *JOB_PAGES, *MEDIA_PAGES, *LIBRARY_PAGES, *OPERATIONS_PAGES)

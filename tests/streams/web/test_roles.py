@@ -36,6 +36,7 @@ LEAST: dict[str, Role | None] = {
     "GET /libraries": Role.READER,
     "GET /libraries/{name:str}": Role.READER,
     "GET /dead-letters": Role.READER,
+    "GET /cases/{case_id:str}/evidence": Role.READER,
     # the document
     "GET /api": Role.READER,
     "GET /api/{path:str}": Role.READER,
@@ -91,6 +92,9 @@ LEAST: dict[str, Role | None] = {
     "PUT /api/v1/cases/{case_id:str}/assignee": Role.MODERATOR,
     "POST /api/v1/decisions": Role.MODERATOR,
     "GET /api/v1/decisions": Role.READER,
+    # why it matched
+    "GET /api/v1/cases/{case_id:str}/evidence": Role.READER,
+    "GET /api/v1/jobs/{job_id:str}/matches/{library:str}/{reference:str}/evidence": Role.READER,
     # running it
     "GET /api/v1/dead-letters": Role.READER,
     "GET /api/v1/dead-letters/{letter_id:str}": Role.READER,
