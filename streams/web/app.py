@@ -16,6 +16,7 @@ from streams.domain.case_errors import CaseError
 from streams.domain.evidence_errors import EvidenceError
 from streams.domain.library_errors import LibraryError
 from streams.domain.policy_errors import PolicyError
+from streams.domain.preview_errors import PreviewError
 from streams.readmodel.pagination import BadCursor
 from streams.services.idempotency_keys import KeyUsedError
 from streams.web.api.openapi import openapi_config
@@ -28,6 +29,7 @@ from streams.web.api.problems import (
     on_no_file,
     on_other_error,
     on_policy_error,
+    on_preview_error,
     on_too_large,
     on_unavailable,
     on_unreadable,
@@ -102,6 +104,7 @@ def create_app(services: Services) -> Litestar:
             PolicyError: on_policy_error,
             CaseError: on_case_error,
             EvidenceError: on_evidence_error,
+            PreviewError: on_preview_error,
             BadCursor: on_bad_cursor,
             TooLargeError: on_too_large,
             KeyUsedError: on_used_key,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from streams.services.idempotency_keys import RequestKeys
     from streams.services.libraries import Libraries
     from streams.services.policies import Policies
+    from streams.services.previews import Previews
     from streams.services.reconciliation.doctor import Doctor
     from streams.services.results import Results
     from streams.settings import Settings
@@ -55,6 +56,7 @@ class Services:
         commands: JobCommands,
         libraries: Libraries,
         policies: Policies,
+        previews: Previews,
         dead_letters: DeadLetters,
         cases: Cases,
         evidence: Explanations,
@@ -74,6 +76,7 @@ class Services:
         self.commands = commands
         self.libraries = libraries
         self.policies = policies
+        self.previews = previews
         self.dead_letters = dead_letters
         self.cases = cases
         self.evidence = evidence

@@ -58,6 +58,7 @@ from streams.web.services import Services
 from streams.worker.broker_keeper import BrokerKeeper
 from streams.worker.deployment import join_deployment
 from streams.worker.instance_lock import InstanceLock
+from streams.worker.previewing import make_previews
 from streams.worker.probes import Probes, disk_probe, kafka_probe, milvus_probe
 from streams.worker.recovery import EmbeddedWork, ask_again, recover
 from streams.worker.running_app import RunningApp
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
     from streams.adapters.kafka.assignment import Assignment
     from streams.adapters.webhooks.signing import Signs
     from streams.credentials.reloading_file import AccessFiles
+    from streams.services.previews import Previews
     from streams.settings import Settings
 
 __all__ = ["Worker", "start_worker"]
@@ -198,6 +200,7 @@ async def start_worker(
         commands=Commands(emitter, model, projector),
         libraries=libraries,
         policies=Policies(emitter, model, projector, topics),
+        previews=_make_previews(stack, settings, lock, model, projector),
         dead_letters=DeadLetters(emitter, model, projector, topics),
         cases=Cases(emitter, model, projector, topics),
         evidence=_make_explanations(stack, settings, model),
@@ -346,6 +349,17 @@ def _start_doctor(
     stack.push_async_callback(doctor.stop)
     doctor.start()
     return doctor
+
+
+def _make_previews(
+    stack: AsyncExitStack, settings: Settings, lock: InstanceLock, model: ReadModel, projector: Projector
+) -> Previews:
+    """Return what makes media that browsers show; it forgets what it has made of jobs that are deleted."""
+    previews = make_previews(settings, model, open_store(settings.store_url), lock.folder / "previews")
+    stack.push_async_callback(asyncio.to_thread, previews.stop)
+    previews.tidy()
+    projector.subscribe(previews.follow)
+    return previews
 
 
 def _start_deliverer(stack: AsyncExitStack, dispatcher: WebhookDispatcher, projector: Projector) -> None:

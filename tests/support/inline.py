@@ -38,6 +38,7 @@ from streams.services.idempotency_keys import RequestKeys
 from streams.services.jobs import Commands
 from streams.services.libraries import Libraries
 from streams.services.policies import Policies
+from streams.services.previews import Previews
 from streams.services.reconciliation.doctor import Doctor
 from streams.services.reconciliation.inspector import Means
 from streams.services.results import Results
@@ -46,6 +47,7 @@ from streams.telemetry.neighbours import Neighbours
 from streams.web.auth.authenticator import Authenticator
 from streams.web.pages.live import LiveChanges
 from streams.web.services import JobCommands, Services
+from streams.worker.previewing import make_previews
 from support.feed import LookingFeed
 from support.read_model import GoneItem, GoneLibrary, GoneOutcome, GoneSearch, JobTombstone, ReadModel
 
@@ -106,6 +108,7 @@ class InlineService(LookingFeed):
             commands=commands or self.commands,
             libraries=self.libraries,
             policies=self.policies,
+            previews=self.previews(settings),
             dead_letters=self.dead_letters,
             cases=self.cases,
             evidence=Explanations(self.model, open_store(settings.store_url), short=self.carrier, long=self.carrier),
@@ -120,6 +123,12 @@ class InlineService(LookingFeed):
             ready=lambda: True,
             held=list,
         )
+
+    def previews(self, settings: Settings) -> Previews:
+        """Return what makes previews of media below the state folder; its processes start when they are needed."""
+        previews = make_previews(settings, self.model, open_store(settings.store_url), settings.state / "previews")
+        self.subscribe(previews.follow)
+        return previews
 
     def subscribe(self, listener: Callable[[list[Change]], None]) -> None:
         self.listeners.append(listener)

@@ -42,6 +42,8 @@ CHANGING = (
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNPROCESSABLE_ENTITY,
 )
+#: Methods that change nothing.
+READING = frozenset({"get", "head"})
 PROBLEM: Json = {
     "type": "object",
     "title": "Problem",
@@ -103,8 +105,9 @@ def _path(path: str, item: Json) -> Json:
 
 
 def _operation(path: str, method: str, operation: Json) -> Json:
-    statuses = {*EVERYWHERE, *(NAMED if "{" in path else ()), *(CHANGING if method != "get" else ())}
     made = {status: one for status, one in operation["responses"].items() if int(status) < HTTPStatus.BAD_REQUEST}
+    own = {HTTPStatus(int(status)) for status in operation["responses"] if status not in made}
+    statuses = {*EVERYWHERE, *own, *(NAMED if "{" in path else ()), *(() if method in READING else CHANGING)}
     problems = {str(status.value): _problem(status) for status in sorted(statuses)}
     return {**operation, "responses": {**made, **problems}}
 

@@ -27,6 +27,15 @@ from streams.domain.library_errors import (
     UnusableName,
 )
 from streams.domain.policy_errors import PolicyChangedError, PolicyError, UnknownPolicyError, UnusablePolicyError
+from streams.domain.preview_errors import (
+    BusyPreviewsError,
+    MediaAwayError,
+    MediaGoneError,
+    MediaRefusedError,
+    NothingToSeeError,
+    NotShowableError,
+    PreviewError,
+)
 from streams.ports.errors import Neighbour, NeighbourAwayError
 from streams.web.auth.onward import login_address
 
@@ -50,6 +59,7 @@ __all__ = [
     "on_no_file",
     "on_other_error",
     "on_policy_error",
+    "on_preview_error",
     "on_too_large",
     "on_unavailable",
     "on_unreadable",
@@ -101,6 +111,16 @@ CASE_STATUS = {
     DecidedMeanwhileError: HTTPStatus.PRECONDITION_FAILED,
 }
 
+#: Why media cannot be shown.
+PREVIEW_STATUS: dict[type[PreviewError], HTTPStatus] = {
+    NothingToSeeError: HTTPStatus.NOT_FOUND,
+    MediaGoneError: HTTPStatus.NOT_FOUND,
+    MediaRefusedError: HTTPStatus.CONFLICT,
+    NotShowableError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    MediaAwayError: HTTPStatus.SERVICE_UNAVAILABLE,
+    BusyPreviewsError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
 
 def on_case_error(request: Request[Any, Any, Any], error: CaseError) -> Response[Any]:
     """Answer that there is no such case, that its state does not allow this, or that somebody else was first."""
@@ -133,6 +153,13 @@ def on_policy_error(request: Request[Any, Any, Any], error: PolicyError) -> Resp
     """Answer that there is no such policy, that it is none that can be kept, or that others do not allow this."""
     status = POLICY_STATUS.get(type(error), HTTPStatus.CONFLICT)
     return on_http_error(request, HTTPException(str(error), status_code=status))
+
+
+def on_preview_error(request: Request[Any, Any, Any], error: PreviewError) -> Response[Any]:
+    """Answer why media cannot be shown."""
+    status = PREVIEW_STATUS[type(error)]
+    headers = {"Retry-After": str(RETRY_S)} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return on_http_error(request, HTTPException(str(error), status_code=status, headers=headers))
 
 
 def on_bad_cursor(request: Request[Any, Any, Any], error: BadCursor) -> Response[Any]:

@@ -26,6 +26,7 @@ from streams.web.api.media import MEDIA_ROUTES
 from streams.web.api.overview import show_overview
 from streams.web.api.pagination import Cursor, Limit
 from streams.web.api.policies import POLICY_ROUTES
+from streams.web.api.previews import PREVIEW_ROUTES
 from streams.web.api.problems import RETRY_S
 from streams.web.api.query import STRICT
 from streams.web.api.suppressed import Suppressed, YesNo
@@ -105,6 +106,7 @@ def api_router(settings: Settings) -> Router:
             *JOB_ROUTES,
             upload_route(settings.max_upload_bytes),
             show_dna_result,
+            *PREVIEW_ROUTES,
             *MEDIA_ROUTES,
             *LIBRARY_ROUTES,
             *POLICY_ROUTES,

@@ -47,6 +47,10 @@ LEAST: dict[str, Role | None] = {
     "GET /api/v1/jobs": Role.READER,
     "GET /api/v1/jobs/{job_id:str}": Role.READER,
     "GET /api/v1/jobs/{job_id:str}/dna-result": Role.READER,
+    "GET /api/v1/jobs/{job_id:str}/preview": Role.MODERATOR,
+    "HEAD /api/v1/jobs/{job_id:str}/preview": Role.MODERATOR,
+    "GET /api/v1/jobs/{job_id:str}/frame": Role.MODERATOR,
+    "HEAD /api/v1/jobs/{job_id:str}/frame": Role.MODERATOR,
     "POST /api/v1/jobs/{job_id:str}/cancel": Role.SUBMITTER,
     "POST /api/v1/jobs/{job_id:str}/rerun": Role.SUBMITTER,
     # media, matches, usage
