@@ -124,11 +124,9 @@ class JobRows:
 
     def oldest_unfinished(self) -> str | None:
         """Return when the oldest job was asked for that has not ended, UTC; None where all have."""
-        each = "SELECT min(created) AS created FROM jobs WHERE status = ?"  # each is one look into an index
-        (row,) = self._database.all(
-            f"SELECT min(created) AS oldest FROM ({each} UNION ALL {each})",
-            "init",
-            "processing",  # noqa: S608 (our own words)
+        (row,) = self._database.all(  # each of the two is one look into an index
+            "SELECT min(created) AS oldest FROM (SELECT min(created) AS created FROM jobs WHERE status = 'init' "
+            "UNION ALL SELECT min(created) FROM jobs WHERE status = 'processing')"
         )
         oldest: str | None = row["oldest"]
         return oldest

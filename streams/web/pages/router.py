@@ -10,6 +10,7 @@ from streams.web.pages.libraries import LIBRARY_PAGES
 from streams.web.pages.media import MEDIA_PAGES
 from streams.web.pages.operations import OPERATIONS_PAGES
 from streams.web.pages.overview import OVERVIEW_PAGES
+from streams.web.pages.queue import QUEUE_PAGES
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
@@ -17,4 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["PAGES"]
 
 #: A feature with pages has a module of its own here, and its handlers in this table.
-PAGES: tuple[HTTPRouteHandler, ...] = (*OVERVIEW_PAGES, evidence_fragment, *JOB_PAGES, *MEDIA_PAGES, *LIBRARY_PAGES, *OPERATIONS_PAGES)
+PAGES: tuple[HTTPRouteHandler, ...] = (
+    *OVERVIEW_PAGES,
+    *QUEUE_PAGES,
+    evidence_fragment,
+    *JOB_PAGES,
+    *MEDIA_PAGES,
+    *LIBRARY_PAGES,
+    *OPERATIONS_PAGES,
+)
