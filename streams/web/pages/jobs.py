@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 from litestar import Router, get
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
@@ -26,6 +25,8 @@ from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
 from streams.web.pages.timeline import Timeline
 from streams.web.paths import in_path
+from streams.web.problem_table import UNKNOWN_JOB
+from streams.web.problem_types import ProblemError
 from streams.web.services import Services
 
 __all__ = ["page_router", "render", "template_config"]
@@ -83,7 +84,7 @@ async def job_page(job_id: FromPath[str], services: NamedDependency[Services]) -
     """Show one job with what it found."""
     job = await asyncio.to_thread(services.model.jobs.get, job_id)
     if job is None:
-        raise NotFoundException(f"there is no job {job_id!r}")
+        raise ProblemError(UNKNOWN_JOB, f"there is no job {job_id!r}")
     job = await asyncio.to_thread(services.results.told, job)
     live = [] if job.status.ended else await asyncio.to_thread(services.model.matches.live, job_id)
     matches = best_first(job.matches or [seen.match for seen in live])
