@@ -34,6 +34,7 @@ from streams.web.auth.callers import Caller
 from streams.web.auth.login import log_in, log_out, login_page
 from streams.web.headers import add_protective_headers
 from streams.web.health import healthz, metrics, readyz
+from streams.web.pages.api_reference import REFERENCE_PAGES
 from streams.web.pages.jobs import page_router, template_config
 from streams.web.pages.libraries import letters_page, libraries_page, library_page
 from streams.web.paths import PathApplication, decode_names
@@ -68,6 +69,7 @@ def create_app(services: Services) -> Litestar:
         route_handlers=[
             api_router(services.settings),
             page_router(),
+            REFERENCE_PAGES,
             healthz,
             readyz,
             metrics,

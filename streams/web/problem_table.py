@@ -174,7 +174,8 @@ UNKNOWN_LIBRARY = ProblemType(
     "There is no such library",
     meaning="No library has this name.",
     advice="List the libraries.",
-    topics=("libraries", "media", "doctor", "policies", "usage"),
+    scope=Scope.NAMED,
+    topics=("libraries", "media"),
 )
 UNKNOWN_ITEM = ProblemType(
     "unknown-item",

@@ -43,6 +43,7 @@ from streams.ports.errors import Neighbour, NeighbourAwayError
 from streams.readmodel.pagination import BadCursor
 from streams.services.idempotency_keys import KeyUsedError
 from streams.web import problem_table as table
+from streams.web.api.document import PROBLEM_CONTENT
 from streams.web.api.fields import said_of_fields
 from streams.web.auth.onward import login_address
 from streams.web.problem_types import ProblemError, ProblemType
@@ -65,7 +66,7 @@ __all__ = [
 
 log = structlog.get_logger(__name__)
 
-CONTENT_TYPE = "application/problem+json"
+CONTENT_TYPE = PROBLEM_CONTENT
 #: Seconds after which it is worth asking again.
 RETRY_S = 5
 #: What to tell a caller of a neighbour that is away; where and why is for the operator, in the log and in `/readyz`.

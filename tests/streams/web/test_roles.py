@@ -36,7 +36,11 @@ LEAST: dict[str, Role | None] = {
     "GET /libraries": Role.READER,
     "GET /libraries/{name:str}": Role.READER,
     "GET /dead-letters": Role.READER,
-    # the document
+    # the reference of the API, and the document
+    "GET /api-reference": Role.READER,
+    "GET /api-reference/events": Role.READER,
+    "GET /api-reference/{name:str}": Role.READER,
+    "GET /problems": Role.READER,
     "GET /api": Role.READER,
     "GET /api/{path:str}": Role.READER,
     "GET /api/openapi.json": Role.READER,
