@@ -30,7 +30,7 @@ from streams.web.api.case_views import (
 )
 from streams.web.api.etag import UNCHANGED, tag_of, with_etag
 from streams.web.api.pagination import Cursor, Limit
-from streams.web.api.problems import case_status
+from streams.web.api.problems import problem_of
 from streams.web.api.times import TIME_FORM, time_as_stored
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
@@ -201,7 +201,8 @@ def _tagged(case: Case) -> Response[CaseView]:
 def _result(case_id: str, outcome: Case | CaseError | OSError) -> DecisionResult:
     if isinstance(outcome, Case):
         return DecisionResult(case_id=case_id, status=HTTPStatus.OK, case=CaseView.of(outcome))
-    return DecisionResult(case_id=case_id, status=case_status(outcome), detail=str(outcome))
+    kind = problem_of(outcome)
+    return DecisionResult(case_id=case_id, status=kind.status, code=kind.code, detail=str(outcome))
 
 
 async def _as_csv(services: Services, wanted: DecisionFilter, cursor: str | None) -> AsyncIterator[bytes]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
@@ -24,6 +23,8 @@ from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
 from streams.web.pages.rendering import PAGE, render, rows_asked
 from streams.web.pages.timeline import Timeline
+from streams.web.problem_table import UNKNOWN_JOB
+from streams.web.problem_types import ProblemError
 from streams.web.services import Services
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ async def job_page(
     """Show one job with what it found, and what that led to."""
     job = await asyncio.to_thread(services.model.jobs.get, job_id)
     if job is None:
-        raise NotFoundException(f"there is no job {job_id!r}")
+        raise ProblemError(UNKNOWN_JOB, f"there is no job {job_id!r}")
     return render("jobs/job.html", await asyncio.to_thread(_shown, services, job), rows=rows is not None)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
@@ -17,6 +16,8 @@ from streams.readmodel.jobs import JobFilter
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
 from streams.web.pages.rendering import PAGE, render
+from streams.web.problem_table import UNKNOWN_MEDIA
+from streams.web.problem_types import ProblemError
 from streams.web.services import Services
 
 __all__ = ["MEDIA_PAGES"]
@@ -37,7 +38,7 @@ async def media_page(
     """Show a media item; `copies` and `copied` are cursors of its two lists of matches."""
     context = await asyncio.to_thread(_shown, services, media_id, copies, copied)
     if not any(context[name] for name in ("versions", "items", "copied_by", "outcome")):
-        raise NotFoundException(f"nothing is known of media {media_id!r}")
+        raise ProblemError(UNKNOWN_MEDIA, f"nothing is known of media {media_id!r}")
     return render("media/media.html", context, rows=rows is not None)
 
 

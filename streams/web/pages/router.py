@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.web.pages.api_reference import REFERENCE_PAGES
 from streams.web.pages.evidence import evidence_fragment
 from streams.web.pages.jobs import JOB_PAGES
 from streams.web.pages.libraries import LIBRARY_PAGES
@@ -26,4 +27,5 @@ PAGES: tuple[HTTPRouteHandler, ...] = (
     *MEDIA_PAGES,
     *LIBRARY_PAGES,
     *OPERATIONS_PAGES,
+    REFERENCE_PAGES,
 )

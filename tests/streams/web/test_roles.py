@@ -37,7 +37,13 @@ LEAST: dict[str, Role | None] = {
     "GET /libraries/{name:str}": Role.READER,
     "GET /dead-letters": Role.READER,
     "GET /cases/{case_id:str}/evidence": Role.READER,
-    # the document
+    "GET /jobs": Role.READER,
+    "GET /media/{media_id:str}": Role.READER,
+    # the reference of the API, and the document
+    "GET /api-reference": Role.READER,
+    "GET /api-reference/events": Role.READER,
+    "GET /api-reference/{name:str}": Role.READER,
+    "GET /problems": Role.READER,
     "GET /api": Role.READER,
     "GET /api/{path:str}": Role.READER,
     "GET /api/openapi.json": Role.READER,
