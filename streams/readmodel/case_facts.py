@@ -177,6 +177,7 @@ def _following(writer: sqlite3.Connection, case: sqlite3.Row) -> dict[str, objec
     state = state_of(decisions, matched=matched)
     permitted = bool(decisions) and decisions[-1].decision is DecisionKind.ALLOW
     action = Action.ALLOW if permitted else chosen.action
+    match = msgspec.json.decode(chosen.doc, type=Match) if chosen.doc else None
     reason = closed_reason(has_jobs=has_jobs, held=held) if state is CaseState.CLOSED else ""
     return {
         "state": state.value,
@@ -189,7 +190,8 @@ def _following(writer: sqlite3.Connection, case: sqlite3.Row) -> dict[str, objec
         "job_id": chosen.job_id,
         "ended": chosen.ended,
         "updated": max(case["opened"], chosen.time, assigned.time, decisions[-1].when if decisions else ""),
-        "severity": _severity(str(action), chosen.doc, case["opened"]),
+        "severity": _severity(str(action), match, case["opened"]),
+        "similarity": 0.0 if match is None else match.similarity,
     }
 
 
@@ -299,13 +301,12 @@ def _rank(action: str, time: str, doc: bytes) -> tuple[int, str, bytes]:
     return Action(action).strength, time, doc
 
 
-def _severity(action: str, doc: bytes, opened: str) -> str:
+def _severity(action: str, match: Match | None, opened: str) -> str:
     """Return a text that sorts cases: the strongest action first, then the surest, longest, fullest and oldest.
 
     One column can be indexed beside any filter, and names a place in a list; five of them in two directions cannot.
     """
     strength = Action(action).strength if action else 0
-    match = msgspec.json.decode(doc, type=Match) if doc else None
     parts = (
         (0, 0, 0)
         if match is None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -13,6 +12,15 @@ from schemas.libraries import LibraryItem, item_of_key
 from schemas.matches import Match
 from schemas.policies import Action
 from streams.readmodel.case_facts import add_job, add_live_match, assign, derive, forget_job, open_cases
+from streams.readmodel.case_lists import (
+    CaseFilter,
+    CaseOrder,
+    CasePlace,
+    RemainingCases,
+    count_left,
+    listed,
+    place_name,
+)
 from streams.readmodel.pagination import page_of, read_cursor
 from streams.readmodel.projection import News, Projection
 
@@ -23,7 +31,16 @@ if TYPE_CHECKING:
     from streams.readmodel.database import Database
     from streams.readmodel.projection import Record
 
-__all__ = ["Case", "CaseFilter", "CaseOrder", "CasePage", "CaseProjection", "CaseRows"]
+__all__ = [
+    "Case",
+    "CaseFilter",
+    "CaseOrder",
+    "CasePage",
+    "CaseProjection",
+    "CaseRows",
+    "Neighbours",
+    "RemainingCases",
+]
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,25 +66,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     decisions: list[Decision]
 
 
-class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which cases to list; what is None does not matter. `since` asks for those opened then or later."""
+class Neighbours(NamedTuple):
+    """Ids of the cases before and after one in a list; None at its ends."""
 
-    state: CaseState | None = None
-    action: Action | None = None
-    library: str | None = None
-    reference: str | None = None
-    media_id: str | None = None
-    assignee: str | None = None
-    since: str | None = None
-
-
-class CaseOrder(StrEnum):
-    """What comes first in a list."""
-
-    #: The strongest action, then the surest, the longest and the fullest match, then the oldest case.
-    SEVERITY = "severity"
-    #: The newest case.
-    TIME = "time"
+    previous: str | None
+    next: str | None
 
 
 class CasePage(msgspec.Struct, frozen=True):
@@ -77,18 +80,12 @@ class CasePage(msgspec.Struct, frozen=True):
     next: str | None = None
 
 
-#: Of each order: the column that it sorts by, which way, and what follows a place in it.
-_SORTED = {CaseOrder.SEVERITY: ("severity", "ASC", ">"), CaseOrder.TIME: ("opened", "DESC", "<")}
-#: Columns that a filter names, those with the fewest cases for one value first: each has an index for either order.
-_BY = ("media_id", "reference", "assignee", "state", "action", "library")
-#: Columns that have such indexes together.
-_TOGETHER = ("state", "action")
-
-#: Cases with the match that each shows; what they are sorted by comes first.
+#: Cases with the match that each shows.
 _SHOWN = """
-SELECT {}, cases.case_id, cases.*, found.doc AS match, found.retroactive
+SELECT cases.*, found.doc AS match, found.retroactive
 FROM cases LEFT JOIN case_matches AS found
     ON (found.case_id, found.job_id, found.ended) = (cases.case_id, cases.job_id, cases.ended)
+WHERE cases.case_id IN (SELECT value FROM json_each(?))
 """
 
 
@@ -100,8 +97,7 @@ class CaseRows:
 
     def get(self, case_id: str) -> Case | None:
         """Return a case."""
-        rows = self._database.all(f"{_SHOWN.format('true')} WHERE cases.case_id = ?", case_id)
-        return next(iter(self._cases(rows)), None)
+        return next(iter(self._cases([case_id])), None)
 
     def page(
         self,
@@ -116,29 +112,50 @@ class CaseRows:
         Raises:
             BadCursor: The cursor is none of this list's in this order.
         """
-        name = f"cases by {order}"
-        query, values = _listed(wanted, order, None if cursor is None else read_cursor(name, cursor))
-        rows = self._database.all(query, *values, limit + 1)
-        rows, following = page_of(name, rows, limit)
-        return CasePage(self._cases(rows), following)
+        name = place_name(order)
+        place = None if cursor is None else CasePlace(*read_cursor(name, cursor))
+        rows, following = page_of(name, listed(self._database, wanted, order, place, limit + 1), limit)
+        return CasePage(self._cases([row["case_id"] for row in rows]), following)
+
+    def neighbours(
+        self,
+        case: Case,
+        wanted: CaseFilter = CaseFilter(),  # noqa: B008 (frozen)
+        *,
+        order: CaseOrder = CaseOrder.SEVERITY,
+    ) -> Neighbours:
+        """Return the cases before and after one in a list, which need not hold that one itself any more."""
+        row = self._database.one("SELECT severity, opened FROM cases WHERE case_id = ?", case.case_id)
+        if row is None:
+            return Neighbours(None, None)
+        place = CasePlace(row["severity" if order is CaseOrder.SEVERITY else "opened"], case.case_id)
+        before = listed(self._database, wanted, order, place._replace(is_end=True), 1)
+        after = listed(self._database, wanted, order, place, 1)
+        return Neighbours(*(found[0]["case_id"] if found else None for found in (before, after)))
+
+    def remaining(self, wanted: CaseFilter = CaseFilter()) -> RemainingCases:  # noqa: B008 (frozen)
+        """Return how many cases are left to decide, by state, by action and by who has them."""
+        return count_left(self._database, wanted)
 
     def counts(self) -> dict[str, int]:
         """Return how many cases there are in each state."""
-        rows = self._database.all("SELECT state, count(*) AS cases FROM cases GROUP BY state")
+        rows = self._database.all("SELECT state, sum(cases) AS cases FROM case_counts GROUP BY state")
         found = {row["state"]: row["cases"] for row in rows}
         return {state.value: found.get(state.value, 0) for state in CaseState}
 
-    def _cases(self, rows: Sequence[sqlite3.Row]) -> list[Case]:
-        decided = [row["case_id"] for row in rows if row["decisions"]]
+    def _cases(self, case_ids: Sequence[str]) -> list[Case]:
+        """Return cases in a given order, without those that are not there."""
+        wanted = msgspec.json.encode(case_ids).decode()
+        rows = {row["case_id"]: row for row in self._database.all(_SHOWN, wanted)}
         found = self._database.all(
             "SELECT case_id, doc FROM decisions WHERE case_id IN (SELECT value FROM json_each(?)) "
             "ORDER BY case_id, number",
-            msgspec.json.encode(decided).decode(),
+            msgspec.json.encode([case_id for case_id, row in rows.items() if row["decisions"]]).decode(),
         )
         decisions: dict[str, list[Decision]] = {}
         for row in found:
             decisions.setdefault(row["case_id"], []).append(msgspec.json.decode(row["doc"], type=Decision))
-        return [_case(row, decisions.get(row["case_id"], [])) for row in rows]
+        return [_case(rows[case_id], decisions.get(case_id, [])) for case_id in case_ids if case_id in rows]
 
 
 class CaseProjection(Projection):
@@ -189,31 +206,6 @@ def _concerned_by_end(writer: sqlite3.Connection, record: Record) -> Iterable[st
 def _ids(writer: sqlite3.Connection, condition: str, *values: str) -> list[str]:
     rows = writer.execute(f"SELECT case_id FROM cases WHERE {condition} ORDER BY case_id", values)  # noqa: S608 (our own words)
     return [row["case_id"] for row in rows]
-
-
-def _listed(wanted: CaseFilter, order: CaseOrder, place: tuple[str, str] | None) -> tuple[str, list[str]]:
-    """Return the question for a page, without its limit.
-
-    The plus signs keep SQLite from other indexes than that of the leading columns and the order: with another one it
-    would sort all that it finds, of which a page shows a few.
-    """
-    column, direction, following = _SORTED[order]
-    column = f"cases.{column}"
-    given = {name: value for name in _BY if (value := getattr(wanted, name)) is not None}
-    leading = _TOGETHER if tuple(given)[:2] == _TOGETHER else tuple(given)[:1]
-    conditions = [f"{'' if name in leading else '+'}cases.{name} = ?" for name in given]
-    values: list[str] = list(given.values())
-    if wanted.since is not None:
-        conditions.append("cases.opened >= ?" if order is CaseOrder.TIME else "+cases.opened >= ?")
-        values.append(wanted.since)
-    if place is not None:
-        conditions.append(f"({column}, cases.case_id) {following} (?, ?)")
-        values += place
-    where = " AND ".join(conditions) or "true"
-    return (
-        f"{_SHOWN.format(column)} WHERE {where} ORDER BY {column} {direction}, cases.case_id {direction} LIMIT ?",
-        values,
-    )
 
 
 def _case(row: sqlite3.Row, decisions: list[Decision]) -> Case:

@@ -72,5 +72,7 @@ class Database:
         # A power cut may take the last transactions, never the file; Kafka has them still.
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA busy_timeout = 10000")
+        # What `lower` of SQLite does not do for letters beyond ASCII.
+        connection.create_function("casefold", 1, str.casefold, deterministic=True)
         self._opened.append(connection)
         return connection

@@ -79,6 +79,11 @@ class DeadLetterRows:
         row = self._database.one("SELECT doc, replayed FROM letters WHERE letter_id = ?", letter_id)
         return None if row is None else _letter(row)
 
+    def count(self) -> int:
+        """Return how many letters there are; at the most those that are kept."""
+        row = self._database.one("SELECT count(*) AS letters FROM letters")
+        return 0 if row is None else int(row["letters"])
+
     def page(self, *, cursor: str | None = None, limit: int = 50) -> DeadLetterPage:
         """Return a page of letters, newest first.
 

@@ -17,7 +17,23 @@ if TYPE_CHECKING:
     from streams.readmodel.database import Database
     from streams.readmodel.projection import Record
 
-__all__ = ["DecisionPage", "DecisionProjection", "DecisionRows"]
+__all__ = ["DecisionFilter", "DecisionPage", "DecisionProjection", "DecisionRows"]
+
+
+class DecisionFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which decisions to list; what is None does not matter.
+
+    Attributes:
+        who: Who has decided.
+        case_id: On which case.
+        since: When at the earliest.
+        until: The first time that is too late.
+    """
+
+    who: str | None = None
+    case_id: str | None = None
+    since: str | None = None
+    until: str | None = None
 
 
 class DecisionPage(msgspec.Struct, frozen=True):
@@ -38,20 +54,31 @@ class DecisionRows:
         rows = self._database.all("SELECT doc FROM decisions WHERE case_id = ? ORDER BY number", case_id)
         return [_decision(row) for row in rows]
 
-    def page(self, *, cursor: str | None = None, limit: int = 100) -> DecisionPage:
-        """Return a page of all decisions, newest first.
+    def page(
+        self,
+        wanted: DecisionFilter = DecisionFilter(),  # noqa: B008 (frozen)
+        *,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> DecisionPage:
+        """Return a page of decisions, newest first.
 
         Raises:
             BadCursor: The cursor is none of this list's.
         """
-        condition = ""
-        values: tuple[str, ...] = ()
-        if cursor is not None:
-            condition, values = "WHERE (time, decision_id) < (?, ?)", read_cursor("decisions", cursor)
+        leading = "case" if wanted.case_id is not None else "time" if wanted.who is None else "who"
+        conditions = {
+            "case_id = ?": [wanted.case_id],
+            "who = ?": [wanted.who],
+            "time >= ?": [wanted.since],
+            "time < ?": [wanted.until],
+            "(time, decision_id) < (?, ?)": read_cursor("decisions", cursor) if cursor is not None else [None],
+        }
+        used = {text: values for text, values in conditions.items() if None not in values}
         rows = self._database.all(
-            f"SELECT time, decision_id, doc FROM decisions {condition} "  # noqa: S608 (no user's text)
-            "ORDER BY time DESC, decision_id DESC LIMIT ?",
-            *values,
+            f"SELECT time, decision_id, doc FROM decisions INDEXED BY decisions_by_{leading} "  # noqa: S608 (no user's text)
+            f"WHERE {' AND '.join(used) or 'true'} ORDER BY time DESC, decision_id DESC LIMIT ?",
+            *(value for values in used.values() for value in values),
             limit + 1,
         )
         rows, following = page_of("decisions", rows, limit)
@@ -91,8 +118,8 @@ class DecisionProjection(Projection):
         if decision is None:
             return []
         added = writer.execute(
-            "INSERT OR IGNORE INTO decisions VALUES (?, ?, ?, ?, ?)",
-            (decision.case_id, decision.number, decision.decision_id, decision.when, record.value),
+            "INSERT OR IGNORE INTO decisions VALUES (?, ?, ?, ?, ?, ?)",
+            (decision.case_id, decision.number, decision.decision_id, decision.when, record.value, decision.who),
         ).rowcount
         if not added:
             return []

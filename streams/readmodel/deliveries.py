@@ -70,7 +70,8 @@ class DeliveryLog:
         """
         after = read_cursor("deliveries", cursor) if cursor is not None else None
         conditions = {
-            "status = ?": [status.value] if status else [],
+            # The plus sign: of one media item there are fewer than of one status.
+            f"{'+' if media_id else ''}status = ?": [status.value] if status else [],
             "media_id = ?": [media_id] if media_id else [],
             "(created, job_id) < (?, ?)": list(after) if after else [],
         }
@@ -86,7 +87,7 @@ class DeliveryLog:
 
     def counts(self) -> dict[DeliveryStatus, int]:
         """Return how many deliveries there are in each status."""
-        rows = self._database.all("SELECT status, count(*) AS deliveries FROM deliveries GROUP BY status")
+        rows = self._database.all("SELECT status, deliveries FROM delivery_counts")
         found = {row["status"]: int(row["deliveries"]) for row in rows}
         return {status: found.get(status.value, 0) for status in DeliveryStatus}
 
@@ -137,7 +138,9 @@ def _take_over(writer: sqlite3.Connection, delivery: Delivery) -> None:
     if row is not None and row["revision"] > delivery.revision:
         return
     writer.execute(
-        "INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job_id) DO UPDATE SET "
+        "media_id = excluded.media_id, status = excluded.status, revision = excluded.revision, "
+        "created = excluded.created, next_time = excluded.next_time, receiver = excluded.receiver, doc = excluded.doc",
         (
             delivery.job_id,
             delivery.media_id,

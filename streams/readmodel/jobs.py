@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from schemas.jobs import Job, JobStatus, Lane
+from streams.readmodel.job_lists import JobFilter, count_by_status, listed
 from streams.readmodel.pagination import page_of, read_cursor
 from streams.readmodel.projection import News, Projection
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
+    from streams.readmodel.counting import Count
     from streams.readmodel.database import Database
     from streams.readmodel.projection import Record
 
@@ -29,6 +31,17 @@ _LANE = (
 )
 
 
+_COLUMNS = (
+    "job_id", "media_id", "name", "library", "status", "code", "source", "version", "created", "updated", "completed",
+    "found", "doc",
+)  # fmt: skip
+#: Not `OR REPLACE`, of which the triggers that keep counts see half.
+_STORE = (
+    f"INSERT INTO jobs ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) "  # noqa: S608 (our own words)
+    f"ON CONFLICT (job_id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS[1:])}"
+)
+
+
 class UnmovedJob(NamedTuple):
     """A job that has not ended, and since when its state is what it is."""
 
@@ -36,21 +49,6 @@ class UnmovedJob(NamedTuple):
     media_id: str
     lane: Lane
     update_time: str
-
-
-class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which jobs to list; what is None, empty or false does not matter.
-
-    `copies` asks for jobs that ended with a match.
-    """
-
-    job_id: str | None = None
-    status: JobStatus | None = None
-    library: str | None = None
-    media_id: str | None = None
-    since: str | None = None
-    until: str | None = None
-    copies: bool = False
 
 
 class JobPage(msgspec.Struct, frozen=True):
@@ -77,18 +75,9 @@ class JobRows:
         Raises:
             BadCursor: The cursor is none of this list's.
         """
-        conditions, values = _conditions(wanted)
-        if cursor is not None:
-            conditions.append("(created, job_id) < (?, ?)")
-            values += read_cursor("jobs", cursor)
-        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        rows = self._database.all(
-            f"SELECT created, job_id, doc FROM jobs {where} ORDER BY created DESC, job_id DESC LIMIT ?",  # noqa: S608 (no user's text)
-            *values,
-            limit + 1,
-        )
-        rows, following = page_of("jobs", rows, limit)
-        return JobPage([_job(row) for row in rows], following)
+        place = None if cursor is None else read_cursor("jobs", cursor)
+        rows, following = page_of("jobs", listed(self._database, wanted, place, limit + 1), limit)
+        return JobPage(self._jobs([row["job_id"] for row in rows]), following)
 
     def of_media(self, media_id: str) -> list[Job]:
         """Return all jobs of a media item, newest first."""
@@ -99,7 +88,12 @@ class JobRows:
 
     def result(self, media_id: str) -> Job | None:
         """Return the newest job of a media item that succeeded."""
-        return next((job for job in self.of_media(media_id) if job.status is JobStatus.SUCCESS), None)
+        row = self._database.one(
+            "SELECT doc FROM jobs WHERE job_id = (SELECT job_id FROM jobs WHERE media_id = ? AND status = 'success' "
+            "ORDER BY created DESC, job_id DESC LIMIT 1)",
+            media_id,
+        )
+        return None if row is None else _job(row)
 
     def newest_copies(self, since: str, *, before: tuple[str, str] | None = None, limit: int) -> list[Job]:
         """Return jobs with matches, newest first, each the newest of its media item that succeeded.
@@ -110,11 +104,11 @@ class JobRows:
             limit: How many at the most.
         """
         rows = self._database.all(
-            "SELECT doc FROM jobs WHERE status = 'success' AND created >= ? AND (created, job_id) < (?, ?) "
-            "AND EXISTS (SELECT 1 FROM matches WHERE matches.job_id = jobs.job_id) "
+            "SELECT jobs.doc FROM matched_jobs AS found CROSS JOIN jobs ON jobs.job_id = found.job_id "
+            "WHERE found.created >= ? AND (found.created, found.job_id) < (?, ?) AND jobs.status = 'success' "
             "AND NOT EXISTS (SELECT 1 FROM jobs AS later WHERE later.media_id = jobs.media_id "
             "AND later.status = 'success' AND (later.created, later.job_id) > (jobs.created, jobs.job_id)) "
-            "ORDER BY created DESC, job_id DESC LIMIT ?",
+            "ORDER BY found.created DESC, found.job_id DESC LIMIT ?",
             since,
             *(before or LAST_PLACE),
             limit,
@@ -139,9 +133,23 @@ class JobRows:
 
     def counts(self) -> dict[str, int]:
         """Return how many jobs there are in each status."""
-        rows = self._database.all("SELECT status, count(*) AS jobs FROM jobs GROUP BY status")
-        found = {row["status"]: row["jobs"] for row in rows}
-        return {status.value: found.get(status.value, 0) for status in JobStatus}
+        return {status.value: count.number for status, count in self.counted().items()}
+
+    def counted(self, wanted: JobFilter = JobFilter()) -> dict[JobStatus, Count]:  # noqa: B008 (frozen)
+        """Return how many jobs there are in each status that pass a filter, apart from the status that it asks for.
+
+        Where no number is kept they are counted up to `COUNTED`.
+        """
+        return count_by_status(self._database, wanted)
+
+    def _jobs(self, job_ids: list[str]) -> list[Job]:
+        """Return jobs in a given order, without those that have gone meanwhile."""
+        rows = self._database.all(
+            "SELECT job_id, doc FROM jobs WHERE job_id IN (SELECT value FROM json_each(?))",
+            msgspec.json.encode(job_ids).decode(),
+        )
+        found = {row["job_id"]: row for row in rows}
+        return [_job(found[job_id]) for job_id in job_ids if job_id in found]
 
 
 class JobProjection(Projection):
@@ -170,20 +178,22 @@ def _take_over(writer: sqlite3.Connection, job: Job) -> bool:
     doc = msgspec.json.encode(job)
     if row is not None and (_is_newer(row, job) or bytes(row["doc"]) == doc):
         return False
-    writer.execute(
-        "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            job.job_id,
-            job.media_id,
-            job.request.library,
-            job.status.value,
-            job.request.source,
-            job.version,
-            job.creation_time,
-            job.update_time,
-            doc,
-        ),
-    )
+    values: dict[str, object] = {
+        "job_id": job.job_id,
+        "media_id": job.media_id,
+        "name": job.media_id.casefold(),
+        "library": job.request.library,
+        "status": job.status.value,
+        "code": job.code,
+        "source": job.request.source,
+        "version": job.version,
+        "created": job.creation_time,
+        "updated": job.update_time,
+        "completed": (job.complete_time or job.update_time) if job.status.ended else "",
+        "found": len(job.matches),
+        "doc": doc,
+    }
+    writer.execute(_STORE, tuple(values[name] for name in _COLUMNS))
     return True
 
 
@@ -192,22 +202,6 @@ def _is_newer(row: sqlite3.Row, job: Job) -> bool:
     if stored_ended != job.status.ended:
         return stored_ended
     return bool(row["updated"] > job.update_time)
-
-
-def _conditions(wanted: JobFilter) -> tuple[list[str], list[object]]:
-    columns = {
-        "job_id = ?": wanted.job_id,
-        "status = ?": wanted.status.value if wanted.status else None,
-        "library = ?": wanted.library,
-        "media_id = ?": wanted.media_id,
-        "created >= ?": wanted.since,
-        "created < ?": wanted.until,
-    }
-    used = {condition: value for condition, value in columns.items() if value}
-    conditions = list(used)
-    if wanted.copies:
-        conditions.append("EXISTS (SELECT 1 FROM matches WHERE matches.job_id = jobs.job_id)")
-    return conditions, list(used.values())
 
 
 def _job(row: sqlite3.Row) -> Job:

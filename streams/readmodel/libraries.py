@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -17,7 +17,22 @@ if TYPE_CHECKING:
     from streams.readmodel.database import Database
     from streams.readmodel.projection import Record
 
-__all__ = ["ItemPage", "LibraryProjection", "LibraryRows"]
+__all__ = ["CountedLibrary", "ItemCounts", "ItemPage", "LibraryProjection", "LibraryRows"]
+
+
+class ItemCounts(NamedTuple):
+    """How many items a library holds, and of these how many are not matched and how many go to people alone."""
+
+    items: int = 0
+    disabled: int = 0
+    quarantined: int = 0
+
+
+class CountedLibrary(NamedTuple):
+    """A library, and how many items it holds."""
+
+    library: Library
+    counts: ItemCounts
 
 
 class ItemPage(msgspec.Struct, frozen=True):
@@ -43,10 +58,28 @@ class LibraryRows:
         rows = self._database.all("SELECT doc FROM libraries ORDER BY name")
         return [msgspec.json.decode(row["doc"], type=Library) for row in rows]
 
+    def counted(self) -> list[CountedLibrary]:
+        """Return all libraries with how many items each holds, by name."""
+        rows = self._database.all(
+            "SELECT libraries.doc, counts.items, counts.disabled, counts.quarantined FROM libraries "
+            "LEFT JOIN item_counts AS counts ON counts.library = libraries.name ORDER BY libraries.name"
+        )
+        return [
+            CountedLibrary(
+                msgspec.json.decode(row["doc"], type=Library),
+                ItemCounts(*(row[name] or 0 for name in ItemCounts._fields)),
+            )
+            for row in rows
+        ]
+
+    def counts(self, name: str) -> ItemCounts:
+        """Return how many items a library holds."""
+        row = self._database.one("SELECT items, disabled, quarantined FROM item_counts WHERE library = ?", name)
+        return ItemCounts() if row is None else ItemCounts(*row)
+
     def count(self, name: str) -> int:
         """Return how many items a library holds."""
-        row = self._database.one("SELECT count(*) AS items FROM items WHERE library = ?", name)
-        return 0 if row is None else int(row["items"])
+        return self.counts(name).items
 
     def item(self, library: str, media_id: str) -> LibraryItem | None:
         """Return what a library holds of a media item."""
@@ -129,8 +162,18 @@ def _apply_item(writer: sqlite3.Connection, record: Record) -> list[News]:
     if writer.execute(known, (item.library, item.media_id, doc)).fetchone():
         return []
     writer.execute(
-        "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?)",
-        (item.library, item.media_id, item.version, item.disabled, item.creation_time, doc),
+        "INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (library, media_id) DO UPDATE SET "
+        "version = excluded.version, disabled = excluded.disabled, created = excluded.created, doc = excluded.doc, "
+        "quarantined = excluded.quarantined",
+        (
+            item.library,
+            item.media_id,
+            item.version,
+            item.disabled,
+            item.creation_time,
+            doc,
+            bool(item.quarantined),
+        ),
     )
     return [News("item", item.library)]
 

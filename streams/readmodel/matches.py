@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from schemas.jobs import Job, LiveMatch
+from schemas.jobs import Job, JobStatus, LiveMatch
 from schemas.libraries import item_of_key
 from streams.readmodel.jobs import has_ended
-from streams.readmodel.pagination import page_of, read_cursor
+from streams.readmodel.pagination import BadCursor, page_of, read_cursor
 from streams.readmodel.projection import News, Projection
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["MatchPage", "MatchProjection", "MatchRows", "MatchedBy"]
 
 
-#: Of a match: nobody has said that the two have nothing to do with each other. Each of the two questions has an index.
-_NOT_DISMISSED = (
-    "NOT EXISTS (SELECT 1 FROM decided_pairs AS pair WHERE pair.state = 'dismissed' "
-    "AND pair.media_id = found.media_id AND pair.reference = found.reference) "
-    "AND NOT EXISTS (SELECT 1 FROM decided_pairs AS pair WHERE pair.state = 'dismissed' "
-    "AND pair.media_id = found.reference AND pair.reference = found.media_id)"
+#: Between job, reference and library where a cursor names a match; none of them holds control characters.
+SEPARATOR = "\x1f"
+#: By what a list is read and sorted, whichever of the two it is of.
+_REFERENCE, _INPUT = (
+    "matches INDEXED BY matches_by_reference_newest",
+    "matches INDEXED BY matches_by_media_newest",
 )
 
 
@@ -78,26 +78,34 @@ class MatchRows:
 
         Args:
             reference: The reference; None: any.
-            media_id: The input; None: any.
+            media_id: The input; None: any. At least one of the two is given.
             suppressed: Whether pairs that were dismissed, whichever of the two was the input then, are shown as well.
             cursor: Where the page before has ended.
             limit: How many matches the page has at the most.
 
         Raises:
             BadCursor: The cursor is none of this list's.
+            ValueError: Neither reference nor input is given.
         """
-        after = read_cursor("matches", cursor) if cursor is not None else None
-        conditions = {
-            "reference = ?": [reference] if reference is not None else [],
-            "media_id = ?": [media_id] if media_id is not None else [],
-            "(created, place) < (?, ?)": list(after) if after else [],
-        }
+        if reference is None and media_id is None:
+            raise ValueError("a list of matches is of a reference or of an input: name one of them")
+        conditions: dict[str, list[str]] = {}
+        if media_id is not None:
+            table, order = _INPUT, ("created", "job_id", "reference", "library")
+            conditions["media_id = ?"] = [media_id]
+            # The plus sign keeps the order that the index has: there is more than one column behind this one.
+            conditions["+reference = ?"] = [] if reference is None else [reference]
+        else:
+            table, order = _REFERENCE, ("created", "job_id", "library")
+            conditions["reference = ?"] = [reference or ""]
+        if cursor is not None:
+            place = _place_of(cursor)
+            conditions[f"({', '.join(order)}) < ({', '.join('?' * len(order))})"] = [place[name] for name in order]
         used = [condition for condition, values in conditions.items() if values]
-        used += [] if suppressed else [_NOT_DISMISSED]
+        used += [] if suppressed else ["NOT dismissed"]
         rows = self._database.all(
-            "SELECT created, place, * FROM "  # noqa: S608 (no user's text)
-            "(SELECT *, job_id || char(31) || reference || char(31) || library AS place FROM matches) AS found "
-            f"WHERE {' AND '.join(used) or 'true'} ORDER BY created DESC, place DESC LIMIT ?",
+            "SELECT created, job_id || char(31) || reference || char(31) || library AS place, * "  # noqa: S608 (no user's text)
+            f"FROM {table} WHERE {' AND '.join(used)} ORDER BY {', '.join(f'{name} DESC' for name in order)} LIMIT ?",
             *(value for values in conditions.values() for value in values),
             limit + 1,
         )
@@ -160,20 +168,26 @@ def _end(writer: sqlite3.Connection, job: Job) -> None:
     """Put what a job has found in the place of what was seen on the way."""
     writer.execute("DELETE FROM live_matches WHERE job_id = ?", (job.job_id,))
     writer.execute("DELETE FROM matches WHERE job_id = ?", (job.job_id,))
+    if job.status is not JobStatus.SUCCESS:
+        return
     later = {(one.library, one.reference) for one in job.rulings if one.retroactive}
+    found = {(one.library, one.media_id): one.similarity for one in job.matches}
     writer.executemany(
-        "INSERT OR REPLACE INTO matches VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO matches "
+        "(library, reference, job_id, media_id, created, similarity, retroactive, stores_into, name) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
-                m.library,
-                m.media_id,
+                *pair,
                 job.job_id,
                 job.media_id,
                 job.creation_time,
-                m.similarity,
-                (m.library, m.media_id) in later,
+                similarity,
+                pair in later,
+                job.request.library,
+                job.media_id.casefold(),
             )
-            for m in job.matches
+            for pair, similarity in found.items()
         ],
     )
 
@@ -191,3 +205,16 @@ def _forget(writer: sqlite3.Connection, record: Record) -> list[News]:
     library, media_id = item_of_key(name)
     gone = writer.execute("DELETE FROM matches WHERE library = ? AND reference = ?", (library, media_id)).rowcount
     return [News("item", library)] if gone else []
+
+
+def _place_of(cursor: str) -> dict[str, str]:
+    """Return where a cursor stands: the columns that a list of matches is sorted by.
+
+    Raises:
+        BadCursor: The cursor is none of this list's.
+    """
+    created, place = read_cursor("matches", cursor)
+    parts = place.split(SEPARATOR)
+    if len(parts) != len(("job_id", "reference", "library")):
+        raise BadCursor("this cursor is none of this list's: leave it out to start from the newest entry")
+    return dict(zip(("created", "job_id", "reference", "library"), (created, *parts), strict=True))

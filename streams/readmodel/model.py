@@ -21,6 +21,7 @@ from streams.readmodel.libraries import LibraryProjection, LibraryRows
 from streams.readmodel.matches import MatchProjection, MatchRows
 from streams.readmodel.migrations import migrations
 from streams.readmodel.outcomes import OutcomeProjection, OutcomeRows
+from streams.readmodel.overview import OverviewProjection, OverviewRows
 from streams.readmodel.policies import PolicyProjection, PolicyRows
 from streams.readmodel.positions import Positions, store_positions
 from streams.readmodel.projection import Projections
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["PROJECTIONS", "ReadModel"]
 
 #: What each feature keeps. Live matches and deliveries build on what is known of jobs, so jobs come before them, and
-#: cases on nearly everything.
+#: cases on nearly everything. The overview's sums follow from jobs, outcomes and what is counted.
 PROJECTIONS: tuple[Projection, ...] = (
     CompletionProjection(),
     KeyClaimProjection(),
@@ -52,6 +53,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     OutcomeProjection(),
     CaseProjection(),
     BackwardSearchProjection(),
+    OverviewProjection(),
 )
 #: Tables that are no feature's: how far the topics have been read, and the log of what changed.
 OWN_TABLES = ("positions", "changes")
@@ -85,6 +87,7 @@ class ReadModel:
         self.libraries = LibraryRows(self._database)
         self.matches = MatchRows(self._database)
         self.outcomes = OutcomeRows(self._database)
+        self.overview = OverviewRows(self._database)
         self.policies = PolicyRows(self._database)
         self.reconciliation = ReconciliationRows(self._database)
         self.usage = UsageLog(self._database)

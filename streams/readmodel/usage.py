@@ -8,7 +8,8 @@ over its newest state: however often that comes, and in whatever order, the sums
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import structlog
@@ -20,7 +21,7 @@ from streams.readmodel.projection import News, Projection
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from streams.readmodel.database import Database
     from streams.readmodel.projection import Record
@@ -29,6 +30,8 @@ __all__ = ["Usage", "UsageLog", "UsageProjection"]
 
 #: Milliseconds of the longest media. An entry with more, or with less than none, was written before that was checked.
 LONGEST_MS = round(LONGEST_MEDIA_S * 1000)
+#: Comes behind the name of every period.
+LAST_PERIOD = "~"
 
 log = structlog.get_logger(__name__)
 
@@ -67,40 +70,90 @@ class UsageLog:
             interval: How long each period is.
             library: Only this one; all when not given.
         """
-        rows = self._sums(f"substr(completed, 1, {interval.digits})", since, until, library)
         return [
-            Usage(
-                start=interval.start(row["period"]),
-                library=row["library"],
-                jobs=row["jobs"],
-                milliseconds=row["milliseconds"],
-                cpu_milliseconds=row["cpu_milliseconds"],
-            )
-            for row in rows
+            msgspec.structs.replace(one, start=interval.start(period))
+            for (period, _), one in self._sums(since, until, library, digits=interval.digits).items()
         ]
 
     def by_library(self, since: str, until: str, library: str | None = None) -> list[Usage]:
         """Return the sum of each library that has any. Arguments as for `by_period`."""
-        rows = self._sums("''", since, until, library)
-        return [
-            Usage(
-                library=row["library"],
-                jobs=row["jobs"],
-                milliseconds=row["milliseconds"],
-                cpu_milliseconds=row["cpu_milliseconds"],
-            )
-            for row in rows
-        ]
+        return list(self._sums(since, until, library, digits=0).values())
 
-    def _sums(self, period: str, since: str, until: str, library: str | None) -> list[sqlite3.Row]:
-        query = f"""
-            SELECT {period} AS period, library, count(*) AS jobs,
-                sum(CASE WHEN milliseconds BETWEEN 0 AND {LONGEST_MS} THEN milliseconds ELSE 0 END) AS milliseconds,
-                sum(cpu_milliseconds) AS cpu_milliseconds
-            FROM usage WHERE completed >= ? AND completed < ? AND (? IS NULL OR library = ?)
-            GROUP BY 1, 2 ORDER BY 1, 2
-        """  # noqa: S608 (no user's text)
-        return self._database.all(query, since, until, library, library)
+    def _sums(self, since: str, until: str, library: str | None, *, digits: int) -> dict[tuple[str, str], Usage]:
+        """Return the sums by period, named by so many characters of its time, and library, in this order.
+
+        Whole days and hours are kept as sums; of the first and of the last hour the jobs are read.
+        """
+        sums: dict[tuple[str, str], Usage] = {}
+        for part in _parts(since, until, by_the_hour=digits == Interval.HOUR.digits):
+            for row in self._rows(part, library):
+                place = (row["period"][:digits], row["library"])
+                known = sums.get(place, Usage(library=row["library"]))
+                sums[place] = Usage(
+                    library=row["library"],
+                    jobs=known.jobs + row["jobs"],
+                    milliseconds=known.milliseconds + row["milliseconds"],
+                    cpu_milliseconds=known.cpu_milliseconds + row["cpu_milliseconds"],
+                )
+        return dict(sorted(sums.items()))
+
+    def _rows(self, part: _Part, library: str | None) -> list[sqlite3.Row]:
+        of_library = "" if library is None else "AND library = ?"
+        values = (part.since, part.until, *(() if library is None else (library,)))
+        if part.digits:
+            return self._database.all(
+                "SELECT period, library, jobs, milliseconds, cpu_milliseconds FROM usage_sums "  # noqa: S608 (no user's text)
+                f"WHERE unit = ? AND period >= ? AND period < ? {of_library} AND jobs > 0",
+                part.digits,
+                *values,
+            )
+        return self._database.all(
+            "SELECT substr(completed, 1, ?) AS period, library, count(*) AS jobs, "  # noqa: S608 (no user's text)
+            f"sum(CASE WHEN milliseconds BETWEEN 0 AND {LONGEST_MS} THEN milliseconds ELSE 0 END) AS milliseconds, "
+            f"sum(cpu_milliseconds) AS cpu_milliseconds FROM usage WHERE completed >= ? AND completed < ? {of_library} "
+            "GROUP BY 1, 2",
+            Interval.HOUR.digits,
+            *values,
+        )
+
+
+class _Part(NamedTuple):
+    """A part of a span: of whole days or hours, named by so many characters of their times; 0: of single jobs."""
+
+    digits: int
+    since: str
+    until: str
+
+
+def _parts(since: str, until: str, *, by_the_hour: bool) -> Iterator[_Part]:
+    """Cut a span into parts whose sums are kept, and what is left of hours at both its ends."""
+    hour, day = Interval.HOUR.digits, Interval.DAY.digits
+    first, last = _next(since, timedelta(hours=1)), until[:hour]
+    if first >= last:  # no whole hour
+        yield _Part(0, since, until)
+        return
+    yield _Part(0, since, first)
+    yield _Part(0, last, until)
+    first_day, last_day = _next(first, timedelta(days=1)), until[:day]
+    if by_the_hour or first_day >= last_day:
+        yield _Part(hour, first, last)
+        return
+    yield _Part(hour, first, first_day)
+    yield _Part(day, first_day, last_day)
+    yield _Part(hour, last_day, last)
+
+
+def _next(time: str, period: timedelta) -> str:
+    """Return the name of the first hour, or day, that begins at a time or later."""
+    digits = Interval.HOUR.digits if period < timedelta(days=1) else Interval.DAY.digits
+    begun = time[:digits]
+    if time in {begun, f"{begun}:00:00.000Z", f"{begun}T00"}:
+        return begun
+    start = datetime.fromisoformat(f"{begun}:00" if digits == Interval.HOUR.digits else begun)
+    try:
+        return (start + period).isoformat()[:digits]
+    except OverflowError:  # behind the last year that there is
+        return LAST_PERIOD
 
 
 class UsageProjection(Projection):
@@ -126,7 +179,9 @@ def _count(writer: sqlite3.Connection, job: Job) -> None:
         log.warning("usage_not_counted", job_id=job.job_id, reason=str(error))
         metrics = Metrics()
     writer.execute(
-        "INSERT OR REPLACE INTO usage VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO usage VALUES (?, ?, ?, ?, ?) ON CONFLICT (job_id) DO UPDATE SET completed = excluded.completed, "
+        "library = excluded.library, milliseconds = excluded.milliseconds, "
+        "cpu_milliseconds = excluded.cpu_milliseconds",
         (
             job.job_id,
             job.complete_time or job.update_time,

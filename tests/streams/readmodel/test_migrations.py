@@ -75,13 +75,15 @@ def versions(path: Path) -> dict[str, int]:
         return dict(file.execute("SELECT feature, version FROM schema_versions"))
 
 
-def rows(path: Path) -> dict[str, list[tuple[object, ...]]]:
+def rows(path: Path) -> dict[str, list[dict[str, object]]]:
     """Return all that a file holds, by table; who wrote the log of changes last is of no account."""
     with closing(sqlite3.connect(path)) as file:
-        tables = {name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        file.row_factory = sqlite3.Row
+        tables = {row["name"] for row in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         return {
-            name: sorted(file.execute(f"SELECT * FROM {name}"))  # noqa: S608 (our own names)
+            name: sorted(map(dict, file.execute(f"SELECT * FROM {name}")), key=repr)  # noqa: S608 (our own names)
             for name in tables - {"schema_versions", "change_log", "sqlite_sequence"}
+            if not name.startswith("media_name_parts")  # an index, and what SQLite keeps it in
         }
 
 
@@ -99,10 +101,23 @@ def test_a_file_of_the_version_before_is_taken_over_row_by_row(before: Path) -> 
     assert all(held.values())  # one of everything
     ReadModel(before).close()
     after = rows(before)
-    held["matches"] = [(*row, False) for row in held["matches"]]  # none of them was found later: nothing looked back
-    assert {name: after[name] for name in held} == held
+    assert {
+        name: [{column: row[column] for column in old} for row, old in zip(after[name], known, strict=True)]
+        for name, known in held.items()
+    } == held
     later = {name for name in after.keys() - held.keys() if after[name]}
-    assert later == {"case_jobs"}  # what came later knows of nothing yet, but how far jobs have come
+    # What came later knows of nothing yet, but how far jobs have come, and what is kept of what is there.
+    assert later == {
+        "activity",
+        "case_jobs",
+        "delivery_counts",
+        "item_counts",
+        "job_counts",
+        "matched_jobs",
+        "media_names",
+        "usage_sums",
+    }
+    assert [(row["retroactive"], row["dismissed"]) for row in after["matches"]] == [(0, 0)]  # nothing looked back
 
 
 def test_how_far_jobs_have_come_is_taken_over_for_cases(old: Path) -> None:
@@ -173,17 +188,18 @@ NOTES = {1: "CREATE TABLE notes (job_id TEXT PRIMARY KEY); INSERT INTO notes SEL
 
 def test_a_feature_that_is_new_takes_over_what_the_others_hold(before: Path) -> None:
     Database(before, {**SCHEMAS, "notes": NOTES}).close()
-    assert rows(before)["notes"] == [("ended",), ("running",)]
+    assert rows(before)["notes"] == [{"job_id": "ended"}, {"job_id": "running"}]
     assert versions(before) == {**NEWEST, "notes": 1}
 
 
 def test_features_count_their_migrations_each_for_itself(before: Path) -> None:
     Database(before, {**SCHEMAS, "notes": NOTES}).close()
     later = {**NOTES, 2: "ALTER TABLE notes ADD COLUMN text TEXT;"}
-    more_jobs = {**SCHEMAS["jobs"], 2: "CREATE INDEX jobs_by_source ON jobs (source);"}
+    next_version = max(SCHEMAS["jobs"]) + 1
+    more_jobs = {**SCHEMAS["jobs"], next_version: "CREATE INDEX jobs_by_source ON jobs (source);"}
     Database(before, {**SCHEMAS, "jobs": more_jobs, "notes": later}).close()
-    assert versions(before) == {**NEWEST, "jobs": 2, "notes": 2}
-    assert rows(before)["notes"] == [("ended", None), ("running", None)]
+    assert versions(before) == {**NEWEST, "jobs": next_version, "notes": 2}
+    assert rows(before)["notes"] == [{"job_id": "ended", "text": None}, {"job_id": "running", "text": None}]
 
 
 def test_a_migration_that_breaks_leaves_the_tables_as_they_were(old: Path) -> None:
