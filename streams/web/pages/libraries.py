@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
@@ -22,7 +23,7 @@ from streams.web.services import Services
 if TYPE_CHECKING:
     from schemas.libraries import LibraryItem
 
-__all__ = ["LIBRARY_PAGES", "picture_at"]
+__all__ = ["LIBRARY_PAGES", "in_text", "picture_at"]
 
 #: Backward searches that a library's page shows: those under way, and what became of the last ones.
 SEARCHES = 5
@@ -66,6 +67,7 @@ async def library_page(
         "searches": searches.searches,
         "purposes": list(Purpose),
         "picture_at": picture_at,
+        "in_text": in_text,
         "is_veiled": library.purpose is Purpose.BLOCKLIST,
         "is_going": library.status is LibraryStatus.DELETING,
         "media_places": services.settings.media_places,
@@ -79,6 +81,11 @@ LIBRARY_PAGES = (libraries_page, library_page)
 def picture_at(item: LibraryItem) -> float:
     """Return the second of a media item at which its picture is taken."""
     return round(min(item.duration * PICTURE_SHARE, LATEST_PICTURE_S), 1)
+
+
+def in_text(value: object) -> str:
+    """Write a value of metadata: what is no text as the JSON that it came as."""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _items(services: Services, name: str, mark: ItemMark | None, media_id: str, cursor: str | None) -> ItemPage:

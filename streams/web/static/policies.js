@@ -41,8 +41,8 @@ function cells(row, kind, ...contents) {
   return row;
 }
 
-function table(heads, rows) {
-  const made = element("table", "", "stack");
+function table(heads, rows, className = "") {
+  const made = element("table", "", className);
   const head = element("thead");
   head.append(cells(element("tr"), "th", ...heads));
   const body = element("tbody");
@@ -81,7 +81,7 @@ function examples(effect) {
     const isCase = [one.before, one.after].some((action) => action === "block" || action === "review");
     return cells(element("tr"), "td", media, reference, `${Math.floor(one.similarity * 100)} %`, `${one.seconds.toFixed(1)} s`, becomes, isCase ? link : "");
   });
-  return table(["Media", "Copies", "Sure", "Copied", "What changes", ""], rows);
+  return table(["Media", "Copies", "Sure", "Copied", "What changes", ""], rows, "stack");
 }
 
 function cases(effect) {
