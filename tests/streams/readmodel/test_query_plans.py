@@ -23,6 +23,7 @@ from streams.readmodel.backward_searches import SearchFilter
 from streams.readmodel.cases import CaseFilter, CaseOrder
 from streams.readmodel.decisions import DecisionFilter
 from streams.readmodel.jobs import JobFilter
+from streams.readmodel.libraries import ItemMark
 from streams.readmodel.overview import Span
 from streams.readmodel.pagination import page_of
 
@@ -198,6 +199,11 @@ def test_no_other_list_is_sorted_or_read_through(recorded: Recorded) -> None:
         lambda: model.deliveries.page(media_id="video", status=DeliveryStatus.FAILED),
         model.deliveries.counts,
         lambda: model.libraries.items("films", cursor=cursor_of("items of films", NOW, "film")),
+        *(
+            partial(model.libraries.items, "films", marked=mark, cursor=cursor)
+            for mark in ItemMark
+            for cursor in (None, cursor_of("items of films", NOW, "film"))
+        ),
         model.libraries.counted,
         lambda: model.libraries.counts("films"),
         *(
