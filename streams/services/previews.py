@@ -11,6 +11,7 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import structlog
@@ -173,6 +174,7 @@ class Previews:
         self._making: dict[tuple[str, str], asyncio.Task[Shown]] = {}
         self._forgetting: set[asyncio.Future[None]] = set()
         self._believed: OrderedDict[str, tuple[float, str]] = OrderedDict()
+        self._stopped = False
 
     async def preview(self, job: Job, start: float = 0.0, end: float | None = None) -> Shown:
         """Return a file that plays of the span `[start, end)` of a job's media, seconds on the pipeline's clock.
@@ -218,7 +220,8 @@ class Previews:
             self._forget_gone(job_id)
 
     def stop(self) -> None:
-        """End what is under way."""
+        """End what is under way; nothing more is made then."""
+        self._stopped = True
         self._previews.stop()
         self._frames.stop()
         self._looking.shutdown(wait=False, cancel_futures=True)
@@ -239,8 +242,13 @@ class Previews:
         task = self._making.get(key)
         if task is None:
             task = self._making[key] = asyncio.create_task(self._turn(job, wish, lane, make), name="preview")
-            task.add_done_callback(lambda _: self._making.pop(key, None))
+            task.add_done_callback(partial(self._is_made, key))
         return await asyncio.shield(task)
+
+    def _is_made(self, key: tuple[str, str], task: asyncio.Task[Shown]) -> None:
+        del self._making[key]
+        if not task.cancelled():
+            task.exception()  # told to whoever waits; where nobody does any more, that is no fault
 
     async def _turn(self, job: Job, wish: _Wish, lane: PreviewLane, make: Makes) -> Shown:
         try:
@@ -341,6 +349,8 @@ class Previews:
             self._cache.forget(job_id)
 
     async def _in_thread(self, function: Callable[..., T], *arguments: Any) -> T:
+        if self._stopped:
+            raise _busy()
         return await asyncio.get_running_loop().run_in_executor(self._looking, function, *arguments)
 
 

@@ -30,6 +30,7 @@ from streams.ports.decoder_errors import DecoderEndedError, DecoderFaultError, D
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import UnionType
 
     import msgspec
 
@@ -130,7 +131,9 @@ class CagedDecoder:
         made: Fingerprinted = self._ask(Fingerprint, Fingerprinted, source, limits=limits, **span)
         return self._checked(checked_chunk, made.chunk, start, end)
 
-    def _ask(self, task: Callable[..., msgspec.Struct], wanted: type[T], source: BinaryIO, **fields: Any) -> T:
+    def _ask(
+        self, task: Callable[..., msgspec.Struct], wanted: type[T] | UnionType, source: BinaryIO, **fields: Any
+    ) -> T:
         """Have a task done; return its answer of the wanted type, or raise what the answer says."""
         process = self._ready()
         file = _descriptor(source)

@@ -33,6 +33,7 @@ __all__ = [
     "MadePreview",
     "MakeFrame",
     "MakePreview",
+    "MediaTask",
     "NoMemory",
     "NothingThere",
     "Piece",
@@ -69,7 +70,7 @@ class _Message(msgspec.Struct, kw_only=True, frozen=True, tag=True):
     """A message; its type's name travels with it."""
 
 
-class _Task(_Message, kw_only=True, frozen=True):
+class MediaTask(_Message, kw_only=True, frozen=True):
     """What is to be done with a media file.
 
     Attributes:
@@ -81,11 +82,11 @@ class _Task(_Message, kw_only=True, frozen=True):
     limits: MediaLimits
 
 
-class Probe(_Task, kw_only=True, frozen=True):
+class Probe(MediaTask, kw_only=True, frozen=True):
     """Look at the media."""
 
 
-class Fingerprint(_Task, kw_only=True, frozen=True):
+class Fingerprint(MediaTask, kw_only=True, frozen=True):
     """Fingerprint the span `[start, end)` of the media, seconds.
 
     Attributes:
@@ -97,7 +98,7 @@ class Fingerprint(_Task, kw_only=True, frozen=True):
     several_clocks: bool
 
 
-class MakePreview(_Task, kw_only=True, frozen=True):
+class MakePreview(MediaTask, kw_only=True, frozen=True):
     """Make a file of the span `[start, end)` of the media that browsers play; see `Previewer`.
 
     Attributes:
@@ -110,7 +111,7 @@ class MakePreview(_Task, kw_only=True, frozen=True):
     may_be_original: bool
 
 
-class MakeFrame(_Task, kw_only=True, frozen=True):
+class MakeFrame(MediaTask, kw_only=True, frozen=True):
     """Make a picture of a second of the media, of so many lines at the most."""
 
     at: float

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from fingerprint.media.errors import MediaError
 from schemas.limits import LONGEST_MESSAGE
-from streams.adapters.decoder.messages import LONGEST_TRACE, Fault, NoMemory, Ready, Refused
+from streams.adapters.decoder.messages import LONGEST_TRACE, Fault, MediaTask, NoMemory, Ready, Refused
 from streams.adapters.decoder.served import NotServedError, ServedFile
 from streams.child_processes import mapped_memory
 
@@ -55,7 +55,9 @@ def serve(channel: Channel, report: CageReport, do: Does) -> None:
 
 def _answer(task: msgspec.Struct, file: int | None, channel: Channel, do: Does) -> Answer:
     try:
-        return do(task, _source(getattr(task, "size", None), file, channel))
+        if not isinstance(task, MediaTask):
+            raise TypeError(f"{type(task).__name__} is no task")  # noqa: TRY301 (told as everything else)
+        return do(task, _source(task.size, file, channel))
     except MediaError as error:
         return Refused(code=error.code, message=str(error)[:LONGEST_MESSAGE])
     except MemoryError:

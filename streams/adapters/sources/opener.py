@@ -31,14 +31,17 @@ def is_local(file: BinaryIO) -> bool:
 def media_version(file: BinaryIO) -> str:
     """Return what tells the content of opened media from any other that its place holds at another time.
 
-    It is made of size and time of change for files, and of what its server says for others.
+    It is made of size and time of change for files, and of what its server says for others. The file is then at its
+    beginning.
     """
     if is_local(file):
         found = os.fstat(file.fileno())
         return f"{found.st_size}-{found.st_mtime_ns}-{found.st_ino}"
     raw = getattr(file, "raw", file)
     said = getattr(raw, "version", "") or getattr(raw, "details", "")
-    return f"{file.seek(0, io.SEEK_END)}-{said}"
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    return f"{size}-{said}"
 
 
 def open_media(url: str, policy: SourcePolicy) -> BinaryIO:

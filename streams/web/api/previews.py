@@ -8,16 +8,18 @@ from typing import Annotated, Any
 
 import structlog
 from litestar import Request, Response, route
+from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
 from litestar.exceptions import ClientException, NotFoundException
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 
 from schemas.jobs import Job
 from schemas.limits import LONGEST_MEDIA_S
 from streams.ports.previews import LONGEST_PREVIEW_S
 from streams.services.previews import JPEG, MP4, Shown
-from streams.web.api.ranges import RANGED, file_answer, is_continued
+from streams.web.api.ranges import file_answer, is_continued, ranged
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
 from streams.web.auth.roles import Role
@@ -53,6 +55,24 @@ Height = Annotated[
     int, QueryParameter(ge=LEAST_HEIGHT, le=MOST_HEIGHT, description="its lines at the most; it is never enlarged")
 ]
 
+#: What a route says of itself that shows media.
+NOT_SHOWN = {
+    409: ResponseSpec(None, description="The media may not be read.", generate_examples=False),
+    422: ResponseSpec(None, description="The media cannot be shown, or not so much of it.", generate_examples=False),
+}
+TOLD = [
+    ResponseHeader(
+        name=START,
+        documentation_only=True,
+        description="second of the media that is second 0 of the file, such as 12.480000",
+    ),
+    ResponseHeader(
+        name=FORM,
+        documentation_only=True,
+        description="`original`: the media itself; `copy`: cut from it; `encoded`: made smaller",
+    ),
+]
+
 
 @route(
     "/jobs/{job_id:str}/preview",
@@ -60,7 +80,8 @@ Height = Annotated[
     status_code=200,
     summary="Fetch a job's media as a file that browsers play",
     media_type=MP4,
-    responses=RANGED,
+    responses=ranged(MP4) | NOT_SHOWN,
+    response_headers=TOLD,
     opt=needs(Role.MODERATOR),
 )
 async def show_preview(
@@ -99,7 +120,7 @@ async def show_preview(
     status_code=200,
     summary="Fetch a picture of a job's media",
     media_type=JPEG,
-    responses=RANGED,
+    responses=ranged(JPEG) | NOT_SHOWN,
     opt=needs(Role.MODERATOR),
 )
 async def show_frame(

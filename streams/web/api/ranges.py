@@ -12,26 +12,33 @@ from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.response.streaming import ASGIStreamingResponse
 
+from streams.web.api.etag import UNCHANGED
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from litestar import Request
+    from litestar import Litestar, Request
     from litestar.response.base import ASGIResponse
 
     from streams.services.previews import OpenFile
 
-__all__ = ["RANGED", "file_answer", "is_continued"]
+__all__ = ["file_answer", "is_continued", "ranged"]
 
 #: Bytes that are read and sent at a time.
 BLOCK_BYTES = 256 * 1024
 #: The one form of a range that is answered with one. What names several is answered whole, as it may be.
 RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})")
 
-#: What a route says of itself that answers so.
-RANGED = {
-    206: ResponseSpec(bytes, description="The range that `Range` asks for.", media_type="application/octet-stream"),
-    304: ResponseSpec(None, description="What the caller has is what there is.", generate_examples=False),
-}
+
+def ranged(media_type: str) -> dict[int, ResponseSpec]:
+    """Return what a route says of itself that answers with files of a type."""
+    return {
+        206: ResponseSpec(
+            bytes, description="The range that `Range` asks for.", media_type=media_type, generate_examples=False
+        ),
+        416: ResponseSpec(None, description="The range lies outside of the file.", generate_examples=False),
+        **UNCHANGED,
+    }
 
 
 class _FileResponse(Response[bytes]):
@@ -41,8 +48,9 @@ class _FileResponse(Response[bytes]):
         super().__init__(b"", status_code=status_code, headers=headers, media_type=headers["Content-Type"])
         self._file, self._first, self._end = file, first, end
 
-    def to_asgi_response(self, request: Request[Any, Any, Any], **_: Any) -> ASGIResponse:
+    def to_asgi_response(self, app: Litestar | None, request: Request[Any, Any, Any], **_: Any) -> ASGIResponse:
         """Return what sends it: see the framework's `Response`."""
+        _ = app
         return ASGIStreamingResponse(
             iterator=self._blocks(),
             headers={**self.headers, "content-length": str(self._end - self._first)},

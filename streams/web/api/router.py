@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from litestar import Request, Router, get
 from litestar.di import NamedDependency
-from litestar.exceptions import ClientException, TooManyRequestsException
+from litestar.exceptions import ClientException
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
@@ -23,6 +23,7 @@ from streams.web.api.evidence import EVIDENCE_ROUTES
 from streams.web.api.jobs import JOB_ROUTES, upload_route
 from streams.web.api.libraries import LIBRARY_ROUTES
 from streams.web.api.media import MEDIA_ROUTES
+from streams.web.api.overview import show_overview
 from streams.web.api.pagination import Cursor, Limit
 from streams.web.api.policies import POLICY_ROUTES
 from streams.web.api.previews import PREVIEW_ROUTES
@@ -33,6 +34,8 @@ from streams.web.api.usage import show_usage
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
 from streams.web.auth.roles import Role
+from streams.web.problem_table import TOO_MANY_READERS
+from streams.web.problem_types import ProblemError
 from streams.web.services import Services
 
 __all__ = ["api_router"]
@@ -87,8 +90,10 @@ async def follow_changes(
 ) -> Stream:
     """Follow changes; a reader that was away sends the last id it saw, and gets all that it missed or a `reset`."""
     if not services.live.has_room(caller.name):
-        raise TooManyRequestsException(
-            "too many readers follow changes: end some, or come back later", headers={"Retry-After": str(RETRY_S)}
+        raise ProblemError(
+            TOO_MANY_READERS,
+            "too many readers follow changes: end some, or come back later",
+            headers={"Retry-After": str(RETRY_S)},
         )
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     changes = services.live.follow(
@@ -115,6 +120,7 @@ def api_router(settings: Settings) -> Router:
             *DELIVERY_ROUTES,
             *DOCTOR_ROUTES,
             *BACKWARD_ROUTES,
+            show_overview,
             list_matches,
             show_usage,
             list_settings,

@@ -36,8 +36,15 @@ LEAST: dict[str, Role | None] = {
     "GET /libraries": Role.READER,
     "GET /libraries/{name:str}": Role.READER,
     "GET /dead-letters": Role.READER,
+    "GET /cases/{case_id:str}": Role.READER,
     "GET /cases/{case_id:str}/evidence": Role.READER,
-    # the document
+    "GET /jobs": Role.READER,
+    "GET /media/{media_id:str}": Role.READER,
+    # the reference of the API, and the document
+    "GET /api-reference": Role.READER,
+    "GET /api-reference/events": Role.READER,
+    "GET /api-reference/{name:str}": Role.READER,
+    "GET /problems": Role.READER,
     "GET /api": Role.READER,
     "GET /api/{path:str}": Role.READER,
     "GET /api/openapi.json": Role.READER,
@@ -60,6 +67,7 @@ LEAST: dict[str, Role | None] = {
     "DELETE /api/v1/media/{media_id:str}": Role.ADMIN,
     "GET /api/v1/matches": Role.READER,
     "GET /api/v1/usage": Role.READER,
+    "GET /api/v1/overview": Role.READER,
     # backward searches
     "POST /api/v1/media/{media_id:str}/search-backwards": Role.MODERATOR,
     "GET /api/v1/backward-searches": Role.READER,

@@ -103,7 +103,9 @@ class CagedPreviewer(CagedDecoder):
         receiver = self._receiver = _Receiver(sink)
         span = {"start": start, "end": end, "may_be_original": may_be_original}
         try:
-            answer = self._ask(MakePreview, MadePreview | TooLong | NothingThere, source, limits=limits, **span)
+            answer: MadePreview | TooLong | NothingThere = self._ask(
+                MakePreview, MadePreview | TooLong | NothingThere, source, limits=limits, **span
+            )
         finally:
             self._receiver = None
         made = self._checked(_made, answer, start, receiver.size, may_be_original)
@@ -120,7 +122,9 @@ class CagedPreviewer(CagedDecoder):
             NothingThereError: There is no picture.
             DecoderError: The decoder failed.
         """
-        answer = self._ask(MakeFrame, MadeFrame | NothingThere, source, limits=limits, at=at, height=height)
+        answer: MadeFrame | NothingThere = self._ask(
+            MakeFrame, MadeFrame | NothingThere, source, limits=limits, at=at, height=height
+        )
         if isinstance(answer, NothingThere):
             raise NothingThereError
         return self._checked(checked_jpeg, answer.jpeg, WIDEST * height)

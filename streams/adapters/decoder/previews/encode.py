@@ -8,7 +8,7 @@ container's own clock does.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from av.audio.frame import AudioFrame
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from av.container import OutputContainer
-    from av.video.stream import VideoStream
 
     from fingerprint.media.info import MediaInfo
     from fingerprint.media.limits import MediaLimits
@@ -108,7 +107,7 @@ class _PictureTrack:
         self._last = -1
         scale = min(1.0, LONGEST_SIDE / max(info.width, info.height))
         self._size = _even(info.width * scale), _even(info.height * scale)
-        self._stream = cast("VideoStream", container.add_stream("libx264", rate=RATE_HZ, options=PICTURE_OPTIONS))
+        self._stream = container.add_stream("libx264", rate=RATE_HZ, options=PICTURE_OPTIONS)
         self._stream.width, self._stream.height = self._size
         self._stream.pix_fmt = "yuv420p"
         self._stream.codec_context.time_base = Fraction(1, TICKS_PER_S)

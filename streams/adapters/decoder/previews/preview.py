@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from fingerprint.media.errors import MediaError
 from fingerprint.media.probe import probe
 from schemas.errors import ErrorCode
+from streams.adapters.decoder.previews.copy import CannotCopyError, copied
 from streams.adapters.decoder.previews.encode import encoded
+from streams.adapters.decoder.previews.fitness import fitness, fits
 from streams.adapters.decoder.previews.mp4 import LargerThanMayBeError
 from streams.ports.previews import LONGEST_PREVIEW_S, Form, NothingThereError, PreviewMade, SpanTooLongError
 
@@ -30,13 +33,19 @@ def make_preview(
         NothingThereError: The media has nothing in the span.
         SpanTooLongError: The span is too long.
     """
-    _ = may_be_original
     info = probe(source, limits)
+    found = fitness(source, limits, info)
+    if found.plays and may_be_original:
+        return PreviewMade(Form.ORIGINAL, 0.0), memoryview(b"")
     end = info.duration if end is None else min(end, info.duration)
     if start >= end:
         raise NothingThereError
     if end - start > LONGEST_PREVIEW_S:
         raise SpanTooLongError(end - start)
+    if found.holds_what_plays and fits(source, end - start, info):
+        with suppress(CannotCopyError):
+            begin, data = copied(source, start, end, limits)
+            return PreviewMade(Form.COPY, begin), data
     try:
         return PreviewMade(Form.ENCODED, start), encoded(source, start, end, limits, info)
     except LargerThanMayBeError:

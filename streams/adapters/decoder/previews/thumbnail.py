@@ -73,6 +73,6 @@ def _jpeg(rgb: NDArray[Any], height: int) -> bytes:
     lines, columns = rgb.shape[:2]
     if lines > height:
         size = max(1, round(columns * height / lines)), height
-        rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]  # cv2's types are wider
+        rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
     _, data = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     return data.tobytes()
