@@ -1,10 +1,11 @@
 // Input and reference, playing in step: the input leads, and the reference is where the interval says that it belongs.
-import { correction, inputTime, referenceTime, speedOf, windowAround } from "./sync.js";
+import { correction, inputTime, median, referenceTime, speedOf, windowAround } from "./sync.js";
 
 const PAD_S = 3; // shown before and after an interval: what a copy begins and ends with tells most
 const TICK_MS = 100;
 const WINDOW_S = 120; // of the input, made at a time: about ten seconds of making
 const LONGEST_S = 590; // of either side: the service makes no more than 600 s at once
+const DRIFTS = 3; // moments that are heeded together
 const BETWEEN_JUMPS_MS = 1500; // a jump takes a moment, in which the other side goes on
 
 export class Pair extends EventTarget {
@@ -19,6 +20,7 @@ export class Pair extends EventTarget {
     this.rate = 1;
     this.busy = false; // while previews are made or both sides jump
     this.jumped = 0;
+    this.drifts = []; // of the last moments
     this.turn = 0; // of what was asked for last: what comes late for an earlier one is left
     this.wanted = null; // the second that is jumped to
     for (const side of [input, reference]) side.onAgain = () => this.#loadAt(this.position);
@@ -44,11 +46,14 @@ export class Pair extends EventTarget {
     return this.#leader === this.input ? this.input.position() : inputTime(this.interval, this.reference.position());
   }
 
-  // How far the reference is ahead of the input, seconds of the input; NaN where the two are not both there.
+  // How far the reference is ahead of the input, seconds of the input; NaN where the two are not both there. Both are
+  // asked in the same way: pictures are shown a little behind the clock.
   get drift() {
     if (!this.input.loaded || !this.reference.loaded) return NaN;
     const now = performance.now();
-    return inputTime(this.interval, this.reference.position(now)) - this.input.position(now);
+    const seen = [this.input, this.reference].map((side) => side.positionByPicture(now));
+    const [input, reference] = seen.includes(null) ? [this.input.positionByClock(), this.reference.positionByClock()] : seen;
+    return inputTime(this.interval, reference) - input;
   }
 
   #changed() {
@@ -126,6 +131,7 @@ export class Pair extends EventTarget {
 
   async #start() {
     const speed = speedOf(this.interval);
+    this.drifts = [];
     this.input.rate = this.rate;
     this.reference.rate = this.rate * speed;
     const at = this.position;
@@ -228,15 +234,22 @@ export class Pair extends EventTarget {
       });
       return;
     }
-    const { seek, nudge } = correction(this.drift);
-    if (seek) this.#moveReference(place);
-    else if (!reference.video.seeking) reference.rate = this.rate * speedOf(this.interval) * nudge;
+    this.drifts = [...this.drifts, this.drift].slice(-DRIFTS);
+    const found = correction(median(this.drifts));
+    if (found.seek) {
+      this.#moveReference(place);
+    } else if (!reference.video.seeking) {
+      input.rate = this.rate * found.input;
+      reference.rate = this.rate * speedOf(this.interval) * found.reference;
+    }
   }
 
   async #moveReference(place) {
     const now = performance.now();
     if (this.reference.video.seeking || now - this.jumped < BETWEEN_JUMPS_MS) return;
     this.jumped = now;
+    this.drifts = [];
+    this.input.rate = this.rate;
     this.reference.rate = this.rate * speedOf(this.interval);
     await this.reference.seek(place);
   }

@@ -127,11 +127,19 @@ export class Side {
     return this.loaded && second >= this.begin - this.frame && second <= this.end - this.frame;
   }
 
-  // Where the player is, in the media's own seconds: by the picture that was shown last, where that is known and of now.
+  // Where the player is, in the media's own seconds: by the picture that was shown last, where that is of now.
   position(now = performance.now()) {
-    const picture = this.picture;
-    const fresh = picture && !this.video.paused && !this.video.seeking && now - picture.shownAt < FRESH_MS;
-    return this.offset + (fresh ? positionBy(picture, now) : this.video.currentTime);
+    return this.positionByPicture(now) ?? this.positionByClock();
+  }
+
+  positionByPicture(now) {
+    const { picture, video } = this;
+    const fresh = picture && !video.paused && !video.seeking && now - picture.shownAt < FRESH_MS;
+    return fresh ? this.offset + positionBy(picture, now) : null;
+  }
+
+  positionByClock() {
+    return this.offset + this.video.currentTime;
   }
 
   get starved() {

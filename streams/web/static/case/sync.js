@@ -2,9 +2,10 @@
 // the page. Times are seconds on each item's own clock; a pair is what an interval says of both.
 
 export const SEEK_S = 0.5; // further apart than this, a jump is less disturbing than a long chase
-export const MOST_NUDGE = 0.06; // a change of speed that is neither seen nor heard
+export const MOST_NUDGE = 0.06; // a change of speed that is neither seen nor heard; reached at a drift of as many seconds
 export const IN_STEP_S = 0.015; // closer than this, players are left alone: less than half a picture
-const NUDGE_PER_S = 1; // of drift: closes two thirds of it within a second
+const BRAKE_PER_S = 4; // beyond what a nudge mends, the one that is ahead waits for one that cannot keep up
+const MOST_BRAKE = 0.5;
 const SPEED_TOLERANCE = 0.01; // between the speed that an interval says and that of its ends
 const LONG_S = 10; // from which length on the ends, exact to a millisecond, say the speed better than its four digits
 
@@ -29,11 +30,20 @@ function clamp(value, least, most) {
 }
 
 // What is done about a reference that is ahead of the input by so many seconds of the input (behind: less than 0):
-// whether it jumps, and by which factor it plays faster or slower than it should.
+// whether it jumps, and by which factors both play faster or slower than they should. On a machine that plays one of
+// them slower than it is told to, no nudge helps: then the other one is braked.
 export function correction(drift) {
-  if (Math.abs(drift) > SEEK_S) return { seek: true, nudge: 1 };
-  if (Math.abs(drift) <= IN_STEP_S) return { seek: false, nudge: 1 };
-  return { seek: false, nudge: 1 - clamp(drift * NUDGE_PER_S, -MOST_NUDGE, MOST_NUDGE) };
+  const apart = Math.abs(drift);
+  if (apart > SEEK_S) return { seek: true, input: 1, reference: 1 };
+  if (apart <= IN_STEP_S) return { seek: false, input: 1, reference: 1 };
+  const nudge = clamp(drift, -MOST_NUDGE, MOST_NUDGE);
+  const brake = clamp((apart - MOST_NUDGE) * BRAKE_PER_S, 0, MOST_BRAKE);
+  return { seek: false, input: drift < 0 ? 1 - brake : 1, reference: 1 - nudge - (drift > 0 ? brake : 0) };
+}
+
+// The one in the middle: a single moment at which the browser was late says nothing.
+export function median(values) {
+  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)];
 }
 
 // The second that is to be seen now, by the picture that was shown last: { mediaTime, shownAt (ms), rate }.
