@@ -40,7 +40,7 @@ async def page(services: Services, inline: InlineService) -> AsyncIterator[Page]
     await server.stop()
 
 
-@pytest.mark.parametrize("path", (*PAGES, CASE))
+@pytest.mark.parametrize("path", [*PAGES, CASE])
 async def test_no_page_shuts_anybody_out_or_runs_off_the_screen(page: Page, path: str) -> None:
     alerts: list[str] = []
     page.on("dialog", lambda dialog: alerts.append(dialog.message))
