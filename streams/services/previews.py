@@ -139,6 +139,10 @@ class _Wish:
         return hashlib.blake2b(f"{self.kind} {self.asked} {version}".encode(), digest_size=16).hexdigest() + "-"
 
 
+#: What is kept, empty, of media that plays itself, whatever span of it is asked for.
+ITSELF = _Wish("preview", "itself", MP4)
+
+
 class Previews:
     """Makes and keeps what browsers show of media.
 
@@ -287,7 +291,8 @@ class Previews:
         with _told(), self._opened(job) as source, self._cache.draft() as draft:
             version = media_version(source)
             made = make(previewer, source, draft)
-            name = f"{wish.prefix(version)}{made.form}-{round(made.start * US_PER_S)}"
+            found = ITSELF if made.form is Form.ORIGINAL else wish
+            name = f"{found.prefix(version)}{made.form}-{round(made.start * US_PER_S)}"
             self._cache.keep(job.job_id, name, draft)
             file = source if made.form is Form.ORIGINAL else draft.file
             shown = _shown(wish, name, OpenFile(file), version, cached=False)
@@ -296,6 +301,8 @@ class Previews:
 
     def _kept(self, job: Job, wish: _Wish, version: str, source: BinaryIO | None) -> Shown | None:
         found = self._cache.find(job.job_id, wish.prefix(version))
+        if found is None and source is not None and wish.kind == ITSELF.kind:
+            found = self._cache.find(job.job_id, ITSELF.prefix(version))
         if found is None:
             return None
         name, file = found
