@@ -84,6 +84,8 @@ class OpenFile:
     What is kept of it may be deleted meanwhile: who is being sent it gets all of it.
     """
 
+    _number = -1
+
     def __init__(self, file: BinaryIO) -> None:
         self._number = os.dup(file.fileno())
         found = os.fstat(self._number)
@@ -92,7 +94,8 @@ class OpenFile:
 
     def __del__(self) -> None:
         """Close it."""
-        os.close(self._number)
+        if self._number >= 0:
+            os.close(self._number)
 
     def read(self, position: int, size: int) -> bytes:
         """Return bytes from a position; fewer at the end."""
@@ -214,9 +217,9 @@ class Previews:
 
     def follow(self, changes: Sequence[Change]) -> None:
         """Forget what was made of jobs that are no more. Called in the event loop with what has changed."""
-        kept = self._cache.jobs()
-        for job_id in {change.subject for change in changes if change.kind == "job"} & kept:
-            self._look_after(job_id)
+        for job_id in {change.subject for change in changes if change.kind == "job"}:
+            if self._cache.has(job_id):
+                self._look_after(job_id)
 
     def tidy(self) -> None:
         """Forget what was made of jobs that have gone while nobody followed."""

@@ -130,6 +130,7 @@ CASES: dict[str, tuple[Form, dict[str, Any]]] = {
     "a.ts": (Form.COPY, {}),
     "a.flv": (Form.COPY, {}),
     "late-sound.mkv": (Form.COPY, {"sound_from": 0.5}),
+    "gap.mkv": (Form.ENCODED, {"drop_sound": (1.2, 1.7)}),
     "late-picture.mp4": (Form.ENCODED, {"picture_from": 0.52}),
     "hevc.mkv": (Form.ENCODED, {"video": "libx265", "video_options": {"x265-params": "log-level=none:keyint=12"}}),
     "ten-bits.mp4": (Form.ENCODED, {"pixels": "yuv420p10le"}),
