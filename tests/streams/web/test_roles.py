@@ -32,10 +32,18 @@ LEAST: dict[str, Role | None] = {
     "HEAD /static/{file_path:path}": None,
     # pages
     "GET /": Role.READER,
+    "GET /jobs": Role.READER,
     "GET /jobs/{job_id:str}": Role.READER,
     "GET /libraries": Role.READER,
     "GET /libraries/{name:str}": Role.READER,
+    "GET /policies": Role.READER,
+    "GET /policies/{name:str}": Role.READER,
+    "GET /deliveries": Role.READER,
     "GET /dead-letters": Role.READER,
+    "GET /dead-letters/{letter_id:str}": Role.READER,
+    "GET /usage": Role.READER,
+    "GET /audit": Role.READER,
+    "GET /settings": Role.ADMIN,
     # the document
     "GET /api": Role.READER,
     "GET /api/{path:str}": Role.READER,
