@@ -13,10 +13,21 @@ from streams.readmodel.counting import NONE, Count
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
     from streams.readmodel.database import Database
 
-__all__ = ["LEFT", "CaseFilter", "CaseOrder", "CasePlace", "RemainingCases", "count_left", "listed", "place_name"]
+__all__ = [
+    "LEFT",
+    "CaseFilter",
+    "CaseOrder",
+    "CasePlace",
+    "RemainingCases",
+    "among",
+    "count_left",
+    "listed",
+    "place_name",
+]
 
 #: States of cases that somebody is to decide.
 LEFT = (CaseState.OPEN, CaseState.ESCALATED)
@@ -29,6 +40,7 @@ class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         state: Where they stand.
+        states: Where they may stand, in the place of `state`: in any of these.
         action: What they lead to.
         library: Where the reference is.
         reference: The reference.
@@ -39,6 +51,7 @@ class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     state: CaseState | None = None
+    states: tuple[CaseState, ...] = ()
     action: Action | None = None
     library: str | None = None
     reference: str | None = None
@@ -141,6 +154,10 @@ def listed(
     column, ascending = _SORTED[order]
     if place is not None and place.is_end:
         ascending = not ascending
+    if wanted.states:  # each has an index by which its cases come in order; those of several would have to be sorted
+        each = [listed(database, _in_state(wanted, state), order, place, limit) for state in wanted.states]
+        rows = sorted((row for rows in each for row in rows), key=lambda row: tuple(row[:2]), reverse=not ascending)
+        return rows[:limit]
     given = {name: value for name in _BY if (value := getattr(wanted, name)) is not None}
     leading = _TOGETHER if tuple(given)[:2] == _TOGETHER else tuple(given)[:1]
     conditions = {f"{name} = ?": value for name, value in given.items()}
@@ -172,8 +189,50 @@ def _index(leading: tuple[str, ...], order: CaseOrder, *, has_more: bool) -> str
     return f"cases_by_{names}_{order}" if names else f"cases_by_{order}"
 
 
+def among(
+    database: Database,
+    case_ids: Sequence[str],
+    wanted: CaseFilter,
+    order: CaseOrder,
+    *,
+    after: tuple[str, str] | None = None,
+    until: tuple[str, str] | None = None,
+) -> list[str]:
+    """Return which of some cases a part of a list shows, in its order.
+
+    Args:
+        database: Where they are.
+        case_ids: The cases.
+        wanted: The filter.
+        order: What comes first.
+        after: The case behind which the part begins: what it is sorted by, and its id; None: it begins with the list.
+        until: The part's last case; None: it ends with the list.
+    """
+    column, ascending = _SORTED[order]
+    equal = {f"+{name} = ?": getattr(wanted, name) for name in _BY if name != "state" or not wanted.states}
+    least = {"+opened >= ?": wanted.since, "+similarity >= ?": wanted.similarity}
+    used = {condition: value for condition, value in {**equal, **least}.items() if value is not None}
+    conditions, values = list(used), list(used.values())
+    if wanted.states:
+        conditions.append("+state IN (SELECT value FROM json_each(?))")
+        values.append(msgspec.json.encode(wanted.states).decode())
+    for place, comparison in ((after, ">" if ascending else "<"), (until, "<=" if ascending else ">=")):
+        if place is not None:
+            conditions.append(f"(+{column}, +case_id) {comparison} (?, ?)")
+            values += place
+    way = "ASC" if ascending else "DESC"
+    rows = database.all(
+        "SELECT case_id FROM cases WHERE case_id IN (SELECT value FROM json_each(?)) "  # noqa: S608 (no user's text)
+        f"AND {' AND '.join(conditions) or 'true'} ORDER BY {column} {way}, case_id {way}",
+        msgspec.json.encode(case_ids).decode(),
+        *values,
+    )
+    return [row["case_id"] for row in rows]
+
+
 def count_left(database: Database, wanted: CaseFilter) -> RemainingCases:
     """Return how many cases are left to decide."""
+    wanted = msgspec.structs.replace(wanted, states=())
     groups, exact = _groups(database, wanted)
 
     def count(asked: CaseFilter) -> Count:
@@ -200,6 +259,11 @@ def count_left(database: Database, wanted: CaseFilter) -> RemainingCases:
             )
         ),
     )
+
+
+def _in_state(wanted: CaseFilter, state: CaseState) -> CaseFilter:
+    """Return a filter for one of the states that a filter names."""
+    return msgspec.structs.replace(wanted, states=(), state=state)
 
 
 def _groups(database: Database, wanted: CaseFilter) -> tuple[list[_Group], bool]:

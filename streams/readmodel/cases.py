@@ -17,6 +17,7 @@ from streams.readmodel.case_lists import (
     CaseOrder,
     CasePlace,
     RemainingCases,
+    among,
     count_left,
     listed,
     place_name,
@@ -117,6 +118,35 @@ class CaseRows:
         rows, following = page_of(name, listed(self._database, wanted, order, place, limit + 1), limit)
         return CasePage(self._cases([row["case_id"] for row in rows]), following)
 
+    def among(
+        self,
+        case_ids: Sequence[str],
+        wanted: CaseFilter,
+        *,
+        order: CaseOrder = CaseOrder.SEVERITY,
+        cursor: str | None = None,
+        until: str | None = None,
+    ) -> list[Case]:
+        """Return which of some cases a page of a list shows, in its order.
+
+        Args:
+            case_ids: The cases.
+            wanted: The list's filter.
+            order: What comes first in it.
+            cursor: That of the page.
+            until: That of the page behind it; None: it is the last one.
+
+        Raises:
+            BadCursor: A cursor is none of this list's in this order.
+        """
+        name = place_name(order)
+        after, last = (None if one is None else read_cursor(name, one) for one in (cursor, until))
+        return self._cases(among(self._database, case_ids, wanted, order, after=after, until=last))
+
+    def known(self, case_ids: Sequence[str]) -> list[Case]:
+        """Return those of some cases that there are, in the order given."""
+        return self._cases(case_ids)
+
     def neighbours(
         self,
         case: Case,
@@ -168,7 +198,12 @@ class CaseProjection(Projection):
 
     def apply(self, writer: sqlite3.Connection, record: Record) -> Iterable[News]:
         """Take down what a message says, and work out anew what follows for the cases that it may concern."""
-        return [News("case", subject) for subject in derive(writer, _concerned(writer, record))]
+        return [_news(writer, subject) for subject in derive(writer, _concerned(writer, record))]
+
+
+def _news(writer: sqlite3.Connection, subject: str) -> News:
+    row = writer.execute("SELECT library, state FROM cases WHERE case_id = ?", (subject,)).fetchone()
+    return News("case", subject, row["library"], row["state"])
 
 
 def _concerned(writer: sqlite3.Connection, record: Record) -> Iterable[str]:

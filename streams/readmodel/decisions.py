@@ -137,7 +137,7 @@ class DecisionProjection(Projection):
                 decision.after,
             ),
         )
-        return [News("case", decision.case_id)]
+        return [News("case", decision.case_id, decision.library, decision.after)]
 
 
 def _decision(row: sqlite3.Row) -> Decision:

@@ -29,6 +29,7 @@ FEW_MEDIA = 2000
 INDEXED = 3
 #: Comes behind every name that begins with what stands before it.
 LAST_CHARACTER = chr(0x10FFFF)
+NO_CHARACTER = "\0"
 #: Statuses of jobs that have found something.
 MATCHED = {None, JobStatus.SUCCESS}
 
@@ -49,7 +50,7 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
         copies: Only those that found something that is there still.
         reference: Only those that match this media item.
         similarity: The least similarity of a match; of that with the reference, where one is given.
-        code: The error that they ended with.
+        code: The error that they ended with; `0`: none, and a success.
         name: A part of the media's name, in whatever case; one or two characters: how it begins.
     """
 
@@ -99,6 +100,10 @@ def listed(database: Database, wanted: JobFilter, place: tuple[str, str] | None,
         place: Creation time and id of the job behind which to begin.
         limit: How many at the most.
     """
+    if wanted.code == ErrorCode.OK:  # what has not ended has no error yet, and no success either
+        if wanted.status not in MATCHED:
+            return []
+        wanted = msgspec.structs.replace(wanted, code=None, status=JobStatus.SUCCESS)
     return _rows(database, _source(database, wanted, _media_named(database, wanted)), place, limit)
 
 
@@ -119,6 +124,9 @@ def _rows(database: Database, source: _Source | None, place: tuple[str, str] | N
 
 def count_by_status(database: Database, wanted: JobFilter) -> dict[JobStatus, Count]:
     """Return how many jobs there are in each status that pass a filter, apart from the status that it asks for."""
+    if wanted.code == ErrorCode.OK:
+        found = count_by_status(database, msgspec.structs.replace(wanted, code=None))
+        return {status: found[status] if status in MATCHED else NONE for status in JobStatus}
     wanted = msgspec.structs.replace(wanted, status=None)
     if wanted == JobFilter(library=wanted.library, code=wanted.code):
         found = _kept(database, wanted)
@@ -179,14 +187,14 @@ def _source(database: Database, wanted: JobFilter, named: list[str] | None) -> _
         return _Source("jobs INDEXED BY jobs_by_media", [among, *others], is_short=True)
     if wanted.asks_for_matches:
         return _matched(wanted)
-    if wanted.code and wanted.code != ErrorCode.OK:
+    if wanted.code:
         return _Source("jobs INDEXED BY jobs_by_code", [_Condition("code <> '0'"), *_of_job(wanted)])
     return _by_fewest(database, wanted)
 
 
 def _matched(wanted: JobFilter) -> _Source | None:
     """Return where jobs are read from that have found something: they have succeeded."""
-    if wanted.status not in MATCHED or (wanted.code and wanted.code != ErrorCode.OK):
+    if wanted.status not in MATCHED or wanted.code:
         return None
     conditions = _times(wanted)
     if wanted.similarity:
@@ -204,8 +212,6 @@ def _matched(wanted: JobFilter) -> _Source | None:
 
 def _by_fewest(database: Database, wanted: JobFilter) -> _Source | None:
     """Return the source that leads by status or by library, whichever has fewer jobs; without either, by time."""
-    if wanted.code:
-        wanted = msgspec.structs.replace(wanted, code=None, status=JobStatus.SUCCESS)
     numbers = {
         name: _number(database, one)
         for name, one in (("status", JobFilter(status=wanted.status)), ("library", JobFilter(library=wanted.library)))
@@ -229,6 +235,8 @@ def _media_named(database: Database, wanted: JobFilter) -> list[str] | None:
     if not wanted.name:
         return None
     part = wanted.name.casefold()
+    if NO_CHARACTER in part:  # ends what SQLite reads of a text, and is in no name
+        return []
     if len(part) < INDEXED:
         rows = database.all(
             "SELECT media_id FROM media_names WHERE name >= ? AND name < ? LIMIT ?",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -13,12 +11,11 @@ from litestar import Request, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
-from litestar.response import Stream
 
-from schemas.cases import CaseState
 from schemas.policies import Action
 from streams.domain.case_errors import CaseError
 from streams.readmodel.cases import Case, CaseFilter, CaseOrder
+from streams.readmodel.decisions import DecisionFilter
 from streams.services.cases import DecisionRequest
 from streams.web.api.case_views import (
     AuditEntry,
@@ -33,30 +30,49 @@ from streams.web.api.case_views import (
 )
 from streams.web.api.etag import UNCHANGED, tag_of, with_etag
 from streams.web.api.pagination import Cursor, Limit
-from streams.web.api.problems import case_status
+from streams.web.api.problems import problem_of
 from streams.web.api.times import TIME_FORM, time_as_stored
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
 from streams.web.auth.roles import Role
+from streams.web.case_files import cases_file
+from streams.web.case_states import StateAsked
+from streams.web.files import BATCH, FileForm, as_file, asked_for, csv_lines
 from streams.web.services import Services
 
 __all__ = ["CASE_ROUTES"]
 
-JSON, CSV = "application/json", "text/csv"
-#: Decisions that are read at a time for a file of all.
-BATCH = 500
-#: What a cell begins with that spreadsheets take for a formula, and run.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-#: What a route says of itself that answers with a file on demand.
+#: What routes say of themselves that answer with a file on demand.
 AS_FILE = {200: ResponseSpec(AuditPage, description="The log; all of it, as a file, with `Accept: text/csv`.")}
+CASES_AS_FILE = {
+    200: ResponseSpec(
+        CaseList,
+        description="A page of cases; all of them, as a file, with `Accept: text/csv`, or one JSON text a line with "
+        "`Accept: application/x-ndjson`.",
+    )
+}
 
-InState = Annotated[CaseState | None, QueryParameter(name="state", description="only cases in this state")]
+InState = Annotated[
+    StateAsked | None,
+    QueryParameter(
+        name="state",
+        description="only cases in this state; `undecided`: open and escalated ones, `decided`: confirmed and "
+        "dismissed ones",
+    ),
+]
 WithAction = Annotated[Action | None, QueryParameter(description="only cases that lead to this")]
 OfLibrary = Annotated[str | None, QueryParameter(description="only cases of references in this library")]
 OfReference = Annotated[str | None, QueryParameter(description="only cases of this reference")]
 OfMedia = Annotated[str | None, QueryParameter(description="only cases of this input")]
 Assignee = Annotated[str | None, QueryParameter(description="only cases that this person has; empty: nobody")]
 Since = Annotated[str | None, QueryParameter(description=f"only cases opened at this time or later: {TIME_FORM}")]
+Similarity = Annotated[
+    float | None, QueryParameter(ge=0, le=1, description="only cases whose match is at least so sure, 0 to 1")
+]
+OfCase = Annotated[str | None, QueryParameter(description="only decisions on this case")]
+Who = Annotated[str | None, QueryParameter(description="only decisions of this person")]
+DecidedSince = Annotated[str | None, QueryParameter(description=f"only decisions at this time or later: {TIME_FORM}")]
+DecidedUntil = Annotated[str | None, QueryParameter(description=f"only decisions before this time: {TIME_FORM}")]
 IfMatch = Annotated[
     str | None,
     HeaderParameter(
@@ -67,9 +83,10 @@ IfMatch = Annotated[
 ]
 
 
-@get("/cases", summary="List cases", opt=needs(Role.READER))
+@get("/cases", summary="List cases", responses=CASES_AS_FILE, opt=needs(Role.READER))
 async def list_cases(
     services: NamedDependency[Services],
+    request: Request[Any, Any, Any],
     *,
     in_state: InState = None,
     action: WithAction = None,
@@ -78,22 +95,26 @@ async def list_cases(
     media_id: OfMedia = None,
     assignee: Assignee = None,
     since: Since = None,
+    similarity: Similarity = None,
     order: FromQuery[CaseOrder] = CaseOrder.SEVERITY,
     cursor: Cursor = None,
     limit: Limit = 50,
-) -> CaseList:
-    """List cases: by `severity` the most severe first, by `time` the newest."""
+) -> Response[Any]:
+    """List cases page by page: by `severity` the most severe first, by `time` the newest; or all of them, in a file."""
     wanted = CaseFilter(
-        state=in_state,
+        states=() if in_state is None else in_state.states,
         action=action,
         library=library,
         reference=reference,
         media_id=media_id,
         assignee=assignee,
         since=time_as_stored(since, "since"),
+        similarity=similarity,
     )
+    if form := asked_for(request, FileForm.CSV, FileForm.JSON_LINES):
+        return await cases_file(services, form, wanted, order=order, cursor=cursor)
     page = await asyncio.to_thread(services.model.cases.page, wanted, order=order, cursor=cursor, limit=limit)
-    return CaseList(cases=[CaseView.of(case) for case in page.cases], next=page.next)
+    return Response(CaseList(cases=[CaseView.of(case) for case in page.cases], next=page.next))
 
 
 @get("/cases/{case_id:str}", summary="Show a case", responses=UNCHANGED, opt=needs(Role.READER))
@@ -149,21 +170,23 @@ async def list_decisions(
     services: NamedDependency[Services],
     request: Request[Any, Any, Any],
     *,
+    who: Who = None,
+    case_id: OfCase = None,
+    since: DecidedSince = None,
+    until: DecidedUntil = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response[Any]:
-    """List decisions page by page; with `Accept: text/csv` all of them, in one file."""
-    if request.accept.best_match([JSON, CSV]) == CSV:
+    """List decisions page by page; with `Accept: text/csv` all that pass the filters, in one file."""
+    wanted = DecisionFilter(
+        who=who, case_id=case_id, since=time_as_stored(since, "since"), until=time_as_stored(until, "until")
+    )
+    if form := asked_for(request, FileForm.CSV):
         await asyncio.to_thread(
-            services.model.decisions.page, cursor=cursor, limit=1
+            services.model.decisions.page, wanted, cursor=cursor, limit=1
         )  # a bad cursor shows before it begins
-        # The type of the route would win over one that the stream itself is given.
-        headers = {
-            "Content-Type": f"{CSV}; charset=utf-8",
-            "Content-Disposition": 'attachment; filename="decisions.csv"',
-        }
-        return Stream(_as_csv(services, cursor), headers=headers)
-    page = await asyncio.to_thread(services.model.decisions.page, cursor=cursor, limit=limit)
+        return as_file(_as_csv(services, wanted, cursor), form, "decisions")
+    page = await asyncio.to_thread(services.model.decisions.page, wanted, cursor=cursor, limit=limit)
     return Response(AuditPage(decisions=[AuditEntry.of(one) for one in page.decisions], next=page.next))
 
 
@@ -178,28 +201,18 @@ def _tagged(case: Case) -> Response[CaseView]:
 def _result(case_id: str, outcome: Case | CaseError | OSError) -> DecisionResult:
     if isinstance(outcome, Case):
         return DecisionResult(case_id=case_id, status=HTTPStatus.OK, case=CaseView.of(outcome))
-    return DecisionResult(case_id=case_id, status=case_status(outcome), detail=str(outcome))
+    kind = problem_of(outcome)
+    return DecisionResult(case_id=case_id, status=kind.status, code=kind.code, detail=str(outcome))
 
 
-async def _as_csv(services: Services, cursor: str | None) -> AsyncIterator[bytes]:
-    """Yield the audit log as a file, a part at a time: it is never held as a whole."""
+async def _as_csv(services: Services, wanted: DecisionFilter, cursor: str | None) -> AsyncIterator[bytes]:
+    """Yield the audit log as a file, a part at a time."""
     names = AuditEntry.__struct_fields__
-    yield _lines([names])
+    yield csv_lines([names])
     while True:
-        page = await asyncio.to_thread(services.model.decisions.page, cursor=cursor, limit=BATCH)
+        page = await asyncio.to_thread(services.model.decisions.page, wanted, cursor=cursor, limit=BATCH)
         entries = map(AuditEntry.of, page.decisions)
-        yield _lines([_harmless(str(getattr(entry, name))) for name in names] for entry in entries)
+        yield csv_lines([getattr(entry, name) for name in names] for entry in entries)
         cursor = page.next
         if cursor is None:
             return
-
-
-def _lines(rows: Iterable[Iterable[str]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
-
-
-def _harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet runs: a note can be written by somebody who hopes that it is opened in one."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell

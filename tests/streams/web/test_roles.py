@@ -32,7 +32,6 @@ LEAST: dict[str, Role | None] = {
     "HEAD /static/{file_path:path}": None,
     # pages
     "GET /": Role.READER,
-    "GET /jobs": Role.READER,
     "GET /jobs/{job_id:str}": Role.READER,
     "GET /libraries": Role.READER,
     "GET /libraries/{name:str}": Role.READER,
@@ -44,7 +43,14 @@ LEAST: dict[str, Role | None] = {
     "GET /usage": Role.READER,
     "GET /audit": Role.READER,
     "GET /settings": Role.ADMIN,
-    # the document
+    "GET /cases/{case_id:str}/evidence": Role.READER,
+    "GET /jobs": Role.READER,
+    "GET /media/{media_id:str}": Role.READER,
+    # the reference of the API, and the document
+    "GET /api-reference": Role.READER,
+    "GET /api-reference/events": Role.READER,
+    "GET /api-reference/{name:str}": Role.READER,
+    "GET /problems": Role.READER,
     "GET /api": Role.READER,
     "GET /api/{path:str}": Role.READER,
     "GET /api/openapi.json": Role.READER,
@@ -54,6 +60,10 @@ LEAST: dict[str, Role | None] = {
     "GET /api/v1/jobs": Role.READER,
     "GET /api/v1/jobs/{job_id:str}": Role.READER,
     "GET /api/v1/jobs/{job_id:str}/dna-result": Role.READER,
+    "GET /api/v1/jobs/{job_id:str}/preview": Role.MODERATOR,
+    "HEAD /api/v1/jobs/{job_id:str}/preview": Role.MODERATOR,
+    "GET /api/v1/jobs/{job_id:str}/frame": Role.MODERATOR,
+    "HEAD /api/v1/jobs/{job_id:str}/frame": Role.MODERATOR,
     "POST /api/v1/jobs/{job_id:str}/cancel": Role.SUBMITTER,
     "POST /api/v1/jobs/{job_id:str}/rerun": Role.SUBMITTER,
     # media, matches, usage
@@ -63,6 +73,7 @@ LEAST: dict[str, Role | None] = {
     "DELETE /api/v1/media/{media_id:str}": Role.ADMIN,
     "GET /api/v1/matches": Role.READER,
     "GET /api/v1/usage": Role.READER,
+    "GET /api/v1/overview": Role.READER,
     # backward searches
     "POST /api/v1/media/{media_id:str}/search-backwards": Role.MODERATOR,
     "GET /api/v1/backward-searches": Role.READER,
@@ -98,6 +109,9 @@ LEAST: dict[str, Role | None] = {
     "PUT /api/v1/cases/{case_id:str}/assignee": Role.MODERATOR,
     "POST /api/v1/decisions": Role.MODERATOR,
     "GET /api/v1/decisions": Role.READER,
+    # why it matched
+    "GET /api/v1/cases/{case_id:str}/evidence": Role.READER,
+    "GET /api/v1/jobs/{job_id:str}/matches/{library:str}/{reference:str}/evidence": Role.READER,
     # running it
     "GET /api/v1/dead-letters": Role.READER,
     "GET /api/v1/dead-letters/{letter_id:str}": Role.READER,

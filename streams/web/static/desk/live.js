@@ -8,7 +8,13 @@
 //
 // A page's address with "rows=j1,j2" answers with the rows that these have now, and with other elements that have an id
 // and may have changed, such as counts: each takes the place of the element of its id. With "rows=" and no name, the whole
-// live part is answered. `data-arrivals="hold"` keeps new rows back until they are asked for, so that nothing moves.
+// live part is answered. Rows come first: behind anything else, a browser leaves out what belongs into a table.
+//
+// A list with data-arrivals="hold" never moves what a person looks at: rows that are new are kept back until they are asked
+// for with the button #arrivals, and a row that the list has no more is answered by the server all the same, with
+// data-left="gone" and what has become of it (data-left="elsewhere": it is on another page of the list now), and stays
+// where it stands until then. Its data-until is the cursor of the page that follows, so that the server can tell what is
+// on this one.
 import { localise } from "./times.js";
 
 const DEBOUNCE_MS = 250; // a busy service changes many times a second; a person reads a few
@@ -22,6 +28,7 @@ const kinds = part ? part.dataset.live.split(" ") : [];
 const also = part?.dataset.also?.split(" ") ?? [];
 let changed = new Set(); // subjects that have changed since they were asked for
 let whole = false; // whether the whole part is stale
+let asked = false; // whether a person has asked for the list as it is now, with what was kept back
 let held = new Set(); // subjects of rows that are new and kept back
 let timer = 0;
 let busy = false;
@@ -35,6 +42,8 @@ export function onSwap(listener) {
 function addressOf(rows) {
   const address = new URL(location.href);
   address.searchParams.set("rows", rows.join(","));
+  const until = part.querySelector("[data-until]")?.dataset.until;
+  if (until) address.searchParams.set("until", until);
   address.hash = "";
   return address;
 }
@@ -75,7 +84,18 @@ function swap(old, fresh) {
   recall(fresh);
 }
 
+// What stands outside of the live part, such as counts above a form, takes its place by its id.
+function swapOutside(content) {
+  for (const one of [...content.children]) {
+    const old = one.id ? document.getElementById(one.id) : null;
+    if (!old || part.contains(old)) continue;
+    swap(old, one);
+    if (old.isConnected) one.remove(); // they are equal: it must not come into the part as a second one
+  }
+}
+
 function swapWhole(content) {
+  swapOutside(content);
   const fresh = part.cloneNode(false);
   fresh.append(content);
   if (fresh.isEqualNode(part)) return;
@@ -99,25 +119,42 @@ function arrive(rows) {
 function offerHeld() {
   const button = document.getElementById("arrivals");
   if (!button) return;
-  button.hidden = held.size === 0;
-  button.textContent = `${held.size} new: show`;
+  const gone = part.querySelectorAll('[data-left="gone"]').length;
+  const news = [held.size ? `${held.size} new` : "", gone ? `${gone} decided` : ""].filter(Boolean).join(", ");
+  button.hidden = !news;
+  button.textContent = `${news}: ${held.size ? "show" : "tidy up"}`;
+}
+
+// Brings a list that holds back up to date without moving it, from an answer that is the list as it would be now.
+function settle(content) {
+  const shown = [...part.querySelectorAll("[data-arrivals=hold] > [id]")].map((row) => row.id);
+  const fresh = new Map([...content.querySelectorAll("[data-rows] > [id]")].map((row) => [row.id, row]));
+  held = new Set();
+  for (const [id, row] of fresh) {
+    if (shown.includes(id)) swap(document.getElementById(id), row);
+    else held.add(id.slice("row-".length));
+  }
+  for (const id of shown) if (!fresh.has(id)) changed.add(id.slice("row-".length)); // what has become of it is asked for
+  for (const one of [...content.children]) {
+    const old = one.id ? document.getElementById(one.id) : null;
+    if (old) swap(old, one);
+  }
+  offerHeld();
 }
 
 // Takes over what the server says of the subjects that were asked for.
-function take(content, asked) {
+function take(content, subjects) {
   const fresh = new Map([...content.querySelectorAll("[id]")].filter((one) => one.parentNode === content).map((one) => [one.id, one]));
   const arrivals = [];
   for (const [id, element] of fresh) {
     const old = document.getElementById(id);
     if (old) swap(old, element);
-    else if (id.startsWith("row-")) arrivals.push(element);
+    else if (id.startsWith("row-") && element.dataset.left === undefined) arrivals.push(element);
   }
-  for (const subject of asked) {
-    const id = `row-${subject}`;
-    if (!fresh.has(id)) {
-      document.getElementById(id)?.remove(); // it is no longer what this list shows
-      held.delete(subject);
-    }
+  for (const subject of subjects) {
+    const row = fresh.get(`row-${subject}`);
+    if (!row) document.getElementById(`row-${subject}`)?.remove(); // it is no longer what this list shows
+    if (!row || row.dataset.left !== undefined) held.delete(subject);
   }
   offerHeld();
   arrive(arrivals);
@@ -129,17 +166,21 @@ async function refresh() {
   timer = 0;
   if (busy) return;
   busy = true;
-  const [all, asked] = [whole || changed.size > MOST_ROWS, [...changed]];
-  [whole, changed] = [false, new Set()];
+  const [all, anew, subjects] = [whole || changed.size > MOST_ROWS, asked, [...changed]];
+  [whole, asked, changed] = [false, false, new Set()];
   let pause = DEBOUNCE_MS;
   try {
-    if (all) swapWhole(await fragment([]));
-    else take(await fragment(asked), asked);
+    const content = await fragment(all ? [] : subjects);
+    if (!all) take(content, subjects);
+    else if (!anew && part.querySelector("[data-arrivals=hold]")) settle(content);
+    else swapWhole(content);
+    if (anew) held = new Set();
+    offerHeld();
     for (const listener of listeners) listener(part);
   } catch {
     pause = AGAIN_MS;
-    whole = whole || all;
-    for (const subject of asked) changed.add(subject);
+    [whole, asked] = [whole || all, asked || anew];
+    for (const subject of subjects) changed.add(subject);
   }
   busy = false;
   if (whole || changed.size) refreshSoon(pause);
@@ -152,6 +193,19 @@ function refreshSoon(pause = DEBOUNCE_MS) {
 export function refreshWhole() {
   whole = true;
   refreshSoon();
+}
+
+// Asks for the rows of subjects of which the page itself knows that they have changed.
+export function refreshRows(subjects) {
+  for (const subject of subjects) changed.add(subject);
+  refreshSoon(0);
+}
+
+// Asks for the list as it is now, with what was kept back and without what has left it.
+export function showList() {
+  asked = true;
+  whole = true;
+  refreshSoon(0);
 }
 
 function onChange(kind, event) {
@@ -189,10 +243,6 @@ function follow() {
 export function followChanges() {
   if (!part) return;
   state.textContent = "connecting…";
-  document.getElementById("arrivals")?.addEventListener("click", () => {
-    held = new Set();
-    offerHeld();
-    refreshWhole();
-  });
+  document.getElementById("arrivals")?.addEventListener("click", showList);
   follow();
 }

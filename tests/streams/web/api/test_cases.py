@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from support.read_model import GoneItem, JobTombstone
 from schemas.cases import LONGEST_NOTE, MOST_AT_ONCE, DecisionKind
 from schemas.jobs import JobStatus
 from schemas.policies import Action
+from streams.readmodel.cases import CaseFilter, CaseOrder
 from streams.settings import Settings
 from streams.web.app import create_app
 from streams.web.services import Services
@@ -374,3 +376,104 @@ async def test_a_case_of_a_job_that_is_under_way_is_decided_on_at_once(
     inline.apply(jobs=[job("j9", JobStatus.PROCESSING, media_id="upload")], live=[live])
     answer = await decide(client, "copy", id_of("film", "upload"))
     assert (answer.status_code, answer.json()["state"]) == (200, "confirmed")
+
+
+def rows_of(answer: Response) -> list[dict[str, str]]:
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="cases.csv"'
+    return list(csv.DictReader(io.StringIO(answer.text, newline="")))
+
+
+async def test_cases_are_saved_as_csv_with_their_match_and_their_last_decision(client: AsyncTestClient[Any]) -> None:
+    await decide(client, "escalate", note='the music, "alone"\nsays ben')
+    answer = await client.get("/api/v1/cases", params={"reference": "film"}, headers={"Accept": "text/csv"})
+    (row,) = rows_of(answer)
+    assert (row["case_id"], row["state"], row["action"], row["media_id"]) == (FILM, "escalated", "block", "video")
+    assert (row["similarity"], row["edits"], row["matched_seconds"]) == ("0.9", "mirrored", "5.0")
+    assert (row["decision"], row["who"], row["note"]) == ("escalate", "anna", 'the music, "alone"\nsays ben')
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)"])
+async def test_no_spreadsheet_runs_a_name_in_the_file_of_cases(
+    client: AsyncTestClient[Any], inline: InlineService, name: str
+) -> None:
+    inline.apply(jobs=[found("hostile", {"film": Action.BLOCK}, media_id=name)])
+    answer = await client.get("/api/v1/cases", params={"media_id": name}, headers={"Accept": "text/csv"})
+    (row,) = rows_of(answer)
+    assert (row["media_id"], row["reference"]) == (f"'{name}", "film")
+
+
+@pytest.mark.parametrize("accept", ["text/csv", "application/x-ndjson"])
+async def test_the_file_of_cases_holds_all_of_the_filter_in_the_order_of_the_list(
+    client: AsyncTestClient[Any], inline: InlineService, accept: str
+) -> None:
+    names = [f"film-{number:04}" for number in range(1100)]  # more than two parts
+    inline.apply(items=[item(name) for name in names])
+    inline.apply(jobs=[found("many", dict.fromkeys(names, Action.REVIEW), media_id="upload")])
+    params = {"media_id": "upload", "order": "time", "limit": "10"}
+    answer = await client.get("/api/v1/cases", params=params, headers={"Accept": accept})
+    lines = rows_of(answer) if accept == "text/csv" else [json.loads(line) for line in answer.text.splitlines()]
+    listed = [
+        case.case_id
+        for case in inline.model.cases.page(CaseFilter(media_id="upload"), order=CaseOrder.TIME, limit=2000).cases
+    ]
+    assert [line["case_id"] for line in lines] == listed
+    assert len(listed) == len(names)
+
+
+async def test_cases_as_json_lines_are_each_what_a_case_is_shown_as(client: AsyncTestClient[Any]) -> None:
+    answer = await client.get("/api/v1/cases", params={"reference": "film"}, headers={"Accept": "application/x-ndjson"})
+    assert answer.headers["content-type"] == "application/x-ndjson; charset=utf-8"
+    assert [json.loads(line) for line in answer.text.splitlines()] == [await shown(client)]
+
+
+@pytest.mark.parametrize("accept", ["application/json", "*/*", "text/html, */*"])
+async def test_cases_are_no_file_unless_one_is_asked_for(client: AsyncTestClient[Any], accept: str) -> None:
+    answer = await client.get("/api/v1/cases", headers={"Accept": accept})
+    assert [one["reference"] for one in answer.json()["cases"]] == ["film", "series"]
+
+
+@pytest.mark.parametrize("accept", ["text/csv", "application/x-ndjson"])
+async def test_a_file_of_cases_from_nowhere_is_refused(client: AsyncTestClient[Any], accept: str) -> None:
+    problem(await client.get("/api/v1/cases", params={"cursor": "x"}, headers={"Accept": accept}), 400)
+
+
+async def test_a_file_of_no_cases_is_an_empty_one(client: AsyncTestClient[Any]) -> None:
+    params = {"reference": "nothing"}
+    assert rows_of(await client.get("/api/v1/cases", params=params, headers={"Accept": "text/csv"})) == []
+    answer = await client.get("/api/v1/cases", params=params, headers={"Accept": "application/x-ndjson"})
+    assert answer.text == ""
+
+
+async def test_states_that_are_looked_at_together_are_listed_together(
+    client: AsyncTestClient[Any], inline: InlineService
+) -> None:
+    inline.apply(jobs=[found("j9", {"film": Action.BLOCK, "series": Action.BLOCK}, media_id="upload")])
+    await decide(client, "escalate")
+    await decide(client, "copy", id_of("series"))
+    await decide(client, "not_a_match", id_of("series", "upload"))
+
+    async def listed(state: str, **more: str) -> list[tuple[str, str]]:
+        found, cursor = [], ""
+        while cursor is not None:
+            params = {"state": state, "limit": "1", **more, **({"cursor": cursor} if cursor else {})}
+            page = (await client.get("/api/v1/cases", params=params)).json()
+            found += [(one["media_id"], one["reference"]) for one in page["cases"]]
+            cursor = page["next"]
+        return found
+
+    left = {("video", "film"), ("upload", "film")}
+    for order in ("severity", "time"):
+        assert set(await listed("undecided", order=order)) == left
+        assert set(await listed("decided", order=order)) == {("video", "series"), ("upload", "series")}
+        assert len(await listed("undecided", order=order)) == len(left)
+    assert await listed("undecided", media_id="video") == [("video", "film")]
+
+
+async def test_only_cases_that_are_as_sure_are_listed(client: AsyncTestClient[Any], inline: InlineService) -> None:
+    weak = match("film", similarity=0.6)
+    inline.apply(jobs=[found("j9", {"film": Action.BLOCK}, media_id="upload", matches=(weak,))])
+    for least, media in (("0.6", {"video", "upload"}), ("0.61", {"video"}), ("0.95", set())):
+        answer = await client.get("/api/v1/cases", params={"similarity": least})
+        assert {one["media_id"] for one in answer.json()["cases"]} == media
+    problem(await client.get("/api/v1/cases", params={"similarity": "2"}), 400)
