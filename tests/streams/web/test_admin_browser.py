@@ -6,7 +6,9 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Literal
 
+import msgspec
 import pytest
 from playwright.async_api import Page, Route, expect
 from support.browser import running_browser
@@ -17,6 +19,7 @@ from support.people import token_of, write_tokens
 
 from schemas.clock import utc_now
 from schemas.deadletter import DeadLetterReplay, dead_letter_headers
+from schemas.deliveries import DeliveryStatus
 from schemas.libraries import Library, Purpose
 from schemas.policies import Action, Conditions, Policy, PolicyMode
 from streams.readmodel.dead_letters import DeadLetter
@@ -67,7 +70,7 @@ async def enter(web: WebServer, heard: list[str]) -> AsyncIterator[Enter]:
             context = await browser.new_context(base_url=web.address)
             stack.push_async_callback(context.close)
             page = await context.new_page()
-            page.on("console", lambda message: message.type != "debug" and heard.append(message.text))
+            page.on("console", lambda message: heard.append(message.text))
             page.on("pageerror", lambda error: heard.append(str(error)))
             await page.route("**/frame?*", draw)
             await context.add_cookies([{"name": COOKIE, "value": token_of(role), "url": web.address}])
@@ -75,7 +78,8 @@ async def enter(web: WebServer, heard: list[str]) -> AsyncIterator[Enter]:
             return page
 
         yield enter
-    assert heard == []
+    # Of a login form Chromium wishes that it had a name beside the secret: tokens have none.
+    assert [one for one in heard if not one.startswith("[DOM] Password forms")] == []
 
 
 async def opened(page: Page, path: str) -> None:
@@ -242,7 +246,7 @@ async def test_a_policy_is_tried_made_and_changed(enter: Enter, inline: InlineSe
     await page.get_by_label("Leads to").select_option("block")
     await page.get_by_role("button", name="Preview").click()
     effect = page.locator("#effect")
-    await expect(effect).to_contain_text("Of 1 match of 1 media item in the last 7 days, 1 would lead to something else")
+    await expect(effect).to_contain_text("Of 1 match of 1 media item in the last 7 days, 1 would lead")
     await expect(effect.get_by_role("row", name=re.compile("^block"))).to_contain_text("+1")
     await expect(effect.get_by_role("link", name=HOSTILE)).to_have_attribute("href", "/jobs/j1")
     await expect(effect.get_by_role("link", name="case")).to_have_count(1)
@@ -316,9 +320,8 @@ async def test_what_a_policy_in_shadow_would_have_done_stands_beside_what_was_do
     inline.apply(libraries=[FILMS], items=[item("reel")], policies=[tried])
     ended = found("j1", {"reel": Action.TRACK}, time=utc_now())
     (ruling,) = ended.rulings
-    fields = {name: getattr(ruling, name) for name in ("library", "reference", "action", "policy")}
-    shadowed = type(ruling)(**fields, shadow_action=Action.BLOCK, shadow_policy="tried")
-    inline.apply(jobs=[type(ended)(**{**{n: getattr(ended, n) for n in ended.__struct_fields__}, "rulings": (shadowed,)})])
+    shadowed = msgspec.structs.replace(ruling, shadow_action=Action.BLOCK, shadow_policy="tried")
+    inline.apply(jobs=[msgspec.structs.replace(ended, rulings=(shadowed,))])
     page = await enter("/policies", "reader")
     await page.get_by_role("button", name="Compare").click()
     shadows = page.locator("#shadows")
@@ -376,8 +379,8 @@ async def test_a_callback_that_comes_to_its_end_shows_and_is_made_once_more(
     await expect(row).to_contain_text("pending")
     before = inline.model.deliveries.get("j1")
     assert before is not None
-    fields = {name: getattr(before, name) for name in before.__struct_fields__}
-    inline.apply(deliveries=[type(before)(**{**fields, "status": "failed", "revision": 1, "next_time": ""})])
+    given_up = msgspec.structs.replace(before, status=DeliveryStatus.FAILED, revision=1, next_time="")
+    inline.apply(deliveries=[given_up])
     await row.get_by_role("button", name="Deliver again").click()
     await expect(page.get_by_text("delivered once more")).to_be_visible()
     await expect(row).to_contain_text("pending")
@@ -390,7 +393,7 @@ async def test_the_audit_log_is_taken_along_under_its_filter(enter: Enter, inlin
         await page.get_by_role("button", name="Download as CSV").click()
     download = await coming.value
     assert download.suggested_filename == "decisions.csv"
-    assert (await download.path()).read_text().startswith("case_id")
+    assert (await download.path()).read_text().startswith("who,when,decision")
 
 
 async def test_a_setting_is_found_by_a_part_of_what_it_is(enter: Enter) -> None:
@@ -426,7 +429,9 @@ async def test_a_reader_sees_everything_and_no_control_and_can_log_out(enter: En
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_nothing_is_wider_than_a_phone(enter: Enter, inline: InlineService, scheme: str) -> None:
+async def test_nothing_is_wider_than_a_phone(
+    enter: Enter, inline: InlineService, scheme: Literal["light", "dark"]
+) -> None:
     name = "a-name-without-any-space-in-it-" * 3
     library = Library(name=name, description=name * 3)
     held = item(name * 2, library=name, quarantined=name * 3, metadata={name: name})
@@ -435,8 +440,8 @@ async def test_nothing_is_wider_than_a_phone(enter: Enter, inline: InlineService
     page = await enter("/libraries")
     await page.set_viewport_size({"width": 390, "height": 800})
     await page.emulate_media(color_scheme=scheme)
-    places = ("/libraries", f"/libraries/{name}", "/policies", f"/policies/{name}", "/dead-letters", f"/dead-letters/{one.id}")
-    for place in (*places, "/deliveries", "/audit", "/usage", "/settings"):
+    lists = ("/libraries", "/policies", "/dead-letters", "/deliveries", "/audit", "/usage", "/settings")
+    for place in (*lists, f"/libraries/{name}", f"/policies/{name}", f"/dead-letters/{one.id}"):
         await page.goto(place)
         for sheet in await page.locator("details.sheet > summary").all():
             await sheet.click()

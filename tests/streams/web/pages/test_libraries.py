@@ -57,7 +57,9 @@ async def test_a_library_shows_its_items_and_what_its_matches_lead_to(
         Policy(name="first", purpose=films.purpose, position=10, action=Action.ALLOW),
         Policy(name="of another", library="default", action=Action.ALLOW),
     ]
-    model.apply(items=[item("reel", duration=75.5, metadata={"title": "A film", "of": {"year": 1990}})], policies=policies)
+    model.apply(
+        items=[item("reel", duration=75.5, metadata={"title": "A film", "of": {"year": 1990}})], policies=policies
+    )
     page = await seen(client, "/libraries/films")
     for text in ("reel", "1:15.5", "title: A film", "of: {&#34;year&#34;:1990}", "where no policy holds"):
         assert text in page

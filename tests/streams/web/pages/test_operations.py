@@ -38,8 +38,14 @@ def delivery(model: ReadModel, job_id: str, status: DeliveryStatus, *attempts: A
     return after
 
 
-def letter(offset: int = 1, *, value: bytes = b"\xff{", reason: str = "the field is wrong", **fields: str) -> DeadLetter:
-    known = {"topic": "mediadna.transcode-complete", "code": "InvalidEvent", "time": f"2026-11-23T08:00:{offset:02}.000Z"}
+def letter(
+    offset: int = 1, *, value: bytes = b"\xff{", reason: str = "the field is wrong", **fields: str
+) -> DeadLetter:
+    known = {
+        "topic": "mediadna.transcode-complete",
+        "code": "InvalidEvent",
+        "time": f"2026-11-23T08:00:{offset:02}.000Z",
+    }
     headers = dead_letter_headers([], partition=0, offset=offset, reason=reason, **{**known, **fields})
     return DeadLetter(key=b"video", value=value, headers=tuple(headers))
 
@@ -81,7 +87,12 @@ async def test_an_open_list_is_answered_with_those_rows_that_belong_on_it(
     model.apply(jobs=[job(job_id, callback_url=URL) for job_id in ("j1", "j2", "j3")])
     delivery(model, "j2", DeliveryStatus.DELIVERED)
     part = await seen(client, "/deliveries", status="pending", rows="j1,j2,none")
-    assert [name in part for name in ('id="row-j1"', 'id="row-j2"', 'id="row-j3"', "<html")] == [True, False, False, False]
+    assert [name in part for name in ('id="row-j1"', 'id="row-j2"', 'id="row-j3"', "<html")] == [
+        True,
+        False,
+        False,
+        False,
+    ]
     assert 'id="counts"' in part
 
 
