@@ -7,18 +7,23 @@ another set in its place for one measurement.
 
 from __future__ import annotations
 
+import inspect
+import re
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["Parameter", "describe", "parameter"]
+__all__ = ["Parameter", "describe", "meanings", "parameter"]
 
 Value = TypeVar("Value", bound="float | tuple[float, ...]")
 
 #: Where a field's metadata holds its `Parameter`.
 KEY = "parameter"
+
+#: A `#:` comment of one or more lines, and the member that it stands above.
+_NOTE = re.compile(r"((?:^ *#: .*\n)+)^ *(\w+)\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +60,11 @@ def parameter(value: Value, *, unit: str, low: float, high: float, source: str) 
 def describe(parameters: DataclassInstance) -> dict[str, Parameter]:
     """What is known of each field of a parameter set, by name, in the order of the fields."""
     return {one.name: one.metadata[KEY] for one in fields(parameters)}
+
+
+def meanings(kind: type) -> dict[str, str]:
+    """What the `#:` comments of a parameter set, or of an enumeration, say of its members, by their names."""
+    return {
+        name: " ".join(" ".join(line.strip().removeprefix("#:") for line in comment.splitlines()).split())
+        for comment, name in _NOTE.findall(inspect.getsource(kind))
+    }

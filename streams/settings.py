@@ -246,6 +246,18 @@ class Settings(BaseSettings):
     task_memory_mb: int = Field(
         default=4096, ge=512, description="memory that one worker process may map, in MiB, above what it starts with"
     )
+    preview_slots: int = Field(
+        default=2,
+        ge=1,
+        le=64,
+        description="previews of media that one worker makes for people at a time; they give way to fingerprinting",
+    )
+    preview_cache_mb: int = Field(
+        default=2048,
+        ge=256,
+        description="previews and thumbnails that one worker keeps below its state folder, in MiB; those that were "
+        "used longest ago go first",
+    )
     cage: Literal["auto", "required"] = Field(
         default="auto",
         description="the decoder's cage; auto: whatever this kernel gives, which the log tells; required: nothing "

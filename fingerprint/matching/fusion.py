@@ -79,6 +79,7 @@ def _joined(picture: Segment, sound: Segment) -> Segment:
         log_odds=picture.log_odds + sound.log_odds,
         similarity=max(picture.similarity, sound.similarity),
         sound=True,
+        findings=picture.findings + sound.findings,
     )
 
 
@@ -109,6 +110,7 @@ def join_adjacent(segments: Sequence[Segment]) -> list[Segment]:
                 end=max(last.end, segment.end),
                 log_odds=last.log_odds + segment.log_odds,
                 similarity=max(last.similarity, segment.similarity),
+                findings=last.findings + segment.findings,
             )
         else:
             found.append(segment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,7 @@ from fingerprint.matching.boundaries import clipped, find_cuts, snapped
 from fingerprint.matching.candidates import distinct, rank_references
 from fingerprint.matching.fusion import fuse, join_adjacent, non_maximum_suppression
 from fingerprint.matching.picture import similarity as picture_similarity
-from fingerprint.matching.picture.aligner import align_picture
+from fingerprint.matching.picture.aligner import PictureAlignment, compare_pictures
 from fingerprint.matching.picture.correspondences import Hint
 from fingerprint.matching.picture.query import PictureQuery
 from fingerprint.matching.search_regions import SearchRegion, SeedHits, around, united
@@ -31,7 +31,16 @@ if TYPE_CHECKING:
     from fingerprint.query import Piece, Query
     from fingerprint.types import ReferenceKey
 
-__all__ = ["PARAMETERS", "MatcherParameters", "match"]
+__all__ = [
+    "PARAMETERS",
+    "Alignment",
+    "MatcherParameters",
+    "PreparedPiece",
+    "align",
+    "find_segments",
+    "match",
+    "propose",
+]
 
 #: Decimal places of what is answered: times to a millisecond, similarities, shares and speeds to a ten thousandth.
 TIME_DECIMALS, SHARE_DECIMALS = 3, 4
@@ -94,7 +103,7 @@ class MatcherParameters:
 PARAMETERS = MatcherParameters()
 
 
-class _Prepared:
+class PreparedPiece:
     """A piece of a query in all the forms that references are held against."""
 
     def __init__(self, piece: Piece, duration: float, *, thorough: bool) -> None:
@@ -102,6 +111,14 @@ class _Prepared:
         self.picture = PictureQuery.of(piece, thorough=thorough)
         self.sound = SoundQuery(piece.fingerprint.sound) if piece.fingerprint.sound is not None else None
         self.cuts = find_cuts(piece.fingerprint.picture)
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Which spans a piece of a query and a reference share, and what the picture's were found in."""
+
+    segments: list[Segment]
+    picture: PictureAlignment
 
 
 def match(
@@ -127,29 +144,58 @@ def match(
     durations: dict[ReferenceKey, float] = {}
     before: dict[ReferenceKey, SeedHits] = {}
     for piece in query.pieces:
-        prepared = _Prepared(piece, duration, thorough=thorough)
+        prepared = PreparedPiece(piece, duration, thorough=thorough)
         found = _match_piece(prepared, index, references, exclude_media, before)
         # What a piece ends with, the next one may begin with, too shortly to be proposed by itself.
         before = {key: seed_hits for key, (_, own) in found.items() if len((seed_hits := _ends(own)).moments)}
         for key, (reference_duration, own) in found.items():
             segments.setdefault(key, []).extend(own)
             durations[key] = reference_duration
-    matches = [
-        _match(key, _worthwhile(join_adjacent(non_maximum_suppression(own))), duration, durations[key])
-        for key, own in segments.items()
-    ]
+    matches = [_match(key, find_segments(own), duration, durations[key]) for key, own in segments.items()]
     matches = [one for one in matches if one.similarity >= PARAMETERS.min_confidence]
     return sorted(matches, key=lambda one: (-one.similarity, one.library, one.media_id))
 
 
+def find_segments(found: Sequence[Segment]) -> list[Segment]:
+    """Return the segments of an answer, of all that were found in the pieces of a query in one reference."""
+    return _worthwhile(join_adjacent(non_maximum_suppression(found)))
+
+
 def _match_piece(
-    piece: _Prepared,
+    piece: PreparedPiece,
     index: WindowIndex,
     references: FingerprintSource,
     exclude_media: str | None,
     before: Mapping[ReferenceKey, SeedHits],
 ) -> dict[ReferenceKey, tuple[float, list[Segment]]]:
     """Return for each reference that a piece has something of its duration and the segments."""
+    seed_hits, retimed = propose(piece, index, before, exclude_media=exclude_media)
+    found = {}
+    for key, parts in seed_hits.items():
+        reference = references.load(key)
+        if reference is None:
+            continue
+        segments = align(piece, reference, SeedHits.joined(parts), wide=key in retimed).segments
+        if segments:
+            found[key] = (reference.duration, segments)
+    return found
+
+
+def propose(
+    piece: PreparedPiece,
+    index: WindowIndex,
+    before: Mapping[ReferenceKey, SeedHits],
+    *,
+    exclude_media: str | None = None,
+) -> tuple[dict[ReferenceKey, list[SeedHits]], set[ReferenceKey]]:
+    """Return the references that are worth a closer look with what says so, and which of them also at other speeds.
+
+    Args:
+        piece: Of the query.
+        index: Where to search.
+        before: What else speaks for references.
+        exclude_media: A media id that is left out, in all its versions.
+    """
     query_frames = _picture_candidates(piece, index, exclude_media)
     sounds = _sound_candidates(piece, index, exclude_media)
     most = PARAMETERS.max_retimed_candidates
@@ -157,15 +203,7 @@ def _match_piece(
     seed_hits = {key: [one] for key, one in before.items()}
     for candidate in (*query_frames, *sounds):
         seed_hits.setdefault(candidate.key, []).append(candidate.seed_hits)
-    found = {}
-    for key, parts in seed_hits.items():
-        reference = references.load(key)
-        if reference is None:
-            continue
-        segments = _align(piece, reference, SeedHits.joined(parts), wide=key in retimed)
-        if segments:
-            found[key] = (reference.duration, segments)
-    return found
+    return seed_hits, retimed
 
 
 def _ends(segments: Sequence[Segment]) -> SeedHits:
@@ -178,7 +216,7 @@ def _ends(segments: Sequence[Segment]) -> SeedHits:
     return SeedHits(*np.array(ends, np.float64).reshape(-1, 3).T)
 
 
-def _picture_candidates(query: _Prepared, index: WindowIndex, exclude: str | None) -> list[Candidate]:
+def _picture_candidates(query: PreparedPiece, index: WindowIndex, exclude: str | None) -> list[Candidate]:
     picture = query.picture
     if picture is None or not len(picture.views.vectors):
         return []
@@ -195,7 +233,7 @@ def _picture_candidates(query: _Prepared, index: WindowIndex, exclude: str | Non
     )
 
 
-def _sound_candidates(query: _Prepared, index: WindowIndex, exclude: str | None) -> list[Candidate]:
+def _sound_candidates(query: PreparedPiece, index: WindowIndex, exclude: str | None) -> list[Candidate]:
     if query.sound is None or not len(query.sound.track.numbers):
         return []
     track = query.sound.track
@@ -208,8 +246,15 @@ def _sound_candidates(query: _Prepared, index: WindowIndex, exclude: str | None)
     return rank_references(hits, starts, background_score, floor, PARAMETERS.max_sound_candidates, faint=floor)
 
 
-def _align(query: _Prepared, reference: Fingerprint, seed_hits: SeedHits, *, wide: bool) -> list[Segment]:
-    """Return the spans that a query and a reference share, by both tracks; what one tells, the other is asked for."""
+def align(query: PreparedPiece, reference: Fingerprint, seed_hits: SeedHits, *, wide: bool) -> Alignment:
+    """Return the spans that a query and a reference share, by both tracks; what one tells, the other is asked for.
+
+    Args:
+        query: A piece of the query.
+        reference: The reference.
+        seed_hits: Where the two are alike: of a long reference no more is looked at than what lies around them.
+        wide: Try other speeds and pitches of the sound as well.
+    """
     near = (
         search_regions.search_regions(seed_hits)
         if reference.duration > search_regions.PARAMETERS.long_reference_s
@@ -218,7 +263,8 @@ def _align(query: _Prepared, reference: Fingerprint, seed_hits: SeedHits, *, wid
     sounds = _align_sounds(query, reference, near)
     strongest = sorted(sounds, key=lambda segment: -segment.log_odds)
     hint = [Hint(segment.map, segment.start, segment.end) for segment in strongest]
-    pictures = non_maximum_suppression(_align_pictures(query, reference, hint))
+    picture = _align_pictures(query, reference, hint)
+    pictures = non_maximum_suppression(picture.segments)
     speeds = sorted({round(segment.map.speed, HINT_DECIMALS) for segment in pictures if segment.map.speed != 1.0})
     if wide and (speeds or not pictures) and query.sound is not None and not explained(query.sound, sounds):
         # Fragments of changed sound fit unchanged as well: more is better.
@@ -229,10 +275,11 @@ def _align(query: _Prepared, reference: Fingerprint, seed_hits: SeedHits, *, wid
             )
         again = _align_sounds(query, reference, near, speeds=speeds, wide=not pictures)
         sounds = max(sounds, again, key=lambda found: sum(segment.log_odds for segment in found))
-    return [
+    segments = [
         segment if segment.picture else snapped(segment, query.cuts, query.duration)[0]
         for segment in fuse(pictures, sounds)
     ]
+    return Alignment(segments, picture)
 
 
 def _region_of(segment: Segment) -> SearchRegion:
@@ -240,7 +287,7 @@ def _region_of(segment: Segment) -> SearchRegion:
 
 
 def _align_sounds(
-    query: _Prepared,
+    query: PreparedPiece,
     reference: Fingerprint,
     near: Sequence[SearchRegion] | None,
     *,
@@ -252,12 +299,12 @@ def _align_sounds(
     return non_maximum_suppression(align_sound(query.sound, reference.sound, near=near, wide=wide, speeds=speeds))
 
 
-def _align_pictures(query: _Prepared, reference: Fingerprint, hint: Sequence[Hint]) -> list[Segment]:
+def _align_pictures(query: PreparedPiece, reference: Fingerprint, hint: Sequence[Hint]) -> PictureAlignment:
     """Return the picture's segments, ending where the query's picture is cut."""
     if reference.picture is None or query.picture is None:
-        return []
-    found = align_picture(query.picture, reference.picture, hint)
-    return [snapped(segment, query.cuts, query.duration)[0] for segment in found]
+        return PictureAlignment()
+    found = compare_pictures(query.picture, reference.picture, hint)
+    return replace(found, segments=[snapped(one, query.cuts, query.duration)[0] for one in found.segments])
 
 
 def _worthwhile(segments: Sequence[Segment]) -> list[Segment]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fingerprint.matching.findings import PictureFinding, SoundFinding
 
 __all__ = ["Segment", "TimeMap"]
 
@@ -32,6 +36,7 @@ class Segment:
         picture: Whether the picture carries it.
         sound: Whether the sound carries it.
         transforms: Edits that were seen.
+        findings: What its log-odds consist of, of each track and part that was joined into it.
     """
 
     start: float
@@ -42,6 +47,7 @@ class Segment:
     picture: bool = False
     sound: bool = False
     transforms: tuple[str, ...] = ()
+    findings: tuple[PictureFinding | SoundFinding, ...] = field(default=(), compare=False)
 
     @property
     def length(self) -> float:

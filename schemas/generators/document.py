@@ -15,7 +15,8 @@ __all__ = ["FOLDER", "files", "write"]
 
 #: Where the documents are, in the repository and in the installed package.
 FOLDER = Path(__file__).parents[1] / "json"
-ASYNCAPI = "asyncapi.yaml"
+#: The AsyncAPI document, for people and their tools, and for the page that shows it, which reads no YAML.
+ASYNCAPI, ASYNCAPI_JSON = "asyncapi.yaml", "asyncapi.json"
 
 
 def files() -> dict[str, bytes]:
@@ -23,7 +24,9 @@ def files() -> dict[str, bytes]:
     schemas = {f"{channel.name}.json": topic_schema(channel) for channel in CHANNELS}
     schemas["media-dna-result.json"] = result_schema()
     texts = {name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in schemas.items()}
-    return {name: text.encode() for name, text in texts.items()} | {ASYNCAPI: msgspec.yaml.encode(asyncapi.document())}
+    document = asyncapi.document()
+    texts[ASYNCAPI_JSON] = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return {name: text.encode() for name, text in texts.items()} | {ASYNCAPI: msgspec.yaml.encode(document)}
 
 
 def write(folder: Path = FOLDER) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from schemas.libraries import Library
     from schemas.policies import Conditions, Policy
 
-__all__ = ["Rules", "combined", "holds", "matched_s", "order_of"]
+__all__ = ["Rules", "combined", "holds", "matched_s", "order_of", "usual_action"]
 
 #: Matches give their coverages in ten thousandths.
 SHARE_STEPS = 10_000
@@ -103,9 +103,7 @@ class Rules:
 
     def _usual(self, match: Match) -> Action:
         """Return what a match leads to that no policy holds of."""
-        library = self.libraries.get(match.library)
-        blocks = library is not None and library.purpose is Purpose.BLOCKLIST
-        return Action.REVIEW if blocks else Action.TRACK
+        return usual_action(self.libraries.get(match.library))
 
     def _limited(self, pair: tuple[str, str], action: Action) -> Action:
         """Return what becomes of an action where the reference may be set aside."""
@@ -132,6 +130,11 @@ class _Ordered:
             of_purpose = library is not None and one.library is None and one.purpose is library.purpose
             if one.library == name or of_purpose:
                 yield one
+
+
+def usual_action(library: Library | None) -> Action:
+    """Return what a library's matches lead to of which no policy holds."""
+    return Action.REVIEW if library is not None and library.purpose is Purpose.BLOCKLIST else Action.TRACK
 
 
 def order_of(policy: Policy) -> tuple[int, str]:

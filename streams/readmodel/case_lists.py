@@ -21,7 +21,7 @@ __all__ = [
     "LEFT",
     "CaseFilter",
     "CaseOrder",
-    "Direction",
+    "CasePlace",
     "RemainingCases",
     "among",
     "count_left",
@@ -70,13 +70,18 @@ class CaseOrder(StrEnum):
     TIME = "time"
 
 
-class Direction(StrEnum):
-    """Which way a list is read."""
+class CasePlace(NamedTuple):
+    """A place in a list.
 
-    #: As it is shown.
-    FORWARDS = "forwards"
-    #: From a place in it to its beginning.
-    BACKWARDS = "backwards"
+    Attributes:
+        sorted_by: What the case there is sorted by.
+        case_id: The case.
+        is_end: Whether the list is read backwards from there, to its beginning.
+    """
+
+    sorted_by: str
+    case_id: str
+    is_end: bool = False
 
 
 class RemainingCases(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +121,8 @@ _SORTED = {
 _BY = ("media_id", "reference", "assignee", "state", "action", "library")
 #: Columns that have such indexes together.
 _TOGETHER = ("state", "action")
+#: What names of indexes call columns.
+_SHORT = {"media_id": "media"}
 #: Columns by which the numbers of cases are kept.
 _KEPT = ("state", "action", "assignee", "library")
 
@@ -129,49 +136,57 @@ def listed(
     database: Database,
     wanted: CaseFilter,
     order: CaseOrder,
-    place: tuple[str, str] | None,
+    place: CasePlace | None,
     limit: int,
-    direction: Direction = Direction.FORWARDS,
 ) -> list[sqlite3.Row]:
     """Return what cases are sorted by, and their ids, in the order in which they are read.
 
-    The plus signs keep SQLite from other indexes than that of the leading columns and the order: with another one it
-    would sort all that it finds, of which a page shows a few.
+    One column, or two that belong together, has an index for either order. More are looked for in one that holds all
+    of them, but for those of an input, of which there are few.
 
     Args:
         database: Where they are.
         wanted: The filter.
         order: What comes first.
-        place: The case behind which to begin, or before which, when read backwards: what it is sorted by, and its id.
+        place: The case behind which to begin; None: at the first one.
         limit: How many at the most.
-        direction: Which way.
     """
     column, ascending = _SORTED[order]
-    ascending = ascending if direction is Direction.FORWARDS else not ascending
+    if place is not None and place.is_end:
+        ascending = not ascending
     if wanted.states:  # each has an index by which its cases come in order; those of several would have to be sorted
-        each = [listed(database, _in_state(wanted, state), order, place, limit, direction) for state in wanted.states]
+        each = [listed(database, _in_state(wanted, state), order, place, limit) for state in wanted.states]
         rows = sorted((row for rows in each for row in rows), key=lambda row: tuple(row[:2]), reverse=not ascending)
         return rows[:limit]
     given = {name: value for name in _BY if (value := getattr(wanted, name)) is not None}
     leading = _TOGETHER if tuple(given)[:2] == _TOGETHER else tuple(given)[:1]
-    conditions = [f"{'' if name in leading else '+'}{name} = ?" for name in given]
-    values: list[object] = list(given.values())
-    if wanted.since is not None:
-        conditions.append("opened >= ?" if order is CaseOrder.TIME else "+opened >= ?")
-        values.append(wanted.since)
+    conditions = {f"{name} = ?": value for name, value in given.items()}
     if wanted.similarity is not None:
-        conditions.append("similarity >= ?")
-        values.append(wanted.similarity)
+        conditions["similarity >= ?"] = wanted.similarity
+    has_more = len(conditions) > len(leading)
+    if wanted.since is not None:
+        conditions["opened >= ?"] = wanted.since
+        has_more = has_more or order is not CaseOrder.TIME  # by time, it is where the list ends
+    index = _index(leading, order, has_more=has_more)
+    values: list[object] = list(conditions.values())
     if place is not None:
-        conditions.append(f"({column}, case_id) {'>' if ascending else '<'} (?, ?)")
-        values += place
+        conditions[f"({column}, case_id) {'>' if ascending else '<'} (?, ?)"] = place
+        values += (place.sorted_by, place.case_id)
     way = "ASC" if ascending else "DESC"
     return database.all(
-        f"SELECT {column}, case_id FROM cases WHERE {' AND '.join(conditions) or 'true'} "  # noqa: S608 (no user's text)
+        f"SELECT {column}, case_id FROM cases INDEXED BY {index} WHERE {' AND '.join(conditions) or 'true'} "  # noqa: S608 (no user's text)
         f"ORDER BY {column} {way}, case_id {way} LIMIT ?",
         *values,
         limit,
     )
+
+
+def _index(leading: tuple[str, ...], order: CaseOrder, *, has_more: bool) -> str:
+    """Return the index that a list is read from."""
+    names = "_".join((*(_SHORT.get(name, name) for name in leading), "and")) if leading else ""
+    if has_more and leading[:1] != ("media_id",):
+        return f"cases_listed_by_{order}"
+    return f"cases_by_{names}_{order}" if names else f"cases_by_{order}"
 
 
 def among(
@@ -179,6 +194,7 @@ def among(
     case_ids: Sequence[str],
     wanted: CaseFilter,
     order: CaseOrder,
+    *,
     after: tuple[str, str] | None = None,
     until: tuple[str, str] | None = None,
 ) -> list[str]:

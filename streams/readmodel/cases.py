@@ -15,7 +15,7 @@ from streams.readmodel.case_facts import add_job, add_live_match, assign, derive
 from streams.readmodel.case_lists import (
     CaseFilter,
     CaseOrder,
-    Direction,
+    CasePlace,
     RemainingCases,
     among,
     count_left,
@@ -114,7 +114,7 @@ class CaseRows:
             BadCursor: The cursor is none of this list's in this order.
         """
         name = place_name(order)
-        place = None if cursor is None else read_cursor(name, cursor)
+        place = None if cursor is None else CasePlace(*read_cursor(name, cursor))
         rows, following = page_of(name, listed(self._database, wanted, order, place, limit + 1), limit)
         return CasePage(self._cases([row["case_id"] for row in rows]), following)
 
@@ -141,7 +141,7 @@ class CaseRows:
         """
         name = place_name(order)
         after, last = (None if one is None else read_cursor(name, one) for one in (cursor, until))
-        return self._cases(among(self._database, case_ids, wanted, order, after, last))
+        return self._cases(among(self._database, case_ids, wanted, order, after=after, until=last))
 
     def known(self, case_ids: Sequence[str]) -> list[Case]:
         """Return those of some cases that there are, in the order given."""
@@ -158,13 +158,10 @@ class CaseRows:
         row = self._database.one("SELECT severity, opened FROM cases WHERE case_id = ?", case.case_id)
         if row is None:
             return Neighbours(None, None)
-        place = (row["severity"] if order is CaseOrder.SEVERITY else row["opened"], case.case_id)
-        found = {direction: listed(self._database, wanted, order, place, 1, direction) for direction in Direction}
-        previous, following = (
-            found[direction][0]["case_id"] if found[direction] else None
-            for direction in (Direction.BACKWARDS, Direction.FORWARDS)
-        )
-        return Neighbours(previous, following)
+        place = CasePlace(row["severity" if order is CaseOrder.SEVERITY else "opened"], case.case_id)
+        before = listed(self._database, wanted, order, place._replace(is_end=True), 1)
+        after = listed(self._database, wanted, order, place, 1)
+        return Neighbours(*(found[0]["case_id"] if found else None for found in (before, after)))
 
     def remaining(self, wanted: CaseFilter = CaseFilter()) -> RemainingCases:  # noqa: B008 (frozen)
         """Return how many cases are left to decide, by state, by action and by who has them."""
@@ -201,7 +198,12 @@ class CaseProjection(Projection):
 
     def apply(self, writer: sqlite3.Connection, record: Record) -> Iterable[News]:
         """Take down what a message says, and work out anew what follows for the cases that it may concern."""
-        return [News("case", subject) for subject in derive(writer, _concerned(writer, record))]
+        return [_news(writer, subject) for subject in derive(writer, _concerned(writer, record))]
+
+
+def _news(writer: sqlite3.Connection, subject: str) -> News:
+    row = writer.execute("SELECT library, state FROM cases WHERE case_id = ?", (subject,)).fetchone()
+    return News("case", subject, row["library"], row["state"])
 
 
 def _concerned(writer: sqlite3.Connection, record: Record) -> Iterable[str]:

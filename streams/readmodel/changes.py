@@ -27,13 +27,17 @@ class Change(msgspec.Struct, frozen=True):
 
     Attributes:
         id: Rises with each change.
-        kind: "job", "match", "library", "item", "letter", "policy", "case", "outcome" or "search".
+        kind: "job", "match", "library", "item", "letter", "policy", "case", "outcome", "search" or "delivery".
         subject: Id of the job or the dead letter, or name of the library.
+        library: In which library that is; empty: in none, or it was not said.
+        state: What it is now; empty: it was not said.
     """
 
     id: int
     kind: str
     subject: str
+    library: str = ""
+    state: str = ""
 
 
 class ChangeLog:
@@ -57,7 +61,7 @@ class ChangeLog:
         rows = self._database.all("SELECT * FROM changes WHERE id > ? ORDER BY id LIMIT ?", change_id, limit)
         if rows and rows[0]["id"] != change_id + 1:
             return None
-        return [Change(row["id"], row["kind"], row["subject"]) for row in rows]
+        return [Change(row["id"], row["kind"], row["subject"], row["library"], row["state"]) for row in rows]
 
     def last(self) -> int:
         """Return the id of the newest change; 0 when there is none."""
@@ -74,8 +78,8 @@ def log_changes(writer: sqlite3.Connection, news: Iterable[News]) -> list[Change
 
 
 def _log(writer: sqlite3.Connection, news: News) -> Change:
-    cursor = writer.execute("INSERT INTO changes (kind, subject) VALUES (?, ?)", news)
-    return Change(cursor.lastrowid or 0, news.kind, news.subject)
+    cursor = writer.execute("INSERT INTO changes (kind, subject, library, state) VALUES (?, ?, ?, ?)", news)
+    return Change(cursor.lastrowid or 0, *news)
 
 
 def _log_id_of(database: Database) -> str:

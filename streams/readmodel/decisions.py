@@ -21,8 +21,13 @@ __all__ = ["DecisionFilter", "DecisionPage", "DecisionProjection", "DecisionRows
 
 
 class DecisionFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which decisions to list; what is None does not matter. `since` is the first time that counts, `until` the
-    first one that no longer does.
+    """Which decisions to list; what is None does not matter.
+
+    Attributes:
+        who: Who has decided.
+        case_id: On which case.
+        since: When at the earliest.
+        until: The first time that is too late.
     """
 
     who: str | None = None
@@ -132,7 +137,7 @@ class DecisionProjection(Projection):
                 decision.after,
             ),
         )
-        return [News("case", decision.case_id)]
+        return [News("case", decision.case_id, decision.library, decision.after)]
 
 
 def _decision(row: sqlite3.Row) -> Decision:

@@ -125,18 +125,17 @@ class DeliveryProjection(Projection):
             job = record.decoded(Job)
             if job is not None and job.status.ended:
                 _expect(writer, job)
-        else:
-            delivery = record.decoded(Delivery)
-            if delivery is not None:
-                _take_over(writer, delivery)
-        return []  # no page shows deliveries live
+            return []  # that the job has ended is news of its own
+        delivery = record.decoded(Delivery)
+        return [News("delivery", delivery.job_id)] if delivery is not None and _take_over(writer, delivery) else []
 
 
-def _take_over(writer: sqlite3.Connection, delivery: Delivery) -> None:
-    """Store a delivery's state unless a newer one is there."""
-    row = writer.execute("SELECT revision FROM deliveries WHERE job_id = ?", (delivery.job_id,)).fetchone()
-    if row is not None and row["revision"] > delivery.revision:
-        return
+def _take_over(writer: sqlite3.Connection, delivery: Delivery) -> bool:
+    """Store a delivery's state unless a newer one, or this very one, is there."""
+    doc = msgspec.json.encode(delivery)
+    row = writer.execute("SELECT revision, doc FROM deliveries WHERE job_id = ?", (delivery.job_id,)).fetchone()
+    if row is not None and (row["revision"] > delivery.revision or bytes(row["doc"]) == doc):
+        return False
     writer.execute(
         "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job_id) DO UPDATE SET "
         "media_id = excluded.media_id, status = excluded.status, revision = excluded.revision, "
@@ -150,9 +149,10 @@ def _take_over(writer: sqlite3.Connection, delivery: Delivery) -> None:
             delivery.next_time,
             receiver_of(delivery.url),
             delivery_partition(delivery.job_id),
-            msgspec.json.encode(delivery),
+            doc,
         ),
     )
+    return True
 
 
 def _expect(writer: sqlite3.Connection, job: Job) -> None:

@@ -29,6 +29,7 @@ FEW_MEDIA = 2000
 INDEXED = 3
 #: Comes behind every name that begins with what stands before it.
 LAST_CHARACTER = chr(0x10FFFF)
+NO_CHARACTER = "\0"
 #: Statuses of jobs that have found something.
 MATCHED = {None, JobStatus.SUCCESS}
 
@@ -49,7 +50,7 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
         copies: Only those that found something that is there still.
         reference: Only those that match this media item.
         similarity: The least similarity of a match; of that with the reference, where one is given.
-        code: The error that they ended with.
+        code: The error that they ended with; `0`: none, and a success.
         name: A part of the media's name, in whatever case; one or two characters: how it begins.
     """
 
@@ -99,7 +100,14 @@ def listed(database: Database, wanted: JobFilter, place: tuple[str, str] | None,
         place: Creation time and id of the job behind which to begin.
         limit: How many at the most.
     """
-    source = _source(database, wanted)
+    if wanted.code == ErrorCode.OK:  # what has not ended has no error yet, and no success either
+        if wanted.status not in MATCHED:
+            return []
+        wanted = msgspec.structs.replace(wanted, code=None, status=JobStatus.SUCCESS)
+    return _rows(database, _source(database, wanted, _media_named(database, wanted)), place, limit)
+
+
+def _rows(database: Database, source: _Source | None, place: tuple[str, str] | None, limit: int) -> list[sqlite3.Row]:
     if source is None:
         return []
     conditions = [*source.conditions, *([_Condition("(created, job_id) < (?, ?)", place)] if place else [])]
@@ -116,11 +124,14 @@ def listed(database: Database, wanted: JobFilter, place: tuple[str, str] | None,
 
 def count_by_status(database: Database, wanted: JobFilter) -> dict[JobStatus, Count]:
     """Return how many jobs there are in each status that pass a filter, apart from the status that it asks for."""
+    if wanted.code == ErrorCode.OK:
+        found = count_by_status(database, msgspec.structs.replace(wanted, code=None))
+        return {status: found[status] if status in MATCHED else NONE for status in JobStatus}
     wanted = msgspec.structs.replace(wanted, status=None)
     if wanted == JobFilter(library=wanted.library, code=wanted.code):
         found = _kept(database, wanted)
     elif wanted.asks_for_matches:
-        found = {JobStatus.SUCCESS: _count(database, wanted)}
+        found = {JobStatus.SUCCESS: _count(database, _source(database, wanted, _media_named(database, wanted)))}
     else:
         found = _counted(database, wanted)
     return {status: found.get(status, NONE) for status in JobStatus}
@@ -136,11 +147,13 @@ def _kept(database: Database, wanted: JobFilter) -> dict[JobStatus, Count]:
 
 
 def _counted(database: Database, wanted: JobFilter) -> dict[JobStatus, Count]:
-    source = _source(database, wanted)
+    named = _media_named(database, wanted)
+    source = _source(database, wanted, named)
     if source is None:
         return {}
     if not source.is_short:
-        return {status: _count(database, msgspec.structs.replace(wanted, status=status)) for status in JobStatus}
+        of_status = {status: msgspec.structs.replace(wanted, status=status) for status in JobStatus}
+        return {status: _count(database, _source(database, one, named)) for status, one in of_status.items()}
     where, values = _where(source.conditions)
     rows = database.all(
         f"SELECT status, count(*) AS jobs FROM {source.table} WHERE {where} GROUP BY status",  # noqa: S608 (no user's text)
@@ -149,18 +162,21 @@ def _counted(database: Database, wanted: JobFilter) -> dict[JobStatus, Count]:
     return {JobStatus(row["status"]): Count(row["jobs"]) for row in rows}
 
 
-def _count(database: Database, wanted: JobFilter) -> Count:
-    """Count the jobs that pass a filter, one by one, and not all of very many."""
-    return up_to(COUNTED, len(listed(database, wanted, None, COUNTED + 1)))
+def _count(database: Database, source: _Source | None) -> Count:
+    """Count the jobs of a source one by one, and not all of very many."""
+    return up_to(COUNTED, len(_rows(database, source, None, COUNTED + 1)))
 
 
-def _source(database: Database, wanted: JobFilter) -> _Source | None:
-    """Return where to read a list from; None where there is nothing in it."""
-    named: list[str] | None = None
-    if wanted.name:
-        named = _media_named(database, wanted.name.casefold())
-        if named == []:
-            return None
+def _source(database: Database, wanted: JobFilter, named: list[str] | None) -> _Source | None:
+    """Return where to read a list from; None where there is nothing in it.
+
+    Args:
+        database: Where jobs are.
+        wanted: The filter.
+        named: The media items that have the name that it asks for, where it does and those are few.
+    """
+    if named == []:
+        return None
     if wanted.job_id:
         return _Source("jobs", _of_job(wanted), is_short=True)
     if wanted.media_id:
@@ -171,37 +187,31 @@ def _source(database: Database, wanted: JobFilter) -> _Source | None:
         return _Source("jobs INDEXED BY jobs_by_media", [among, *others], is_short=True)
     if wanted.asks_for_matches:
         return _matched(wanted)
-    if wanted.code and wanted.code != ErrorCode.OK:
+    if wanted.code:
         return _Source("jobs INDEXED BY jobs_by_code", [_Condition("code <> '0'"), *_of_job(wanted)])
     return _by_fewest(database, wanted)
 
 
 def _matched(wanted: JobFilter) -> _Source | None:
     """Return where jobs are read from that have found something: they have succeeded."""
-    if wanted.status not in MATCHED or (wanted.code and wanted.code != ErrorCode.OK):
+    if wanted.status not in MATCHED or wanted.code:
         return None
     conditions = _times(wanted)
     if wanted.similarity:
         conditions.append(_Condition("similarity >= ?", (wanted.similarity,)))
+    if wanted.name:
+        conditions.append(_name(wanted.name.casefold()))
     if wanted.reference:
         conditions.append(_Condition("reference = ?", (wanted.reference,)))
         if wanted.library:
             conditions.append(_Condition("stores_into = ?", (wanted.library,)))
-        if wanted.name:
-            name = _name(wanted.name.casefold())
-            of_job = f"EXISTS (SELECT 1 FROM jobs WHERE jobs.job_id = matches.job_id AND {name.text})"
-            conditions.append(_Condition(of_job, name.values))
         return _Source("matches INDEXED BY matches_by_reference_newest", conditions)
-    conditions += _equal(wanted, "library")
-    if wanted.name:
-        conditions.append(_name(wanted.name.casefold()))
-    return _Source("matched_jobs" + (" INDEXED BY matched_jobs_by_library" if wanted.library else ""), conditions)
+    by_library = " INDEXED BY matched_jobs_by_library" if wanted.library else ""
+    return _Source(f"matched_jobs{by_library}", [*conditions, *_equal(wanted, "library")])
 
 
 def _by_fewest(database: Database, wanted: JobFilter) -> _Source | None:
     """Return the source that leads by status or by library, whichever has fewer jobs; without either, by time."""
-    if wanted.code:
-        wanted = msgspec.structs.replace(wanted, code=None, status=JobStatus.SUCCESS)
     numbers = {
         name: _number(database, one)
         for name, one in (("status", JobFilter(status=wanted.status)), ("library", JobFilter(library=wanted.library)))
@@ -217,8 +227,16 @@ def _number(database: Database, wanted: JobFilter) -> int:
     return sum(count.number for count in _kept(database, wanted).values())
 
 
-def _media_named(database: Database, part: str) -> list[str] | None:
-    """Return the media items whose names have a part; None where those are many."""
+def _media_named(database: Database, wanted: JobFilter) -> list[str] | None:
+    """Return the media items that have the name that a filter asks for; None where those are many, or it asks for none.
+
+    What somebody types is no expression: each three of its characters is looked for as it stands.
+    """
+    if not wanted.name:
+        return None
+    part = wanted.name.casefold()
+    if NO_CHARACTER in part:  # ends what SQLite reads of a text, and is in no name
+        return []
     if len(part) < INDEXED:
         rows = database.all(
             "SELECT media_id FROM media_names WHERE name >= ? AND name < ? LIMIT ?",

@@ -122,6 +122,15 @@ class JobRows:
         )
         return [_job(row) for row in rows]
 
+    def oldest_unfinished(self) -> str | None:
+        """Return when the oldest job was asked for that has not ended, UTC; None where all have."""
+        (row,) = self._database.all(  # each of the two is one look into an index
+            "SELECT min(created) AS oldest FROM (SELECT min(created) AS created FROM jobs WHERE status = 'init' "
+            "UNION ALL SELECT min(created) FROM jobs WHERE status = 'processing')"
+        )
+        oldest: str | None = row["oldest"]
+        return oldest
+
     def unmoved(self, since: str) -> list[UnmovedJob]:
         """Return the jobs that have not ended and whose state is older than a time, the oldest state first."""
         rows = self._database.all(
@@ -164,7 +173,9 @@ class JobProjection(Projection):
             gone = writer.execute("DELETE FROM jobs WHERE job_id = ?", (record.name,)).rowcount
             return [News("job", record.name)] if gone else []
         job = record.decoded(Job)
-        return [News("job", job.job_id)] if job is not None and _take_over(writer, job) else []
+        if job is None or not _take_over(writer, job):
+            return []
+        return [News("job", job.job_id, job.request.library, job.status)]
 
 
 def has_ended(writer: sqlite3.Connection, job_id: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from streams.readmodel.database import Database
     from streams.readmodel.projection import Record
 
-__all__ = ["CountedLibrary", "ItemCounts", "ItemPage", "LibraryProjection", "LibraryRows"]
+__all__ = ["CountedLibrary", "ItemCounts", "ItemMark", "ItemPage", "LibraryProjection", "LibraryRows"]
 
 
 class ItemCounts(NamedTuple):
@@ -33,6 +34,15 @@ class CountedLibrary(NamedTuple):
 
     library: Library
     counts: ItemCounts
+
+
+class ItemMark(StrEnum):
+    """What an item may be marked with; each is the name of a column."""
+
+    #: It is kept, and not matched.
+    DISABLED = "disabled"
+    #: It matches far more than is usual: its matches go to people.
+    QUARANTINED = "quarantined"
 
 
 class ItemPage(msgspec.Struct, frozen=True):
@@ -91,15 +101,18 @@ class LibraryRows:
         rows = self._database.all("SELECT doc FROM items WHERE media_id = ? ORDER BY library", media_id)
         return [_item(row) for row in rows]
 
-    def items(self, library: str, *, cursor: str | None = None, limit: int = 50) -> ItemPage:
-        """Return a page of a library's items, newest first.
+    def items(
+        self, library: str, *, marked: ItemMark | None = None, cursor: str | None = None, limit: int = 50
+    ) -> ItemPage:
+        """Return a page of a library's items, newest first: of all, or of those that are marked so.
 
         Raises:
             BadCursor: The cursor is none of this list's.
         """
-        condition, values = "", []
+        condition, values = "" if marked is None else f"AND {marked}", []
         if cursor is not None:
-            condition, values = "AND (created, media_id) < (?, ?)", list(read_cursor(f"items of {library}", cursor))
+            condition += " AND (created, media_id) < (?, ?)"
+            values = list(read_cursor(f"items of {library}", cursor))
         rows = self._database.all(
             f"SELECT created, media_id, doc FROM items WHERE library = ? {condition} "  # noqa: S608 (no user's text)
             "ORDER BY created DESC, media_id DESC LIMIT ?",

@@ -93,7 +93,8 @@ class MatchRows:
         if media_id is not None:
             table, order = _INPUT, ("created", "job_id", "reference", "library")
             conditions["media_id = ?"] = [media_id]
-            conditions["reference = ?"] = [] if reference is None else [reference]
+            # The plus sign keeps the order that the index has: there is more than one column behind this one.
+            conditions["+reference = ?"] = [] if reference is None else [reference]
         else:
             table, order = _REFERENCE, ("created", "job_id", "library")
             conditions["reference = ?"] = [reference or ""]
@@ -172,10 +173,20 @@ def _end(writer: sqlite3.Connection, job: Job) -> None:
     later = {(one.library, one.reference) for one in job.rulings if one.retroactive}
     found = {(one.library, one.media_id): one.similarity for one in job.matches}
     writer.executemany(
-        "INSERT INTO matches (library, reference, job_id, media_id, created, similarity, retroactive, stores_into) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO matches "
+        "(library, reference, job_id, media_id, created, similarity, retroactive, stores_into, name) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (*pair, job.job_id, job.media_id, job.creation_time, similarity, pair in later, job.request.library)
+            (
+                *pair,
+                job.job_id,
+                job.media_id,
+                job.creation_time,
+                similarity,
+                pair in later,
+                job.request.library,
+                job.media_id.casefold(),
+            )
             for pair, similarity in found.items()
         ],
     )

@@ -81,4 +81,4 @@ class OutcomeProjection(Projection):
             "action = excluded.action, updated = excluded.updated, doc = excluded.doc",
             (outcome.media_id, outcome.action, outcome.event_time, doc),
         )
-        return [News("outcome", outcome.media_id)]
+        return [News("outcome", outcome.media_id, state=outcome.action)]

@@ -5,6 +5,7 @@ It is read from sums that triggers keep (`migrations/overview`), so a look costs
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -132,29 +133,27 @@ class OverviewRows:
         """
         starts = _starts(span, now)
         names = [start[: span.digits] for start in starts]
-        rows = self._database.all(
-            "SELECT start, what, label, amount FROM activity "
-            "WHERE digits = ? AND start >= ? AND start <= ? AND amount > 0",
-            span.digits,
-            names[0],
-            names[-1],
-        )
+        range_of = (span.digits, names[0], names[-1])
         sums: dict[tuple[str, str], dict[str, int]] = {}
-        for row in rows:
-            for part in (row["start"], ""):  # the part's own, and all parts together
-                labels = sums.setdefault((part, row["what"]), {})
-                labels[row["label"]] = labels.get(row["label"], 0) + row["amount"]
+        for row in self._database.all(
+            "SELECT start, what, label, amount FROM activity "
+            "WHERE digits = ? AND start >= ? AND start <= ? AND what <> 'latency' AND amount > 0",
+            *range_of,
+        ):
+            sums.setdefault((row["start"], row["what"]), {})[row["label"]] = row["amount"]
+        latencies = self._database.all(
+            "SELECT label, sum(amount) AS jobs FROM activity "
+            "WHERE digits = ? AND start >= ? AND start <= ? AND what = 'latency' AND amount > 0 GROUP BY label",
+            *range_of,
+        )
         return Overview(
             span=span,
             since=starts[0],
             until=_starts(span, now + span.step)[-1],
             jobs=self._jobs.counts(),
             buckets=[_bucket(start, name, sums) for start, name in zip(starts, names, strict=True)],
-            failures=[
-                Failure(code=code, jobs=jobs)
-                for code, jobs in sorted(sums.get(("", "failed"), {}).items(), key=lambda one: (-one[1], one[0]))
-            ],
-            latency=_latency(sums.get(("", "latency"), {})),
+            failures=_failures([sums.get((name, "failed"), {}) for name in names]),
+            latency=_latency([(float(row["label"]), row["jobs"]) for row in latencies]),
             blocks=self._outcomes.newest(Action.BLOCK, limit=BLOCKS).outcomes,
         )
 
@@ -194,9 +193,17 @@ def _bucket(start: str, name: str, sums: dict[tuple[str, str], dict[str, int]]) 
     )
 
 
-def _latency(by_milliseconds: dict[str, int]) -> Latency:
-    """Return what the sums say, of which each stands for what takes so many milliseconds, to two digits."""
-    taken = sorted((float(milliseconds), jobs) for milliseconds, jobs in by_milliseconds.items())
+def _failures(parts: list[dict[str, int]]) -> list[Failure]:
+    total: Counter[str] = Counter()
+    for part in parts:
+        total.update(part)
+    most_first = sorted(total.items(), key=lambda one: (-one[1], one[0]))
+    return [Failure(code=code, jobs=jobs) for code, jobs in most_first]
+
+
+def _latency(taken: list[tuple[float, int]]) -> Latency:
+    """Return what the sums say: how many jobs took so many milliseconds, to two digits."""
+    taken = sorted(taken)
     jobs = sum(number for _, number in taken)
     return Latency(jobs=jobs, median_s=_quantile(taken, 0.5 * jobs), p95_s=_quantile(taken, MOST * jobs))
 

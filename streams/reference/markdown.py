@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from typing import TYPE_CHECKING
+
+from fingerprint import parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 __all__ = ["code", "meanings", "table", "text"]
-
-#: A `#:` comment of one or more lines, and the member that it stands above.
-_NOTE = re.compile(r"((?:^ *#: .*\n)+)^ *(\w+)\b", re.MULTILINE)
 
 
 def text(words: str) -> str:
@@ -38,7 +35,4 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def meanings(kind: type) -> dict[str, str]:
     """Return the `#:` comments of an enumeration, or of a parameter set, by the names of its members."""
-    return {
-        name: text(" ".join(line.strip().removeprefix("#:") for line in comment.splitlines()))
-        for comment, name in _NOTE.findall(inspect.getsource(kind))
-    }
+    return {name: text(words) for name, words in parameters.meanings(kind).items()}

@@ -13,31 +13,29 @@ from litestar.static_files import create_static_files_router
 from schemas.errors import TooLargeError
 from schemas.limits import LARGEST_INPUT
 from streams.domain.case_errors import CaseError
+from streams.domain.evidence_errors import EvidenceError
 from streams.domain.library_errors import LibraryError
 from streams.domain.policy_errors import PolicyError
+from streams.domain.preview_errors import PreviewError
 from streams.readmodel.pagination import BadCursor
 from streams.services.idempotency_keys import KeyUsedError
+from streams.web.api.fields import check_no_body
 from streams.web.api.openapi import openapi_config
 from streams.web.api.problems import (
-    on_bad_cursor,
-    on_case_error,
     on_http_error,
-    on_library_error,
     on_no_file,
     on_other_error,
-    on_policy_error,
-    on_too_large,
+    on_service_error,
     on_unavailable,
     on_unreadable,
-    on_used_key,
 )
 from streams.web.api.query import QueryCheck
 from streams.web.api.router import api_router
 from streams.web.auth.authenticator import PUBLIC
 from streams.web.auth.callers import Caller
-from streams.web.auth.login import log_in, log_out, login_page
 from streams.web.headers import add_protective_headers
 from streams.web.health import healthz, metrics, readyz
+from streams.web.pages.login import log_in, log_out, login_page
 from streams.web.pages.rendering import template_config
 from streams.web.pages.router import PAGES
 from streams.web.paths import PathApplication, decode_names
@@ -60,6 +58,7 @@ def create_app(services: Services) -> Litestar:
     async def before(request: Request[Any, Any, Any]) -> None:
         await services.authenticator(request)
         check_query(request)
+        await check_no_body(request)
 
     def provide() -> Services:
         return services
@@ -96,12 +95,14 @@ def create_app(services: Services) -> Litestar:
         before_send=[add_protective_headers],
         exception_handlers={
             HTTPException: on_http_error,
-            LibraryError: on_library_error,
-            PolicyError: on_policy_error,
-            CaseError: on_case_error,
-            BadCursor: on_bad_cursor,
-            TooLargeError: on_too_large,
-            KeyUsedError: on_used_key,
+            LibraryError: on_service_error,
+            PolicyError: on_service_error,
+            CaseError: on_service_error,
+            EvidenceError: on_service_error,
+            PreviewError: on_service_error,
+            BadCursor: on_service_error,
+            TooLargeError: on_service_error,
+            KeyUsedError: on_service_error,
             OSError: on_unavailable,
             UnicodeDecodeError: on_unreadable,
             RecursionError: on_unreadable,

@@ -14,7 +14,7 @@ __all__ = ["add_protective_headers"]
 #: Scripts, styles and connections of a page come from this service alone; nothing is ever framed.
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 #: What is no page loads nothing, whatever is in it.
 DATA_POLICY = "default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"

@@ -10,6 +10,7 @@ import uvicorn
 
 from streams.web.aliyun.app import create_call_app
 from streams.web.app import create_app
+from streams.web.compression import Compression
 from streams.web.connections import BACKLOG, BoundedProtocol, ConnectionSweep
 from streams.web.dispatch import FrontDoor
 
@@ -56,7 +57,7 @@ class WebServer:
         changes.subscribe(self._live.publish)
         self._server = _Server(
             uvicorn.Config(
-                FrontDoor(calls=create_call_app(services), other=create_app(services)),
+                Compression(FrontDoor(calls=create_call_app(services), other=create_app(services))),
                 log_config=None,
                 access_log=False,
                 lifespan="off",

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from streams.services.backward import Searches
     from streams.services.cases import Cases
     from streams.services.dead_letters import DeadLetters
+    from streams.services.evidence.explanations import Explanations
     from streams.services.idempotency_keys import RequestKeys
     from streams.services.libraries import Libraries
     from streams.services.policies import Policies
+    from streams.services.previews import Previews
     from streams.services.reconciliation.doctor import Doctor
     from streams.services.results import Results
     from streams.settings import Settings
@@ -54,8 +56,10 @@ class Services:
         commands: JobCommands,
         libraries: Libraries,
         policies: Policies,
+        previews: Previews,
         dead_letters: DeadLetters,
         cases: Cases,
+        evidence: Explanations,
         searches: Searches,
         keys: RequestKeys,
         results: Results,
@@ -72,8 +76,10 @@ class Services:
         self.commands = commands
         self.libraries = libraries
         self.policies = policies
+        self.previews = previews
         self.dead_letters = dead_letters
         self.cases = cases
+        self.evidence = evidence
         self.searches = searches
         self.keys = keys
         self.results = results

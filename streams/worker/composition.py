@@ -39,6 +39,7 @@ from streams.readmodel.projector import Projector
 from streams.services.backward import Searches
 from streams.services.cases import Cases
 from streams.services.dead_letters import DeadLetters
+from streams.services.evidence.explanations import EvidenceLanes, Explanations
 from streams.services.idempotency_keys import RequestKeys
 from streams.services.jobs import Commands
 from streams.services.libraries import Libraries
@@ -57,6 +58,7 @@ from streams.web.services import Services
 from streams.worker.broker_keeper import BrokerKeeper
 from streams.worker.deployment import join_deployment
 from streams.worker.instance_lock import InstanceLock
+from streams.worker.previewing import make_previews
 from streams.worker.probes import Probes, disk_probe, kafka_probe, milvus_probe
 from streams.worker.recovery import EmbeddedWork, ask_again, recover
 from streams.worker.running_app import RunningApp
@@ -72,6 +74,7 @@ if TYPE_CHECKING:
     from streams.adapters.kafka.assignment import Assignment
     from streams.adapters.webhooks.signing import Signs
     from streams.credentials.reloading_file import AccessFiles
+    from streams.services.previews import Previews
     from streams.settings import Settings
 
 __all__ = ["Worker", "start_worker"]
@@ -197,8 +200,10 @@ async def start_worker(
         commands=Commands(emitter, model, projector),
         libraries=libraries,
         policies=Policies(emitter, model, projector, topics),
+        previews=_make_previews(stack, settings, lock, model, projector),
         dead_letters=DeadLetters(emitter, model, projector, topics),
         cases=Cases(emitter, model, projector, topics),
+        evidence=_make_explanations(stack, settings, model),
         searches=Searches(emitter, model, projector, topics),
         keys=RequestKeys(emitter, model, projector, topics),
         results=Results(model),
@@ -240,6 +245,13 @@ def _make_pools(stack: AsyncExitStack, settings: Settings) -> tuple[TaskPool, Ta
     import_pool = TaskPool(settings, slots=settings.import_slots, niceness=IMPORT_NICENESS)
     stack.push_async_callback(asyncio.to_thread, import_pool.stop)
     return pool, import_pool
+
+
+def _make_explanations(stack: AsyncExitStack, settings: Settings, model: ReadModel) -> Explanations:
+    """Return what tells why matches match; its processes begin when somebody asks."""
+    lanes = EvidenceLanes(settings)
+    stack.push_async_callback(asyncio.to_thread, lanes.stop)
+    return Explanations(model, open_store(settings.store_url), short=lanes.short, long=lanes.long)
 
 
 def _start_probes(
@@ -337,6 +349,17 @@ def _start_doctor(
     stack.push_async_callback(doctor.stop)
     doctor.start()
     return doctor
+
+
+def _make_previews(
+    stack: AsyncExitStack, settings: Settings, lock: InstanceLock, model: ReadModel, projector: Projector
+) -> Previews:
+    """Return what makes media that browsers show; it forgets what it has made of jobs that are deleted."""
+    previews = make_previews(settings, model, open_store(settings.store_url), lock.folder / "previews")
+    stack.push_async_callback(asyncio.to_thread, previews.stop)
+    previews.tidy()
+    projector.subscribe(previews.follow)
+    return previews
 
 
 def _start_deliverer(stack: AsyncExitStack, dispatcher: WebhookDispatcher, projector: Projector) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,10 +33,12 @@ from streams.readmodel.projection import Record
 from streams.services.backward import Searches
 from streams.services.cases import Cases
 from streams.services.dead_letters import DeadLetters
+from streams.services.evidence.explanations import Carrier, Explanations
 from streams.services.idempotency_keys import RequestKeys
 from streams.services.jobs import Commands
 from streams.services.libraries import Libraries
 from streams.services.policies import Policies
+from streams.services.previews import Previews
 from streams.services.reconciliation.doctor import Doctor
 from streams.services.reconciliation.inspector import Means
 from streams.services.results import Results
@@ -44,6 +47,7 @@ from streams.telemetry.neighbours import Neighbours
 from streams.web.auth.authenticator import Authenticator
 from streams.web.pages.live import LiveChanges
 from streams.web.services import JobCommands, Services
+from streams.worker.previewing import make_previews
 from support.feed import LookingFeed
 from support.read_model import GoneItem, GoneLibrary, GoneOutcome, GoneSearch, JobTombstone, ReadModel
 
@@ -60,6 +64,15 @@ def done(task: Task) -> ChunkResult:
     return ChunkResult(task=task, outcome=TaskOutcome.DONE, spans=spans, stored=task.kind is TaskKind.FINISH)
 
 
+class InThread:
+    """Works out evidence in this process."""
+
+    async def run(self, order: bytes) -> bytes:
+        from streams.services.evidence.work import carry_out  # noqa: PLC0415 (loads the engine, which few tests need)
+
+        return await asyncio.to_thread(carry_out, order)
+
+
 @dataclass
 class InlineService(LookingFeed):
     """An outbox whose events take effect at once, a feed that is always caught up, and a runner of tasks."""
@@ -74,6 +87,7 @@ class InlineService(LookingFeed):
     replays: list[tuple[str, bytes | None, bytes | None, list[tuple[str, bytes]]]] = field(default_factory=list)
     listeners: list[Callable[[list[Change]], None]] = field(default_factory=list)
     do: Callable[[Assignment], TaskReport] | None = None
+    carrier: Carrier = field(default_factory=InThread)
 
     def __post_init__(self) -> None:
         events: Any = self  # has of an outbox what is asked of it here
@@ -94,8 +108,10 @@ class InlineService(LookingFeed):
             commands=commands or self.commands,
             libraries=self.libraries,
             policies=self.policies,
+            previews=self.previews(settings),
             dead_letters=self.dead_letters,
             cases=self.cases,
+            evidence=Explanations(self.model, open_store(settings.store_url), short=self.carrier, long=self.carrier),
             searches=Searches(events, self.model, self, TOPICS),
             keys=RequestKeys(events, self.model, self, TOPICS),
             results=Results(self.model),
@@ -107,6 +123,12 @@ class InlineService(LookingFeed):
             ready=lambda: True,
             held=list,
         )
+
+    def previews(self, settings: Settings) -> Previews:
+        """Return what makes previews of media below the state folder; its processes start when they are needed."""
+        previews = make_previews(settings, self.model, open_store(settings.store_url), settings.state / "previews")
+        self.subscribe(previews.follow)
+        return previews
 
     def subscribe(self, listener: Callable[[list[Change]], None]) -> None:
         self.listeners.append(listener)

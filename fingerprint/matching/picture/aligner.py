@@ -6,7 +6,7 @@ there then tells by its movement, and by its pattern of light, to which moment e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fingerprint.matching.picture.correspondences import Hint
+    from fingerprint.matching.picture.correspondences import Correspondences, Hint
     from fingerprint.matching.picture.localization import Located
     from fingerprint.matching.picture.query import PictureQuery
     from fingerprint.matching.picture.similarity import Similarities
     from fingerprint.matching.time_map import Segment, TimeMap
     from fingerprint.picture.track import PictureTrack
 
-__all__ = ["PARAMETERS", "AlignerParameters", "align_picture"]
+__all__ = ["PARAMETERS", "AlignerParameters", "PictureAlignment", "align_picture", "compare_pictures"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,28 @@ class AlignerParameters:
 PARAMETERS = AlignerParameters()
 
 
+@dataclass(frozen=True)
+class PictureAlignment:
+    """Which spans of a query look like a reference, and what they were found in.
+
+    Attributes:
+        segments: The spans.
+        correspondences: Moments that look, or move, alike; None where there is nothing to compare.
+        located: What local features say; None as well.
+    """
+
+    segments: list[Segment] = field(default_factory=list)
+    correspondences: Correspondences | None = None
+    located: Located | None = None
+
+
 def align_picture(query: PictureQuery, reference: PictureTrack, hints: Sequence[Hint] = ()) -> list[Segment]:
-    """Return the spans of the query that look like the reference.
+    """Return the spans of the query that look like the reference: see `compare_pictures`."""
+    return compare_pictures(query, reference, hints).segments
+
+
+def compare_pictures(query: PictureQuery, reference: PictureTrack, hints: Sequence[Hint] = ()) -> PictureAlignment:
+    """Return the spans of the query that look like the reference, and what they were found in.
 
     Their evidence counts what is seen again and again once: a wall is no more of a copy for being looked at longer.
 
@@ -87,7 +107,7 @@ def align_picture(query: PictureQuery, reference: PictureTrack, hints: Sequence[
         hints: Time maps that the sound tells, where a closer look is worth it; strongest first.
     """
     if not len(reference.numbers) or not len(query.samples) or not len(query.views.vectors):
-        return []
+        return PictureAlignment()
     stored = dequantise(reference.codes)
     similarities = find_similarities(query, stored, reference.times_ms / 1000)
     pairs = [
@@ -97,10 +117,11 @@ def align_picture(query: PictureQuery, reference: PictureTrack, hints: Sequence[
     located = locate(query.query_frames, reference, pairs)
     if located.region is None:
         correspondences = correspondences_of(query, similarities, None)
-        return [
+        segments = [
             segment_of(query, correspondences, similarities, stored, run, located)
             for run in find_runs(correspondences, PARAMETERS.min_run_log_odds, hints)
         ]
+        return PictureAlignment(segments, correspondences, located)
     seen = query.query_frames.miniatures(located.region, _promising(query, similarities, located, hints))
     likely = _likely(similarities, reference, hints)
     motion = find_motion(seen, reference.grid_ms[likely] / 1000, reference.thumbnails[likely])
@@ -114,7 +135,7 @@ def align_picture(query: PictureQuery, reference: PictureTrack, hints: Sequence[
     for segment, before in zip(segments, starts, strict=False):
         after = grown[-1].end if grown else 0.0
         grown.append(extended(segment, seen, reference, after=after, before=before))
-    return grown
+    return PictureAlignment(grown, correspondences, located)
 
 
 def _likeliest_pairs(query: PictureQuery, similarities: Similarities) -> list[PicturePair]:

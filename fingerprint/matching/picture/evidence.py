@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fingerprint.matching.findings import PictureFinding
 from fingerprint.matching.picture import similarity as picture_similarity
 from fingerprint.matching.picture.correspondences import counted_s, speed_prior
 from fingerprint.matching.picture.similarity import look_log_odds
@@ -131,6 +132,7 @@ def segment_of(  # noqa: PLR0917 (what one pair of media items is told by)
         similarity=PARAMETERS.unmeasured_similarity,
         picture=True,
         transforms=edits,
+        findings=(PictureFinding(by_look, by_motion, by_features),),
     )
 
 

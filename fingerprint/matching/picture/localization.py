@@ -81,10 +81,12 @@ class Located:
     Attributes:
         region: Where the reference's picture lies; None when nothing agrees.
         pairs: For each pair that was tried: time in the query, time in the reference, log-odds.
+        inliers: Features that each of these pairs has in common.
     """
 
     region: Region | None
     pairs: tuple[tuple[float, float, float], ...]
+    inliers: tuple[int, ...] = ()
 
 
 def locate(query_frames: QueryFrames, reference: PictureTrack, pairs: Sequence[PicturePair]) -> Located:
@@ -108,7 +110,7 @@ def locate(query_frames: QueryFrames, reference: PictureTrack, pairs: Sequence[P
         tried.append((pair.time, place, _log_odds(region)))
     if best is not None and best.inliers < PARAMETERS.min_inliers:
         best = None
-    return Located(best, tuple(tried))
+    return Located(best, tuple(tried), tuple(0 if one is None else one.inliers for one in found))
 
 
 def _is_sure(region: Region | None) -> bool:

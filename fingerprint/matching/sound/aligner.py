@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fingerprint.matching.findings import SoundFinding
 from fingerprint.matching.sound import offset_histogram
 from fingerprint.matching.sound.offset_histogram import Counts, counted, demand_doubling, likelihood, stretches
 from fingerprint.matching.sound.peak_index import Hypothesis, QueryPeaks, ReferencePeaks
@@ -362,7 +363,16 @@ def _followed(
         log_odds = _evidence(span, stretch, others)
         if log_odds < PARAMETERS.min_segment_log_odds:
             continue
-        segment = _segment(query, reference, hypothesis, span, log_odds)
+        finding = SoundFinding(
+            start=start,
+            end=end,
+            count=stretch.count,
+            other=max(stretch.other, others),
+            peaks=stretch.peaks,
+            notes=hypothesis.notes,
+            log_odds=log_odds,
+        )
+        segment = _segment(query, reference, span, finding)
         if not any(_common(one, segment.start, segment.end) > share * min(one.length, segment.length) for one in found):
             found.append(segment)
     return found
@@ -400,10 +410,8 @@ def _in_common(count: int, peaks: int) -> float:
     return float(count * np.log(share / by_chance) + missed)
 
 
-def _segment(
-    query: QueryPeaks, reference: ReferencePeaks, hypothesis: Hypothesis, span: Span, log_odds: float
-) -> Segment:
-    line = rounded(span, query, reference, hypothesis.notes)
+def _segment(query: QueryPeaks, reference: ReferencePeaks, span: Span, finding: SoundFinding) -> Segment:
+    line = rounded(span, query, reference, finding.notes)
     frame = frame_s()
     start, end = float(span.heard[0]) * frame, float(span.heard[-1]) * frame
     density = len(span.heard) / max(end - start, PARAMETERS.min_rate_length_s)
@@ -415,7 +423,8 @@ def _segment(
         start=max(0.0, start - unheard),
         end=end + unheard,
         map=TimeMap(line.speed, line.offset * frame),
-        log_odds=log_odds,
+        log_odds=finding.log_odds,
         similarity=float(np.clip(similarity, 0, 1)),
         sound=True,
+        findings=(finding,),
     )

@@ -1,4 +1,7 @@
-"""The decoder: `python -m streams.adapters.decoder PARENT`, with the connection to its parent as standard input."""
+"""The decoder: `python -m streams.adapters.decoder PARENT TRADE`.
+
+The connection to its parent is its standard input.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import sys
 
 from streams.adapters.decoder.channel import Channel
 from streams.adapters.decoder.messages import LARGEST_QUESTION, Question
+from streams.adapters.decoder.trade import Trade
 from streams.cage.lockdown import lock
 from streams.child_processes import die_with_parent
 
@@ -20,9 +24,14 @@ def main() -> int:
     channel = Channel(_connection(), expects=Question, largest=LARGEST_QUESTION)
     report = lock()
 
-    from streams.adapters.decoder.work import work  # noqa: PLC0415 (it loads the engine: in the cage)
+    if Trade(sys.argv[2]) is Trade.PREVIEWS:
+        from streams.adapters.decoder.previews.work import work_on_previews  # noqa: PLC0415 (it loads FFmpeg)
 
-    work(channel, report)
+        work_on_previews(channel, report)
+    else:
+        from streams.adapters.decoder.work import work  # noqa: PLC0415 (it loads the engine: in the cage)
+
+        work(channel, report)
     return 0
 
 

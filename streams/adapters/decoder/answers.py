@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fingerprint.media.info import MediaInfo
     from fingerprint.media.limits import MediaLimits
 
-__all__ = ["checked_chunk", "checked_info"]
+__all__ = ["checked_chunk", "checked_info", "checked_jpeg"]
 
 #: Seconds that times may lie outside of their span: rounding to frames and to the container's clock.
 MARGIN_S = 1.0
@@ -98,13 +98,20 @@ def _demand_jpegs(sizes: NDArray[np.int32], data: NDArray[np.uint8]) -> None:
     _demand(bool((sizes > len(JPEG)).all()), "stills without pictures")
     ends = np.cumsum(sizes.astype(np.int64))
     for first, end in zip(ends - sizes, ends, strict=True):
-        _demand_jpeg(data[first:end].tobytes())
+        checked_jpeg(data[first:end].tobytes(), local_features.PARAMETERS.long_side_px)
 
 
-def _demand_jpeg(data: bytes) -> None:
-    """Demand a JPEG (ITU-T T.81, annex B) of the kind and of no larger a size than the engine writes.
+def checked_jpeg(data: bytes, longest: int) -> bytes:
+    """Return a JPEG (ITU-T T.81, annex B) if it is of the kind and of no larger a size than is written in the cage.
 
     A header that announces more would have the picture's whole size allocated outside of the cage.
+
+    Args:
+        data: Its bytes.
+        longest: Pixels of its longer side at the most.
+
+    Raises:
+        ValueError: It is none, or larger.
     """
     _demand(data.startswith(JPEG), "stills that are no JPEG")
     at = len(SOI)
@@ -112,5 +119,5 @@ def _demand_jpeg(data: bytes) -> None:
         _demand(data[at : at + 2] in TABLES, "stills of a JPEG that the engine does not write")
         at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
     height, width = (int.from_bytes(data[at + skip : at + skip + 2], "big") for skip in (5, 7))
-    longest = local_features.PARAMETERS.long_side_px
     _demand(min(height, width) > 0 and max(height, width) <= longest, f"stills of {width} x {height}")
+    return data

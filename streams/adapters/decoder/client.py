@@ -19,6 +19,7 @@ from streams.adapters.decoder.messages import (
     Fingerprint,
     Fingerprinted,
     NoMemory,
+    Piece,
     Probe,
     Read,
     Refused,
@@ -29,6 +30,7 @@ from streams.ports.decoder_errors import DecoderEndedError, DecoderFaultError, D
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import UnionType
 
     import msgspec
 
@@ -89,7 +91,7 @@ class CagedDecoder:
         if self._process is not None and not self._process.is_running:  # ended as it stood idle: nobody is to blame
             self.close()
         if self._process is None and self._starting is None:
-            self._starting = DecoderProcess()
+            self._starting = self._new_process()
 
     def close(self) -> None:
         """End the process."""
@@ -129,7 +131,9 @@ class CagedDecoder:
         made: Fingerprinted = self._ask(Fingerprint, Fingerprinted, source, limits=limits, **span)
         return self._checked(checked_chunk, made.chunk, start, end)
 
-    def _ask(self, task: Callable[..., msgspec.Struct], wanted: type[T], source: BinaryIO, **fields: Any) -> T:
+    def _ask(
+        self, task: Callable[..., msgspec.Struct], wanted: type[T] | UnionType, source: BinaryIO, **fields: Any
+    ) -> T:
         """Have a task done; return its answer of the wanted type, or raise what the answer says."""
         process = self._ready()
         file = _descriptor(source)
@@ -147,6 +151,17 @@ class CagedDecoder:
             case _ if isinstance(answer, wanted):
                 return answer
         raise self._garbled(f"{type(answer).__name__} is no answer to this task")
+
+    def _new_process(self) -> DecoderProcess:
+        return DecoderProcess()
+
+    def _take(self, piece: Piece) -> None:
+        """Take a piece of a file.
+
+        Raises:
+            GarbledError: None was asked for.
+        """
+        raise GarbledError(f"{len(piece.data)} bytes of a file that nobody asked for")
 
     def _ready(self) -> DecoderProcess:
         self.prepare()
@@ -188,7 +203,10 @@ class CagedDecoder:
         channel, failure = process.channel, None
         try:
             channel.send(task, () if file is None else (file,))
-            while isinstance(answer := channel.receive(), Read):
+            while isinstance(answer := channel.receive(), Read | Piece):
+                if isinstance(answer, Piece):
+                    self._take(answer)
+                    continue
                 block: Block | Unreadable
                 try:
                     block = Block(data=_read(source, answer)) if failure is None else Unreadable()

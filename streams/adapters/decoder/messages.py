@@ -15,9 +15,11 @@ from fingerprint.media.limits import MediaLimits
 from schemas.errors import ErrorCode
 from schemas.limits import LONGEST_MESSAGE
 from streams.cage.report import CageReport
+from streams.ports.previews import Form
 
 __all__ = [
     "LARGEST_ANSWER",
+    "LARGEST_PIECE",
     "LARGEST_QUESTION",
     "LARGEST_READ",
     "LONGEST_TRACE",
@@ -27,12 +29,20 @@ __all__ = [
     "Fault",
     "Fingerprint",
     "Fingerprinted",
+    "MadeFrame",
+    "MadePreview",
+    "MakeFrame",
+    "MakePreview",
+    "MediaTask",
     "NoMemory",
+    "NothingThere",
+    "Piece",
     "Probe",
     "Question",
     "Read",
     "Ready",
     "Refused",
+    "TooLong",
     "Unreadable",
 ]
 
@@ -43,6 +53,9 @@ LARGEST_QUESTION = LARGEST_READ + 4096
 #: Bytes of one message from the decoder. A chunk of half a minute with its pictures takes 1 to 3 MB, and no more than
 #: 30 for frames of noise.
 LARGEST_ANSWER = 64 * 2**20
+
+#: Bytes of one piece of a file that the decoder makes.
+LARGEST_PIECE = 2**20
 
 #: Characters of a trace: the innermost calls.
 LONGEST_TRACE = 16_384
@@ -57,7 +70,7 @@ class _Message(msgspec.Struct, kw_only=True, frozen=True, tag=True):
     """A message; its type's name travels with it."""
 
 
-class _Task(_Message, kw_only=True, frozen=True):
+class MediaTask(_Message, kw_only=True, frozen=True):
     """What is to be done with a media file.
 
     Attributes:
@@ -69,11 +82,11 @@ class _Task(_Message, kw_only=True, frozen=True):
     limits: MediaLimits
 
 
-class Probe(_Task, kw_only=True, frozen=True):
+class Probe(MediaTask, kw_only=True, frozen=True):
     """Look at the media."""
 
 
-class Fingerprint(_Task, kw_only=True, frozen=True):
+class Fingerprint(MediaTask, kw_only=True, frozen=True):
     """Fingerprint the span `[start, end)` of the media, seconds.
 
     Attributes:
@@ -83,6 +96,26 @@ class Fingerprint(_Task, kw_only=True, frozen=True):
     start: float
     end: float
     several_clocks: bool
+
+
+class MakePreview(MediaTask, kw_only=True, frozen=True):
+    """Make a file of the span `[start, end)` of the media that browsers play; see `Previewer`.
+
+    Attributes:
+        end: Seconds; None: where the media ends.
+        may_be_original: Whether it will do to say that the media itself plays.
+    """
+
+    start: float
+    end: float | None
+    may_be_original: bool
+
+
+class MakeFrame(MediaTask, kw_only=True, frozen=True):
+    """Make a picture of a second of the media, of so many lines at the most."""
+
+    at: float
+    height: int
 
 
 class Block(_Message, kw_only=True, frozen=True):
@@ -126,6 +159,35 @@ class Fingerprinted(_Message, kw_only=True, frozen=True):
     chunk: bytes
 
 
+class Piece(_Message, kw_only=True, frozen=True):
+    """The next bytes of the file that was asked for."""
+
+    data: Annotated[bytes, msgspec.Meta(max_length=LARGEST_PIECE)]
+
+
+class MadePreview(_Message, kw_only=True, frozen=True):
+    """All pieces of the preview were sent; its second 0 is that second of the media. Of the original there are none."""
+
+    form: Form
+    start: float
+
+
+class MadeFrame(_Message, kw_only=True, frozen=True):
+    """The picture, a JPEG."""
+
+    jpeg: bytes
+
+
+class NothingThere(_Message, kw_only=True, frozen=True):
+    """The media has nothing to show there."""
+
+
+class TooLong(_Message, kw_only=True, frozen=True):
+    """The preview would span so many seconds, which are too many."""
+
+    seconds: float
+
+
 class Refused(_Message, kw_only=True, frozen=True):
     """The media cannot be used."""
 
@@ -145,6 +207,19 @@ class Fault(_Message, kw_only=True, frozen=True):
 
 
 #: To the decoder.
-Question = Probe | Fingerprint | Block | Unreadable
+Question = Probe | Fingerprint | MakePreview | MakeFrame | Block | Unreadable
 #: From the decoder.
-Answer = Ready | Read | Described | Fingerprinted | Refused | NoMemory | Fault
+Answer = (
+    Ready
+    | Read
+    | Described
+    | Fingerprinted
+    | Piece
+    | MadePreview
+    | MadeFrame
+    | NothingThere
+    | TooLong
+    | Refused
+    | NoMemory
+    | Fault
+)

@@ -14,6 +14,7 @@ from typing import Any
 
 from streams.adapters.decoder.channel import Channel, GarbledError
 from streams.adapters.decoder.messages import LARGEST_ANSWER, Answer, Ready
+from streams.adapters.decoder.trade import Trade
 from streams.cage.environment import clean_environment
 from streams.cage.limits import limit_after_loading
 from streams.cage.trial import python_command
@@ -26,13 +27,18 @@ ENDING_S = 5.0
 
 
 class DecoderProcess:
-    """One decoder. It is being started when this returns; `wait_until_ready` says when it can be worked with."""
+    """One decoder. It is being started when this returns; `wait_until_ready` says when it can be worked with.
 
-    def __init__(self) -> None:
+    Args:
+        trade: What it is to be good for: each trade loads what it needs.
+        niceness: How far it gives way to others.
+    """
+
+    def __init__(self, trade: Trade = Trade.FINGERPRINTS, *, niceness: int = 0) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 (our own module)
-                python_command("streams.adapters.decoder", str(os.getpid())),
+                python_command("streams.adapters.decoder", str(os.getpid()), trade),
                 env=clean_environment(),
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
@@ -41,6 +47,8 @@ class DecoderProcess:
         self.channel = Channel(ours, expects=Answer, largest=LARGEST_ANSWER)
         # It inherits what limits its parent's task; loading the engine is no part of that.
         self.limit_cpu(math.inf)
+        if niceness:
+            os.setpriority(os.PRIO_PROCESS, self.pid, niceness)
 
     @property
     def pid(self) -> int:
@@ -101,6 +109,10 @@ class DecoderProcess:
             return self._process.wait(ENDING_S)
         except subprocess.TimeoutExpired:
             return self.kill()
+
+    def interrupt(self) -> None:
+        """Have it end at once, whoever talks to it: for any thread."""
+        self._process.send_signal(signal.SIGKILL)
 
     def kill(self) -> int:
         """End it at once, and return its exit status."""

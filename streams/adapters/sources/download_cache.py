@@ -39,7 +39,7 @@ class KeptFile:
                 file.flush()
                 self.clear()
                 self._key, self._handle = key, os.dup(file.fileno())
-        return io.BufferedReader(_SharedFile(os.dup(self._handle)))
+        return io.BufferedReader(_SharedFile(os.dup(self._handle), version="" if key is None else str(key)))
 
     def clear(self) -> None:
         """Give the disk space back as soon as nobody reads the file."""
@@ -51,9 +51,11 @@ class KeptFile:
 class _SharedFile(PositionedFile):
     """Reads a file whose handle others have too: duplicates of a handle share their position."""
 
-    def __init__(self, handle: int) -> None:
+    def __init__(self, handle: int, *, version: str) -> None:
         super().__init__()
         self._handle = handle
+        #: What tells this content from others; empty when nothing does.
+        self.version = version
 
     @property
     def size(self) -> int:

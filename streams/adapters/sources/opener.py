@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import os
+import stat
 from typing import TYPE_CHECKING, BinaryIO
 
 from fingerprint.media.errors import MediaError
@@ -14,7 +17,31 @@ from streams.redaction import redacted
 if TYPE_CHECKING:
     from streams.egress.policy import SourcePolicy
 
-__all__ = ["open_media"]
+__all__ = ["is_local", "media_version", "open_media"]
+
+
+def is_local(file: BinaryIO) -> bool:
+    """Whether opened media is a plain file of this machine, which can be read by more than one at a time."""
+    try:
+        return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+    except (OSError, AttributeError):  # also io.UnsupportedOperation
+        return False
+
+
+def media_version(file: BinaryIO) -> str:
+    """Return what tells the content of opened media from any other that its place holds at another time.
+
+    It is made of size and time of change for files, and of what its server says for others. The file is then at its
+    beginning.
+    """
+    if is_local(file):
+        found = os.fstat(file.fileno())
+        return f"{found.st_size}-{found.st_mtime_ns}-{found.st_ino}"
+    raw = getattr(file, "raw", file)
+    said = getattr(raw, "version", "") or getattr(raw, "details", "")
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    return f"{size}-{said}"
 
 
 def open_media(url: str, policy: SourcePolicy) -> BinaryIO:

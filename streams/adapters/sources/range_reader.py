@@ -38,6 +38,11 @@ class RangedFile(PositionedFile):
         """Bytes of the file."""
         return self._size
 
+    @property
+    def version(self) -> str:
+        """What the server calls this version of the file; empty when it does not."""
+        return self._version
+
     def read_at(self, position: int, most: int) -> bytes:
         """Return some bytes from a position, of one block at most.
 

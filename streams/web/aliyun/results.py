@@ -6,13 +6,14 @@ import asyncio
 
 from litestar import MediaType, Response, get
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from schemas.jobs import JobStatus
 from schemas.result import result_of
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
+from streams.web.problem_table import UNKNOWN_JOB
+from streams.web.problem_types import ProblemError
 from streams.web.services import Services
 
 __all__ = ["show_dna_result"]
@@ -27,6 +28,6 @@ async def show_dna_result(job_id: FromPath[str], services: NamedDependency[Servi
     """Show what a job found, in the form of the complete event's `Data`, without pairs dismissed since."""
     job = await asyncio.to_thread(services.model.jobs.get, job_id)
     if job is None or job.status is not JobStatus.SUCCESS:
-        raise NotFoundException(f"there is no job {job_id!r} that has succeeded")
+        raise ProblemError(UNKNOWN_JOB, f"there is no job {job_id!r} that has succeeded")
     told = await asyncio.to_thread(services.results.told, job)
     return Response(result_of(told).to_json().encode(), media_type=MediaType.JSON)

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Self
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from schemas.backward import BackwardSearch
@@ -19,6 +18,8 @@ from streams.web.api.pagination import Cursor, Limit
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
 from streams.web.auth.roles import Role
+from streams.web.problem_table import SEARCH_ENDED, UNKNOWN_SEARCH
+from streams.web.problem_types import ProblemError
 from streams.web.services import Services
 
 __all__ = ["BACKWARD_ROUTES", "BackwardSearchList", "BackwardSearchView"]
@@ -134,9 +135,7 @@ async def cancel_search(search_id: FromPath[str], services: NamedDependency[Serv
     """End a search that has not ended; what it has found stays."""
     search = await _search(services, search_id)
     if search.status.ended:
-        raise HTTPException(
-            f"there is nothing to end: the search has ended, with status {search.status}", status_code=409
-        )
+        raise ProblemError(SEARCH_ENDED, f"there is nothing to end: the search has ended, with status {search.status}")
     return BackwardSearchView.of(await services.searches.cancel(search))
 
 
@@ -146,5 +145,5 @@ BACKWARD_ROUTES = (start_search, list_searches, show_search, cancel_search)
 async def _search(services: Services, search_id: str) -> BackwardSearch:
     search = await asyncio.to_thread(services.model.backward_searches.get, search_id)
     if search is None:
-        raise NotFoundException(f"there is no backward search {search_id!r}: list those that there are")
+        raise ProblemError(UNKNOWN_SEARCH, f"there is no backward search {search_id!r}: list those that there are")
     return search

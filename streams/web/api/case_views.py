@@ -127,6 +127,7 @@ class DecisionResult(msgspec.Struct, kw_only=True):
 
     case_id: str
     status: Annotated[int, msgspec.Meta(description="what a call for this case alone had been answered with")]
+    code: Annotated[str | None, msgspec.Meta(description="the problem's code, where it was not made")] = None
     detail: Annotated[str | None, msgspec.Meta(description="why it was not made, and what to do")] = None
     case: Annotated[CaseView | None, msgspec.Meta(description="the case as it stands now, where it was made")] = None
 

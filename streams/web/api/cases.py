@@ -15,6 +15,7 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, Quer
 from schemas.policies import Action
 from streams.domain.case_errors import CaseError
 from streams.readmodel.cases import Case, CaseFilter, CaseOrder
+from streams.readmodel.decisions import DecisionFilter
 from streams.services.cases import DecisionRequest
 from streams.web.api.case_views import (
     AuditEntry,
@@ -29,7 +30,7 @@ from streams.web.api.case_views import (
 )
 from streams.web.api.etag import UNCHANGED, tag_of, with_etag
 from streams.web.api.pagination import Cursor, Limit
-from streams.web.api.problems import case_status
+from streams.web.api.problems import problem_of
 from streams.web.api.times import TIME_FORM, time_as_stored
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
@@ -68,6 +69,10 @@ Since = Annotated[str | None, QueryParameter(description=f"only cases opened at 
 Similarity = Annotated[
     float | None, QueryParameter(ge=0, le=1, description="only cases whose match is at least so sure, 0 to 1")
 ]
+OfCase = Annotated[str | None, QueryParameter(description="only decisions on this case")]
+Who = Annotated[str | None, QueryParameter(description="only decisions of this person")]
+DecidedSince = Annotated[str | None, QueryParameter(description=f"only decisions at this time or later: {TIME_FORM}")]
+DecidedUntil = Annotated[str | None, QueryParameter(description=f"only decisions before this time: {TIME_FORM}")]
 IfMatch = Annotated[
     str | None,
     HeaderParameter(
@@ -165,16 +170,23 @@ async def list_decisions(
     services: NamedDependency[Services],
     request: Request[Any, Any, Any],
     *,
+    who: Who = None,
+    case_id: OfCase = None,
+    since: DecidedSince = None,
+    until: DecidedUntil = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response[Any]:
-    """List decisions page by page; with `Accept: text/csv` all of them, in one file."""
+    """List decisions page by page; with `Accept: text/csv` all that pass the filters, in one file."""
+    wanted = DecisionFilter(
+        who=who, case_id=case_id, since=time_as_stored(since, "since"), until=time_as_stored(until, "until")
+    )
     if form := asked_for(request, FileForm.CSV):
         await asyncio.to_thread(
-            services.model.decisions.page, cursor=cursor, limit=1
+            services.model.decisions.page, wanted, cursor=cursor, limit=1
         )  # a bad cursor shows before it begins
-        return as_file(_as_csv(services, cursor), form, "decisions")
-    page = await asyncio.to_thread(services.model.decisions.page, cursor=cursor, limit=limit)
+        return as_file(_as_csv(services, wanted, cursor), form, "decisions")
+    page = await asyncio.to_thread(services.model.decisions.page, wanted, cursor=cursor, limit=limit)
     return Response(AuditPage(decisions=[AuditEntry.of(one) for one in page.decisions], next=page.next))
 
 
@@ -189,15 +201,16 @@ def _tagged(case: Case) -> Response[CaseView]:
 def _result(case_id: str, outcome: Case | CaseError | OSError) -> DecisionResult:
     if isinstance(outcome, Case):
         return DecisionResult(case_id=case_id, status=HTTPStatus.OK, case=CaseView.of(outcome))
-    return DecisionResult(case_id=case_id, status=case_status(outcome), detail=str(outcome))
+    kind = problem_of(outcome)
+    return DecisionResult(case_id=case_id, status=kind.status, code=kind.code, detail=str(outcome))
 
 
-async def _as_csv(services: Services, cursor: str | None) -> AsyncIterator[bytes]:
+async def _as_csv(services: Services, wanted: DecisionFilter, cursor: str | None) -> AsyncIterator[bytes]:
     """Yield the audit log as a file, a part at a time."""
     names = AuditEntry.__struct_fields__
     yield csv_lines([names])
     while True:
-        page = await asyncio.to_thread(services.model.decisions.page, cursor=cursor, limit=BATCH)
+        page = await asyncio.to_thread(services.model.decisions.page, wanted, cursor=cursor, limit=BATCH)
         entries = map(AuditEntry.of, page.decisions)
         yield csv_lines([getattr(entry, name) for name in names] for entry in entries)
         cursor = page.next

@@ -9,7 +9,6 @@ from typing import Annotated, Self
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath
 
 from streams.readmodel.dead_letters import DeadLetter
@@ -17,6 +16,8 @@ from streams.redaction import without_secrets, without_secrets_in_bytes
 from streams.web.api.pagination import Cursor, Limit
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
+from streams.web.problem_table import LETTER_NOT_SENDABLE, UNKNOWN_LETTER
+from streams.web.problem_types import ProblemError
 from streams.web.services import Services
 
 __all__ = ["LETTER_ROUTES", "LetterList", "LetterView"]
@@ -95,7 +96,7 @@ async def show_letter(letter_id: FromPath[str], services: NamedDependency[Servic
     """Show a dead letter without secrets in addresses; of a large input its first bytes, and where the whole is."""
     letter = await asyncio.to_thread(services.model.dead_letters.get, letter_id)
     if letter is None:
-        raise NotFoundException(f"there is no dead letter {letter_id!r}")
+        raise ProblemError(UNKNOWN_LETTER, f"there is no dead letter {letter_id!r}")
     return LetterView.whole(letter)
 
 
@@ -105,9 +106,9 @@ async def replay_letter(letter_id: FromPath[str], services: NamedDependency[Serv
     try:
         return LetterView.whole(await services.dead_letters.replay(letter_id))
     except LookupError as error:
-        raise NotFoundException(str(error.args[0])) from error
+        raise ProblemError(UNKNOWN_LETTER, str(error.args[0])) from error
     except ValueError as error:
-        raise HTTPException(str(error), status_code=409) from error
+        raise ProblemError(LETTER_NOT_SENDABLE, str(error)) from error
 
 
 LETTER_ROUTES = (list_letters, show_letter, replay_letter)

@@ -8,7 +8,6 @@ from typing import Annotated, Self
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from schemas.deliveries import Delivery, DeliveryStatus
@@ -16,6 +15,8 @@ from streams.redaction import redacted, without_secrets
 from streams.web.api.pagination import Cursor, Limit
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
+from streams.web.problem_table import UNKNOWN_DELIVERY
+from streams.web.problem_types import ProblemError
 from streams.web.services import Services
 
 __all__ = ["DELIVERY_ROUTES", "DeliveryList", "DeliveryView", "Replayed"]
@@ -132,5 +133,7 @@ DELIVERY_ROUTES = (list_deliveries, show_delivery, replay_delivery, replay_deliv
 async def _delivery(services: Services, job_id: str) -> Delivery:
     delivery = await asyncio.to_thread(services.model.deliveries.get, job_id)
     if delivery is None:
-        raise NotFoundException(f"no callback belongs to job {job_id!r}: it has none, or has not ended yet")
+        raise ProblemError(
+            UNKNOWN_DELIVERY, f"no callback belongs to job {job_id!r}: it has none, or has not ended yet"
+        )
     return delivery

@@ -7,7 +7,6 @@ from typing import Annotated
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException
 from litestar.params import JSONBody
 
 from streams.services.reconciliation.doctor import DoctorBusyError, Report
@@ -15,6 +14,8 @@ from streams.services.reconciliation.examination import Order
 from streams.web.api.views import LibraryName
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
+from streams.web.problem_table import DOCTOR_BUSY
+from streams.web.problem_types import ProblemError
 from streams.web.services import Services
 
 __all__ = ["DOCTOR_ROUTES"]
@@ -45,7 +46,7 @@ async def examine(data: JSONBody[NewExamination], services: NamedDependency[Serv
     try:
         return services.doctor.examine(Order(library=data.library, mend=data.mend, force=data.force))
     except DoctorBusyError as error:
-        raise HTTPException(str(error), status_code=409) from error
+        raise ProblemError(DOCTOR_BUSY, str(error)) from error
 
 
 DOCTOR_ROUTES = (show_report, examine)

@@ -34,8 +34,11 @@ def tag_of(content: Any, *, version: str = "") -> str:
 
 
 def is_expected(if_match: str | None, content: Any) -> bool:
-    """Whether a content is one that the header `If-Match` names, or that it names none."""
-    tags = [part.strip() for part in (if_match or "*").split(",")]
+    """Whether a content is one that the header `If-Match` names, or that it names none.
+
+    A tag is of the content; that it is weak says that the answer was compressed.
+    """
+    tags = [part.strip().removeprefix("W/") for part in (if_match or "*").split(",")]
     return "*" in tags or tag_of(content) in tags
 
 

@@ -11,13 +11,13 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.exceptions import ClientException, HTTPException, NotFoundException
 from litestar.params import Body, FromPath, FromQuery, JSONBody, QueryParameter
 
 from schemas.ids import keyed_job_id, new_job_id
 from schemas.jobs import UPLOADED, Job, JobRequest, JobSource, JobStatus, Lane, SaveType
+from schemas.limits import LONGEST_MEDIA_ID
 from streams.adapters.webhooks.targets import TargetRefused, Targets
-from streams.domain.library_errors import ForbiddenError, LibraryError, MediaIdTaken
+from streams.domain.library_errors import ForbiddenError, LibraryError, MediaIdTaken, UnusableName
 from streams.readmodel.jobs import JobFilter
 from streams.web.api.etag import UNCHANGED, with_etag
 from streams.web.api.pagination import Cursor, Limit
@@ -28,10 +28,39 @@ from streams.web.api.views import JobList, JobView, LibraryName, MediaId, NewJob
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
 from streams.web.auth.roles import Role
+from streams.web.problem_table import (
+    INVALID_REQUEST,
+    JOB_ENDED,
+    JOB_NOT_ENDED,
+    UNKNOWN_JOB,
+    UNUSABLE_CALLBACK,
+    UNUSABLE_LIBRARY,
+    UPLOAD_GONE,
+)
+from streams.web.problem_types import ProblemError
 from streams.web.services import Services
 
 __all__ = ["JOB_ROUTES", "upload_route"]
 
+JobId = Annotated[str | None, QueryParameter(description="only this job")]
+Reference = Annotated[
+    str | None, QueryParameter(description="only jobs that match this media item, which a library holds")
+]
+Similarity = Annotated[
+    float | None,
+    QueryParameter(
+        ge=0, le=1, description="only jobs with a match at least as sure; with `reference`: with a match of that one"
+    ),
+]
+Code = Annotated[str | None, QueryParameter(description="only jobs that ended with this code; `0`: with none")]
+Name = Annotated[
+    str | None,
+    QueryParameter(
+        max_length=LONGEST_MEDIA_ID,
+        description="only jobs whose media has this in its name, in whatever case; one or two characters: at its start",
+    ),
+]
+Copies = Annotated[bool, QueryParameter(description="true: only jobs that found something that is there still")]
 MediaFilter = Annotated[str | None, QueryParameter(description="only jobs of this media item")]
 LibraryFilter = Annotated[str | None, QueryParameter(description="only jobs that store into this library")]
 Since = Annotated[str | None, QueryParameter(description=f"only jobs asked for at this time or later: {TIME_FORM}")]
@@ -42,7 +71,7 @@ Until = Annotated[str | None, QueryParameter(description=f"only jobs asked for b
 COPY_BLOCK_BYTES = 1 << 20
 
 
-class Upload(msgspec.Struct, kw_only=True):
+class Upload(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Media, or a fingerprint file, that is sent along with the job."""
 
     file: UploadFile
@@ -121,19 +150,33 @@ async def list_jobs(
     status: FromQuery[JobStatus | None] = None,
     library: LibraryFilter = None,
     media_id: MediaFilter = None,
+    name: Name = None,
+    copies: Copies = False,
+    reference: Reference = None,
+    similarity: Similarity = None,
+    code: Code = None,
     since: Since = None,
     until: Until = None,
+    job_id: JobId = None,
     idempotency_key: AskedUnderKey = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> JobList:
     """List jobs; filters combine."""
-    job_id = keyed_job_id(idempotency_key, caller=caller.name) if idempotency_key else None
+    if idempotency_key:
+        if job_id:
+            raise ProblemError(INVALID_REQUEST, "job_id and idempotency_key name a job each: give one of them")
+        job_id = keyed_job_id(idempotency_key, caller=caller.name)
     wanted = JobFilter(
         job_id=job_id,
         status=status,
         library=library,
         media_id=media_id,
+        name=name,
+        copies=copies,
+        reference=reference,
+        similarity=similarity,
+        code=code,
         since=time_as_stored(since, "since"),
         until=time_as_stored(until, "until"),
     )
@@ -164,7 +207,7 @@ async def cancel_job(
     """Ask for the end of a job that has not ended."""
     job = await _job(services, job_id)
     if job.status.ended:
-        raise HTTPException(f"there is nothing to end: the job has ended, with status {job.status}", status_code=409)
+        raise ProblemError(JOB_ENDED, f"there is nothing to end: the job has ended, with status {job.status}")
     await check_cancel(services, job, caller.name, caller.grant)
     await services.commands.cancel(job)
     return JobView.of(job)
@@ -180,9 +223,9 @@ async def rerun_job(
     """Ask for a new job that is to do what an ended one did."""
     job = await _job(services, job_id)
     if not job.status.ended:
-        raise HTTPException("the job has not ended: cancel it, or wait for its end", status_code=409)
+        raise ProblemError(JOB_NOT_ENDED, "the job has not ended: cancel it, or wait for its end")
     if job.request.file_url == UPLOADED:
-        raise HTTPException("what was sent along with this job is gone: send it again", status_code=409)
+        raise ProblemError(UPLOAD_GONE, "what was sent along with this job is gone: send it again")
     again = msgspec.structs.replace(
         job.request,
         job_id=new_job_id(),
@@ -205,17 +248,17 @@ async def _check(services: Services, request: JobRequest, *, replace: bool = Tru
         await services.libraries.check(request)
         if not replace:
             await services.libraries.check_free(request)
-    except (ForbiddenError, MediaIdTaken):
+    except (ForbiddenError, MediaIdTaken, UnusableName):
         raise
     except LibraryError as error:
-        raise ClientException(str(error)) from error
+        raise ProblemError(UNUSABLE_LIBRARY, str(error)) from error
 
 
 def _check_target(services: Services, url: str) -> None:
     try:
         Targets.of(services.settings).check(url)
     except TargetRefused as error:
-        raise ClientException(str(error)) from error
+        raise ProblemError(UNUSABLE_CALLBACK, str(error)) from error
 
 
 def _digest(file: BinaryIO) -> str:
@@ -247,5 +290,5 @@ def _request_of(data: NewJob) -> JobRequest:
 async def _job(services: Services, job_id: str) -> Job:
     job = await asyncio.to_thread(services.model.jobs.get, job_id)
     if job is None:
-        raise NotFoundException(f"there is no job {job_id!r}")
+        raise ProblemError(UNKNOWN_JOB, f"there is no job {job_id!r}")
     return job

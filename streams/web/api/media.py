@@ -7,7 +7,6 @@ from typing import Any
 
 from litestar import Request, Response, delete, get
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from fingerprint.types import ReferenceKey
@@ -16,6 +15,8 @@ from streams.web.api.suppressed import Suppressed, YesNo
 from streams.web.api.views import OutcomeView, ResultView
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
+from streams.web.problem_table import UNKNOWN_MEDIA
+from streams.web.problem_types import ProblemError
 from streams.web.services import Services
 
 __all__ = ["MEDIA_ROUTES"]
@@ -40,7 +41,7 @@ async def show_result(
     """Show what a media item copies, by its newest job that succeeded."""
     job = await asyncio.to_thread(services.model.jobs.result, media_id)
     if job is None:
-        raise NotFoundException(f"no job of media item {media_id!r} has succeeded: list its jobs to see why")
+        raise ProblemError(UNKNOWN_MEDIA, f"no job of media item {media_id!r} has succeeded: list its jobs to see why")
     return with_etag(
         request, ResultView.of(await asyncio.to_thread(services.results.told, job, suppressed=suppressed is YesNo.YES))
     )
@@ -63,7 +64,9 @@ async def fetch_fingerprint(
             data = await asyncio.to_thread(services.store.get, key)
             if data is not None:
                 return Response(data, media_type=BINARY, headers={"Content-Disposition": "attachment"})
-    raise NotFoundException(f"no library holds a fingerprint of media item {media_id!r}: store it by a job first")
+    raise ProblemError(
+        UNKNOWN_MEDIA, f"no library holds a fingerprint of media item {media_id!r}: store it by a job first"
+    )
 
 
 @get(
@@ -78,7 +81,9 @@ async def show_outcome(
     """Show the newest outcome of a media item, as the topic `outcomes` tells it."""
     outcome = await asyncio.to_thread(services.model.outcomes.get, media_id)
     if outcome is None:
-        raise NotFoundException(f"nothing is known yet of what media item {media_id!r} leads to: look at its jobs")
+        raise ProblemError(
+            UNKNOWN_MEDIA, f"nothing is known yet of what media item {media_id!r} leads to: look at its jobs"
+        )
     return with_etag(request, OutcomeView.of(outcome))
 
 
@@ -88,7 +93,7 @@ async def delete_media(media_id: FromPath[str], services: NamedDependency[Servic
     try:
         await services.libraries.delete_media(media_id)
     except LookupError as error:
-        raise NotFoundException(str(error.args[0])) from error
+        raise ProblemError(UNKNOWN_MEDIA, str(error.args[0])) from error
 
 
 MEDIA_ROUTES = (show_result, show_outcome, fetch_fingerprint, delete_media)

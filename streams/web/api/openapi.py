@@ -1,8 +1,7 @@
-"""The OpenAPI document: made from the code, with the problems that every route may answer with."""
+"""How the OpenAPI document is made of the routes, and where it is served."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from litestar import Router, get
@@ -12,52 +11,42 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.params import FromPath
 
-from streams.web.api.problems import CONTENT_TYPE
+from streams.web.api.document import document_of
+from streams.web.api.document_texts import INTRODUCTION
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
 
 if TYPE_CHECKING:
     from litestar import Request
+    from litestar.handlers import HTTPRouteHandler
 
-__all__ = ["openapi_config"]
+__all__ = ["openapi_config", "operation_id"]
 
-Json = dict[str, Any]
-
-#: What any route may answer.
-EVERYWHERE = (
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.INTERNAL_SERVER_ERROR,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
-#: What routes may answer that name something in their address.
-NAMED = (HTTPStatus.NOT_FOUND,)
-#: What routes may answer that change something.
-CHANGING = (
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.CONFLICT,
-    HTTPStatus.PRECONDITION_FAILED,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-)
-PROBLEM: Json = {
-    "type": "object",
-    "title": "Problem",
-    "description": "What went wrong, as RFC 9457 has it.",
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "A sentence that says what to do."},
-        "errors": {"description": "Which fields are wrong, and how."},
-    },
-    "required": ["type", "title", "status", "detail"],
-    "examples": [
-        {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "there is no job '5f0c2d9be1a34b16'"}
-    ],
+#: What operations are called whose functions have names that say too little by themselves.
+OPERATIONS = {
+    "examine": "startDoctor",
+    "show_report": "getDoctorReport",
+    "list_letters": "listDeadLetters",
+    "show_letter": "getDeadLetter",
+    "replay_letter": "replayDeadLetter",
+    "start_search": "startBackwardSearch",
+    "list_searches": "listBackwardSearches",
+    "show_search": "getBackwardSearch",
+    "cancel_search": "cancelBackwardSearch",
+    "show_shadow": "getPolicyShadow",
+    "fetch_fingerprint": "getFingerprint",
 }
+#: What functions begin with that answer with one thing, and what callers call that.
+SHOW, GET = "show", "get"
+
+
+def operation_id(handler: HTTPRouteHandler, *_: Any) -> str:
+    """Return what an operation is called: what its function is, in the case of client code, such as `listCases`."""
+    known = OPERATIONS.get(handler.handler_name)
+    if known:
+        return known
+    first, *rest = handler.handler_name.split("_")
+    return (GET if first == SHOW else first) + "".join(part.capitalize() for part in rest)
 
 
 @get("/{path:str}")
@@ -75,12 +64,10 @@ class _Document(JsonRenderPlugin):
         router.routes[:] = [route for route in router.routes if not route.path_parameters]
         router.register(_not_found)
 
-    def render(self, request: Request[Any, Any, Any], openapi_schema: Json) -> bytes:
-        """Return the document with its problems."""
-        paths = {path: _path(path, item) for path, item in openapi_schema["paths"].items()}
-        components = openapi_schema["components"]
-        components = {**components, "schemas": {**components["schemas"], "Problem": PROBLEM}}
-        return self.render_json(request, {**openapi_schema, "paths": paths, "components": components})
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """Return the document as callers get it, in place of the framework's."""
+        _ = openapi_schema
+        return self.render_json(request, document_of(request.app))
 
 
 def openapi_config() -> OpenAPIConfig:
@@ -89,26 +76,11 @@ def openapi_config() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="MediaDNA",
         version="1",
-        description="Tells which videos copy which. Lists are paged: `next` of one page is the `cursor` of the next. "
-        "Without a bearer token, a POST is sent as application/json, or with the header X-Requested-With.",
+        description=INTRODUCTION,
         openapi_router=Router("/api", route_handlers=[], include_in_schema=False, opt=needs(Role.READER)),
         components=Components(security_schemes={"token": bearer}),
         security=[{}, {"token": []}],
         render_plugins=[_Document(path="/openapi.json")],
+        operation_id_creator=operation_id,
+        use_handler_docstrings=True,
     )
-
-
-def _path(path: str, item: Json) -> Json:
-    return {method: _operation(path, method, operation) for method, operation in item.items()}
-
-
-def _operation(path: str, method: str, operation: Json) -> Json:
-    statuses = {*EVERYWHERE, *(NAMED if "{" in path else ()), *(CHANGING if method != "get" else ())}
-    made = {status: one for status, one in operation["responses"].items() if int(status) < HTTPStatus.BAD_REQUEST}
-    problems = {str(status.value): _problem(status) for status in sorted(statuses)}
-    return {**operation, "responses": {**made, **problems}}
-
-
-def _problem(status: HTTPStatus) -> Json:
-    content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {"description": status.phrase, "content": content}

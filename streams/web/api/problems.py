@@ -10,60 +10,82 @@ from litestar import Response
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.response import Redirect, Template
 
-from streams.domain.backward import UnknownMediaError
+from schemas.errors import TooLargeError
+from streams.domain.backward import NotSearchableError, SeveralLibrariesError, UnknownMediaError
 from streams.domain.case_errors import (
     BadDecisionError,
+    CaseClosedError,
     CaseError,
     DecidedMeanwhileError,
     UnknownCaseError,
 )
+from streams.domain.evidence_errors import BusyError, EvidenceError
 from streams.domain.library_errors import (
     ForbiddenError,
+    LibraryBusy,
     LibraryError,
+    LibraryExists,
+    LibraryPaused,
+    LibraryProtected,
     MediaIdTaken,
     UnknownItem,
     UnknownLibrary,
     UnusableName,
 )
-from streams.domain.policy_errors import PolicyChangedError, PolicyError, UnknownPolicyError, UnusablePolicyError
+from streams.domain.policy_errors import (
+    PolicyChangedError,
+    PolicyError,
+    PolicyExistsError,
+    TooManyPoliciesError,
+    UnknownPolicyError,
+    UnusablePolicyError,
+)
+from streams.domain.preview_errors import (
+    BusyPreviewsError,
+    MediaAwayError,
+    MediaGoneError,
+    MediaRefusedError,
+    NothingToSeeError,
+    NotShowableError,
+)
 from streams.ports.errors import Neighbour, NeighbourAwayError
+from streams.readmodel.pagination import BadCursor
+from streams.services.idempotency_keys import KeyUsedError
+from streams.web import problem_table as table
+from streams.web.api.document import PROBLEM_CONTENT
+from streams.web.api.fields import said_of_fields
 from streams.web.auth.onward import login_address
+from streams.web.problem_types import ProblemError, ProblemType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from litestar import Request
 
-    from schemas.errors import TooLargeError
-    from streams.readmodel.pagination import BadCursor
-    from streams.services.idempotency_keys import KeyUsedError
-
 __all__ = [
     "CONTENT_TYPE",
-    "case_status",
-    "on_bad_cursor",
-    "on_case_error",
     "on_http_error",
-    "on_library_error",
     "on_no_file",
     "on_other_error",
-    "on_policy_error",
-    "on_too_large",
+    "on_service_error",
     "on_unavailable",
     "on_unreadable",
-    "on_used_key",
+    "problem_of",
 ]
 
 log = structlog.get_logger(__name__)
 
-CONTENT_TYPE = "application/problem+json"
+CONTENT_TYPE = PROBLEM_CONTENT
 #: Seconds after which it is worth asking again.
 RETRY_S = 5
 #: What to tell a caller of a neighbour that is away; where and why is for the operator, in the log and in `/readyz`.
-UNAVAILABLE: dict[Neighbour | None, str] = {
-    Neighbour.DISK: "the service's disk is full: an operator has to free some space",
-    Neighbour.STORE: "the service does not get through to its store of fingerprints: try again later",
-    Neighbour.MILVUS: "the service does not get through to its window index: try again later",
+UNAVAILABLE: dict[Neighbour | None, tuple[ProblemType, str]] = {
+    Neighbour.DISK: (table.DISK_FULL, "the service's disk is full: an operator has to free some space"),
+    Neighbour.STORE: (
+        table.STORE_AWAY,
+        "the service does not get through to its store of fingerprints: try again later",
+    ),
+    Neighbour.MILVUS: (table.INDEX_AWAY, "the service does not get through to its window index: try again later"),
 }
 #: What is said where the framework has but the name of the status to say: to a person, and to a program.
 IN_WORDS = {
@@ -75,85 +97,79 @@ IN_WORDS = {
         "this address is not there to be used like this",
         "this address takes no such method: the header Allow names those that it takes",
     ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE.phrase: (
+        "what was sent is more than is taken here",
+        "the request's body has more bytes than this route takes: send less, or name an address to read media from",
+    ),
 }
-#: What a request runs into that names a library, or an item of one.
-LIBRARY_STATUS = {
-    UnknownMediaError: HTTPStatus.NOT_FOUND,
-    UnknownLibrary: HTTPStatus.NOT_FOUND,
-    UnknownItem: HTTPStatus.NOT_FOUND,
-    ForbiddenError: HTTPStatus.FORBIDDEN,
-    MediaIdTaken: HTTPStatus.PRECONDITION_FAILED,
-    UnusableName: HTTPStatus.BAD_REQUEST,
+#: What each error of the service is answered with; one that is not here as its class is.
+BY_ERROR: dict[type[Exception], ProblemType] = {
+    LibraryError: table.LIBRARY_CONFLICT,
+    UnknownLibrary: table.UNKNOWN_LIBRARY,
+    UnknownItem: table.UNKNOWN_ITEM,
+    UnknownMediaError: table.UNKNOWN_MEDIA,
+    ForbiddenError: table.RIGHT_NEEDED,
+    MediaIdTaken: table.MEDIA_ID_TAKEN,
+    UnusableName: table.UNUSABLE_NAME,
+    LibraryExists: table.LIBRARY_EXISTS,
+    LibraryBusy: table.LIBRARY_BUSY,
+    LibraryPaused: table.LIBRARY_PAUSED,
+    LibraryProtected: table.LIBRARY_PROTECTED,
+    NotSearchableError: table.NOT_SEARCHABLE,
+    SeveralLibrariesError: table.SEVERAL_LIBRARIES,
+    PolicyError: table.CONFLICT,
+    UnknownPolicyError: table.UNKNOWN_POLICY,
+    UnusablePolicyError: table.UNUSABLE_POLICY,
+    PolicyChangedError: table.POLICY_CHANGED,
+    PolicyExistsError: table.POLICY_EXISTS,
+    TooManyPoliciesError: table.TOO_MANY_POLICIES,
+    CaseError: table.DECISION_NOT_POSSIBLE,
+    UnknownCaseError: table.UNKNOWN_CASE,
+    BadDecisionError: table.UNUSABLE_DECISION,
+    CaseClosedError: table.CASE_CLOSED,
+    DecidedMeanwhileError: table.DECIDED_MEANWHILE,
+    BadCursor: table.INVALID_CURSOR,
+    TooLargeError: table.TOO_LARGE,
+    KeyUsedError: table.KEY_USED,
+    EvidenceError: table.NOTHING_TO_EXPLAIN,
+    BusyError: table.BUSY,
+    NothingToSeeError: table.NOTHING_TO_SEE,
+    MediaGoneError: table.MEDIA_GONE,
+    MediaRefusedError: table.MEDIA_REFUSED,
+    NotShowableError: table.NOT_SHOWABLE,
+    MediaAwayError: table.MEDIA_AWAY,
+    BusyPreviewsError: table.BUSY,
+    OSError: table.BROKER_AWAY,
 }
-#: What a request runs into that names a policy, or holds one.
-POLICY_STATUS = {
-    UnknownPolicyError: HTTPStatus.NOT_FOUND,
-    UnusablePolicyError: HTTPStatus.BAD_REQUEST,
-    PolicyChangedError: HTTPStatus.PRECONDITION_FAILED,
-}
-
-#: What a decision on a case runs into.
-CASE_STATUS = {
-    UnknownCaseError: HTTPStatus.NOT_FOUND,
-    BadDecisionError: HTTPStatus.BAD_REQUEST,
-    DecidedMeanwhileError: HTTPStatus.PRECONDITION_FAILED,
-}
 
 
-def on_case_error(request: Request[Any, Any, Any], error: CaseError) -> Response[Any]:
-    """Answer that there is no such case, that its state does not allow this, or that somebody else was first."""
-    return on_http_error(request, HTTPException(str(error), status_code=case_status(error)))
+def problem_of(error: Exception) -> ProblemType:
+    """Return what an error of the service is answered with."""
+    return next(BY_ERROR[kind] for kind in type(error).__mro__ if kind in BY_ERROR)
 
 
-def case_status(error: CaseError | OSError) -> HTTPStatus:
-    """Return the status of an answer to a decision that was not made."""
-    if isinstance(error, OSError):
-        return HTTPStatus.SERVICE_UNAVAILABLE
-    return CASE_STATUS.get(type(error), HTTPStatus.CONFLICT)
-
-
-def on_library_error(request: Request[Any, Any, Any], error: LibraryError) -> Response[Any]:
-    """Answer that there is no such library or item, or that its state, or the caller's rights, do not allow this."""
-    status = LIBRARY_STATUS.get(type(error), HTTPStatus.CONFLICT)
-    return on_http_error(request, HTTPException(str(error), status_code=status))
-
-
-def on_policy_error(request: Request[Any, Any, Any], error: PolicyError) -> Response[Any]:
-    """Answer that there is no such policy, that it is none that can be kept, or that others do not allow this."""
-    status = POLICY_STATUS.get(type(error), HTTPStatus.CONFLICT)
-    return on_http_error(request, HTTPException(str(error), status_code=status))
-
-
-def on_bad_cursor(request: Request[Any, Any, Any], error: BadCursor) -> Response[Any]:
-    """Answer that a cursor is none of this list's."""
-    return on_http_error(request, HTTPException(str(error), status_code=HTTPStatus.BAD_REQUEST))
-
-
-def on_too_large(request: Request[Any, Any, Any], error: TooLargeError) -> Response[Any]:
-    """Answer that a request holds more than can be kept, and of what."""
-    return on_http_error(request, HTTPException(str(error), status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+def on_service_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Answer that what is asked for cannot be done, as the error says."""
+    kind = problem_of(error)
+    headers = {"Retry-After": str(RETRY_S)} if kind.status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return on_http_error(request, ProblemError(kind, str(error), headers=headers))
 
 
 def on_unreadable(request: Request[Any, Any, Any], error: UnicodeDecodeError | RecursionError) -> Response[Any]:
     """Answer that a body cannot be read at all: the framework takes these for faults of ours."""
     reason = "is no UTF-8" if isinstance(error, UnicodeDecodeError) else "is nested too deep"
-    return on_http_error(request, HTTPException(f"the request's body {reason}", status_code=HTTPStatus.BAD_REQUEST))
-
-
-def on_used_key(request: Request[Any, Any, Any], error: KeyUsedError) -> Response[Any]:
-    """Answer that an idempotency key stands for another request."""
-    return on_http_error(request, HTTPException(str(error), status_code=HTTPStatus.UNPROCESSABLE_ENTITY))
+    return on_http_error(request, ProblemError(table.UNREADABLE_BODY, f"the request's body {reason}"))
 
 
 def on_unavailable(request: Request[Any, Any, Any], error: OSError) -> Response[Any]:
     """Answer that broker, workers or storage do not answer, and log it: asking again later can go well."""
     log.error("request_not_served", path=request.url.path, error=repr(error))
     neighbour = error.neighbour if isinstance(error, NeighbourAwayError) else None
-    detail = UNAVAILABLE.get(
-        neighbour, "the service does not get through to its broker or its workers: try again later"
+    kind, detail = UNAVAILABLE.get(
+        neighbour,
+        (table.BROKER_AWAY, "the service does not get through to its broker or its workers: try again later"),
     )
-    headers = {"Retry-After": str(RETRY_S)}
-    return on_http_error(request, HTTPException(detail, status_code=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers))
+    return on_http_error(request, ProblemError(kind, detail, headers={"Retry-After": str(RETRY_S)}))
 
 
 def on_no_file(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -166,36 +182,46 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     """Answer with what the error says; send a person who has to log in first there."""
     if error.status_code == HTTPStatus.UNAUTHORIZED and _is_page(request):
         return Redirect(login_address(request), status_code=303)
-    extra = {"errors": error.extra} if error.extra else {}
-    return _problem(request, HTTPStatus(error.status_code), error.detail, headers=error.headers, **extra)
+    if isinstance(error, ProblemError):
+        return _problem(request, error.kind, error.detail, headers=error.headers)
+    status = HTTPStatus(error.status_code)
+    if error.extra:
+        code, detail = said_of_fields(request, error.extra)
+        kind = table.UNKNOWN_FIELD if code else table.INVALID_REQUEST
+        return _problem(request, kind, detail, headers=error.headers, errors=error.extra)
+    return _problem(request, table.general_type(status), error.detail, status=status, headers=error.headers)
 
 
 def on_other_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer that the fault is ours, and log it."""
     log.error("request_failed", path=request.url.path, exc_info=error)
-    return _problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "see the worker's log")
+    return _problem(request, table.INTERNAL_ERROR, "see the worker's log")
 
 
 def _problem(
     request: Request[Any, Any, Any],
-    status: HTTPStatus,
+    kind: ProblemType,
     detail: str,
     *,
+    status: HTTPStatus | None = None,
     headers: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Response[Any]:
     """Return what went wrong: as a page where a person looks, as a problem document for programs."""
+    status = status or kind.status
     on_page, in_document = IN_WORDS.get(detail, (detail, detail))
     if _is_page(request):
-        context = {"title": status.phrase, "detail": on_page, "errors": _sentences(**more)}
+        context = {"title": status.phrase, "detail": on_page}
         return Template("problem.html", context=context, status_code=status, headers=dict(headers or {}))
-    problem = {"type": "about:blank", "title": status.phrase, "status": status, "detail": in_document, **more}
+    problem = {
+        "type": kind.address,
+        "title": kind.title,
+        "status": status,
+        "detail": in_document,
+        "code": kind.code,
+        **more,
+    }
     return Response(problem, status_code=status, media_type=CONTENT_TYPE, headers=headers)
-
-
-def _sentences(errors: Any = ()) -> list[str]:
-    """Return what is said of single parameters, which the framework gives in more than one form."""
-    return [": ".join(map(str, one.values())) if isinstance(one, dict) else str(one) for one in errors]
 
 
 def _is_page(request: Request[Any, Any, Any]) -> bool:

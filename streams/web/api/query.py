@@ -10,7 +10,8 @@ from collections import Counter
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from litestar.exceptions import ClientException
+from streams.web.problem_table import UNKNOWN_PARAMETER
+from streams.web.problem_types import ProblemError
 
 if TYPE_CHECKING:
     from litestar import Request
@@ -34,7 +35,7 @@ class QueryCheck:
         """Let an address pass.
 
         Raises:
-            ClientException: It holds a parameter that the route does not know, or one twice; the message names those
+            ProblemError: It holds a parameter that the route does not know, or one twice; the message names those
                 that it knows.
         """
         handler = request.route_handler
@@ -44,9 +45,9 @@ class QueryCheck:
         given = Counter(name for name, _ in request.query_params.multi_items())
         for name, times in given.items():
             if name not in known:
-                raise ClientException(_unknown(name, known))
+                raise ProblemError(UNKNOWN_PARAMETER, _unknown(name, known))
             if times > 1:
-                raise ClientException(f"the parameter {name!r} is given {times} times: give it once")
+                raise ProblemError(UNKNOWN_PARAMETER, f"the parameter {name!r} is given {times} times: give it once")
 
     def _known_by(self, handler: BaseRouteHandler, request: Request[Any, Any, Any]) -> frozenset[str]:
         """Return the names of the parameters that a route's function takes from the address."""

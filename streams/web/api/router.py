@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from litestar import Request, Router, get
 from litestar.di import NamedDependency
-from litestar.exceptions import ClientException, TooManyRequestsException
+from litestar.exceptions import ClientException
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
@@ -19,11 +19,14 @@ from streams.web.api.cases import CASE_ROUTES
 from streams.web.api.dead_letters import LETTER_ROUTES
 from streams.web.api.deliveries import DELIVERY_ROUTES
 from streams.web.api.doctor import DOCTOR_ROUTES
+from streams.web.api.evidence import EVIDENCE_ROUTES
 from streams.web.api.jobs import JOB_ROUTES, upload_route
 from streams.web.api.libraries import LIBRARY_ROUTES
 from streams.web.api.media import MEDIA_ROUTES
+from streams.web.api.overview import show_overview
 from streams.web.api.pagination import Cursor, Limit
 from streams.web.api.policies import POLICY_ROUTES
+from streams.web.api.previews import PREVIEW_ROUTES
 from streams.web.api.problems import RETRY_S
 from streams.web.api.query import STRICT
 from streams.web.api.suppressed import Suppressed, YesNo
@@ -31,6 +34,8 @@ from streams.web.api.usage import show_usage
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
 from streams.web.auth.roles import Role
+from streams.web.problem_table import TOO_MANY_READERS
+from streams.web.problem_types import ProblemError
 from streams.web.services import Services
 
 __all__ = ["api_router"]
@@ -85,8 +90,10 @@ async def follow_changes(
 ) -> Stream:
     """Follow changes; a reader that was away sends the last id it saw, and gets all that it missed or a `reset`."""
     if not services.live.has_room(caller.name):
-        raise TooManyRequestsException(
-            "too many readers follow changes: end some, or come back later", headers={"Retry-After": str(RETRY_S)}
+        raise ProblemError(
+            TOO_MANY_READERS,
+            "too many readers follow changes: end some, or come back later",
+            headers={"Retry-After": str(RETRY_S)},
         )
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     changes = services.live.follow(
@@ -103,14 +110,17 @@ def api_router(settings: Settings) -> Router:
             *JOB_ROUTES,
             upload_route(settings.max_upload_bytes),
             show_dna_result,
+            *PREVIEW_ROUTES,
             *MEDIA_ROUTES,
             *LIBRARY_ROUTES,
             *POLICY_ROUTES,
             *CASE_ROUTES,
+            *EVIDENCE_ROUTES,
             *LETTER_ROUTES,
             *DELIVERY_ROUTES,
             *DOCTOR_ROUTES,
             *BACKWARD_ROUTES,
+            show_overview,
             list_matches,
             show_usage,
             list_settings,

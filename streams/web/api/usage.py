@@ -18,7 +18,7 @@ from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
 from streams.web.services import Services
 
-__all__ = ["show_usage"]
+__all__ = ["show_usage", "summed"]
 
 #: What is summed when nothing else is asked for.
 USUAL_SPAN = timedelta(days=30)
@@ -42,6 +42,24 @@ async def show_usage(
     library: FromQuery[str | None] = None,
 ) -> UsageView:
     """Sum the seconds of media whose jobs succeeded, by hour or by day (UTC), for each library."""
+    return await summed(services, since, until, interval, library)
+
+
+async def summed(
+    services: Services, since: str | None, until: str | None, interval: Interval, library: str | None
+) -> UsageView:
+    """Return what was processed in a span of time, as it is asked for in an address.
+
+    Args:
+        services: The service.
+        since: First time; None: 30 days before the end.
+        until: First time that no longer counts; None: now.
+        interval: How long each period is.
+        library: Only this one; None: all.
+
+    Raises:
+        ClientException: A time is none, or the span is empty or too long.
+    """
     end = named_time(until, "to") if until else datetime.now(UTC)
     try:
         start = named_time(since, "from") if since else end - USUAL_SPAN

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from litestar.exceptions import NotAuthorizedException, PermissionDeniedException, TooManyRequestsException
+from litestar.exceptions import NotAuthorizedException, TooManyRequestsException
 
 from schemas.jobs import LOCAL_CALLER
 from streams.credentials.reloading_file import AccessFiles
@@ -23,13 +23,15 @@ from streams.web.auth.origin import (
 from streams.web.auth.rate_limit import RateLimit
 from streams.web.auth.roles import Grant, Role
 from streams.web.auth.tokens import Holder, Tokens
+from streams.web.problem_table import FORBIDDEN, OTHER_MACHINE, OTHER_SITE, ROLE_NEEDED, TOO_MANY_GUESSES
+from streams.web.problem_types import ProblemError
 
 if TYPE_CHECKING:
     from litestar import Request
 
     from streams.settings import Settings
 
-__all__ = ["COOKIE", "HEALTH", "PUBLIC", "Authenticator", "needs"]
+__all__ = ["COOKIE", "HEALTH", "PUBLIC", "Authenticator", "TooManyGuessesError", "needs"]
 
 #: Holds the token of a person who has logged in.
 COOKIE = "mediadna-token"
@@ -48,6 +50,17 @@ TOKENS_BY_ADDRESS, TOKENS_IN_ALL = "60/minute", "600/minute"
 def needs(role: Role) -> dict[str, Any]:
     """Return what says of a route which role it takes. Nobody may use a route that says neither this nor `PUBLIC`."""
     return {"role": role}
+
+
+class TooManyGuessesError(ProblemError):
+    """So many wrong tokens came from an address that none is looked at for a while."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            TOO_MANY_GUESSES,
+            "too many wrong tokens came from this address: try again later",
+            headers={"Retry-After": str(seconds)},
+        )
 
 
 class Authenticator:
@@ -100,7 +113,7 @@ class Authenticator:
         """Return what the token allows that a person logs in with; None when it is not known.
 
         Raises:
-            TooManyRequestsException: Too many wrong ones came before it, so this one is not looked at.
+            TooManyGuessesError: Too many wrong ones came before it, so this one is not looked at.
         """
         return self._checked(self._logins, _address_of(request), token)
 
@@ -109,8 +122,9 @@ class Authenticator:
 
         Raises:
             NotAuthorizedException: It carries no token that is known.
-            PermissionDeniedException: Its token does not allow this, or it comes from another site's page or a proxy.
-            TooManyRequestsException: Its caller asks too often, or sends too many wrong tokens.
+            ProblemError: Its token does not allow this, or it comes from another site's page or a proxy.
+            TooManyGuessesError: Too many wrong tokens came from its address.
+            TooManyRequestsException: Its caller asks too often.
         """
         options = request.route_handler.opt
         credential = _credential_of(request)
@@ -132,7 +146,7 @@ class Authenticator:
             return self.role_of(token)
         try:
             return self._checked(self._guesses, _address_of(request), token)
-        except TooManyRequestsException:
+        except TooManyGuessesError:
             if request.route_handler.opt.get("health"):
                 return None  # monitoring is told that its token is not taken, which is so
             raise
@@ -140,9 +154,7 @@ class Authenticator:
     def _checked(self, guesses: Guesses, address: str, token: str) -> Role | None:
         seconds = guesses.wait(address, token)
         if seconds:
-            raise TooManyRequestsException(
-                "too many wrong tokens came from this address: try again later", headers={"Retry-After": str(seconds)}
-            )
+            raise TooManyGuessesError(seconds)
         role = self.role_of(token)
         if role is None:
             guesses.wrong(address)
@@ -164,9 +176,9 @@ def _require_role(request: Request[Any, Any, Any], role: Role | None) -> None:
     # The framework answers OPTIONS by itself, with the methods that there are; its handlers say nothing of roles.
     needed = Role.READER if request.method == "OPTIONS" else request.route_handler.opt.get("role")
     if needed is None:
-        raise PermissionDeniedException("this route does not say who may use it, so nobody may: report it as a fault")
+        raise ProblemError(FORBIDDEN, "this route does not say who may use it, so nobody may: report it as a fault")
     if not role.covers(needed):
-        raise PermissionDeniedException(f"this needs the role {needed}, and the token has {role}")
+        raise ProblemError(ROLE_NEEDED, f"this needs the role {needed}, and the token has {role}")
 
 
 def _not_known() -> NotAuthorizedException:
@@ -200,12 +212,13 @@ def _require_own_machine(request: Request[Any, Any, Any]) -> None:
     """Refuse what was meant for another name, and what a proxy has passed on: there may be anybody behind it."""
     host = request.headers.get("host", "")
     if not is_loopback(name_of_host(host)):
-        raise PermissionDeniedException(f"this API answers to loopback addresses only, not to {host[:100]!r}")
+        raise ProblemError(OTHER_MACHINE, f"this API answers to loopback addresses only, not to {host[:100]!r}")
     mark = mark_of_proxy(request.headers, request.scope["http_version"])
     if mark:
-        raise PermissionDeniedException(
+        raise ProblemError(
+            OTHER_MACHINE,
             f"a proxy has passed this on ({mark}), and other machines may be behind it: set MEDIADNA_TOKENS, and "
-            "MEDIADNA_PROXIES to the proxy's address"
+            "MEDIADNA_PROXIES to the proxy's address",
         )
 
 
@@ -215,11 +228,12 @@ def _require_own_page(request: Request[Any, Any, Any]) -> None:
     if origin is not None and not is_own_origin(
         origin, scheme=request.scope["scheme"], host=request.headers.get("host", "")
     ):
-        raise PermissionDeniedException(f"pages of {origin[:100]} may not use this API")
+        raise ProblemError(OTHER_SITE, f"pages of {origin[:100]} may not use this API")
     if is_from_elsewhere(request.method, request.headers):
-        raise PermissionDeniedException("pages of other sites may not use this API")
+        raise ProblemError(OTHER_SITE, "pages of other sites may not use this API")
     if origin is None and is_sendable_by_form(request.method, request.headers):
-        raise PermissionDeniedException(
+        raise ProblemError(
+            OTHER_SITE,
             "any site's page could have sent this: send what changes something as application/json, or with the header "
-            "'X-Requested-With: XMLHttpRequest', or with 'Authorization: Bearer ...'"
+            "'X-Requested-With: XMLHttpRequest', or with 'Authorization: Bearer ...'",
         )

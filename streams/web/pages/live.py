@@ -47,6 +47,7 @@ SUBJECTS = {
     "policy": "policy",
     "case": "case_id",
     "outcome": "media_id",
+    "search": "search_id",
 }
 
 #: An event's id: the log's, then the number in it, of at most as many digits as SQLite counts to.
@@ -201,9 +202,13 @@ class _Reader:
                 yield event
 
     def news(self, changes: list[Change]) -> Iterator[bytes]:
-        """Yield the changes that are behind the reader's place, and move it on."""
+        """Yield the changes that are behind the reader's place, and move it on.
+
+        Of several of one thing the last one alone: a page that shows it is read once, and as it is then.
+        """
+        last = {(change.kind, change.subject): change.id for change in changes}
         for change in changes:
-            if change.id > self._newest:
+            if change.id > self._newest and change.id == last[change.kind, change.subject]:
                 self._newest = change.id
                 yield self._event(change)
 
@@ -215,7 +220,8 @@ class _Reader:
         return int(known["number"])
 
     def _event(self, change: Change) -> bytes:
-        data = msgspec.json.encode({"kind": change.kind, SUBJECTS.get(change.kind, "job_id"): change.subject})
+        told = {"library": change.library, "state": change.state, SUBJECTS.get(change.kind, "job_id"): change.subject}
+        data = msgspec.json.encode({"kind": change.kind, **{name: value for name, value in told.items() if value}})
         return b"id: %s\nevent: %s\ndata: %s\n\n" % (self._id(), change.kind.encode(), data)
 
     def _id(self) -> bytes:

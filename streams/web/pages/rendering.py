@@ -16,6 +16,7 @@ from schemas.jobs import JobStatus
 from schemas.matches import best_first
 from streams.redaction import redacted, without_secrets
 from streams.web.auth.roles import Role
+from streams.web.pages.charts import amount_text
 from streams.web.paths import in_path
 
 if TYPE_CHECKING:
@@ -96,8 +97,20 @@ def template_config(authenticator: Authenticator) -> TemplateConfig[JinjaTemplat
     """Return where templates are, and what they know without being told."""
     config = TemplateConfig(directory=Path(__file__).parent.parent / "templates", engine=JinjaTemplateEngine)
     engine = config.engine_instance.engine
-    for one in (address, best_first, clock, in_path, percent, share, redacted, strength, without_secrets, wording):
-        engine.filters[one.__name__] = one
+    filters = (
+        address,
+        amount_text,
+        best_first,
+        clock,
+        in_path,
+        percent,
+        share,
+        redacted,
+        strength,
+        without_secrets,
+        wording,
+    )
+    engine.filters |= {one.__name__: one for one in filters}
 
     def viewer(request: Request[Any, Any, Any]) -> Viewer | None:
         """Return who looks; None on pages that are shown to everybody."""

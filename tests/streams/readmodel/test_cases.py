@@ -18,7 +18,7 @@ from schemas.ids import case_id
 from schemas.jobs import Job, JobStatus, SaveType
 from schemas.libraries import Library, item_key
 from schemas.policies import Action
-from streams.readmodel.cases import Case, CaseFilter, CaseOrder, _listed
+from streams.readmodel.cases import Case, CaseFilter, CaseOrder
 from streams.readmodel.pagination import BadCursor
 from streams.readmodel.projection import Record
 
@@ -281,25 +281,6 @@ def test_the_cursor_of_one_order_is_none_of_the_other(many: ReadModel) -> None:
 def test_cases_are_counted_by_state(many: ReadModel) -> None:
     counts = {"open": 13, "confirmed": 3, "escalated": 0, "dismissed": 0, "closed": 0}
     assert many.cases.counts() == counts
-
-
-@pytest.mark.parametrize("place", [None, ("a", "b")])
-@pytest.mark.parametrize("order", CaseOrder)
-@pytest.mark.parametrize(
-    "names", [(), *((name,) for name in FILTERS), ("state", "action"), ("state", "library", "since"), tuple(FILTERS)]
-)
-def test_no_list_is_sorted_or_read_through_where_an_index_serves(
-    model: ReadModel, names: tuple[str, ...], order: CaseOrder, place: tuple[str, str] | None
-) -> None:
-    wanted = CaseFilter(**{name: FILTERS[name] for name in names})
-    query, values = _listed(wanted, order, place)
-    plan = [row["detail"] for row in model._database.read().execute(f"EXPLAIN QUERY PLAN {query}", (*values, 10))]
-    assert not [step for step in plan if "TEMP B-TREE" in step]
-    (cases,) = (step for step in plan if " cases" in step)
-    assert " USING INDEX cases_by_" in cases
-    if names and names != ("since",):
-        assert cases.startswith("SEARCH")
-    assert ("state=? AND action=?" in cases) is (names == ("state", "action"))
 
 
 # In whatever order the topics are read.

@@ -36,7 +36,14 @@ LEAST: dict[str, Role | None] = {
     "GET /libraries": Role.READER,
     "GET /libraries/{name:str}": Role.READER,
     "GET /dead-letters": Role.READER,
-    # the document
+    "GET /cases/{case_id:str}/evidence": Role.READER,
+    "GET /jobs": Role.READER,
+    "GET /media/{media_id:str}": Role.READER,
+    # the reference of the API, and the document
+    "GET /api-reference": Role.READER,
+    "GET /api-reference/events": Role.READER,
+    "GET /api-reference/{name:str}": Role.READER,
+    "GET /problems": Role.READER,
     "GET /api": Role.READER,
     "GET /api/{path:str}": Role.READER,
     "GET /api/openapi.json": Role.READER,
@@ -46,6 +53,10 @@ LEAST: dict[str, Role | None] = {
     "GET /api/v1/jobs": Role.READER,
     "GET /api/v1/jobs/{job_id:str}": Role.READER,
     "GET /api/v1/jobs/{job_id:str}/dna-result": Role.READER,
+    "GET /api/v1/jobs/{job_id:str}/preview": Role.MODERATOR,
+    "HEAD /api/v1/jobs/{job_id:str}/preview": Role.MODERATOR,
+    "GET /api/v1/jobs/{job_id:str}/frame": Role.MODERATOR,
+    "HEAD /api/v1/jobs/{job_id:str}/frame": Role.MODERATOR,
     "POST /api/v1/jobs/{job_id:str}/cancel": Role.SUBMITTER,
     "POST /api/v1/jobs/{job_id:str}/rerun": Role.SUBMITTER,
     # media, matches, usage
@@ -55,6 +66,7 @@ LEAST: dict[str, Role | None] = {
     "DELETE /api/v1/media/{media_id:str}": Role.ADMIN,
     "GET /api/v1/matches": Role.READER,
     "GET /api/v1/usage": Role.READER,
+    "GET /api/v1/overview": Role.READER,
     # backward searches
     "POST /api/v1/media/{media_id:str}/search-backwards": Role.MODERATOR,
     "GET /api/v1/backward-searches": Role.READER,
@@ -90,6 +102,9 @@ LEAST: dict[str, Role | None] = {
     "PUT /api/v1/cases/{case_id:str}/assignee": Role.MODERATOR,
     "POST /api/v1/decisions": Role.MODERATOR,
     "GET /api/v1/decisions": Role.READER,
+    # why it matched
+    "GET /api/v1/cases/{case_id:str}/evidence": Role.READER,
+    "GET /api/v1/jobs/{job_id:str}/matches/{library:str}/{reference:str}/evidence": Role.READER,
     # running it
     "GET /api/v1/dead-letters": Role.READER,
     "GET /api/v1/dead-letters/{letter_id:str}": Role.READER,

@@ -58,7 +58,6 @@ BODIES: dict[str, Any] = {
     "/api/v1/jobs": {"media_id": "new", "url": URL, "callback_url": "https://8.8.8.8/done?key=" + WORD},
     "/api/v1/libraries/{name}/items": {"media_id": "new", "url": URL},
     "/api/v1/libraries": {"name": "new"},
-    "/api/v1/deliveries/replay": {"status": "failed"},
 }
 
 #: Of the two services whose calls there are.

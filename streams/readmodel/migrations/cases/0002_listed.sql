@@ -7,6 +7,11 @@ UPDATE cases SET similarity = coalesce(
     ),
     0
 );
+-- Lists by several columns together, and by what there is no other index for: what does not pass is not looked up.
+CREATE INDEX cases_listed_by_severity
+    ON cases (severity, case_id, state, action, library, reference, assignee, opened, similarity);
+CREATE INDEX cases_listed_by_time
+    ON cases (opened DESC, case_id DESC, state, action, library, reference, assignee, similarity);
 -- What is left to decide, by all that it is counted and filtered by.
 CREATE INDEX cases_left ON cases (library, action, assignee, state, reference, media_id, opened, similarity)
     WHERE state IN ('open', 'escalated');

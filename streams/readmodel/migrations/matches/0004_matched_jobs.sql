@@ -1,11 +1,13 @@
 -- Lists of who copies whom are read from an index to the page's end, without sorting what there is. `dismissed` is kept
--- by what people decide; `stores_into` is the library of the job.
+-- by what people decide; `stores_into` is the library of the job, and `name` is that of the input as jobs have it.
 ALTER TABLE matches ADD COLUMN dismissed INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE matches ADD COLUMN stores_into TEXT NOT NULL DEFAULT '';
+ALTER TABLE matches ADD COLUMN name TEXT NOT NULL DEFAULT '';
+UPDATE matches SET name = casefold(media_id);
 UPDATE matches SET stores_into = coalesce((SELECT library FROM jobs WHERE jobs.job_id = matches.job_id), '');
 DROP INDEX matches_by_media;
 CREATE INDEX matches_by_reference_newest
-    ON matches (reference, created DESC, job_id DESC, library DESC, dismissed, similarity, stores_into);
+    ON matches (reference, created DESC, job_id DESC, library DESC, dismissed, similarity, stores_into, name);
 CREATE INDEX matches_by_media_newest
     ON matches (media_id, created DESC, job_id DESC, reference DESC, library DESC, dismissed);
 

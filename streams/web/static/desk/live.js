@@ -4,6 +4,7 @@
 //     <tbody data-rows>                         where rows that are new are put: on top
 //       <tr id="row-j1">                        a row of what is called "j1": asked for when that changes
 //   <div data-live="case" data-subject="c1">    a part about one thing: asked for as a whole when that changes
+//     data-also="policy"                        kinds that concern it whatever they are about
 //
 // A page's address with "rows=j1,j2" answers with the rows that these have now, and with other elements that have an id
 // and may have changed, such as counts: each takes the place of the element of its id. With "rows=" and no name, the whole
@@ -24,6 +25,7 @@ const SUBJECT = { library: "library", item: "library", letter: "letter_id", poli
 const part = document.querySelector("[data-live]");
 const state = document.getElementById("connection");
 const kinds = part ? part.dataset.live.split(" ") : [];
+const also = part?.dataset.also?.split(" ") ?? [];
 let changed = new Set(); // subjects that have changed since they were asked for
 let whole = false; // whether the whole part is stale
 let asked = false; // whether a person has asked for the list as it is now, with what was kept back
@@ -209,7 +211,7 @@ export function showList() {
 function onChange(kind, event) {
   const subject = JSON.parse(event.data)[SUBJECT[kind] ?? "job_id"];
   if (part.dataset.subject !== undefined) {
-    if (part.dataset.subject === subject || !part.dataset.subject) refreshWhole();
+    if (part.dataset.subject === subject || !part.dataset.subject || also.includes(kind)) refreshWhole();
     return;
   }
   if (part.querySelector("[data-rows]")) {
@@ -234,7 +236,7 @@ function follow() {
     state.className = "off";
     if (source.readyState === EventSource.CLOSED) setTimeout(follow, AGAIN_MS);
   });
-  for (const kind of kinds) source.addEventListener(kind, (event) => onChange(kind, event));
+  for (const kind of [...kinds, ...also]) source.addEventListener(kind, (event) => onChange(kind, event));
   source.addEventListener("reset", refreshWhole);
 }
 

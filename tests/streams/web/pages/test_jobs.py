@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from litestar.testing import AsyncTestClient
+from support.cases import found, id_of, item
 from support.examples import MATCH, job
 from support.read_model import ReadModel
 
 from schemas.coverage import Cause, Coverage, Missed, Unsearched
 from schemas.jobs import JobStatus, LiveMatch, SaveType
 from schemas.matches import Track
+from schemas.policies import Action
 from streams.web.pages.rendering import PAGE, clock, percent, share, strength
 
 
@@ -60,7 +62,7 @@ async def test_filters_combine_and_stay_in_every_address(client: AsyncTestClient
     assert "a copy" in page
     assert "an original" not in page
     assert "broken" not in page
-    assert 'href="/jobs?status=fail&amp;copies=yes&amp;library=default"' in page
+    assert 'href="/jobs?status=fail&amp;library=default&amp;copies=yes"' in page
 
 
 async def test_older_jobs_are_on_the_next_page_under_the_same_filter(client: AsyncTestClient, model: ReadModel) -> None:
@@ -70,7 +72,7 @@ async def test_older_jobs_are_on_the_next_page_under_the_same_filter(client: Asy
     assert "media-0-" not in first
     address = next(part for part in first.split('href="') if "cursor=" in part).split('"')[0].replace("&amp;", "&")
     assert "status=success" in address
-    assert "media-0-" in (await client.get(address)).text
+    assert "media-0-" in (await client.get(f"/jobs{address}")).text
 
 
 async def test_a_job_shows_where_each_span_comes_from(client: AsyncTestClient, model: ReadModel) -> None:
@@ -143,3 +145,70 @@ async def test_of_what_was_stored_only_nobody_says_that_it_copies_nothing(
     assert (await client.get("/api/v1/jobs/j2")).json()["searched"] is True
     model.apply(jobs=[job("j3", JobStatus.PROCESSING, save_type=SaveType.ONLYSAVE)])
     assert "Matches show here" not in (await client.get("/jobs/j3")).text
+
+
+async def test_a_filter_with_a_value_that_it_does_not_know_is_left_out_and_said(
+    client: AsyncTestClient, model: ReadModel
+) -> None:
+    model.apply(jobs=[job("j1", media_id="shown")])
+    page = (await client.get("/jobs", params={"status": "odd", "similarity": "2"})).text
+    assert "&#39;odd&#39; is no status: it is one of init" in page
+    assert "it is a number from 0 to 1" in page
+    assert "shown" in page
+
+
+async def test_jobs_are_found_by_a_part_of_their_name_by_their_reference_and_by_their_error(
+    client: AsyncTestClient, model: ReadModel
+) -> None:
+    failed = job("j2", JobStatus.FAIL, media_id="summer-b", code="Timeout", message="slow")
+    model.apply(jobs=[job("j1", media_id="Summer-A", matches=(MATCH,)), failed])
+    shown = {
+        ("name", "mmer-a"): ("Summer-A", "summer-b"),
+        ("reference", "original"): ("Summer-A", "summer-b"),
+        ("similarity", "0.9"): ("Summer-A", "summer-b"),
+        ("code", "Timeout"): ("summer-b", "Summer-A"),
+        ("job_id", "j2"): ("summer-b", "Summer-A"),
+        ("until", "2026-11-23"): ("No jobs with this filter", "Summer-A"),
+    }
+    for (field, value), (there, missing) in shown.items():
+        page = (await client.get("/jobs", params={field: value})).text
+        assert there in page, field
+        assert missing not in page, field
+
+
+async def test_an_open_list_asks_for_the_rows_that_have_changed_alone(
+    client: AsyncTestClient, model: ReadModel
+) -> None:
+    model.apply(jobs=[job("j1", media_id="one"), job("j2", media_id="two"), job("j3", JobStatus.FAIL, media_id="bad")])
+    part = (await client.get("/jobs", params={"status": "success", "rows": "j2,j3,unknown"})).text
+    assert 'id="row-j2"' in part
+    assert "row-j1" not in part
+    assert "row-j3" not in part  # it does not belong to this list
+    assert 'id="counts"' in part
+    assert "<html" not in part
+    assert "<table" not in part
+
+
+async def test_a_job_with_fifty_matches_folds_most_of_them(client: AsyncTestClient, model: ReadModel) -> None:
+    matches = tuple(msgspec.structs.replace(MATCH, media_id=f"reference-{number}") for number in range(50))
+    model.apply(jobs=[job("j1", matches=matches)])
+    page = (await client.get("/jobs/j1")).text
+    assert "45 more matches" in page
+    assert page.count("<details") - page.count("menu") == 1
+
+
+async def test_a_job_shows_what_its_matches_led_to_and_leads_to_their_cases(
+    client: AsyncTestClient, model: ReadModel
+) -> None:
+    model.apply(items=[item("film"), item("song")], jobs=[found("j1", {"film": Action.BLOCK, "song": Action.TRACK})])
+    page = (await client.get("/jobs/j1")).text
+    assert f'href="/cases/{id_of("film")}"' in page
+    assert id_of("song") not in page
+    assert "to-block" in page
+    assert "to-track" in page
+
+
+async def test_a_job_is_ended_or_asked_for_again_by_who_may(client: AsyncTestClient, model: ReadModel) -> None:
+    model.apply(jobs=[job("j1", JobStatus.PROCESSING), job("j2", JobStatus.FAIL), job("j3", file_url="upload://x")])
+    assert "Cancel this job" in (await client.get("/jobs/j1")).text
+    assert "Try again" in (await client.get("/jobs/j2")).text

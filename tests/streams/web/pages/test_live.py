@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from support.cases import decided, id_of
-from support.examples import job
+from support.examples import TIME, job
 from support.inline import InlineService
-from support.read_model import ReadModel
+from support.read_model import JobTombstone, ReadModel
 
+from schemas.backward import BackwardSearch
 from schemas.cases import DecisionKind
+from schemas.jobs import JobStatus
+from schemas.policies import Action, Outcome
 from streams.readmodel import changes as change_log
 from streams.readmodel.changes import Change
 from streams.settings import Settings
@@ -25,6 +29,17 @@ from streams.web.pages.live import PAGE, QUEUED, LiveChanges
 from streams.web.server import WebServer
 from streams.web.services import Services
 
+#: When a state that follows another one came to be.
+LATER = "2026-11-23T08:00:01.000Z"
+SEARCH = BackwardSearch(
+    search_id="s1",
+    media_id="film",
+    library="films",
+    version=1,
+    status=JobStatus.SUCCESS,
+    creation_time=TIME,
+    update_time=TIME,
+)
 RESET = {"event": "reset", "data": "{}"}
 
 
@@ -79,7 +94,44 @@ async def test_a_change_of_a_case_names_the_case(model: ReadModel) -> None:
         await anext(events)
         inline.apply(decisions=decided([DecisionKind.COPY], "film"))
         told = fields(await anext(events))
-    assert (told["event"], json.loads(told["data"])) == ("case", {"kind": "case", "case_id": id_of("film")})
+    data = {"kind": "case", "case_id": id_of("film"), "library": "films", "state": "closed"}
+    assert (told["event"], json.loads(told["data"])) == ("case", data)
+
+
+async def test_a_change_says_where_it_is_and_what_the_state_is_now(model: ReadModel) -> None:
+    outcome = Outcome(media_id="video", action=Action.BLOCK, job_id="j1", event_time=TIME)
+    model.apply(jobs=[job("j1", JobStatus.FAIL, library="films")], outcomes=[outcome], searches=[SEARCH])
+    model.apply(jobs=[JobTombstone("j1")])
+    reader = LiveChanges(model).follow(place(model, 0))
+    async with asyncio.timeout(20), aclosing(reader) as events:
+        await anext(events)
+        told = [json.loads(fields(await anext(events))["data"]) for _ in range(3)]
+    assert told == [
+        {"kind": "outcome", "media_id": "video", "state": "block"},
+        {"kind": "search", "search_id": "s1"},
+        {"kind": "job", "job_id": "j1"},  # it is gone
+    ]
+
+
+async def test_many_changes_of_one_thing_in_one_batch_are_told_once(model: ReadModel) -> None:
+    live = LiveChanges(model)
+    async with asyncio.timeout(20), aclosing(live.follow(None)) as events:
+        await anext(events)
+        begun = job("j1", JobStatus.PROCESSING)
+        states = [msgspec.structs.replace(begun, chunks_done=number, chunks_total=9) for number in range(9)]
+        changes = model.apply(jobs=[*states, job("j2"), msgspec.structs.replace(begun, chunks_done=9, chunks_total=9)])
+        assert len(changes) == 11
+        live.publish(changes)
+        told = [fields(await anext(events)) for _ in range(2)]
+        assert [json.loads(one["data"])["job_id"] for one in told] == ["j2", "j1"]
+        assert told[-1]["id"] == place(model, changes[-1].id)
+        live.publish(model.apply(jobs=[job("j1", update_time=LATER)]))
+        assert json.loads(fields(await anext(events))["data"]) == {
+            "kind": "job",
+            "job_id": "j1",
+            "library": "default",
+            "state": "success",
+        }
 
 
 async def test_a_reader_that_was_away_gets_what_it_missed_and_then_what_comes(model: ReadModel) -> None:

@@ -10,11 +10,10 @@ from litestar import MediaType, Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.exceptions import TooManyRequestsException
 from litestar.params import Body, FromQuery
 from litestar.response import Redirect, Template
 
-from streams.web.auth.authenticator import COOKIE, PUBLIC
+from streams.web.auth.authenticator import COOKIE, PUBLIC, TooManyGuessesError
 from streams.web.auth.onward import LONGEST_ONWARD, own_place
 from streams.web.pages.rendering import render
 from streams.web.services import Services
@@ -46,7 +45,7 @@ async def log_in(data: Form, services: NamedDependency[Services], request: Reque
     """Take a token, and go where the person wanted to go."""
     try:
         role = services.authenticator.log_in(request, data.token)
-    except TooManyRequestsException as error:
+    except TooManyGuessesError as error:
         return _form(data.onward, refusal="many", status=error.status_code, headers=error.headers)
     if role is None:
         return _form(data.onward, refusal="unknown", status=401)
