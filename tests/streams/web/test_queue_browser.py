@@ -386,14 +386,15 @@ async def test_filters_are_in_the_address_and_back_comes_to_the_same_row(opened:
     await page.route("**/cases/*", lambda route: route.fulfill(body="<title>a case</title>", content_type="text/html"))
     await row(page, "upload-24").locator("a.open").scroll_into_view_if_needed()
     await row(page, "upload-24").locator(".verdict").click()
-    box = await row(page, "upload-24").bounding_box()
+    (box,) = await places(page, ["upload-24"])
     await page.keyboard.press("Enter")
     await expect(page).to_have_title("a case")
     assert page.url.endswith(f"/cases/{id_of('film', 'upload-24')}?state=undecided&action=block&similarity=0.8")
     await decide(inline, "upload-03")
     await page.go_back()
     await expect(row(page, "upload-24")).to_have_class("chosen")
-    assert await row(page, "upload-24").bounding_box() == box
+    (again,) = await places(page, ["upload-24"])
+    assert again["y"] == pytest.approx(box["y"], abs=1)  # windows scroll by whole pixels
     await expect(page.get_by_label("Action")).to_have_value("block")
 
 
