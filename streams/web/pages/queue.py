@@ -164,15 +164,13 @@ def _views(me: str, listed: _Listed) -> list[View]:
     left, counts = listed.all_left, listed.counts
     mine = left.by_assignee.get(me)
 
-    def view(title: str, count: Count | int | None, **filters: str) -> View:
-        return View(title, QueueFilter(me=me, **filters), "0" if count is None else str(count))
-
+    done = counts[CaseState.CONFIRMED] + counts[CaseState.DISMISSED]
     return [
-        view("To do", left.total),
-        view("Mine", mine, assignee=ME),
-        view("Escalated", left.by_state[CaseState.ESCALATED], state=StateAsked.ESCALATED),
-        view("Blocked", left.by_action[Action.BLOCK], action=Action.BLOCK),
-        view("Decided", counts[CaseState.CONFIRMED] + counts[CaseState.DISMISSED], state=StateAsked.DECIDED),
+        View("To do", QueueFilter(), str(left.total)),
+        View("Mine", QueueFilter(assignee=ME), str(mine or 0)),
+        View("Escalated", QueueFilter(state=StateAsked.ESCALATED), str(left.by_state[CaseState.ESCALATED])),
+        View("Blocked", QueueFilter(action=Action.BLOCK), str(left.by_action[Action.BLOCK])),
+        View("Decided", QueueFilter(state=StateAsked.DECIDED), f"{done:,}"),
     ]
 
 

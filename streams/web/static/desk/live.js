@@ -9,7 +9,7 @@
 //
 // A page's address with "rows=j1,j2" answers with the rows that these have now, and with other elements that have an id
 // and may have changed, such as counts: each takes the place of the element of its id. With "rows=" and no name, the whole
-// live part is answered. Rows come first: behind anything else, a browser leaves out what belongs into a table.
+// live part is answered.
 //
 // A list with data-arrivals="hold" never moves what a person looks at: rows that are new are kept back until they are asked
 // for with the button #arrivals, and a row that the list has no more is answered by the server all the same, with
@@ -54,7 +54,14 @@ async function fragment(rows) {
   if (answer.redirected && new URL(answer.url).pathname === "/login") location.reload();
   if (!answer.ok) throw new Error(`the page was answered with ${answer.status}`);
   const holder = document.createElement("template");
-  holder.innerHTML = await answer.text(); // the server's own page, with every name escaped
+  const text = await answer.text(); // the server's own page, with every name escaped
+  // Outside of a table a browser leaves out rows that follow anything else; in one it puts what is no row before it.
+  holder.innerHTML = rows.length ? `<table><tbody>${text}</tbody></table>` : text;
+  if (rows.length) {
+    const table = holder.content.querySelector(":scope > table");
+    holder.content.append(...table.rows);
+    table.remove();
+  }
   localise(holder.content);
   return holder.content;
 }

@@ -4,13 +4,19 @@ import { onSwap } from "../desk/live.js";
 const part = document.getElementById("queue");
 const unveil = document.getElementById("unveil");
 
+const missing = new Set(); // addresses: a row that is made anew does not ask for them again
+
 function lacks(picture) {
+  missing.add(picture.currentSrc || picture.src);
   picture.parentElement.classList.add("none");
   picture.remove();
 }
 
 function look() {
-  for (const picture of part.querySelectorAll(".frame img")) if (picture.complete && picture.naturalWidth === 0 && picture.currentSrc) lacks(picture);
+  for (const picture of part.querySelectorAll(".frame img")) {
+    const failed = picture.complete && picture.naturalWidth === 0 && picture.currentSrc; // before anybody listened
+    if (failed || missing.has(picture.src)) lacks(picture);
+  }
   if (unveil) unveil.hidden = !part.querySelector(".veiled");
 }
 

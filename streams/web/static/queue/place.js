@@ -10,6 +10,7 @@ function address() {
 function keep() {
   const chosen = chosenPlace();
   const row = chosen && document.getElementById(chosen.id);
+  history.scrollRestoration = row ? "manual" : "auto"; // rows above it may have left by then: the browser would miss it
   if (!row) return;
   try {
     sessionStorage.setItem(KEPT, JSON.stringify({ address: address(), ...chosen, top: row.getBoundingClientRect().top }));
