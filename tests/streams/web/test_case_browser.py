@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 from support.browser import running_browser
 from support.cases import decided
 from support.inline import InlineService
@@ -27,6 +27,8 @@ pytestmark = pytest.mark.integration
 
 #: Milliseconds that a preview may take on a machine with much else to do.
 PATIENCE_MS = 180_000
+#: A picture.
+PIXEL = '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="9"/>'
 #: What the two players may be apart, seconds of the input.
 APART_S = 0.1
 
@@ -448,6 +450,29 @@ async def test_media_that_is_gone_is_said_in_words_and_tried_again(
                 await page.wait_for_timeout(50)
         await again.click()
         await expect(again).to_be_visible()
+
+
+async def test_a_thumbnail_that_others_are_made_before_is_asked_for_again(
+    browser: Browser, web: WebServer, make_case: Callable[..., str]
+) -> None:
+    refused: set[str] = set()
+
+    async def answer(route: Route) -> None:
+        if route.request.url in refused:
+            await route.fulfill(body=PIXEL, content_type="image/svg+xml")
+            return
+        refused.add(route.request.url)
+        await route.fulfill(status=503, headers={"Retry-After": "1"})
+
+    async with watching(browser, web, complaints=20) as page:
+        await page.route("**/frame?*", answer)
+        await opened(page, make_case())
+        shown = "[...document.querySelectorAll('#intervals img.thumbnail')].filter((one) => one.naturalWidth).length"
+        async with asyncio.timeout(PATIENCE_MS / 1000):
+            while await page.evaluate(shown) < 2 * 2 * len(INTERVALS):
+                await page.locator("#intervals").scroll_into_view_if_needed()
+                await page.wait_for_timeout(100)
+        assert refused
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
