@@ -177,7 +177,7 @@ async def test_the_players_are_in_step_after_ten_seconds_and_a_seek_and_at_anoth
     after_ten = await drift(page)
     await seek(page, 6.5)
     await standing(page, "playing")
-    await played(page, 1)
+    await played(page, 2)
     after_seek = await drift(page)
     await page.get_by_label("Speed").select_option("1.25")
     await played(page, 5)
