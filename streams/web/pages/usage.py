@@ -11,7 +11,6 @@ from litestar.exceptions import ClientException
 from litestar.params import FromQuery, QueryParameter
 from litestar.response import Template
 
-
 from streams.domain.billing_periods import Interval
 from streams.web.api.usage import summed
 from streams.web.auth.authenticator import needs
