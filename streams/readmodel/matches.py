@@ -90,6 +90,7 @@ class MatchRows:
         if reference is None and media_id is None:
             raise ValueError("a list of matches is of a reference or of an input: name one of them")
         conditions: dict[str, list[str]] = {}
+        order: tuple[str, ...]
         if media_id is not None:
             table, order = _INPUT, ("created", "job_id", "reference", "library")
             conditions["media_id = ?"] = [media_id]

@@ -84,6 +84,8 @@ class OpenFile:
     What is kept of it may be deleted meanwhile: who is being sent it gets all of it.
     """
 
+    _number = -1
+
     def __init__(self, file: BinaryIO) -> None:
         self._number = os.dup(file.fileno())
         found = os.fstat(self._number)
@@ -92,7 +94,8 @@ class OpenFile:
 
     def __del__(self) -> None:
         """Close it."""
-        os.close(self._number)
+        if self._number >= 0:
+            os.close(self._number)
 
     def read(self, position: int, size: int) -> bytes:
         """Return bytes from a position; fewer at the end."""
@@ -137,6 +140,10 @@ class _Wish:
     def prefix(self, version: str) -> str:
         """Return how the name begins that it is kept under, for a version of the media."""
         return hashlib.blake2b(f"{self.kind} {self.asked} {version}".encode(), digest_size=16).hexdigest() + "-"
+
+
+#: What is kept, empty, of media that plays itself, whatever span of it is asked for.
+ITSELF = _Wish("preview", "itself", MP4)
 
 
 class Previews:
@@ -210,9 +217,9 @@ class Previews:
 
     def follow(self, changes: Sequence[Change]) -> None:
         """Forget what was made of jobs that are no more. Called in the event loop with what has changed."""
-        kept = self._cache.jobs()
-        for job_id in {change.subject for change in changes if change.kind == "job"} & kept:
-            self._look_after(job_id)
+        for job_id in {change.subject for change in changes if change.kind == "job"}:
+            if self._cache.has(job_id):
+                self._look_after(job_id)
 
     def tidy(self) -> None:
         """Forget what was made of jobs that have gone while nobody followed."""
@@ -287,7 +294,8 @@ class Previews:
         with _told(), self._opened(job) as source, self._cache.draft() as draft:
             version = media_version(source)
             made = make(previewer, source, draft)
-            name = f"{wish.prefix(version)}{made.form}-{round(made.start * US_PER_S)}"
+            found = ITSELF if made.form is Form.ORIGINAL else wish
+            name = f"{found.prefix(version)}{made.form}-{round(made.start * US_PER_S)}"
             self._cache.keep(job.job_id, name, draft)
             file = source if made.form is Form.ORIGINAL else draft.file
             shown = _shown(wish, name, OpenFile(file), version, cached=False)
@@ -296,6 +304,8 @@ class Previews:
 
     def _kept(self, job: Job, wish: _Wish, version: str, source: BinaryIO | None) -> Shown | None:
         found = self._cache.find(job.job_id, wish.prefix(version))
+        if found is None and source is not None and wish.kind == ITSELF.kind:
+            found = self._cache.find(job.job_id, ITSELF.prefix(version))
         if found is None:
             return None
         name, file = found

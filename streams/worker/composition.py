@@ -200,7 +200,7 @@ async def start_worker(
         commands=Commands(emitter, model, projector),
         libraries=libraries,
         policies=Policies(emitter, model, projector, topics),
-        previews=_make_previews(stack, settings, lock, model, projector),
+        previews=await _make_previews(stack, settings, lock, model, projector),
         dead_letters=DeadLetters(emitter, model, projector, topics),
         cases=Cases(emitter, model, projector, topics),
         evidence=_make_explanations(stack, settings, model),
@@ -351,13 +351,13 @@ def _start_doctor(
     return doctor
 
 
-def _make_previews(
+async def _make_previews(
     stack: AsyncExitStack, settings: Settings, lock: InstanceLock, model: ReadModel, projector: Projector
 ) -> Previews:
     """Return what makes media that browsers show; it forgets what it has made of jobs that are deleted."""
     previews = make_previews(settings, model, open_store(settings.store_url), lock.folder / "previews")
     stack.push_async_callback(asyncio.to_thread, previews.stop)
-    previews.tidy()
+    await asyncio.to_thread(previews.tidy)
     projector.subscribe(previews.follow)
     return previews
 

@@ -74,6 +74,7 @@ class PreviewCache:
         self._most_bytes = most_bytes
         self._lock = threading.Lock()
         self._sizes: OrderedDict[_Kept, int] = OrderedDict()
+        self._names: dict[str, set[str]] = {}
         self._total = 0
         self._take_over()
 
@@ -86,14 +87,20 @@ class PreviewCache:
     def jobs(self) -> set[str]:
         """Return the ids of the jobs that something is kept of."""
         with self._lock:
-            return {kept.job_id for kept in self._sizes}
+            return set(self._names)
+
+    def has(self, job_id: str) -> bool:
+        """Whether anything is kept of a job."""
+        with self._lock:
+            return job_id in self._names
 
     def find(self, job_id: str, prefix: str) -> tuple[str, BinaryIO] | None:
         """Return the name and the open file of what is kept under a name with this prefix; None when nothing is."""
         with self._lock:
-            kept = next((kept for kept in self._sizes if kept.job_id == job_id and kept.name.startswith(prefix)), None)
-            if kept is None:
+            name = next((name for name in self._names.get(job_id, ()) if name.startswith(prefix)), None)
+            if name is None:
                 return None
+            kept = _Kept(job_id, name)
             path = self._path(kept)
             try:
                 file = path.open("rb")
@@ -142,14 +149,13 @@ class PreviewCache:
             path = self._path(kept)
             path.parent.mkdir(parents=True, exist_ok=True)
             draft.path.rename(path)
-            self._total += size - self._sizes.pop(kept, 0)
-            self._sizes[kept] = size
+            self._add(kept, size)
 
     def forget(self, job_id: str) -> None:
         """Remove what is kept of a job."""
         with self._lock:
-            for kept in [kept for kept in self._sizes if kept.job_id == job_id]:
-                self._drop(kept)
+            for name in list(self._names.get(job_id, ())):
+                self._drop(_Kept(job_id, name))
 
     def _take_over(self) -> None:
         found = []
@@ -159,9 +165,13 @@ class PreviewCache:
             else:
                 path.unlink(missing_ok=True)  # it was being written
         for stat, kept in sorted(found, key=lambda pair: pair[0].st_atime_ns):
-            self._sizes[kept] = _counted(stat.st_size)
-            self._total += self._sizes[kept]
+            self._add(kept, _counted(stat.st_size))
         self._make_room(0)
+
+    def _add(self, kept: _Kept, size: int) -> None:
+        self._total += size - self._sizes.pop(kept, 0)
+        self._sizes[kept] = size
+        self._names.setdefault(kept.job_id, set()).add(kept.name)
 
     def _make_room(self, size: int) -> None:
         while self._sizes and self._total + size > self._most_bytes:
@@ -169,6 +179,10 @@ class PreviewCache:
 
     def _drop(self, kept: _Kept) -> None:
         self._total -= self._sizes.pop(kept, 0)
+        names = self._names.get(kept.job_id, set())
+        names.discard(kept.name)
+        if not names:
+            self._names.pop(kept.job_id, None)
         path = self._path(kept)
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)

@@ -23,7 +23,6 @@ from streams.services.evidence.process import EvidenceProcess, TooSlowError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from schemas.jobs import Job
     from schemas.matches import Match
     from streams.ports.fingerprint_store import FingerprintStore
     from streams.readmodel.model import ReadModel
@@ -80,7 +79,6 @@ class _Asked:
 
     media_id: str
     job_id: str
-    job: Job | None
     match: Match
 
 
@@ -141,7 +139,7 @@ class Explanations:
             raise NothingToExplainError(
                 "nothing is known of this case's match any more, since its job is long gone: match the input anew"
             )
-        return _Asked(case.media_id, case.job_id, self._model.jobs.get(case.job_id), case.match)
+        return _Asked(case.media_id, case.job_id, case.match)
 
     def _of_match(self, job_id: str, library: str, reference: str) -> _Asked:
         job = self._model.jobs.get(job_id)
@@ -152,13 +150,13 @@ class Explanations:
             found = [live.match for live in reversed(self._model.matches.live(job_id))]
         for match in found:
             if (match.library, match.media_id) == (library, reference):
-                return _Asked(job.media_id, job_id, job, match)
+                return _Asked(job.media_id, job_id, match)
         raise NothingToExplainError(
             f"job {job_id!r} has not found {reference!r} in {library!r}: its result lists what it has found"
         )
 
     async def _evidence(self, asked: _Asked) -> Evidence:
-        pair = await asyncio.to_thread(stored_pair, self._model, asked.media_id, asked.job, asked.match)
+        pair = await asyncio.to_thread(stored_pair, self._model, asked.media_id, asked.job_id, asked.match)
         query = await asyncio.to_thread(self._first_stored, pair)
         reference = None if pair.reference is None else await asyncio.to_thread(self._store.get, pair.reference)
         notes = [*pair.notes]

@@ -40,17 +40,18 @@ class StoredPair:
     notes: tuple[str, ...] = field(default=())
 
 
-def stored_pair(model: ReadModel, media_id: str, job: Job | None, match: Match) -> StoredPair:
+def stored_pair(model: ReadModel, media_id: str, job_id: str, match: Match) -> StoredPair:
     """Return where the fingerprints of a match's two sides are.
 
     Args:
         model: What is known.
         media_id: The input.
-        job: The job that has found the match; None: it is forgotten.
+        job_id: The job that has found the match; it may be forgotten.
         match: The match.
     """
+    job = model.jobs.get(job_id)
     items = model.libraries.items_of(media_id)
-    same = [item for item in items if _is_of(item, job)]
+    same = [item for item in items if item.job_id == job_id or _is_of(item, job)]
     held = model.libraries.item(match.library, match.media_id)
     return StoredPair(
         inputs=tuple(ReferenceKey(one.library, one.media_id, one.version) for one in same),

@@ -143,16 +143,13 @@ class EvidenceProcess:
         if self._idle is not None:
             self._idle.cancel()
         pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.stop()  # type: ignore[no-untyped-call] # pebble leaves it untyped
-            pool.join()
+        _end(pool)
 
     def _rest(self) -> None:
         """End the process that has had nothing to do for long."""
         if not self._turn.locked():
             pool, self._pool = self._pool, None
-            if pool is not None:
-                pool.close()  # type: ignore[no-untyped-call] # as above; it has nothing to end, and does not wait
+            asyncio.get_running_loop().run_in_executor(None, _end, pool)
 
     def _fresh(self) -> pebble.ProcessPool:
         for name, value in LIBRARY_ENVIRONMENT.items():
@@ -170,3 +167,9 @@ class EvidenceProcess:
             ],
             context=multiprocessing.get_context("spawn"),
         )
+
+
+def _end(pool: pebble.ProcessPool | None) -> None:
+    if pool is not None:
+        pool.stop()  # type: ignore[no-untyped-call] # pebble leaves it untyped
+        pool.join()

@@ -12,8 +12,8 @@ from schemas.jobs import JobStatus
 from schemas.result import result_of
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
-from streams.web.problem_table import UNKNOWN_JOB
 from streams.web.problem_types import ProblemError
+from streams.web.problems_of_state import UNKNOWN_JOB
 from streams.web.services import Services
 
 __all__ = ["show_dna_result"]

@@ -18,8 +18,8 @@ from streams.web.api.pagination import Cursor, Limit
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
 from streams.web.auth.roles import Role
-from streams.web.problem_table import SEARCH_ENDED, UNKNOWN_SEARCH
 from streams.web.problem_types import ProblemError
+from streams.web.problems_of_state import SEARCH_ENDED, UNKNOWN_SEARCH
 from streams.web.services import Services
 
 __all__ = ["BACKWARD_ROUTES", "BackwardSearchList", "BackwardSearchView"]

@@ -16,8 +16,8 @@ from streams.redaction import without_secrets, without_secrets_in_bytes
 from streams.web.api.pagination import Cursor, Limit
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
-from streams.web.problem_table import LETTER_NOT_SENDABLE, UNKNOWN_LETTER
 from streams.web.problem_types import ProblemError
+from streams.web.problems_of_state import LETTER_NOT_SENDABLE, UNKNOWN_LETTER
 from streams.web.services import Services
 
 __all__ = ["LETTER_ROUTES", "LetterList", "LetterView"]

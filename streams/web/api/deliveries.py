@@ -15,8 +15,8 @@ from streams.redaction import redacted, without_secrets
 from streams.web.api.pagination import Cursor, Limit
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
-from streams.web.problem_table import UNKNOWN_DELIVERY
 from streams.web.problem_types import ProblemError
+from streams.web.problems_of_state import UNKNOWN_DELIVERY
 from streams.web.services import Services
 
 __all__ = ["DELIVERY_ROUTES", "DeliveryList", "DeliveryView", "Replayed"]

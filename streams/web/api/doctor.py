@@ -14,8 +14,8 @@ from streams.services.reconciliation.examination import Order
 from streams.web.api.views import LibraryName
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
-from streams.web.problem_table import DOCTOR_BUSY
 from streams.web.problem_types import ProblemError
+from streams.web.problems_of_state import DOCTOR_BUSY
 from streams.web.services import Services
 
 __all__ = ["DOCTOR_ROUTES"]

@@ -14,8 +14,9 @@ from litestar.routes import HTTPRoute
 from streams.web.api.document_texts import PARAMETERS, TAGS, tag_of_path
 from streams.web.api.samples import sample
 from streams.web.api.schema_components import PLACE, plain_names, schema_components
-from streams.web.problem_table import PROBLEM_TYPES, TOKEN_NEEDED
+from streams.web.problem_table import PROBLEM_TYPES
 from streams.web.problem_types import ProblemType, Scope
+from streams.web.problems_of_requests import TOKEN_NEEDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-from streams.web.problem_table import UNKNOWN_FIELD
 from streams.web.problem_types import ProblemError
+from streams.web.problems_of_requests import UNKNOWN_FIELD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -28,16 +28,9 @@ from streams.web.api.views import JobList, JobView, LibraryName, MediaId, NewJob
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
 from streams.web.auth.roles import Role
-from streams.web.problem_table import (
-    INVALID_REQUEST,
-    JOB_ENDED,
-    JOB_NOT_ENDED,
-    UNKNOWN_JOB,
-    UNUSABLE_CALLBACK,
-    UNUSABLE_LIBRARY,
-    UPLOAD_GONE,
-)
 from streams.web.problem_types import ProblemError
+from streams.web.problems_of_requests import INVALID_REQUEST, UNUSABLE_CALLBACK, UNUSABLE_LIBRARY
+from streams.web.problems_of_state import JOB_ENDED, JOB_NOT_ENDED, UNKNOWN_JOB, UPLOAD_GONE
 from streams.web.services import Services
 
 __all__ = ["JOB_ROUTES", "upload_route"]

@@ -15,8 +15,8 @@ from streams.web.api.suppressed import Suppressed, YesNo
 from streams.web.api.views import OutcomeView, ResultView
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
-from streams.web.problem_table import UNKNOWN_MEDIA
 from streams.web.problem_types import ProblemError
+from streams.web.problems_of_state import UNKNOWN_MEDIA
 from streams.web.services import Services
 
 __all__ = ["MEDIA_ROUTES"]

@@ -51,10 +51,12 @@ from streams.domain.preview_errors import (
 from streams.ports.errors import Neighbour, NeighbourAwayError
 from streams.readmodel.pagination import BadCursor
 from streams.services.idempotency_keys import KeyUsedError
-from streams.web import problem_table as table
+from streams.web import problems_of_requests as requests
+from streams.web import problems_of_state as state
 from streams.web.api.document import PROBLEM_CONTENT
 from streams.web.api.fields import said_of_fields
 from streams.web.auth.onward import login_address
+from streams.web.problem_table import general_type
 from streams.web.problem_types import ProblemError, ProblemType
 
 if TYPE_CHECKING:
@@ -80,12 +82,12 @@ CONTENT_TYPE = PROBLEM_CONTENT
 RETRY_S = 5
 #: What to tell a caller of a neighbour that is away; where and why is for the operator, in the log and in `/readyz`.
 UNAVAILABLE: dict[Neighbour | None, tuple[ProblemType, str]] = {
-    Neighbour.DISK: (table.DISK_FULL, "the service's disk is full: an operator has to free some space"),
+    Neighbour.DISK: (requests.DISK_FULL, "the service's disk is full: an operator has to free some space"),
     Neighbour.STORE: (
-        table.STORE_AWAY,
+        requests.STORE_AWAY,
         "the service does not get through to its store of fingerprints: try again later",
     ),
-    Neighbour.MILVUS: (table.INDEX_AWAY, "the service does not get through to its window index: try again later"),
+    Neighbour.MILVUS: (requests.INDEX_AWAY, "the service does not get through to its window index: try again later"),
 }
 #: What is said where the framework has but the name of the status to say: to a person, and to a program.
 IN_WORDS = {
@@ -104,42 +106,42 @@ IN_WORDS = {
 }
 #: What each error of the service is answered with; one that is not here as its class is.
 BY_ERROR: dict[type[Exception], ProblemType] = {
-    LibraryError: table.LIBRARY_CONFLICT,
-    UnknownLibrary: table.UNKNOWN_LIBRARY,
-    UnknownItem: table.UNKNOWN_ITEM,
-    UnknownMediaError: table.UNKNOWN_MEDIA,
-    ForbiddenError: table.RIGHT_NEEDED,
-    MediaIdTaken: table.MEDIA_ID_TAKEN,
-    UnusableName: table.UNUSABLE_NAME,
-    LibraryExists: table.LIBRARY_EXISTS,
-    LibraryBusy: table.LIBRARY_BUSY,
-    LibraryPaused: table.LIBRARY_PAUSED,
-    LibraryProtected: table.LIBRARY_PROTECTED,
-    NotSearchableError: table.NOT_SEARCHABLE,
-    SeveralLibrariesError: table.SEVERAL_LIBRARIES,
-    PolicyError: table.CONFLICT,
-    UnknownPolicyError: table.UNKNOWN_POLICY,
-    UnusablePolicyError: table.UNUSABLE_POLICY,
-    PolicyChangedError: table.POLICY_CHANGED,
-    PolicyExistsError: table.POLICY_EXISTS,
-    TooManyPoliciesError: table.TOO_MANY_POLICIES,
-    CaseError: table.DECISION_NOT_POSSIBLE,
-    UnknownCaseError: table.UNKNOWN_CASE,
-    BadDecisionError: table.UNUSABLE_DECISION,
-    CaseClosedError: table.CASE_CLOSED,
-    DecidedMeanwhileError: table.DECIDED_MEANWHILE,
-    BadCursor: table.INVALID_CURSOR,
-    TooLargeError: table.TOO_LARGE,
-    KeyUsedError: table.KEY_USED,
-    EvidenceError: table.NOTHING_TO_EXPLAIN,
-    BusyError: table.BUSY,
-    NothingToSeeError: table.NOTHING_TO_SEE,
-    MediaGoneError: table.MEDIA_GONE,
-    MediaRefusedError: table.MEDIA_REFUSED,
-    NotShowableError: table.NOT_SHOWABLE,
-    MediaAwayError: table.MEDIA_AWAY,
-    BusyPreviewsError: table.BUSY,
-    OSError: table.BROKER_AWAY,
+    LibraryError: state.LIBRARY_CONFLICT,
+    UnknownLibrary: state.UNKNOWN_LIBRARY,
+    UnknownItem: state.UNKNOWN_ITEM,
+    UnknownMediaError: state.UNKNOWN_MEDIA,
+    ForbiddenError: requests.RIGHT_NEEDED,
+    MediaIdTaken: state.MEDIA_ID_TAKEN,
+    UnusableName: requests.UNUSABLE_NAME,
+    LibraryExists: state.LIBRARY_EXISTS,
+    LibraryBusy: state.LIBRARY_BUSY,
+    LibraryPaused: state.LIBRARY_PAUSED,
+    LibraryProtected: state.LIBRARY_PROTECTED,
+    NotSearchableError: state.NOT_SEARCHABLE,
+    SeveralLibrariesError: state.SEVERAL_LIBRARIES,
+    PolicyError: state.CONFLICT,
+    UnknownPolicyError: state.UNKNOWN_POLICY,
+    UnusablePolicyError: requests.UNUSABLE_POLICY,
+    PolicyChangedError: state.POLICY_CHANGED,
+    PolicyExistsError: state.POLICY_EXISTS,
+    TooManyPoliciesError: state.TOO_MANY_POLICIES,
+    CaseError: state.DECISION_NOT_POSSIBLE,
+    UnknownCaseError: state.UNKNOWN_CASE,
+    BadDecisionError: requests.UNUSABLE_DECISION,
+    CaseClosedError: state.CASE_CLOSED,
+    DecidedMeanwhileError: state.DECIDED_MEANWHILE,
+    BadCursor: requests.INVALID_CURSOR,
+    TooLargeError: requests.TOO_LARGE,
+    KeyUsedError: requests.KEY_USED,
+    EvidenceError: state.NOTHING_TO_EXPLAIN,
+    BusyError: state.BUSY,
+    NothingToSeeError: state.NOTHING_TO_SEE,
+    MediaGoneError: state.MEDIA_GONE,
+    MediaRefusedError: state.MEDIA_REFUSED,
+    NotShowableError: state.NOT_SHOWABLE,
+    MediaAwayError: state.MEDIA_AWAY,
+    BusyPreviewsError: state.BUSY,
+    OSError: requests.BROKER_AWAY,
 }
 
 
@@ -158,7 +160,7 @@ def on_service_error(request: Request[Any, Any, Any], error: Exception) -> Respo
 def on_unreadable(request: Request[Any, Any, Any], error: UnicodeDecodeError | RecursionError) -> Response[Any]:
     """Answer that a body cannot be read at all: the framework takes these for faults of ours."""
     reason = "is no UTF-8" if isinstance(error, UnicodeDecodeError) else "is nested too deep"
-    return on_http_error(request, ProblemError(table.UNREADABLE_BODY, f"the request's body {reason}"))
+    return on_http_error(request, ProblemError(requests.UNREADABLE_BODY, f"the request's body {reason}"))
 
 
 def on_unavailable(request: Request[Any, Any, Any], error: OSError) -> Response[Any]:
@@ -167,7 +169,7 @@ def on_unavailable(request: Request[Any, Any, Any], error: OSError) -> Response[
     neighbour = error.neighbour if isinstance(error, NeighbourAwayError) else None
     kind, detail = UNAVAILABLE.get(
         neighbour,
-        (table.BROKER_AWAY, "the service does not get through to its broker or its workers: try again later"),
+        (requests.BROKER_AWAY, "the service does not get through to its broker or its workers: try again later"),
     )
     return on_http_error(request, ProblemError(kind, detail, headers={"Retry-After": str(RETRY_S)}))
 
@@ -187,15 +189,15 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     status = HTTPStatus(error.status_code)
     if error.extra:
         code, detail = said_of_fields(request, error.extra)
-        kind = table.UNKNOWN_FIELD if code else table.INVALID_REQUEST
+        kind = requests.UNKNOWN_FIELD if code else requests.INVALID_REQUEST
         return _problem(request, kind, detail, headers=error.headers, errors=error.extra)
-    return _problem(request, table.general_type(status), error.detail, status=status, headers=error.headers)
+    return _problem(request, general_type(status), error.detail, status=status, headers=error.headers)
 
 
 def on_other_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer that the fault is ours, and log it."""
     log.error("request_failed", path=request.url.path, exc_info=error)
-    return _problem(request, table.INTERNAL_ERROR, "see the worker's log")
+    return _problem(request, requests.INTERNAL_ERROR, "see the worker's log")
 
 
 def _problem(

@@ -10,8 +10,8 @@ from collections import Counter
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from streams.web.problem_table import UNKNOWN_PARAMETER
 from streams.web.problem_types import ProblemError
+from streams.web.problems_of_requests import UNKNOWN_PARAMETER
 
 if TYPE_CHECKING:
     from litestar import Request

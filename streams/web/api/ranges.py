@@ -48,9 +48,9 @@ class _FileResponse(Response[bytes]):
         super().__init__(b"", status_code=status_code, headers=headers, media_type=headers["Content-Type"])
         self._file, self._first, self._end = file, first, end
 
-    def to_asgi_response(self, app: Litestar | None, request: Request[Any, Any, Any], **_: Any) -> ASGIResponse:
+    def to_asgi_response(self, app: Litestar | None, request: Request[Any, Any, Any], **more: Any) -> ASGIResponse:
         """Return what sends it: see the framework's `Response`."""
-        _ = app
+        _ = app, more
         return ASGIStreamingResponse(
             iterator=self._blocks(),
             headers={**self.headers, "content-length": str(self._end - self._first)},

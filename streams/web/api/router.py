@@ -34,8 +34,8 @@ from streams.web.api.usage import show_usage
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
 from streams.web.auth.roles import Role
-from streams.web.problem_table import TOO_MANY_READERS
 from streams.web.problem_types import ProblemError
+from streams.web.problems_of_requests import TOO_MANY_READERS
 from streams.web.services import Services
 
 __all__ = ["api_router"]

@@ -23,8 +23,8 @@ from streams.web.auth.origin import (
 from streams.web.auth.rate_limit import RateLimit
 from streams.web.auth.roles import Grant, Role
 from streams.web.auth.tokens import Holder, Tokens
-from streams.web.problem_table import FORBIDDEN, OTHER_MACHINE, OTHER_SITE, ROLE_NEEDED, TOO_MANY_GUESSES
 from streams.web.problem_types import ProblemError
+from streams.web.problems_of_requests import FORBIDDEN, OTHER_MACHINE, OTHER_SITE, ROLE_NEEDED, TOO_MANY_GUESSES
 
 if TYPE_CHECKING:
     from litestar import Request

@@ -108,7 +108,7 @@ def topics_of(document: Json, prefix: str) -> list[Json]:
         messages = [document["components"]["messages"][one] for one in channel["messages"]]
         topics.append(
             {
-                "name": name,
+                "name": channel["address"].removeprefix(f"{PREFIX}."),
                 "title": channel["title"],
                 "address": prefix + channel["address"].removeprefix(PREFIX),
                 "description": channel["description"],

@@ -23,8 +23,8 @@ from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
 from streams.web.pages.rendering import PAGE, render, rows_asked
 from streams.web.pages.timeline import Timeline
-from streams.web.problem_table import UNKNOWN_JOB
 from streams.web.problem_types import ProblemError
+from streams.web.problems_of_state import UNKNOWN_JOB
 from streams.web.services import Services
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from streams.readmodel.jobs import JobFilter
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
 from streams.web.pages.rendering import PAGE, render
-from streams.web.problem_table import UNKNOWN_MEDIA
 from streams.web.problem_types import ProblemError
+from streams.web.problems_of_state import UNKNOWN_MEDIA
 from streams.web.services import Services
 
 __all__ = ["MEDIA_PAGES"]

@@ -161,6 +161,9 @@ onSubmit(create, async (pressed) => {
 
 const change = document.getElementById("change-policy");
 
+// A field of numbers may write one otherwise than the service does: 0.0 is 0.
+const says = (field, value) => (field.type === "number" ? Number(field.value) === Number(value) : field.value === String(value));
+
 // Says at each field what somebody else has set it to meanwhile; what is typed here stays until it is saved once more.
 async function showNewest() {
   const name = change.dataset.name;
@@ -177,7 +180,7 @@ async function showNewest() {
   const now = { ...body, ...body.when, library: body.library === undefined ? `purpose:${body.purpose}` : `library:${body.library}` };
   const taken = [];
   for (const field of change.elements) {
-    if (!(field.name in now) || String(now[field.name]) === field.value) continue;
+    if (!(field.name in now) || says(field, now[field.name])) continue;
     field.closest("label").append(element("small", `now: ${now[field.name]}`, "now"));
     taken.push([field, String(now[field.name])]);
   }

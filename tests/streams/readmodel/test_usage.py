@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import msgspec
 import pytest
@@ -142,3 +143,56 @@ def test_an_entry_that_was_made_before_durations_were_checked_adds_nothing(model
             connection.execute("INSERT INTO usage VALUES (?, ?, 'default', ?, 0)", values)
     (usage,) = model.usage.by_library(*ALWAYS)
     assert (usage.jobs, usage.milliseconds) == (4, 90_000)
+
+
+@pytest.fixture
+def month(model: ReadModel) -> ReadModel:
+    """A read model with jobs of four weeks, some of them on the stroke of an hour, or of a day."""
+    random = Random(16)
+    ends = [START + timedelta(milliseconds=random.randrange(28 * 86_400_000)) for _ in range(300)]
+    ends += [START + timedelta(hours=random.randrange(28 * 24)) for _ in range(60)]
+    model.apply(
+        jobs=[
+            job(
+                f"j{number}",
+                library=random.choice(("default", "ads")),
+                time=format_time(end),
+                metrics=Metrics(duration=1),
+            )
+            for number, end in enumerate(ends)
+        ]
+    )
+    return model
+
+
+@pytest.mark.parametrize("library", [None, "ads"])
+@pytest.mark.parametrize("interval", Interval)
+def test_a_span_that_begins_and_ends_anywhere_has_the_jobs_in_it(
+    month: ReadModel, interval: Interval, library: str | None
+) -> None:
+    random = Random(7)
+    ended = [
+        (one.complete_time or "", one.request.library)
+        for one in month.jobs.page(limit=500).jobs
+        if library in {None, one.request.library}
+    ]
+    steps = (timedelta(milliseconds=1), timedelta(seconds=1), timedelta(hours=1), timedelta(days=1))
+    for _ in range(150):
+        since = START + random.choice(steps) * random.randrange(40)
+        until = since + random.choice(steps) * random.randrange(1, 40) + random.choice((steps[0], timedelta(0)))
+        span = format_time(since), format_time(until)
+        inside = Counter((time[: interval.digits], name) for time, name in ended if span[0] <= time < span[1])
+        found = month.usage.by_period(*span, interval, library)
+        assert [(one.start[: interval.digits], one.library, one.jobs) for one in found] == [
+            (*period, jobs) for period, jobs in sorted(inside.items())
+        ]
+        total = Counter(name for time, name in ended if span[0] <= time < span[1])
+        assert {one.library: (one.jobs, one.milliseconds) for one in month.usage.by_library(*span, library)} == {
+            name: (jobs, 1000 * jobs) for name, jobs in total.items()
+        }
+
+
+def test_the_last_year_that_there_is_can_be_summed(month: ReadModel) -> None:
+    assert month.usage.by_library("9999-12-31T23:30:00.000Z", "9999-12-31T23:59:59.999Z") == []
+    everything = month.usage.by_library("0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z")
+    assert sum(one.jobs for one in everything) == 360

@@ -13,6 +13,7 @@ from fingerprint.media.errors import MediaError
 from fingerprint.media.packets import read_packets, seek
 from fingerprint.media.stream_selection import choose_tracks, start_time
 from streams.adapters.decoder.previews.mp4 import LargerThanMayBeError, Mp4
+from streams.ports.previews import LARGEST_PREVIEW
 
 if TYPE_CHECKING:
     from typing import BinaryIO, NoReturn
@@ -31,6 +32,11 @@ LEADS_S = (0.0, 6.0, 30.0, math.inf)
 ROUNDING_S = 0.0015
 #: The picture may begin so late without a player showing something else than the pipeline sees there.
 LATE_S = 0.1
+#: A copy begins at most this far before what was asked for: what lies between has to be loaded as well.
+LONGEST_LEAD_S = 30.0
+#: Packets of sound lie at most this far apart where none is missing: AAC has 1,024 samples in each, of 8,000 a second
+#: and more.
+SOUND_STEP_S = 0.2
 #: A picture is decoded at most so long before it is shown.
 REORDER_S = 1.0
 #: Picture and sound of one time lie at most this far apart in a file that can be played.
@@ -81,6 +87,7 @@ class _Copy:
         self._ticks = {stream.index: stream.time_base for stream in self._streams}
         self._main = self._streams[0]
         self._held: list[Packet[Stream]] = []
+        self._held_bytes = 0
         self._zero: float | None = None
         self._ended: set[int] = set()
 
@@ -98,7 +105,7 @@ class _Copy:
                 self._take(packet, sought=position > 0)
             if len(self._ended) == len(self._streams):
                 break
-        if self._zero is None:
+        if self._zero is None or self._start - self._zero > LONGEST_LEAD_S:
             raise CannotCopyError
         return self._zero, self._written(self._zero)
 
@@ -133,11 +140,15 @@ class _Copy:
                 # start the sound's run-in stays, and the clock is the media's.
                 self._begin(max(0.0, min(time, self._start)))
         self._held.append(packet)
+        self._held_bytes += packet.size
+        if self._held_bytes > LARGEST_PREVIEW:
+            raise CannotCopyError
 
     def _begin(self, zero: float) -> None:
         """Begin the copy at a second: of what was read before, the other track's part from then on stays."""
         self._zero = zero
         self._held = [one for one in self._held if self._is_from(one, zero)]
+        self._held_bytes = sum(one.size for one in self._held)
 
     def _begins(self, packet: Packet[Stream], time: float) -> bool:
         """Whether a copy can begin with a packet: a picture that needs no other, or the sound that is on then."""
@@ -151,8 +162,10 @@ class _Copy:
     def _written(self, zero: float) -> memoryview:
         # What leads to pictures before the first one, and sound of before it, would be shown too early.
         kept = [one for one in self._held if zero <= 0 or self._shown(one) >= zero - ROUNDING_S]
-        for index, tick in self._ticks.items():
-            _set_times([one for one in kept if one.stream.index == index], round((zero + self._origin) / (tick or 1)))
+        for stream in self._streams:
+            longest = INTERLEAVE_S if stream.type == "video" else SOUND_STEP_S
+            packets = [one for one in kept if one.stream is stream]
+            _set_times(packets, zero + self._origin, float(stream.time_base or 1), longest)
         file = Mp4()
         with file.writing() as output:
             copies = {stream.index: output.add_stream_from_template(cast("Any", stream)) for stream in self._streams}
@@ -168,20 +181,29 @@ class _Copy:
         return float(stamp * (self._ticks[packet.stream.index] or 0)) - self._origin
 
 
-def _set_times(packets: list[Packet[Stream]], zero: int) -> None:
-    """Count the times of one track's packets from a tick on, and say of each when it is decoded.
+def _set_times(packets: list[Packet[Stream]], zero: float, tick: float, longest: float) -> None:
+    """Count the times of one track's packets from a second on, and say of each when it is decoded.
 
     Containers do not always say that, and not always rightly. It follows from the order that packets lie in: each is
     decoded as early as it takes for all to be decoded in order, and none after it is shown.
 
+    Args:
+        packets: In the order in which they lie.
+        zero: The second, on the container's clock.
+        tick: Of the track's clock, seconds.
+        longest: Seconds from one to the next at the most.
+
     Raises:
-        CannotCopyError: Two are shown at one time.
+        CannotCopyError: Two are shown at one time, or times leave a gap or jump: the pipeline fills the one and sees
+            through the other.
     """
-    shown = [cast("int", packet.pts) - zero for packet in packets]
+    shown = [cast("int", packet.pts) - round(zero / tick) for packet in packets]
     order = sorted(shown)
-    if any(one == other for one, other in itertools.pairwise(order)):
+    if any(not 0 < other - one <= longest / tick for one, other in itertools.pairwise(order)):
         raise CannotCopyError
     delay = max((due - own for due, own in zip(order, shown, strict=True)), default=0)
+    if delay * tick > REORDER_S:
+        raise CannotCopyError
     for packet, own, due in zip(packets, shown, order, strict=True):
         packet.pts, packet.dts = own, due - delay
 

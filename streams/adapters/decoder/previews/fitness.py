@@ -37,6 +37,8 @@ MOST_CHANNELS = 2
 #: What MP4 files say of themselves (ISO 14496-12, `ftyp`) that are no QuickTime films.
 BRANDS = frozenset({b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"M4A "})
 BRAND = slice(4, 12)
+#: Part of FFmpeg's name of the container that MP4 and QuickTime share.
+MP4 = "mp4"
 #: Seconds by which the container's clock may begin elsewhere than at 0, where players differ: less than any frame.
 MOST_OFFSET_S = 0.001
 #: A copy is made in memory: part of what it may have, since how much a span has is estimated.
@@ -75,7 +77,9 @@ def fitness(source: BinaryIO, limits: MediaLimits, info: MediaInfo) -> Fitness:
             return Fitness()
         plays = _is_plain(container, video, audio) and abs(start_time(container)) <= MOST_OFFSET_S
         holds = container.format.name not in READ_THROUGH
-    return Fitness(plays=plays and _is_mp4(source), holds_what_plays=holds)
+        # What an edit list leaves out is in the packets all the same.
+        is_whole = MP4 not in container.format.name or cuts_nothing(source)
+    return Fitness(plays=plays and is_whole and _is_mp4(source), holds_what_plays=holds and is_whole)
 
 
 def fits(source: BinaryIO, span_s: float, info: MediaInfo) -> bool:
@@ -106,4 +110,4 @@ def _is_plain(container: InputContainer, video: VideoStream | None, audio: Audio
 def _is_mp4(source: BinaryIO) -> bool:
     source.seek(0)
     kind = source.read(BRAND.stop)[BRAND]
-    return kind[:4] == b"ftyp" and kind[4:] in BRANDS and cuts_nothing(source)
+    return kind[:4] == b"ftyp" and kind[4:] in BRANDS

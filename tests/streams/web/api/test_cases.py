@@ -276,6 +276,8 @@ async def test_cases_are_listed_by_what_they_are_page_by_page(client: AsyncTestC
     assert await listed(action="review") == ["series"]
     assert await listed(reference="film", state="open", library="films", media_id="video") == ["film"]
     assert await listed(since="2026-11-23T10:00:00+01:00") == []
+    assert await listed(similarity="0.9") == ["film", "series"]
+    assert await listed(similarity="0.91") == []
     first = (await client.get("/api/v1/cases", params={"limit": "1", "order": "time"})).json()
     rest = (await client.get("/api/v1/cases", params={"cursor": first["next"], "order": "time"})).json()
     assert {one["reference"] for page in (first, rest) for one in page["cases"]} == {"film", "series"}
@@ -284,7 +286,15 @@ async def test_cases_are_listed_by_what_they_are_page_by_page(client: AsyncTestC
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("state", "gone"), ("action", "ban"), ("order", "size"), ("since", "soon"), ("cursor", "x"), ("limit", "501")],
+    [
+        ("state", "gone"),
+        ("action", "ban"),
+        ("order", "size"),
+        ("since", "soon"),
+        ("similarity", "1.1"),
+        ("cursor", "x"),
+        ("limit", "501"),
+    ],
 )
 async def test_what_is_no_filter_is_refused(client: AsyncTestClient[Any], name: str, value: str) -> None:
     problem(await client.get("/api/v1/cases", params={name: value}), 400)
@@ -299,6 +309,24 @@ async def test_the_audit_log_is_read_page_by_page(client: AsyncTestClient[Any]) 
     assert sorted(one["number"] for one in log) == [1, 2, 3]
     assert {(one["case_id"], one["library"], one["who"]) for one in log} == {(FILM, "films", "anna")}
     assert rest["next"] is None
+
+
+async def test_the_audit_log_is_read_by_who_by_case_and_by_time_and_so_is_its_file(
+    client: AsyncTestClient[Any],
+) -> None:
+    await decide(client, "escalate")
+    for filters, number in (
+        ({"who": "anna"}, 1),
+        ({"who": "ben"}, 0),
+        ({"case_id": FILM, "who": "anna"}, 1),
+        ({"case_id": "another"}, 0),
+        ({"since": "2026-01-01", "until": "9999-01-01"}, 1),
+        ({"until": "2026-01-01"}, 0),
+    ):
+        assert len((await client.get("/api/v1/decisions", params=filters)).json()["decisions"]) == number
+        file = await client.get("/api/v1/decisions", params=filters, headers={"Accept": "text/csv"})
+        assert len(file.text.splitlines()) == 1 + number
+    problem(await client.get("/api/v1/decisions", params={"since": "soon"}), 400)
 
 
 @pytest.mark.parametrize("note", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", 'a, "b"\nc'])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from litestar.testing import AsyncTestClient
-from support.examples import job
+from support.examples import MATCH, job
 from support.inline import InlineService
 from support.read_model import ReadModel
 
@@ -145,3 +145,60 @@ async def test_a_job_of_which_a_part_is_too_large_is_refused_by_name(
     )
     assert again.status_code == status
     assert model.jobs.page().jobs == []
+
+
+FOUND = job("found", media_id="Holiday.mp4", library="films", matches=(MATCH,))
+FAILED = job("failed", JobStatus.FAIL, media_id="Сериал & 100 %.mp4", code="Timeout")
+
+
+@pytest.mark.parametrize(
+    ("asked", "listed"),
+    [
+        ({"name": "lida"}, ["found"]),
+        ({"name": "СЕРИАЛ & 100 %"}, ["failed"]),
+        ({"name": "%"}, []),
+        ({"name": '" OR name MATCH "mp4'}, []),
+        ({"name": "\x00abc"}, []),
+        ({"name": ""}, ["found", "failed"]),
+        ({"reference": "original"}, ["found"]),
+        ({"reference": "original", "similarity": "0.95"}, []),
+        ({"similarity": "0.9"}, ["found"]),
+        ({"code": "Timeout"}, ["failed"]),
+        ({"code": "0"}, ["found"]),
+        ({"job_id": "failed"}, ["failed"]),
+        ({"job_id": "failed", "library": "films"}, []),
+        ({"copies": "true"}, ["found"]),
+        ({"copies": "false"}, ["found", "failed"]),
+    ],
+)
+async def test_jobs_are_listed_by_what_is_asked_for(
+    client: AsyncTestClient, model: ReadModel, asked: dict[str, str], listed: list[str]
+) -> None:
+    model.apply(jobs=[FOUND, FAILED])
+    answer = await client.get(f"{API}/jobs", params=asked)
+    assert [one["job_id"] for one in answer.json()["jobs"]] == listed
+
+
+@pytest.mark.parametrize(
+    "query", ["name=%ED%A0%80%ED%A0%80%ED%A0%80", "name=%FF%FE%FD", "name=%00%00%00", "reference=%ED%A0%80"]
+)
+async def test_a_filter_that_is_no_text_finds_nothing(client: AsyncTestClient, model: ReadModel, query: str) -> None:
+    model.apply(jobs=[FOUND])
+    answer = await client.get(f"{API}/jobs?{query}")
+    assert (answer.status_code, answer.json()["jobs"]) == (200, [])
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"similarity": "2"},
+        {"similarity": "nan"},
+        {"similarity": "sure"},
+        {"name": "x" * 257},
+        {"job_id": "j1", "idempotency_key": "k"},
+        {"cursor": "none"},
+    ],
+)
+async def test_a_filter_of_jobs_that_makes_no_sense_is_refused(client: AsyncTestClient, asked: dict[str, str]) -> None:
+    answer = await client.get(f"{API}/jobs", params=asked)
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")

@@ -135,7 +135,7 @@ async def test_a_fault_of_the_service_is_said_on_a_page(
         raise fault
 
     monkeypatch.setattr(services.model.jobs, "page", fails)
-    page = await client.get("/", headers=BROWSER)
+    page = await client.get("/jobs", headers=BROWSER)
     assert_page(page, status, text)
     assert "a secret" not in page.text
     assert ("retry-after" in page.headers) is (status == 503)
