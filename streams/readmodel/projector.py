@@ -12,6 +12,7 @@ import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from streams.adapters.kafka.connection import FETCH_WAIT_MS
 from streams.background_task import BackgroundTask
 from streams.ports.errors import Neighbour, NeighbourAwayError, is_disk_full
 from streams.ports.waiting import Pulse, within
@@ -36,9 +37,6 @@ T = TypeVar("T")
 
 #: Milliseconds that a fetch waits for events: how often the loop looks at whether it is to stop.
 POLL_MS = 500
-#: Milliseconds that a broker may keep a fetch for lack of events. Kafka answers as soon as there is one, the embedded
-#: broker at the end of that time; whoever publishes and waits for it to show waits for that.
-FETCH_WAIT_MS = 100
 #: Seconds between tries to reach the broker.
 RECONNECT_PAUSE_S = 1.0
 #: Seconds until a broker is asked again that could not say where a topic ends: it changes leaders.

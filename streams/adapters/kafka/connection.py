@@ -15,10 +15,14 @@ from streams.adapters.kafka.security import KafkaSecurity
 if TYPE_CHECKING:
     from streams.settings import Settings
 
-__all__ = ["KafkaConnection"]
+__all__ = ["FETCH_WAIT_MS", "KafkaConnection"]
 
 #: The port that an address means which names none.
 USUAL_PORT = 9092
+#: Milliseconds that a broker may keep a fetch for lack of events. Kafka answers as soon as there is one, the embedded
+#: broker at the end of that time: each event on the way of a job waits for it, and whoever publishes and waits for what
+#: that does.
+FETCH_WAIT_MS = 100
 
 
 @dataclass(frozen=True)

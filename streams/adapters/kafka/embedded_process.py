@@ -11,20 +11,26 @@ connected to the broker before, and still asks for it, does not meet this one.
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import signal
 import sys
 
-from confluent_kafka import Producer
+from confluent_kafka import cimpl
 
-from streams.adapters.kafka.embedded_door import LOCALHOST, Door
+from streams.adapters.kafka.embedded_door import Door
 from streams.child_processes import die_with_parent
 
 __all__ = ["PORT_TAKEN", "main"]
 
 #: The status with which this process ends when its port is in use.
 PORT_TAKEN = 3
-#: Seconds in which the cluster answers.
-START_S = 10.0
+#: Milliseconds for which a group that is new waits for more members before it divides the partitions. librdkafka's 3 s
+#: are Kafka's own, made for many workers that start at once; here one does, which waits for that at each start.
+FIRST_MEMBERS_MS = 50
+#: librdkafka's number for a client that produces: some client has to carry the cluster.
+PRODUCER = 0
+#: Bytes for what librdkafka says of a cluster that does not start.
+REASON_BYTES = 512
 
 
 def main() -> int:
@@ -35,13 +41,34 @@ def main() -> int:
     return asyncio.run(_run(port))
 
 
+def start_cluster() -> int:
+    """Start the cluster, which lives as long as this process; return its port.
+
+    This is librdkafka's own interface for tests, which the Python package carries and has no calls for.
+
+    Raises:
+        OSError: It does not start.
+    """
+    library = ctypes.CDLL(cimpl.__file__)  # its calls are found through what is linked to it
+    library.rd_kafka_conf_new.restype = ctypes.c_void_p
+    library.rd_kafka_new.restype = library.rd_kafka_mock_cluster_new.restype = ctypes.c_void_p
+    library.rd_kafka_mock_cluster_bootstraps.restype = ctypes.c_char_p
+    reason = ctypes.create_string_buffer(REASON_BYTES)
+    configuration = ctypes.c_void_p(library.rd_kafka_conf_new())
+    library.rd_kafka_conf_set(configuration, b"log_level", b"0", reason, ctypes.c_size_t(REASON_BYTES))
+    client = library.rd_kafka_new(PRODUCER, configuration, reason, ctypes.c_size_t(REASON_BYTES))
+    cluster = client and library.rd_kafka_mock_cluster_new(ctypes.c_void_p(client), 1)
+    if not cluster:
+        raise OSError(f"librdkafka starts no cluster: {reason.value.decode(errors='replace')}")
+    library.rd_kafka_mock_group_initial_rebalance_delay_ms(ctypes.c_void_p(cluster), FIRST_MEMBERS_MS)
+    (address,) = library.rd_kafka_mock_cluster_bootstraps(ctypes.c_void_p(cluster)).decode().split(",")
+    return int(address.rpartition(":")[2])
+
+
 async def _run(port: int) -> int:
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
-    # The cluster lives as long as the client that carries it.
-    cluster = Producer({"test.mock.num.brokers": 1, "bootstrap.servers": LOCALHOST, "log_level": 0})
-    metadata = await asyncio.to_thread(cluster.list_topics, timeout=START_S)
-    inner = next(iter(metadata.brokers.values())).port
+    inner = start_cluster()
     door, back_door = Door(inner), Door(inner)
     try:
         await door.open(port)

@@ -13,11 +13,13 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka
 from faust.types import TP
 
+from streams.adapters.kafka.connection import FETCH_WAIT_MS
 from streams.ports.errors import Neighbour
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aiokafka import AIOKafkaConsumer
     from faust.types.transports import ConsumerT
 
     from streams.adapters.kafka.assignment import Assignment
@@ -34,6 +36,12 @@ class _ConsumerThread(aiokafka.AIOKafkaConsumerThread):
 
     #: What to keep beside the offsets of the next commit. Commits are made one at a time.
     metadata: Mapping[TP, str]
+
+    def _create_worker_consumer(self, transport: aiokafka.Transport) -> AIOKafkaConsumer:
+        """Make the consumer, and let no fetch wait for as long as Faust does, which has no setting for that."""
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001 (read when it starts)
+        return consumer
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """Commit offsets; a broker that is away is no reason to end: the same offsets are committed later.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from streams.web.pages.api_reference import REFERENCE_PAGES
 from streams.web.pages.audit import audit_page
+from streams.web.pages.cases import CASE_PAGES
 from streams.web.pages.evidence import evidence_fragment
 from streams.web.pages.jobs import JOB_PAGES
 from streams.web.pages.libraries import LIBRARY_PAGES
@@ -27,6 +28,7 @@ __all__ = ["PAGES"]
 PAGES: tuple[HTTPRouteHandler | Router, ...] = (
     *OVERVIEW_PAGES,
     *QUEUE_PAGES,
+    *CASE_PAGES,
     evidence_fragment,
     *JOB_PAGES,
     *MEDIA_PAGES,

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from schemas.matches import Track
+
 if TYPE_CHECKING:
     from schemas.matches import Interval, Match
 
-__all__ = ["Band", "Timeline"]
+__all__ = ["LANES", "Band", "Timeline"]
 
 #: Units that a timeline is wide in the drawing.
 WIDTH = 1000.0
 #: Units that the shortest interval is wide, so that it can be seen and pointed at.
 LEAST_WIDTH = 4.0
+#: The lanes of a bar, from the top: an interval lies in those of the tracks that carry it.
+LANES = (Track.PICTURE, Track.SOUND)
 #: Where the two bars lie, units from the top.
 TOP_BAR_END, BOTTOM_BAR_START = 26, 84
 
@@ -32,11 +36,25 @@ class Band:
     @property
     def polygon(self) -> str:
         """The band's corners, as SVG wants them."""
+        return self.between(TOP_BAR_END, BOTTOM_BAR_START)
+
+    @property
+    def lanes(self) -> tuple[int, ...]:
+        """The lanes that it lies in: indices into `LANES`."""
+        return tuple(n for n, track in enumerate(LANES) if self.interval.track in {track, Track.BOTH})
+
+    def between(self, top: float, bottom: float) -> str:
+        """Return the band's corners, as SVG wants them.
+
+        Args:
+            top: Where the input's bar ends, units from the top.
+            bottom: Where the reference's bar begins.
+        """
         corners = [
-            (self.input_x, TOP_BAR_END),
-            (self.input_x + self.input_width, TOP_BAR_END),
-            (self.reference_x + self.reference_width, BOTTOM_BAR_START),
-            (self.reference_x, BOTTOM_BAR_START),
+            (self.input_x, top),
+            (self.input_x + self.input_width, top),
+            (self.reference_x + self.reference_width, bottom),
+            (self.reference_x, bottom),
         ]
         return " ".join(f"{x:.1f},{y}" for x, y in corners)
 

@@ -23,6 +23,7 @@ from schemas.wire import InvalidEvent, decode, decode_transcode_event
 from streams.adapters.kafka.topics import Topics
 
 DOCUMENT = asyncapi.document()
+MADE = files()
 WITH_PAYLOAD = [channel for channel in CHANNELS if channel.payloads]
 
 
@@ -58,9 +59,8 @@ def at_draft_07(schema: dict[str, Any]) -> jsonschema.Draft7Validator:
 
 
 def test_the_files_are_what_the_code_makes() -> None:
-    made = files()
-    assert {path.name for path in FOLDER.iterdir()} == set(made)
-    stale = [name for name, content in made.items() if (FOLDER / name).read_bytes() != content]
+    assert {path.name for path in FOLDER.iterdir()} == set(MADE)
+    stale = [name for name, content in MADE.items() if (FOLDER / name).read_bytes() != content]
     assert not stale, f"run `make schemas`: {stale}"
 
 
@@ -68,12 +68,12 @@ def test_writing_replaces_what_is_old(tmp_path: Path) -> None:
     (tmp_path / "gone.json").write_text("{}")
     (tmp_path / "jobs.json").write_text("{}")
     write(tmp_path)
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == files()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == MADE
 
 
-@pytest.mark.parametrize("name", [name for name in files() if name.endswith(".json") and name != "asyncapi.json"])
+@pytest.mark.parametrize("name", [name for name in MADE if name.endswith(".json") and name != "asyncapi.json"])
 def test_every_schema_is_valid_whole_and_named(name: str) -> None:
-    schema = json.loads(files()[name])
+    schema = json.loads(MADE[name])
     jsonschema.Draft202012Validator.check_schema(schema)
     assert schema["$id"] == f"urn:mediadna:schema:{name.removesuffix('.json')}"
     assert schema["title"]
@@ -83,7 +83,7 @@ def test_every_schema_is_valid_whole_and_named(name: str) -> None:
 
 
 def test_there_is_a_schema_for_every_topic_of_the_service() -> None:
-    assert {f"mediadna.{name.removesuffix('.json')}" for name in files()} >= set(Topics.of("mediadna").all())
+    assert {f"mediadna.{name.removesuffix('.json')}" for name in MADE} >= set(Topics.of("mediadna").all())
 
 
 @pytest.mark.parametrize("channel", WITH_PAYLOAD, ids=lambda channel: channel.name)
@@ -150,8 +150,8 @@ def test_every_error_code_is_explained_to_consumers() -> None:
 
 
 def test_the_asyncapi_files_are_yaml_and_json_of_the_document() -> None:
-    assert msgspec.yaml.decode(files()["asyncapi.yaml"]) == DOCUMENT
-    assert json.loads(files()["asyncapi.json"]) == DOCUMENT
+    assert msgspec.yaml.decode(MADE["asyncapi.yaml"]) == DOCUMENT
+    assert json.loads(MADE["asyncapi.json"]) == DOCUMENT
     assert DOCUMENT["asyncapi"].startswith("3.")
 
 

@@ -43,6 +43,7 @@ LEAST: dict[str, Role | None] = {
     "GET /usage": Role.READER,
     "GET /audit": Role.READER,
     "GET /settings": Role.ADMIN,
+    "GET /cases/{case_id:str}": Role.READER,
     "GET /cases/{case_id:str}/evidence": Role.READER,
     "GET /jobs": Role.READER,
     "GET /media/{media_id:str}": Role.READER,

@@ -4,6 +4,7 @@
 //     <tbody data-rows>                         where rows that are new are put: on top
 //       <tr id="row-j1">                        a row of what is called "j1": asked for when that changes
 //   <div data-live="case" data-subject="c1">    a part about one thing: asked for as a whole when that changes
+//     data-subject-outcome="v1"                 what it is called in changes of another kind, here outcomes
 //     data-also="policy"                        kinds that concern it whatever they are about
 //
 // A page's address with "rows=j1,j2" answers with the rows that these have now, and with other elements that have an id
@@ -218,7 +219,8 @@ export function showList() {
 function onChange(kind, event) {
   const subject = JSON.parse(event.data)[SUBJECT[kind] ?? "job_id"];
   if (part.dataset.subject !== undefined) {
-    if (part.dataset.subject === subject || !part.dataset.subject || also.includes(kind)) refreshWhole();
+    const own = part.getAttribute(`data-subject-${kind}`) ?? part.dataset.subject;
+    if (own === subject || !own || also.includes(kind)) refreshWhole();
     return;
   }
   if (part.querySelector("[data-rows]")) {

@@ -13,7 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from faust.types import TP
 
 from streams.adapters.kafka.assignment import Assignment
-from streams.adapters.kafka.connection import KafkaConnection
+from streams.adapters.kafka.connection import FETCH_WAIT_MS, KafkaConnection
 from streams.adapters.kafka.faust_app import make_app
 from streams.pipeline.agents.fair_queue import Share
 from streams.pipeline.agents.lane import Lane
@@ -149,6 +149,12 @@ async def test_later_events_of_a_partition_are_read_when_a_rebalance_dropped_the
         await settle(app)
         assert await taken(found, 2) == [b"one", b"two"]
         assert found.empty()
+
+
+async def test_no_fetch_is_kept_for_longer_than_an_event_may_wait(embedded: Place, tmp_path: Path) -> None:
+    async with reading(embedded, tmp_path, asyncio.Queue[bytes]()) as app:
+        consumer: Any = app.consumer
+        assert consumer._thread._consumer._fetcher._fetch_max_wait_ms == FETCH_WAIT_MS
 
 
 @asynccontextmanager
