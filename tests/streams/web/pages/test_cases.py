@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from litestar import Litestar
 from litestar.testing import AsyncTestClient
 from support.cases import LIBRARY, decided, found, id_of, item, match
 from support.examples import MATCH
@@ -23,6 +24,8 @@ from streams.settings import Settings
 from streams.web.app import create_app
 from streams.web.pages.policy_checks import checks
 from streams.web.services import Services
+
+Client = AsyncTestClient[Litestar]
 
 FILM = id_of("film")
 HOSTILE = "</script><img src=x onerror=alert(1)>\u202e{{ 7*7 }}"
@@ -51,15 +54,13 @@ def block(model: ReadModel, *intervals: Interval, purpose: Purpose = Purpose.ORI
     )
 
 
-async def shown(client: AsyncTestClient, case_id: str = FILM, query: str = "") -> str:
+async def shown(client: Client, case_id: str = FILM, query: str = "") -> str:
     answer = await client.get(f"/cases/{case_id}{query}")
     assert answer.status_code == 200, answer.text
     return answer.text
 
 
-async def test_a_case_shows_what_is_copied_how_surely_and_what_that_leads_to(
-    client: AsyncTestClient, model: ReadModel
-) -> None:
+async def test_a_case_shows_what_is_copied_how_surely_and_what_that_leads_to(client: Client, model: ReadModel) -> None:
     block(model, interval(0, 5, Track.BOTH, "mirrored"), interval(8, 9, Track.SOUND))
     page = await shown(client)
     for text in ("90 %", "6.0 s", "50 %", "under 1 %", "mirrored", "nobody", 'class="action block"', "to-block"):
@@ -68,9 +69,7 @@ async def test_a_case_shows_what_is_copied_how_surely_and_what_that_leads_to(
         assert f'href="{address}"' in page
 
 
-async def test_an_interval_lies_in_the_lanes_of_the_tracks_that_carry_it(
-    client: AsyncTestClient, model: ReadModel
-) -> None:
+async def test_an_interval_lies_in_the_lanes_of_the_tracks_that_carry_it(client: Client, model: ReadModel) -> None:
     block(model, interval(0, 5), interval(6, 7, Track.PICTURE), interval(8, 9, Track.SOUND))
     page = await shown(client)
     bands = page.split('<g class="band ')[1:]
@@ -79,7 +78,7 @@ async def test_an_interval_lies_in_the_lanes_of_the_tracks_that_carry_it(
     assert 'y="17"' in bands[2]
 
 
-async def test_names_from_strangers_are_text_wherever_they_stand(client: AsyncTestClient, model: ReadModel) -> None:
+async def test_names_from_strangers_are_text_wherever_they_stand(client: Client, model: ReadModel) -> None:
     names = [match(HOSTILE, HOSTILE)]
     case_id = id_of(HOSTILE, HOSTILE, HOSTILE)
     job = found("j1", {HOSTILE: Action.BLOCK}, media_id=HOSTILE, matches=tuple(names))
@@ -95,7 +94,7 @@ async def test_names_from_strangers_are_text_wherever_they_stand(client: AsyncTe
     assert page.count(f'<bdi class="name">{escape(HOSTILE, quote=False)}') >= 3
 
 
-async def test_many_intervals_fold(client: AsyncTestClient, model: ReadModel) -> None:
+async def test_many_intervals_fold(client: Client, model: ReadModel) -> None:
     block(model, *(interval(n, n + 0.5) for n in range(50)))
     page = await shown(client)
     assert "<summary>42 more</summary>" in page
@@ -103,7 +102,7 @@ async def test_many_intervals_fold(client: AsyncTestClient, model: ReadModel) ->
     assert (before.count("data-choose="), after.count("data-choose=")) == (8, 42)
 
 
-async def test_what_a_policy_asks_stands_beside_what_the_match_has(client: AsyncTestClient, model: ReadModel) -> None:
+async def test_what_a_policy_asks_stands_beside_what_the_match_has(client: Client, model: ReadModel) -> None:
     block(model)
     when = Conditions(similarity=0.8, matched_seconds=20, track=TrackCondition.BOTH)
     model.apply(policies=[Policy(name="to-block", library=LIBRARY, when=when, action=Action.BLOCK)])
@@ -124,7 +123,7 @@ def test_a_track_that_is_asked_for_is_held_against_the_one_that_carries(track: T
     assert checks(Conditions(track=asked), found)[-1].holds is enough
 
 
-async def test_decisions_are_told_with_who_when_and_why(client: AsyncTestClient, model: ReadModel) -> None:
+async def test_decisions_are_told_with_who_when_and_why(client: Client, model: ReadModel) -> None:
     block(model)
     made = decided([DecisionKind.ESCALATE], "film")
     model.apply(decisions=[msgspec.structs.replace(one, note="<b>see the logo</b>") for one in made])
@@ -137,7 +136,7 @@ async def test_decisions_are_told_with_who_when_and_why(client: AsyncTestClient,
     assert 'data-decide="reopen"' in page
 
 
-async def test_a_decided_case_offers_nothing_but_to_take_it_back(client: AsyncTestClient, model: ReadModel) -> None:
+async def test_a_decided_case_offers_nothing_but_to_take_it_back(client: Client, model: ReadModel) -> None:
     block(model)
     model.apply(decisions=decided([DecisionKind.COPY], "film"))
     page = await shown(client)
@@ -145,7 +144,7 @@ async def test_a_decided_case_offers_nothing_but_to_take_it_back(client: AsyncTe
     assert 'data-decide="reopen"' in page
 
 
-async def test_a_closed_case_says_why_and_offers_no_decision(client: AsyncTestClient, model: ReadModel) -> None:
+async def test_a_closed_case_says_why_and_offers_no_decision(client: Client, model: ReadModel) -> None:
     block(model)
     model.apply(items=[GoneItem(LIBRARY, "film")])
     page = await shown(client)
@@ -154,7 +153,7 @@ async def test_a_closed_case_says_why_and_offers_no_decision(client: AsyncTestCl
     assert "there is nothing to play" in page
 
 
-async def test_a_case_whose_job_is_gone_says_that_there_is_no_media(client: AsyncTestClient, model: ReadModel) -> None:
+async def test_a_case_whose_job_is_gone_says_that_there_is_no_media(client: Client, model: ReadModel) -> None:
     block(model)
     model.apply(jobs=[JobTombstone("j1")])
     page = await shown(client)
@@ -162,7 +161,7 @@ async def test_a_case_whose_job_is_gone_says_that_there_is_no_media(client: Asyn
     assert "job is gone" in page
 
 
-async def test_a_reference_that_is_set_aside_is_marked(client: AsyncTestClient, model: ReadModel) -> None:
+async def test_a_reference_that_is_set_aside_is_marked(client: Client, model: ReadModel) -> None:
     block(model)
     model.apply(items=[item("film", quarantined="it matched 80 media items within an hour", update_time="2027")])
     assert "it matched 80 media items within an hour" in await shown(client)
@@ -172,16 +171,14 @@ async def test_a_reference_that_is_set_aside_is_marked(client: AsyncTestClient, 
     ("purpose", "hidden"), [(Purpose.BLOCKLIST, True), (Purpose.ORIGINAL, False), (Purpose.ADS, False)]
 )
 async def test_what_is_on_a_blocklist_is_hidden_at_first(
-    client: AsyncTestClient, model: ReadModel, purpose: Purpose, *, hidden: bool
+    client: Client, model: ReadModel, purpose: Purpose, *, hidden: bool
 ) -> None:
     block(model, purpose=purpose)
     page = await shown(client)
     assert ('id="reveal"' in page, "watch concealed" in page, "intervals concealed" in page) == (hidden,) * 3
 
 
-async def test_the_next_case_is_the_one_of_the_list_that_somebody_came_from(
-    client: AsyncTestClient, model: ReadModel
-) -> None:
+async def test_the_next_case_is_the_one_of_the_list_that_somebody_came_from(client: Client, model: ReadModel) -> None:
     actions = {"film": Action.BLOCK, "other": Action.REVIEW}
     model.apply(
         items=[item("film"), item("other")],
@@ -195,7 +192,7 @@ async def test_the_next_case_is_the_one_of_the_list_that_somebody_came_from(
     assert 'href="/cases?state=undecided&amp;action=block&amp;order=time"' in page
 
 
-async def test_the_live_part_alone_is_answered_without_players(client: AsyncTestClient, model: ReadModel) -> None:
+async def test_the_live_part_alone_is_answered_without_players(client: Client, model: ReadModel) -> None:
     block(model)
     part = await shown(client, FILM, "?rows=")
     assert 'class="headline"' in part
@@ -204,7 +201,7 @@ async def test_the_live_part_alone_is_answered_without_players(client: AsyncTest
         assert absent not in part
 
 
-async def test_a_case_that_is_not_there_is_404(client: AsyncTestClient) -> None:
+async def test_a_case_that_is_not_there_is_404(client: Client) -> None:
     assert (await client.get("/cases/unknown")).status_code == 404
 
 
@@ -219,17 +216,17 @@ class TestRoles:
         return Settings(state=tmp_path, tokens=tokens)
 
     @pytest.fixture
-    async def client(self, services: Services, inline: InlineService) -> AsyncIterator[AsyncTestClient]:
+    async def client(self, services: Services, inline: InlineService) -> AsyncIterator[Client]:
         await asyncio.to_thread(block, inline.model)
         async with AsyncTestClient(create_app(services), base_url="http://127.0.0.1:6066") as client:
             yield client
 
-    async def read(self, client: AsyncTestClient, name: str) -> str:
+    async def read(self, client: Client, name: str) -> str:
         answer = await client.get(f"/cases/{FILM}", headers={"Authorization": f"Bearer the-token-of-{name}"})
         assert answer.status_code == 200
         return answer.text
 
-    async def test_a_reader_neither_watches_nor_decides(self, client: AsyncTestClient) -> None:
+    async def test_a_reader_neither_watches_nor_decides(self, client: Client) -> None:
         page = await self.read(client, "rita")
         assert "Watching needs the role moderator; yours is reader." in page
         assert "Deciding needs the role moderator; yours is reader." in page
@@ -237,7 +234,7 @@ class TestRoles:
             assert absent not in page
         assert "to-block" in page
 
-    async def test_a_moderator_watches_and_decides(self, client: AsyncTestClient) -> None:
+    async def test_a_moderator_watches_and_decides(self, client: Client) -> None:
         page = await self.read(client, "anna")
         for there in ("<video", "/api/v1/jobs/stored/frame?at=65.000", 'data-decide="copy"', 'data-assign="anna"'):
             assert there in page
