@@ -105,8 +105,8 @@ class PointSet(msgspec.Struct, frozen=True, kw_only=True):
 class TrackPoints(msgspec.Struct, frozen=True, kw_only=True):
     """What is alike by one track: on the lines of the intervals, and elsewhere."""
 
-    inside: PointSet = msgspec.field(default_factory=PointSet)
-    outside: PointSet = msgspec.field(default_factory=PointSet)
+    inside: PointSet = PointSet()
+    outside: PointSet = PointSet()
 
 
 class Threshold(msgspec.Struct, frozen=True, kw_only=True):
