@@ -20,7 +20,7 @@ from schemas.channels import PREFIX
 from streams.web.api.document import document_of
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
-from streams.web.pages.jobs import render
+from streams.web.pages.rendering import render
 from streams.web.pages.schema_rows import kind_of, resolved, rows_of
 from streams.web.problem_table import PROBLEM_TYPES
 from streams.web.problem_types import PLACE
