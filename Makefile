@@ -10,7 +10,9 @@ LOCKED := $(INSTALL) --require-hashes --no-build-isolation
 AUDIT := .audit
 # Most tests wait for brokers and workers: two processes take little more than half the time of one.
 PROCESSES ?= 2
-SUITE = pytest --numprocesses $(PROCESSES) --dist loadfile
+# Files in the order of their names: those of the whole service come first. In xdist's own order, by the number of tests,
+# they would come last, and one process would wait for the other's.
+SUITE = pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 # Of each of these the suite has to run as much as pyproject.toml says.
 COVERED := fingerprint streams

@@ -93,11 +93,11 @@ class IntervalEvidence(msgspec.Struct, frozen=True, kw_only=True):
 class PointSet(msgspec.Struct, frozen=True, kw_only=True):
     """Pairs of moments that are alike, as parallel lists, in order of the input."""
 
-    input: Annotated[list[float], msgspec.Meta(description="seconds in the input")] = []
-    reference: Annotated[list[float], msgspec.Meta(description="seconds in the reference")] = []
+    input: Annotated[tuple[float, ...], msgspec.Meta(description="seconds in the input")] = ()
+    reference: Annotated[tuple[float, ...], msgspec.Meta(description="seconds in the reference")] = ()
     weight: Annotated[
-        list[float], msgspec.Meta(description="what each says for a copy: log-odds of a picture; 1 for a peak")
-    ] = []
+        tuple[float, ...], msgspec.Meta(description="what each says for a copy: log-odds of a picture; 1 for a peak")
+    ] = ()
     total: Annotated[int, msgspec.Meta(description="how many there are; more than are listed where it was thinned")] = 0
     thinned: Annotated[str, msgspec.Meta(description="why not all are listed; empty: they are")] = ""
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 from support.clips import Clips
+from support.copies import Copies
 
-from streams.demo.edit import Edit, Piece, Truth, make_copy
+from streams.demo.edit import Truth
 from streams.demo.footage import FOLDER_VARIABLE, fetch, footage_folder
 
 if TYPE_CHECKING:
@@ -38,19 +39,12 @@ def footage(pytestconfig: pytest.Config) -> dict[str, Path]:
 def edited_copy(tmp_path_factory: pytest.TempPathFactory) -> EditedCopy:
     """Make a copy of pieces, `edited_copy(Piece(...), ..., edit=Edit(...), suffix=".mp4")`, and tell the truth of it.
 
-    The same copy is made once in a run.
+    The same copy is made once in a run, whichever of its processes asks for it.
     """
-    folder = tmp_path_factory.mktemp("copies")
-    made: dict[tuple[object, ...], tuple[Path, tuple[Truth, ...]]] = {}
-
-    def make(*pieces: Piece, edit: Edit | None = None, suffix: str = ".mp4") -> tuple[Path, tuple[Truth, ...]]:
-        key = (pieces, edit, suffix)
-        if key not in made:
-            path = folder / f"copy-{len(made)}{suffix}"
-            made[key] = (path, make_copy(pieces, path, edit))
-        return made[key]
-
-    return make
+    folder = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        folder = folder.parent  # that of the run, in which each process has one of its own
+    return Copies(folder / "copies").make
 
 
 @pytest.fixture(scope="session")

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import random
-import socket
 from pathlib import Path
 
 import pytest
+from support.client import EditedCopy, Footage
+from support.nodes import free_port
 
 from streams.adapters.kafka.embedded import PORT_FILE
+from streams.demo.edit import Edit, Piece
 
-#: Below the ports that the system hands out by itself, so that no connection of somebody else takes one meanwhile.
-PORTS = range(20_000, 32_000)
+#: What the trailer is made into: the service takes a third of the time for it that it takes for 720 lines.
+SMALL = Edit(width=480, height=270, fps=24, bit_rate=500_000)
+
+
+@pytest.fixture(scope="session")
+def footage(footage: Footage, edited_copy: EditedCopy) -> Footage:
+    """The footage, with the trailer in a small form: here it matters what becomes of videos, not how large they are."""
+    trailer, _ = edited_copy(Piece(footage["trailer"]), edit=SMALL)
+    return {**footage, "trailer": trailer}
 
 
 @pytest.fixture(autouse=True)
@@ -22,15 +30,13 @@ def own_port(tmp_path: Path) -> None:
     """
     for state in (tmp_path, tmp_path / "state"):
         state.mkdir(mode=0o700, exist_ok=True)
-        (state / PORT_FILE).write_text(str(_free_port()), encoding="ascii")
+        (state / PORT_FILE).write_text(str(free_port()), encoding="ascii")
 
 
-def _free_port() -> int:
-    while True:
-        port = random.choice(PORTS)
-        with socket.socket() as listener:
-            try:
-                listener.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have each service work in one process, where a test does not say otherwise.
+
+    Each more takes seconds of processor time to load the engine. Workers with several are in `test_workers.py`.
+    """
+    monkeypatch.setenv("MEDIADNA_SLOTS", "1")

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from support.client import JOB_S, EditedCopy, Footage, alive, descendants, emit, ended_job, event, read_all
+from support.client import JOB_S, TRUSTED, EditedCopy, Footage, alive, descendants, emit, ended_job, event, read_all
 
 from streams.demo.edit import Edit, Piece
 from streams.demo.service import Service, running_service
@@ -41,7 +41,7 @@ def places(*paths: Path) -> tuple[str, str]:
 
 
 def api_of(service: Service) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=service.web, trust_env=False, timeout=90)
+    return httpx.AsyncClient(base_url=service.web, trust_env=False, timeout=90, verify=TRUSTED)
 
 
 async def upload(service: Service, uploads: dict[str, Path]) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
-from support.client import Footage, completed, emit, event
+from support.client import TRUSTED, Footage, completed, emit, event
+from support.nodes import free_port
 from support.receiver import receiving
 
 from streams.demo.service import Service, running_service
@@ -24,7 +25,7 @@ BACK_S = 120.0
 
 
 async def deliveries(web: str, **filters: str) -> list[dict[str, Any]]:
-    async with httpx.AsyncClient(base_url=web, trust_env=False, timeout=30) as api:
+    async with httpx.AsyncClient(base_url=web, trust_env=False, timeout=30, verify=TRUSTED) as api:
         answer = await api.get("/api/v1/deliveries", params={"limit": 500, **filters})
         answer.raise_for_status()
         found: list[dict[str, Any]] = answer.json()["deliveries"]
@@ -39,8 +40,8 @@ async def kill(service: Service) -> None:
 async def test_a_receiver_that_is_away_gets_every_event_once_by_id_also_when_the_service_is_killed(
     tmp_path: Path, footage: Footage
 ) -> None:
-    with receiving() as receiver:
-        port = int(receiver.server_address[1])
+    port = free_port()
+    with receiving(port) as receiver:
         url = receiver.url
     bikes = footage["bikes"]
     missing = [f"missing-{number}" for number in range(12)]
@@ -78,8 +79,8 @@ async def test_a_receiver_that_is_away_gets_every_event_once_by_id_also_when_the
 async def test_of_several_workers_one_delivers_each_event_and_another_goes_on_where_one_was_killed(
     kafka: str, tmp_path: Path, footage: Footage
 ) -> None:
-    with receiving() as receiver:
-        port = int(receiver.server_address[1])
+    port = free_port()
+    with receiving(port) as receiver:
         url = receiver.url
     bikes = footage["bikes"]
     videos = [f"missing-{number}" for number in range(16)]
@@ -105,5 +106,5 @@ async def test_of_several_workers_one_delivers_each_event_and_another_goes_on_wh
 
 
 async def replay(web: str, job_id: str) -> None:
-    async with httpx.AsyncClient(base_url=web, trust_env=False, timeout=30) as api:
+    async with httpx.AsyncClient(base_url=web, trust_env=False, timeout=30, verify=TRUSTED) as api:
         (await api.post(f"/api/v1/deliveries/{job_id}/replay", json={})).raise_for_status()

@@ -94,7 +94,8 @@ async def test_twenty_seconds_of_a_blocked_film_are_told_before_a_fifth_of_the_u
     options, prefix = places
     trailer, film = footage["trailer"], footage["globe"]
     small = Edit(width=192, height=108, fps=8, bit_rate=100_000)
-    other = Piece(trailer, 0.0, 30.0)
+    shrunk, _ = edited_copy(Piece(trailer, 0.0, 30.0), edit=small)  # decoded once, and not as often as it is shown
+    other = Piece(shrunk)
     upload, _ = edited_copy(other, other, Piece(film, 5.0, 25.0), *[other] * 18, edit=small)
     topics = prefix or "mediadna"
     async with moderated(tmp_path, f"{film.parent} {upload.parent}", options) as (service, api):

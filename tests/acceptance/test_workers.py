@@ -25,6 +25,11 @@ pytestmark = pytest.mark.integration
 WEB = ("--web", "127.0.0.1:0")
 
 
+@pytest.fixture(autouse=True)
+def one_process() -> None:
+    """Let each worker have as many processes as it has by itself."""
+
+
 def environment(kafka: str, prefix: str) -> dict[str, str]:
     return {"MEDIADNA_KAFKA": kafka, "MEDIADNA_TOPIC_PREFIX": prefix}
 

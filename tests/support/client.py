@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ EditedCopy = Callable[..., tuple[Path, tuple[Truth, ...]]]
 
 #: Seconds that a job may take on a loaded machine.
 JOB_S = 180.0
+#: Whom clients trust, read once: each that reads the certificates itself takes 50 ms of processor time for it, and who
+#: looks every 50 ms whether something has come about would take a processor from what is to bring it about.
+TRUSTED = ssl.create_default_context()
 
 
 async def emit(kafka: str, *values: bytes, key: bytes = b"video", prefix: str = "mediadna") -> None:
@@ -76,7 +80,7 @@ async def completed(kafka: str, *media_ids: str, prefix: str = "mediadna") -> li
 
 async def jobs(web: str, **filters: str) -> list[dict[str, Any]]:
     """List jobs over the API."""
-    async with httpx.AsyncClient(base_url=web, trust_env=False, timeout=30) as api:
+    async with httpx.AsyncClient(base_url=web, trust_env=False, timeout=30, verify=TRUSTED) as api:
         answer = await api.get("/api/v1/jobs", params=filters)
         answer.raise_for_status()
         found: list[dict[str, Any]] = answer.json()["jobs"]

@@ -6,6 +6,7 @@ Each keeps its data in a folder, and can be killed, frozen, and started again on
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -30,6 +31,10 @@ START_S = 90.0
 STOP_S = 30.0
 #: Seconds between looks at whether it answers.
 POLL_INTERVAL_S = 0.2
+
+#: Below the ports that the system hands out by itself: no connection of somebody else's takes one meanwhile, not even
+#: that of a client which asks there again and again for a node that is away.
+PORTS = range(20_000, 32_000)
 
 
 class NodeError(Exception):
@@ -219,8 +224,12 @@ def is_listened_on(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Return a port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port on loopback that nobody listens on, and that stays free for who gives it up for a while."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port

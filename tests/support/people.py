@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from streams.web.auth.roles import Role
@@ -24,7 +25,7 @@ def write_tokens(folder: Path) -> Path:
     return path
 
 
-async def seen(client: AsyncTestClient, path: str, role: str = "admin", **parameters: str) -> str:
+async def seen(client: AsyncTestClient[Litestar], path: str, role: str = "admin", **parameters: str) -> str:
     """Return a page as somebody of a role sees it."""
     headers = {"Authorization": f"Bearer {token_of(role)}", "Accept": "text/html"}
     answer = await client.get(path, params=parameters or None, headers=headers)

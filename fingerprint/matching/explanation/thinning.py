@@ -82,9 +82,9 @@ def _some(points: Points, most: int) -> PointSet:
     chosen = evenly(len(points.moments), most)
     why = f"{len(chosen):,} of {points.total:,}, evenly chosen: a plot cannot show more" * (points.total > len(chosen))
     return PointSet(
-        input=np.round(points.moments[chosen], TIME_DECIMALS).tolist(),
-        reference=np.round(points.places[chosen], TIME_DECIMALS).tolist(),
-        weight=np.round(points.weights[chosen], WEIGHT_DECIMALS).tolist(),
+        input=tuple(np.round(points.moments[chosen], TIME_DECIMALS).tolist()),
+        reference=tuple(np.round(points.places[chosen], TIME_DECIMALS).tolist()),
+        weight=tuple(np.round(points.weights[chosen], WEIGHT_DECIMALS).tolist()),
         total=points.total,
         thinned=why,
     )

@@ -101,7 +101,7 @@ class _Transport(httpx.AsyncHTTPTransport):
     """Connects to checked addresses only, and through no proxy that the environment names."""
 
     def __init__(self, check: Callable[[Sequence[str]], None]) -> None:
-        super().__init__(trust_env=False)
+        super().__init__(verify=_trust(), trust_env=False)
         self._pool = httpcore.AsyncConnectionPool(ssl_context=_trust(), network_backend=_CheckedBackend(check))
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 import structlog
 
-from schemas.evidence import Evidence, Explanation
+from schemas.evidence import Evidence, Explanation, IntervalEvidence
 from streams.domain.case_errors import UnknownCaseError
 from streams.domain.evidence_errors import BusyError, NothingToExplainError
 from streams.services.evidence.orders import Order
@@ -32,14 +32,16 @@ __all__ = ["Carrier", "EvidenceLanes", "Explanations"]
 
 log = structlog.get_logger(__name__)
 
-#: Bytes of both fingerprints from which on a pair goes to the process for long ones: an hour of both. So a pair of
-#: films holds up no pair of clips.
+#: Bytes of both fingerprints from which on a pair goes to the process for long ones: some fifty minutes of each. A pair
+#: of films, which takes some twenty seconds of processor time, so holds up no pair of clips.
 LONG_PAIR = 6_000_000
 #: Seconds on the clock that working out a pair may take.
 SHORT_LIMIT_S, LONG_LIMIT_S = 60.0, 240.0
 #: Answers that are kept, and for how many seconds: somebody who goes through a queue comes back to a case.
 MOST_KEPT, KEPT_S = 64, 900.0
-#: What is said of a pair that takes too long.
+#: Intervals that are listed of a pair that takes too long.
+MOST_UNTOLD = 50
+#: What is said of such a pair.
 TOO_SLOW = (
     "The two are so long that working it out took more time, or memory, than it may: the intervals are those that the "
     "match names."
@@ -190,8 +192,7 @@ class Explanations:
 
     async def _worked_out(self, asked: _Asked, order: Order) -> Explanation:
         """Return what an order gives: as it was kept, with others that wait for the same, or by carrying it out."""
-        data = msgspec.msgpack.encode(order)
-        name = hashlib.blake2b(data, digest_size=16).hexdigest()
+        data, name = await asyncio.to_thread(_packed, order)  # of two films it is many megabytes
         if (kept := self._looked_up(name)) is not None:
             return kept
         task = self._under_way.get(name)
@@ -212,7 +213,7 @@ class Explanations:
             found = msgspec.msgpack.decode(await (self._long if is_long else self._short).run(data), type=Explanation)
             outcome = "done" if found.stored_similarity is not None else "not_at_hand"
         except TooSlowError:
-            found, outcome = await self._untold(order), "too_slow"
+            found, outcome = _untold(order), "too_slow"
         except BusyError:
             log.warning("evidence_refused", job_id=asked.job_id, reason="too many are being worked out")
             raise
@@ -230,12 +231,6 @@ class Explanations:
         self._keep(name, found)
         return found
 
-    async def _untold(self, order: Order) -> Explanation:
-        """Return what is said of a pair that takes too long: what the match names."""
-        bare = msgspec.structs.replace(order, query=None, reference=None)
-        found = msgspec.msgpack.decode(await self._short.run(msgspec.msgpack.encode(bare)), type=Explanation)
-        return msgspec.structs.replace(found, notes=[TOO_SLOW])
-
     def _looked_up(self, name: str) -> Explanation | None:
         until, found = self._kept.get(name, (0.0, b""))
         if not found or self._clock() > until:
@@ -248,3 +243,23 @@ class Explanations:
         self._kept.move_to_end(name)
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
+
+
+def _packed(order: Order) -> tuple[bytes, str]:
+    """Return an order as it is sent, and a name that no other order has."""
+    data = msgspec.msgpack.encode(order)
+    return data, hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def _untold(order: Order) -> Explanation:
+    """Return what is said of a pair that takes too long: what the match names, and nothing that would take time."""
+    intervals = order.match.intervals
+    return Explanation(
+        input_duration=order.input_duration,
+        reference_duration=order.reference_duration,
+        intervals=[
+            IntervalEvidence(number=number, interval=one) for number, one in enumerate(intervals[:MOST_UNTOLD], 1)
+        ],
+        left_out=max(0, len(intervals) - MOST_UNTOLD),
+        notes=[TOO_SLOW],
+    )

@@ -75,12 +75,15 @@ def call(data: bytes) -> bytes:
     Raises:
         TooSlowError: It needs more memory than there may be.
     """
-    from streams.services.evidence.work import carry_out  # noqa: PLC0415 (the engine is loaded in this process alone)
+    from fingerprint.media.faults import is_out_of_memory  # noqa: PLC0415 (the engine is loaded in this process alone)
+    from streams.services.evidence.work import carry_out  # noqa: PLC0415 (as above)
 
     try:
         return carry_out(data)
-    except MemoryError as error:
-        raise TooSlowError from error
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise TooSlowError from error
+        raise
 
 
 class EvidenceProcess:

@@ -259,7 +259,7 @@ def _answer(status: str, answer: Json, operation: Json, schemas: dict[str, Json]
         schema = _without_null(told["content"][JSON]["schema"])
         told["content"] = {JSON: {"schema": schema, "example": sample(schema, schemas)}}
         key = schema.get("$ref", "").removeprefix(PLACE)
-        if key and status not in operation.get("x-told", ()):
+        if key:
             told["description"] = schemas[key].get("description") or ANSWERS.get(status, answer["description"])
         if name == "listDecisions":
             told["content"] = {**told["content"], **CSV}

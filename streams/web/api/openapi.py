@@ -37,15 +37,17 @@ OPERATIONS = {
     "fetch_fingerprint": "getFingerprint",
 }
 #: What functions begin with that answer with one thing, and what callers call that.
-SHOW, GET = "show", "get"
+SHOW, GET, HEAD = "show", "get", "head"
 
 
-def operation_id(handler: HTTPRouteHandler, *_: Any) -> str:
+def operation_id(handler: HTTPRouteHandler, method: str = "", *_: Any) -> str:
     """Return what an operation is called: what its function is, in the case of client code, such as `listCases`."""
     known = OPERATIONS.get(handler.handler_name)
     if known:
         return known
     first, *rest = handler.handler_name.split("_")
+    if method == "HEAD":  # beside GET, at the same address
+        first = HEAD
     return (GET if first == SHOW else first) + "".join(part.capitalize() for part in rest)
 
 

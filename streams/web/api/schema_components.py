@@ -131,7 +131,9 @@ def _told(kind: type, schema: Json) -> Json:
     if issubclass(kind, enum.Enum):
         said = [f"`{one.value}`: {comments[one.name]}" for one in kind if one.name in comments]
         return {"type": "string", **schema, "description": " ".join([schema["description"], *said])}
-    names = {field.encode_name: field.name for field in msgspec.structs.fields(kind)} if "properties" in schema else {}
+    if not issubclass(kind, msgspec.Struct):
+        return schema
+    names = {field.encode_name: field.name for field in msgspec.structs.fields(kind)}
     properties = {
         name: _described(one, comments.get(names.get(name, name), "") or FIELDS.get(name, ""))
         for name, one in schema.get("properties", {}).items()

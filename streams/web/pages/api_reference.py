@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from litestar import Request, Response, Router, get
+from litestar import Litestar, Request, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
-from markupsafe import Markup, escape
 
 from schemas.channels import PREFIX
 from streams.web.api.document import document_of
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
-from streams.web.pages.jobs import render
+from streams.web.pages.rendering import render
 from streams.web.pages.schema_rows import kind_of, resolved, rows_of
 from streams.web.problem_table import PROBLEM_TYPES
 from streams.web.problem_types import PLACE
 from streams.web.services import Services
 
-__all__ = ["REFERENCE_PAGES", "operations_of", "prose", "topics_of"]
+__all__ = ["REFERENCE_PAGES", "operations_of", "topics_of"]
 
 Json = dict[str, Any]
 
@@ -34,8 +34,6 @@ Json = dict[str, Any]
 REFERENCE = "/api-reference"
 #: The documents of topics as the package carries them, and how each is answered.
 ASYNCAPI = {"asyncapi.json": "application/json", "asyncapi.yaml": "application/yaml"}
-#: Where the part of the page that is the same for everybody is kept, once it is made.
-KEPT = "api_reference_operations"
 #: What the service does with a topic, by the actions that AsyncAPI has for it.
 DIRECTIONS = {
     frozenset({"receive"}): ("in", "others write, the service reads"),
@@ -49,23 +47,27 @@ ORDER = ("in", "out", "internal")
 @get(REFERENCE, include_in_schema=False, opt=needs(Role.READER))
 async def rest_page(request: Request[Any, Any, Any]) -> Template:
     """Show all operations, each with a form to try it."""
-    made = request.app.state.get(KEPT)
-    if made is None:  # some hundred kilobytes: made once, and not in the event loop
-        made = await asyncio.to_thread(_operations_part, request)
-        request.app.state[KEPT] = made
-    document = document_of(request.app)
-    context = {"operations": made, "introduction": document["info"]["description"], "prose": prose}
-    return render("api_reference/rest.html", context)
+
+    def context() -> Json:
+        document = document_of(request.app)
+        return {"groups": operations_of(document), "document": document, "problems": PROBLEM_TYPES}
+
+    operations = await _made_once(request, "api_reference/operations.html", context)
+    introduction = document_of(request.app)["info"]["description"]
+    return render("api_reference/rest.html", {"operations": operations, "introduction": introduction})
 
 
 @get(f"{REFERENCE}/events", include_in_schema=False, opt=needs(Role.READER))
-async def events_page(services: NamedDependency[Services]) -> Template:
+async def events_page(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Template:
     """Show all topics with what is on them."""
-    document = await asyncio.to_thread(_asyncapi)
-    topics = topics_of(document, services.settings.topic_prefix)
-    schemas = document["components"]["schemas"]
-    context = {"topics": topics, "schemas": schemas, "introduction": document["info"]["description"], **_helpers()}
-    return render("api_reference/events.html", context)
+
+    def context() -> Json:
+        topics = topics_of(_asyncapi(), services.settings.topic_prefix)
+        return {"topics": topics, "schemas": _asyncapi()["components"]["schemas"]}
+
+    topics = await _made_once(request, "api_reference/topics.html", context)
+    introduction = _asyncapi()["info"]["description"]
+    return render("api_reference/events.html", {"topics": topics, "introduction": introduction})
 
 
 @get(REFERENCE + "/{name:str}", include_in_schema=False, opt=needs(Role.READER))
@@ -81,7 +83,7 @@ async def download(name: FromPath[str]) -> Response[bytes]:
 @get(PLACE, include_in_schema=False, opt=needs(Role.READER))
 async def problems_page() -> Template:
     """Show every problem that there is: the `type` of a problem document leads here."""
-    return render("api_reference/problems.html", {"problems": list(PROBLEM_TYPES.values()), "prose": prose})
+    return render("api_reference/problems.html", {"problems": list(PROBLEM_TYPES.values())})
 
 
 def operations_of(document: Json) -> list[tuple[Json, list[tuple[str, str, Json]]]]:
@@ -123,34 +125,26 @@ def topics_of(document: Json, prefix: str) -> list[Json]:
     return sorted(topics, key=lambda topic: ORDER.index(topic["direction"]))
 
 
-def prose(text: str) -> Markup:
-    """Return a text of a document as HTML: nothing in it is taken for HTML, but what is in backticks is code."""
-    parts = str(text).strip().split("`")
-    if len(parts) % 2 == 0:  # one backtick is by itself
-        return escape(text)
-    return Markup().join(
-        Markup("<code>{}</code>").format(one) if at % 2 else escape(one) for at, one in enumerate(parts)
-    )
-
-
 def pretty(value: Any) -> str:
     """Return an example as it is shown: a text as it is, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def _helpers() -> Json:
-    """Return what templates call."""
-    return {"prose": prose, "pretty": pretty, "rows_of": rows_of, "kind_of": kind_of, "resolved": resolved}
+async def _made_once(request: Request[Any, Any, Any], name: str, context: Callable[[], Json]) -> str:
+    """Return the part of a page that is the same for everybody: hundreds of kilobytes, made not in the event loop."""
+    made = request.app.state.get(name)
+    if made is None:
+        made = await asyncio.to_thread(_rendered, request.app, name, context)
+        request.app.state[name] = made
+    return str(made)
 
 
-def _operations_part(request: Request[Any, Any, Any]) -> Markup:
-    document = document_of(request.app)
-    engine = request.app.template_engine
+def _rendered(app: Litestar, name: str, context: Callable[[], Json]) -> str:
+    engine = app.template_engine
     if not isinstance(engine, JinjaTemplateEngine):
         raise TypeError("pages are made with Jinja: give the application its template configuration")
-    template = engine.get_template("api_reference/operations.html")
-    context = {"groups": operations_of(document), "document": document, "problems": PROBLEM_TYPES, **_helpers()}
-    return Markup(template.render(**context))  # noqa: S704 (made by a template that escapes all that it is given)
+    helpers = {"pretty": pretty, "rows_of": rows_of, "kind_of": kind_of, "resolved": resolved}
+    return str(engine.get_template(name).render(**context(), **helpers))
 
 
 @cache

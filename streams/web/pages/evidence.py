@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -82,7 +83,8 @@ async def evidence_fragment(
     known = with_etag(request, evidence)
     if known.status_code == 304:  # noqa: PLR2004 (Not Modified)
         return known
-    context = {"case_id": case_id, "evidence": EvidencePage.of(evidence)}
+    page = await asyncio.to_thread(EvidencePage.of, evidence)
+    context = {"case_id": case_id, "evidence": page}
     return Template(TEMPLATE, context=context, headers=dict(known.headers))
 
 

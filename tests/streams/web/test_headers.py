@@ -21,7 +21,7 @@ from streams.web.services import Services
 PLACE = "http://127.0.0.1:6066"
 TOKEN = "admin-token-of-a-test"  # noqa: S105
 #: What everybody may see, and what only people look at.
-PAGES = ("/", "/login", "/libraries", "/libraries/default", "/dead-letters", "/jobs/j1", "/jobs/none")
+PAGES = ("/", "/login", "/libraries", "/libraries/default", "/dead-letters", "/jobs/j1", "/jobs/none", "/problems")
 OTHERS = (
     "/healthz",
     "/readyz",
@@ -30,6 +30,9 @@ OTHERS = (
     "/static/style.css",
     "/static/none",
     "/api/openapi.json",
+    "/api-reference",
+    "/api-reference/events",
+    "/api-reference/asyncapi.yaml",
 )
 NOWHERE = ("/nowhere", "/api/v1/nowhere", "//", "/%2F", "/%2e%2e/etc/passwd", "/static/../app.py", "/api/v1/jobs/%00")
 #: Answers without an end.

@@ -32,6 +32,8 @@ LEAST: dict[str, Role | None] = {
     "HEAD /static/{file_path:path}": None,
     # pages
     "GET /": Role.READER,
+    "GET /cases": Role.READER,
+    "GET /cases/export": Role.READER,
     "GET /jobs/{job_id:str}": Role.READER,
     "GET /libraries": Role.READER,
     "GET /libraries/{name:str}": Role.READER,

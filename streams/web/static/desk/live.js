@@ -58,7 +58,7 @@ async function fragment(rows) {
   // Outside of a table a browser leaves out rows that follow anything else; in one it puts what is no row before it.
   holder.innerHTML = rows.length ? `<table><tbody>${text}</tbody></table>` : text;
   if (rows.length) {
-    const table = holder.content.querySelector(":scope > table");
+    const table = [...holder.content.children].find((one) => one.tagName === "TABLE");
     holder.content.append(...table.rows);
     table.remove();
   }

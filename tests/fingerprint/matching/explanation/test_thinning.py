@@ -52,7 +52,7 @@ def test_it_says_how_many_there_are_where_these_are_some_already() -> None:
 
 def test_points_come_in_order_of_the_input() -> None:
     shown = thinned(points(50), points(0)).inside
-    assert shown.input == sorted(shown.input)
+    assert list(shown.input) == sorted(shown.input)
 
 
 def test_pieces_join_to_all_of_them() -> None:

@@ -162,7 +162,7 @@ async def test_a_job_under_way_is_told_by_what_it_has_seen_so_far(world: World) 
         ({"stored": False, "request": request("j1", save_type=SaveType.NOSAVE)}, None, "was to be matched only"),
         ({"stored": False, "request": request("j1", save_type=SaveType.SAVE)}, None, "held the same video already"),
         ({}, None, "has been removed from its library"),
-        ({}, {"version": 2, "digest": "other"}, "fingerprinted anew since, with other content"),
+        ({}, {"version": 2, "job_id": "j2", "digest": "other"}, "fingerprinted anew since, with other content"),
         ({}, {}, "not in the store: 'mediadna doctor'"),
     ],
 )

@@ -59,7 +59,7 @@ TOLD = Explanation(
         )
     ],
     stored_similarity=0.97,
-    picture=TrackPoints(inside=PointSet(input=[1.0], reference=[66.0], weight=[2.0], total=5, thinned="1 of 5")),
+    picture=TrackPoints(inside=PointSet(input=(1.0,), reference=(66.0,), weight=(2.0,), total=5, thinned="1 of 5")),
     thresholds=[
         Threshold(
             track=Track.PICTURE, stage="s", name=name, value=value, unit="count", meaning="It is.", source="measured"

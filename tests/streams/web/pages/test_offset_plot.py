@@ -35,7 +35,10 @@ def evidence(
     inside: tuple[tuple[float, float], ...] = (),
 ) -> Evidence:
     points = PointSet(
-        input=[a for a, _ in inside], reference=[b for _, b in inside], weight=[1.0] * len(inside), total=len(inside)
+        input=tuple(a for a, _ in inside),
+        reference=tuple(b for _, b in inside),
+        weight=(1.0,) * len(inside),
+        total=len(inside),
     )
     return Evidence(
         job_id="j1",
