@@ -23,7 +23,7 @@ PAGES = sorted(
 REPOSITORY_PATH = re.compile(r"`((?:\.ci|benchmarks|docker|docs|fingerprint|schemas|streams|tests)/[\w./-]*)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 #: Files of a feature that there is not: a page shows by it what a new one touches.
-IMAGINED = {"docs/reference/adding-a-feature.md": re.compile(r"(^|/)(test_)?(notes|0001_tables)\.(py|sql)$")}
+IMAGINED = {"docs/reference/adding-a-feature.md": re.compile(r"(^|/)((test_)?(notes|0001_tables)\.(py|sql)|notes/)$")}
 #: Lines of README: what it does not hold is a page of its own.
 LONGEST_README = 150
 

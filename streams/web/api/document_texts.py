@@ -24,6 +24,7 @@ TAGS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("jobs", "uploads"),
     ),
     "Media": ("What is known of a media item, whichever job has found it.", ("media",)),
+    "Overview": ("What has happened in the last hour or day.", ("overview",)),
     "Matches": ("Who copies whom.", ("matches",)),
     "Cases": (
         "A case is one input and one reference that it copies, for people to decide on; decisions are an audit log.",
@@ -47,6 +48,8 @@ PARAMETERS = {
     "media/{media_id}": "name of the media item",
     "items/{media_id}": "name of the media item",
     "libraries/{name}": "name of the library",
+    "matches/{library}": "name of the library that holds the reference",
+    "{library}/{reference}": "name of the reference",
     "policies/{name}": "name of the policy",
     "cases/{case_id}": "id of the case",
     "backward-searches/{search_id}": "id of the backward search",

@@ -126,9 +126,10 @@ def sample(schema: Json, schemas: dict[str, Json], name: str = "", within: tuple
         return given[0]
     for several in ("anyOf", "oneOf", "allOf"):
         if several in schema:
-            if name in SAMPLES:
+            first = schema[several][0]
+            if name in SAMPLES and not (_is_object(first, schemas) and SAMPLES[name] is not None):
                 return SAMPLES[name]
-            return sample(schema[several][0], schemas, name, within)
+            return sample(first, schemas, name, within)
     kind = schema.get("type")
     if kind == "object":
         fields = schema.get("properties", {})
@@ -147,6 +148,11 @@ def _referred(key: str, schemas: dict[str, Json], name: str, within: tuple[str, 
     if key in BODIES:
         return BODIES[key]
     return sample(schemas[key], schemas, name, (*within, key))
+
+
+def _is_object(schema: Json, schemas: dict[str, Json]) -> bool:
+    """Whether a schema is of an object with fields of its own: a number of the same name is no example of it."""
+    return bool(schemas.get(schema.get("$ref", "").removeprefix(PLACE), schema).get("type") == "object")
 
 
 def _fits(value: Any, kind: str) -> bool:

@@ -43,7 +43,7 @@ offerKeys([
   { key: "j", label: "next case", run: chooseNext },
   { key: "k", label: "previous case", run: choosePrevious },
   { key: "Enter", shows: "Enter", label: "open the chosen case", run: openChosen },
-  { key: "n", label: "show what is new, and put away what is decided", run: showList },
+  { key: "g", label: "show what is new, and put away what is decided", run: showList },
 ]);
 if (toolbars.length) {
   offerKeys([
@@ -53,7 +53,7 @@ if (toolbars.length) {
     { key: "x", label: "not a match", run: () => act("not_a_match") },
     { key: "w", label: "allow: a copy, and permitted", run: () => act("allow") },
     { key: "e", label: "escalate, with a note", run: () => act("escalate") },
-    { key: "m", label: "give it to me", run: () => assign(concerned(), document.getElementById("queue").dataset.me) },
+    { key: "i", label: "give it to me", run: () => assign(concerned(), document.getElementById("queue").dataset.me) },
     { key: "u", label: "undo what was decided here last", run: () => act("undo") },
   ]);
 }

@@ -224,7 +224,7 @@ async def test_five_cases_are_decided_by_keyboard_alone(opened: Opened, inline: 
     confirmed, escalated = CaseState.CONFIRMED, CaseState.ESCALATED
     assert states == [confirmed, CaseState.DISMISSED, confirmed, escalated, confirmed, CaseState.OPEN]
     assert steps(await places(page, uploads(6))) == steps(before)  # it has scrolled, and no row has another height
-    await page.keyboard.press("n")
+    await page.keyboard.press("g")
     await expect(page.locator("tbody tr")).to_have_count(2)  # what was passed on is still to be decided
     await assert_chosen(page, "upload-05")
 
@@ -332,7 +332,7 @@ async def test_rows_are_ticked_in_a_range_and_given_to_somebody(opened: Opened, 
         await expect(row(page, media).locator(".whose")).to_have_text("ben")
     await expect(row(page, "upload-04").locator(".whose")).to_have_text("")
     await row(page, "upload-05").locator(".verdict").click()
-    await page.keyboard.press("m")
+    await page.keyboard.press("i")
     await expect(row(page, "upload-05").locator(".whose")).to_have_text("anna")
     await page.keyboard.press("t")
     await page.keyboard.press("k")
