@@ -38,6 +38,38 @@ INTERVALS = tuple(
     for start, end, track in ((0.0, 15.2, Track.BOTH), (15.2, LENGTH_S, Track.PICTURE))
 )
 
+#: How far the reference is ahead of where the edit has put it, seconds of the input: the middle and the worst of some
+#: pictures. Each is compared with what was shown of the input at the same moment, which does not depend on when this
+#: script gets its turn; in a pause, by the players' clocks. Our own arithmetic, so that no fault of the page's hides.
+DRIFT = """async ([inputStart, referenceStart, speed, pictures]) => {
+  const videos = ["input", "reference"].map((side) => document.querySelector(`.side.${side} video`));
+  const starts = await Promise.all(videos.map(async (video) => {
+    const answer = await fetch(video.currentSrc, { method: "HEAD" });
+    return Number(answer.headers.get("MediaDNA-Start"));
+  }));
+  const apart = (input, reference) =>
+    inputStart + (reference + starts[1] - referenceStart) / speed - (input + starts[0]);
+  if (videos[0].paused) return [apart(...videos.map((video) => video.currentTime)), 0];
+  const shown = await Promise.all(videos.map((video) => new Promise((resolve) => {
+    const seen = [];
+    const next = (_, { mediaTime, expectedDisplayTime }) => {
+      seen.push([expectedDisplayTime, mediaTime]);
+      if (seen.length < pictures) video.requestVideoFrameCallback(next);
+      else resolve(seen);
+    };
+    video.requestVideoFrameCallback(next);
+  })));
+  const found = [];
+  for (const [moment, reference] of shown[1]) {
+    const at = shown[0].findIndex(([time]) => time >= moment);
+    if (at < 1) continue;
+    const [[before, from], [after, to]] = [shown[0][at - 1], shown[0][at]];
+    found.push(apart(from + (to - from) * (moment - before) / (after - before), reference));
+  }
+  found.sort((one, other) => Math.abs(one) - Math.abs(other));
+  return [found[Math.floor(found.length / 2)], found[found.length - 1]];
+}"""
+
 
 def mirrored_copy(original: Path, target: Path) -> Path:
     """Write a copy of a part of a video: mirrored, faster, and behind some seconds of something else."""
