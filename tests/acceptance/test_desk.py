@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import math
+import re
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 import pytest
 from playwright.async_api import Page, expect
 from support.browser import running_browser
 from support.client import EditedCopy, Footage
-from support.watched import DRIFT
+from support.watched import in_step
 
+from schemas.matches import Interval
 from streams.demo.edit import Edit, Piece
 from streams.demo.service import running_service
 
@@ -27,10 +30,6 @@ pytestmark = pytest.mark.integration
 #: Seconds that anything may take on a loaded machine.
 LONG_S = 300.0
 LONG_MS = LONG_S * 1000
-#: How far apart the two sides may be, seconds.
-IN_STEP_S = 0.1
-#: Pictures that are compared for that.
-PICTURES = 30
 RULE = {"name": "block-films", "library": "films", "when": {"similarity": 0.5}, "action": "block"}
 #: The uploads.
 EDITS = {
@@ -99,14 +98,6 @@ async def eventually(ask: Callable[[], Awaitable[Any]], wanted: object) -> None:
             await asyncio.sleep(0.2)
 
 
-async def apart(page: Page, case: dict[str, Any]) -> float:
-    """Return how far the reference is from where it belongs, seconds."""
-    one = case["match"]["intervals"][0]
-    place = [one["input_start"], one["reference_start"], one["speed"], PICTURES]
-    middle, _ = await page.evaluate(DRIFT, place)
-    return math.fabs(float(middle))
-
-
 async def test_five_uploads_of_a_blocked_film_come_in_live_and_are_watched_and_decided_by_keyboard_alone(
     tmp_path: Path, footage: Footage, edited_copy: EditedCopy
 ) -> None:
@@ -133,8 +124,8 @@ async def test_five_uploads_of_a_blocked_film_come_in_live_and_are_watched_and_d
         await page.keyboard.press("r")  # it is a blocklist: nothing is seen or heard before
         await page.keyboard.press("Space")
         await expect(page.locator("#watch")).to_have_attribute("data-state", "playing")
-        await eventually(lambda: played(page), 10.0)
-        assert await apart(page, first) < IN_STEP_S
+        await eventually(partial(played, page), 10.0)
+        await in_step(page, msgspec.convert(first["match"]["intervals"][0], Interval))
         await page.keyboard.press("Space")
         await expect(page.locator("#why .evidence")).to_be_visible()
 
@@ -142,9 +133,9 @@ async def test_five_uploads_of_a_blocked_film_come_in_live_and_are_watched_and_d
             await expect(page.locator("#connection")).to_have_text("live")
             case_id = urlsplit(page.url).path.rpartition("/")[2]
             await page.keyboard.press(key)
-            await eventually(lambda case_id=case_id: state_of(api, case_id), state)
+            await eventually(partial(state_of, api, case_id), state)
             if number < len(KEYS):
-                await page.wait_for_url(lambda url, case_id=case_id: case_id not in url)
+                await expect(page).not_to_have_url(re.compile(case_id))
         outcomes = [(await api.get(f"/api/v1/media/{name}/outcome")).json()["action"] for name in uploads]
         assert sorted(outcomes) == ["allow", "allow", "block", "block", "block"]
         await page.goto("/audit")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.async_api import Page
 
 from schemas.jobs import Job, JobStatus, Metrics
 from schemas.libraries import Library, Purpose
@@ -69,6 +70,30 @@ DRIFT = """async ([inputStart, referenceStart, speed, pictures]) => {
   found.sort((one, other) => Math.abs(one) - Math.abs(other));
   return [found[Math.floor(found.length / 2)], found[found.length - 1]];
 }"""
+
+#: What the two players may be apart, seconds of the input; pictures that are compared for that.
+APART_S, PICTURES = 0.1, 30
+#: How often that is looked at, and seconds between the looks. A machine that has other things to do makes either side
+#: stop for a moment, and the page puts that right; what is wrong stays wrong.
+LOOKS, PAUSE_S = 5, 1.5
+
+
+async def in_step(page: Page, interval: Interval) -> float:
+    """Return how far the reference is ahead, seconds of the input, once the players are in step.
+
+    Raises:
+        AssertionError: They are not, however often one looks.
+    """
+    place = [interval.input_start, interval.reference_start, interval.speed, PICTURES]
+    found: list[float] = []
+    for _ in range(LOOKS):
+        middle, worst = await page.evaluate(DRIFT, place)
+        print(f"the reference is {middle:+.3f} s ahead, {worst:+.3f} s at the worst")  # noqa: T201
+        if abs(middle) < APART_S:
+            return float(middle)
+        found.append(middle)
+        await page.wait_for_timeout(PAUSE_S * 1000)
+    raise AssertionError(f"the players are not in step: {found}")
 
 
 def mirrored_copy(original: Path, target: Path) -> Path:

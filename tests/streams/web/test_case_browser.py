@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page, Route, expect
 from support.browser import running_browser
 from support.cases import decided
 from support.inline import InlineService
-from support.watched import DRIFT, INTERVALS, SHOWN, watched_case
+from support.watched import INTERVALS, SHOWN, in_step, watched_case
 
 from schemas.cases import CaseState, DecisionKind
 from schemas.libraries import Purpose
@@ -29,8 +29,6 @@ pytestmark = pytest.mark.integration
 PATIENCE_MS = 180_000
 #: A picture.
 PIXEL = '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="9"/>'
-#: What the two players may be apart, seconds of the input.
-APART_S = 0.1
 
 #: Whether something was changed in the page's tree that a person was looking at.
 MARK = "document.querySelectorAll('#watch video').forEach((video) => { video.marked = true; })"
@@ -108,13 +106,6 @@ async def standing(page: Page, state: str = "paused") -> None:
     await expect(page.locator("#watch")).to_have_attribute("data-state", state, timeout=PATIENCE_MS)
 
 
-async def drift(page: Page, pictures: int = 30) -> float:
-    one = INTERVALS[0]
-    middle, worst = await page.evaluate(DRIFT, [one.input_start, one.reference_start, one.speed, pictures])
-    print(f"the reference is {middle:+.3f} s ahead, {worst:+.3f} s at the worst")  # noqa: T201
-    return float(middle)
-
-
 async def position(page: Page, side: str = "input") -> float:
     return float(await page.evaluate(f"document.querySelector('.side.{side} video').currentTime"))
 
@@ -139,22 +130,21 @@ async def test_the_players_are_in_step_after_ten_seconds_and_a_seek_and_at_anoth
     page: Page, make_case: Callable[..., str]
 ) -> None:
     await watched(page, make_case())
-    assert abs(await drift(page)) < APART_S
+    await in_step(page, INTERVALS[0])
     await page.keyboard.press("Space")
     await played(page, 10)
     await standing(page, "playing")
-    after_ten = await drift(page)
+    await in_step(page, INTERVALS[0])
     await seek(page, 6.5)
     await standing(page, "playing")
     await played(page, 2)
-    after_seek = await drift(page)
+    await in_step(page, INTERVALS[0])
     await page.get_by_label("Speed").select_option("1.25")
     await played(page, 5)
-    faster = await drift(page)
+    await in_step(page, INTERVALS[0])
     async with asyncio.timeout(PATIENCE_MS / 1000):  # it is other than that for a moment where one waits for the other
         while await page.evaluate("document.querySelector('.side.input video').playbackRate") != 1.25:
             await page.wait_for_timeout(50)
-    assert max(map(abs, (after_ten, after_seek, faster))) < APART_S
 
 
 async def test_what_is_done_about_a_drift_grows_with_it_and_a_large_one_is_jumped_over(page: Page) -> None:
@@ -191,12 +181,12 @@ async def test_a_seek_in_a_pause_puts_both_where_they_belong_and_frames_are_step
     await seek(page, 12.0)
     await standing(page)
     assert await position(page) == pytest.approx(12.0, abs=0.05)
-    assert abs(await drift(page)) < APART_S
+    await in_step(page, INTERVALS[0])
     before = await position(page)
     await page.keyboard.press(".")
     await standing(page)
     assert 0.01 < await position(page) - before < 0.1
-    assert abs(await drift(page)) < APART_S
+    await in_step(page, INTERVALS[0])
     await page.keyboard.press(",")
     await standing(page)
     assert await position(page) == pytest.approx(before, abs=0.02)
