@@ -6,6 +6,7 @@
 //   <div data-live="case" data-subject="c1">    a part about one thing: asked for as a whole when that changes
 //     data-subject-outcome="v1"                 what it is called in changes of another kind, here outcomes
 //     data-also="policy"                        kinds that concern it whatever they are about
+//     data-pause="2000"                         milliseconds between a change and what is asked for because of it
 //
 // A page's address with "rows=j1,j2" answers with the rows that these have now, and with other elements that have an id
 // and may have changed, such as counts: each takes the place of the element of its id. With "rows=" and no name, the whole
@@ -24,6 +25,7 @@ const MOST_ROWS = 100; // as many as the server gives at a time
 const SUBJECT = { library: "library", item: "library", letter: "letter_id", policy: "policy", case: "case_id", outcome: "media_id" };
 
 const part = document.querySelector("[data-live]");
+const PAUSE_MS = Number(part?.dataset.pause) || DEBOUNCE_MS; // a part that sums up what happens says for how long it may wait
 const state = document.getElementById("connection");
 const kinds = part ? part.dataset.live.split(" ") : [];
 const also = part?.dataset.also?.split(" ") ?? [];
@@ -176,7 +178,7 @@ async function refresh() {
   busy = true;
   const [all, anew, subjects] = [whole || changed.size > MOST_ROWS, asked, [...changed]];
   [whole, asked, changed] = [false, false, new Set()];
-  let pause = DEBOUNCE_MS;
+  let pause = PAUSE_MS;
   try {
     const content = await fragment(all ? [] : subjects);
     if (!all) take(content, subjects);
@@ -194,7 +196,7 @@ async function refresh() {
   if (whole || changed.size) refreshSoon(pause);
 }
 
-function refreshSoon(pause = DEBOUNCE_MS) {
+function refreshSoon(pause = PAUSE_MS) {
   if (!timer && !busy) timer = setTimeout(refresh, pause);
 }
 
