@@ -139,7 +139,7 @@ async def test_a_fault_of_the_service_is_said_on_a_page(
     assert_page(page, status, text)
     assert "a secret" not in page.text
     assert ("retry-after" in page.headers) is (status == 503)
-    assert_document(await client.get("/", headers=PROGRAM), status)
+    assert_document(await client.get("/jobs", headers=PROGRAM), status)
 
 
 async def test_who_is_not_known_is_sent_to_log_in(shut: AsyncTestClient) -> None:

@@ -34,10 +34,12 @@ async def test_every_route_refuses_a_parameter_that_it_does_not_name(client: Asy
             answer = await client.request(method.upper(), place, params={UNKNOWN: "1"})
             assert answer.status_code == 400, (method, path)
             assert answer.headers["content-type"] == "application/problem+json"
+            asked += 1
+            if method == "head":
+                continue  # what GET says there, without a body
             detail = answer.json()["detail"]
             for name in (UNKNOWN, *named):
                 assert name in detail, (method, path)
-            asked += 1
     assert asked > 30
 
 

@@ -206,7 +206,7 @@ async def test_a_bearer_token_counts_and_not_the_cookie_beside_it(client: AsyncT
 
 
 async def test_other_sites_neither_embed_nor_read_what_a_person_may_see(open_client: AsyncTestClient) -> None:
-    for path in ("/", "/api/v1/jobs", "/static/live.js", "/api/openapi.json", "/login"):
+    for path in ("/", "/api/v1/jobs", "/static/desk.js", "/api/openapi.json", "/login"):
         for headers in (fetch("cross-site"), fetch("same-site", "cors"), fetch("cross-site", "navigate", "iframe")):
             assert (await open_client.get(path, headers=headers)).status_code == 403
         link = fetch("cross-site", "navigate", "document")
