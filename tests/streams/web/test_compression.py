@@ -162,7 +162,7 @@ async def front(services: Services) -> AsyncIterator[AsyncTestClient[Any]]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api/v1/jobs", "/api/openapi.json", "/static/style.css", "/static/live.js", "/api-reference"]
+    "path", ["/", "/api/v1/jobs", "/api/openapi.json", "/static/style.css", "/static/desk/live.js", "/api-reference"]
 )
 async def test_answers_of_the_service_are_compressed(
     front: AsyncTestClient[Any], inline: InlineService, path: str

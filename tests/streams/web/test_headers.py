@@ -26,7 +26,7 @@ OTHERS = (
     "/healthz",
     "/readyz",
     "/metrics",
-    "/static/live.js",
+    "/static/desk.js",
     "/static/style.css",
     "/static/none",
     "/api/openapi.json",
