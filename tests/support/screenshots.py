@@ -43,7 +43,9 @@ PAGES = {
     "api": "/api-reference",
     "events": "/api-reference/events",
 }
-SIZE = {"width": 1280, "height": 900}
+WIDTH, HEIGHT = 1280, 900
+#: Lines that a case needs, with the reasons for its match.
+CASE_HEIGHT = 1500
 #: Milliseconds in which pictures of rows come, and in which a preview is made.
 SETTLED_MS, MADE_MS = 3000, 180_000
 
@@ -58,7 +60,7 @@ async def take(folder: Path) -> None:
         server = WebServer(inline.services(Settings(state=Path(state), web="127.0.0.1:0")), inline)
         await server.start()
         async with running_browser() as browser:
-            page = await browser.new_page(base_url=server.address, viewport=SIZE, color_scheme="light")
+            page = await browser.new_page(base_url=server.address, viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
             for name, path in PAGES.items():
                 await page.goto(path)
                 await page.wait_for_timeout(SETTLED_MS)
@@ -69,7 +71,7 @@ async def take(folder: Path) -> None:
 
 async def _take_case(page: Page, case_id: str, folder: Path) -> None:
     """Write the picture of a case, some seconds into its copied span, in the height that it needs."""
-    await page.set_viewport_size({"width": SIZE["width"], "height": 1500})
+    await page.set_viewport_size({"width": WIDTH, "height": CASE_HEIGHT})
     await page.goto(f"/cases/{case_id}")
     await expect(page.locator("#watch")).to_have_attribute("data-state", "paused", timeout=MADE_MS)
     await expect(page.locator("#why .evidence")).to_be_visible(timeout=MADE_MS)
