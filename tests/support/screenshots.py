@@ -60,7 +60,9 @@ async def take(folder: Path) -> None:
         server = WebServer(inline.services(Settings(state=Path(state), web="127.0.0.1:0")), inline)
         await server.start()
         async with running_browser() as browser:
-            page = await browser.new_page(base_url=server.address, viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
+            page = await browser.new_page(
+                base_url=server.address, viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light"
+            )
             for name, path in PAGES.items():
                 await page.goto(path)
                 await page.wait_for_timeout(SETTLED_MS)

@@ -11,7 +11,6 @@ from litestar import Request, Response, route
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
-from litestar.exceptions import ClientException, NotFoundException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 
@@ -23,6 +22,9 @@ from streams.web.api.ranges import file_answer, is_continued, ranged
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
 from streams.web.auth.roles import Role
+from streams.web.problem_types import ProblemError
+from streams.web.problems_of_requests import INVALID_REQUEST
+from streams.web.problems_of_state import UNKNOWN_JOB
 from streams.web.services import Services
 
 __all__ = ["PREVIEW_ROUTES"]
@@ -99,7 +101,7 @@ async def show_preview(
     the file may end later than `end`: what need not be encoded anew is cut where it can be. It answers ranges.
     """
     if end is not None and end <= start:
-        raise ClientException(f"'end' ({end}) must come after 'start' ({start})")
+        raise ProblemError(INVALID_REQUEST, f"'end' ({end}) must come after 'start' ({start})")
     job = await _job(services, job_id)
     began = time.monotonic()
     shown = await services.previews.preview(job, start, end)
@@ -160,5 +162,5 @@ def _log(kind: str, caller: Caller, job: Job, shown: Shown, began: float, **aske
 async def _job(services: Services, job_id: str) -> Job:
     job = await asyncio.to_thread(services.model.jobs.get, job_id)
     if job is None:
-        raise NotFoundException(f"there is no job {job_id!r}")
+        raise ProblemError(UNKNOWN_JOB, f"there is no job {job_id!r}")
     return job

@@ -62,9 +62,11 @@ def fits(case: Case, wanted: CaseFilter) -> bool:
     """Whether a case passes a filter, said in the plainest way."""
     return all(
         value is None
+        or (name == "states" and (not value or case.state in value))
+        or (name == "state" and wanted.states)  # these are asked for in its place
         or (name == "since" and case.opened >= value)
         or (name == "similarity" and case.match is not None and case.match.similarity >= value)
-        or (name not in {"since", "similarity"} and getattr(case, name) == value)
+        or (name not in {"states", "since", "similarity"} and getattr(case, name) == value)
         for name, value in msgspec.structs.asdict(wanted).items()
     )
 
@@ -90,7 +92,9 @@ def filters() -> list[CaseFilter]:
 def test_a_list_has_what_passes_its_filter_and_steps_lead_through_it(many: ReadModel, order: CaseOrder) -> None:
     listed = everything(many, order)
     assert len(listed) > 20
-    for wanted in filters():
+    several = (CaseState.OPEN, CaseState.ESCALATED), (CaseState.CONFIRMED, CaseState.DISMISSED, CaseState.CLOSED)
+    of_several = [msgspec.structs.replace(one, states=several[n % 2]) for n, one in enumerate(filters()[::4])]
+    for wanted in (*filters(), *of_several):
         expected = [case.case_id for case in listed if fits(case, wanted)]
         assert [case.case_id for case in everything(many, order, wanted)] == expected, wanted
         for place, case in enumerate(listed):  # whether or not the case itself passes

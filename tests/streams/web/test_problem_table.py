@@ -71,6 +71,8 @@ async def test_whatever_is_sent_the_problem_is_of_the_table_and_documented_for_t
     seen: set[str] = set()
     for path, item in document["paths"].items():
         for method, operation in item.items():
+            if method == "head":  # what GET answers, without its body
+                continue
             place = re.sub(r"\{\w+\}", "none", path)
             bodies: list[dict[str, Any]] = (
                 [{}] if method == "get" else [{"json": {"unknown": 1}}, {"content": b"\xff["}]

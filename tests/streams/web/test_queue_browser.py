@@ -462,7 +462,7 @@ async def test_all_keys_are_shown(opened: Opened, inline: InlineService) -> None
     page = await opened()
     await page.keyboard.press("?")
     keys = await page.locator("dialog.keys kbd").all_inner_texts()
-    assert sorted(keys) == sorted(["J", "K", "Enter", "N", "T", "Esc", "A", "X", "W", "E", "M", "U", "/", "?"])
+    assert sorted(keys) == sorted(["J", "K", "Enter", "G", "T", "Esc", "A", "X", "W", "E", "I", "U", "/", "?"])
     await page.keyboard.press("Escape")
     await page.keyboard.press("/")
     await expect(page.get_by_label("Input")).to_be_focused()

@@ -51,6 +51,8 @@ NAMES = {
     "letter_id": "",
     "search_id": "search",
     "case_id": "case",
+    "library": "default",
+    "reference": "original",
 }
 
 #: What is posted where something is asked for.
