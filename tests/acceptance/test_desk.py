@@ -39,7 +39,8 @@ EDITS = {
     "choppy": Edit(fps=12),
     "boxed": Edit(width=320, height=320),
 }
-#: What is pressed on one case after the other, and the state that it leads to.
+#: What is pressed on one case after the other, and the state that it leads to. What is allowed is the least severe of
+#: the list from then on: it goes on from where the case stood.
 KEYS = (("a", "confirmed"), ("x", "dismissed"), ("w", "confirmed"), ("e", "escalated"), ("a", "confirmed"))
 
 
@@ -131,6 +132,7 @@ async def test_five_uploads_of_a_blocked_film_come_in_live_and_are_watched_and_d
 
         for number, (key, state) in enumerate(KEYS, 1):
             await expect(page.locator("#connection")).to_have_text("live")
+            await expect(page.locator("#watch[data-state]")).to_have_count(1)  # from then on keys are heard
             case_id = urlsplit(page.url).path.rpartition("/")[2]
             await page.keyboard.press(key)
             await eventually(partial(state_of, api, case_id), state)

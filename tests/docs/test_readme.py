@@ -30,6 +30,7 @@ SHARED = (
     "docs/guides/rest.md",
     "docs/guides/libraries.md",
     "docs/guides/cases.md",
+    "docs/guides/desk.md",
     "docs/guides/import.md",
     "docs/guides/policies.md",
     "docs/guides/usage.md",

@@ -17,6 +17,6 @@ function setUpPlayers() {
   pair.choose(0);
 }
 
-setUpPlayers();
 setUpDecisions();
+setUpPlayers();
 setUpLazyParts();

@@ -42,11 +42,17 @@ function comesFromQueue() {
   return location.search !== "" || (before?.origin === location.origin && /^\/cases(\/|$)/.test(before.pathname));
 }
 
-// Where to go on: asked for now, since others decide meanwhile. The case itself need not be in the list any more.
+// Where to go on: asked for when somebody decides, since others decide meanwhile, and before the decision is made, since
+// that can give the case another place in its list, such as the last one when it is allowed.
 async function nextCase() {
   const address = new URL(location.href);
   address.searchParams.set("rows", "");
-  const answer = await fetch(address, { headers: { Accept: "text/html" } });
+  let answer;
+  try {
+    answer = await fetch(address, { headers: { Accept: "text/html" } });
+  } catch {
+    return ""; // the decision itself says that nobody answers
+  }
   if (!answer.ok) return "";
   const holder = document.createElement("template");
   holder.innerHTML = await answer.text(); // the server's own page, with every name escaped
@@ -74,10 +80,10 @@ async function decide(decision) {
   if (busy) return;
   hold(true);
   try {
+    const next = comesFromQueue() && decision !== "reopen" ? await nextCase() : "";
     const { body } = await call("POST", path(subject, "decisions"), { decision, note: note?.value ?? "" }, { "If-Match": String(version) });
     const made = { caseId: subject, decision, version: body.version, address: location.pathname + location.search, title: title() };
     if (note) note.value = "";
-    const next = comesFromQueue() && decision !== "reopen" ? await nextCase() : "";
     if (next) {
       sessionStorage.setItem(MADE, JSON.stringify(made));
       location.assign(next);
