@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from fingerprint.matching.explanation.thresholds import thresholds
 from fingerprint.matching.matcher import PreparedPiece, align, find_segments, propose
 from fingerprint.matching.search_regions import SeedHits
 from fingerprint.matching.sound.peak_index import QueryPeaks
+from fingerprint.parameters import parameter
 from fingerprint.types import ReferenceKey
 from schemas.evidence import Explanation, IntervalEvidence
 from schemas.matches import Track
@@ -27,12 +29,26 @@ if TYPE_CHECKING:
     from fingerprint.model import Fingerprint
     from schemas.matches import Interval, Match
 
-__all__ = ["MOST_INTERVALS", "explain", "untold"]
+__all__ = ["PARAMETERS", "ExplanationParameters", "explain", "untold"]
 
-#: Intervals of which something is said, the longest of a match: nobody reads more, and each costs time.
-MOST_INTERVALS = 50
-#: What the places that a match names weigh among those where the index finds a likeness: enough to be looked at.
-NAMED_WEIGHT = 10.0
+
+@dataclass(frozen=True, slots=True)
+class ExplanationParameters:
+    """What of a match is told."""
+
+    #: Intervals of which something is said, the longest of a match.
+    max_intervals: int = parameter(
+        50, unit="count", low=1, high=10_000, source="a bound on cost, and nobody reads more; chosen, not measured"
+    )
+
+    #: What the places that a match names weigh among those where the index finds a likeness.
+    named_weight: float = parameter(
+        10.0, unit="similarity", low=1.0, high=1000.0, source="enough to be looked at; chosen, not measured"
+    )
+
+
+PARAMETERS = ExplanationParameters()
+
 #: Decimals of what is told of durations, seconds; of log-odds; and of similarities.
 TIME_DECIMALS, LOG_ODDS_DECIMALS, SHARE_DECIMALS = 3, 1, 4
 
@@ -105,7 +121,7 @@ def _longest(match: Match) -> list[tuple[int, Interval]]:
     """Return the longest intervals with their numbers, in order of these."""
     numbered = list(enumerate(match.intervals, 1))
     ranked = sorted(numbered, key=lambda pair: pair[1].input_start - pair[1].input_end)
-    return sorted(ranked[:MOST_INTERVALS], key=lambda pair: pair[0])
+    return sorted(ranked[: PARAMETERS.max_intervals], key=lambda pair: pair[0])
 
 
 def _aligned(query: Fingerprint, reference: Fingerprint, match: Match, pictures: SeenPictures) -> list[Segment]:
@@ -122,8 +138,8 @@ def _aligned(query: Fingerprint, reference: Fingerprint, match: Match, pictures:
     key = ReferenceKey(match.library, match.media_id, 1)
     index = MemoryIndex()
     index.add(key.media_id, reference, library=key.library, version=key.version)
-    ends = [(one.input_start, one.reference_start, NAMED_WEIGHT) for one in match.intervals]
-    ends += [(one.input_end, one.reference_end, NAMED_WEIGHT) for one in match.intervals]
+    ends = [(one.input_start, one.reference_start, PARAMETERS.named_weight) for one in match.intervals]
+    ends += [(one.input_end, one.reference_end, PARAMETERS.named_weight) for one in match.intervals]
     named = SeedHits(*np.array(ends, np.float64).reshape(-1, 3).T)
     segments: list[Segment] = []
     for piece in pieces_of(query):

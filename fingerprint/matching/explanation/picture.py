@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fingerprint.matching.explanation.thinning import MOST_POINTS, Points, evenly, thinned
+from fingerprint.matching.explanation import thinning
+from fingerprint.matching.explanation.thinning import Points, evenly, thinned
 from fingerprint.matching.findings import PictureFinding
 from fingerprint.matching.picture import correspondences as picture_correspondences
+from fingerprint.parameters import parameter
 from schemas.evidence import ComparedPictures, PictureEvidence
 
 if TYPE_CHECKING:
@@ -24,10 +26,21 @@ if TYPE_CHECKING:
     from fingerprint.matching.time_map import Segment
     from schemas.evidence import TrackPoints
 
-__all__ = ["SeenPictures"]
+__all__ = ["PARAMETERS", "PictureEvidenceParameters", "SeenPictures"]
 
-#: Pairs of pictures that are told of an interval: the rest says the same.
-MOST_COMPARED = 24
+
+@dataclass(frozen=True, slots=True)
+class PictureEvidenceParameters:
+    """How much is told of what the picture says."""
+
+    #: Pairs of pictures that are told of an interval.
+    max_compared: int = parameter(
+        24, unit="count", low=1, high=1000, source="the rest says the same; chosen, not measured"
+    )
+
+
+PARAMETERS = PictureEvidenceParameters()
+
 #: Decimals of what is told of times, seconds, and of log-odds.
 TIME_DECIMALS, LOG_ODDS_DECIMALS = 2, 1
 
@@ -86,6 +99,7 @@ class SeenPictures:
         seen = self._seen[place]
         findings = [one for one in again.findings if isinstance(one, PictureFinding)] if again is not None else []
         pairs = sorted(seen.compared.items())
+        told = [pairs[index] for index in evenly(len(pairs), PARAMETERS.max_compared).tolist()]
         return PictureEvidence(
             moments=seen.moments,
             agreeing=seen.agreeing,
@@ -96,7 +110,7 @@ class SeenPictures:
                 ComparedPictures(
                     input=round(time, TIME_DECIMALS), reference=round(at, TIME_DECIMALS), common_features=inliers
                 )
-                for (time, at), inliers in (pairs[index] for index in evenly(len(pairs), MOST_COMPARED).tolist())
+                for (time, at), inliers in told
             ],
             by_look=_sum([one.by_look for one in findings]),
             by_motion=_sum([one.by_motion for one in findings]),
@@ -128,7 +142,7 @@ def _compared(located: Located | None, line: Line) -> dict[tuple[float, float], 
 
 def _some(correspondences: Correspondences, chosen: NDArray[np.int64]) -> Points:
     """Return some correspondences as points; of many no more than a plot may have of all pieces."""
-    some = chosen[evenly(len(chosen), MOST_POINTS)]
+    some = chosen[evenly(len(chosen), thinning.PARAMETERS.max_points)]
     moments = correspondences.samples[correspondences.rows[some]]
     return Points.of(moments, correspondences.places[some], correspondences.weights[some], len(chosen))
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fingerprint.matching.explanation.thinning import MOST_POINTS, Points, evenly, thinned
+from fingerprint.matching.explanation import thinning
+from fingerprint.matching.explanation.thinning import Points, evenly, thinned
 from fingerprint.matching.findings import SoundFinding
 from fingerprint.matching.sound import offset_histogram, span_extension
 from fingerprint.matching.sound.peak_index import QueryPeaks, ReferencePeaks
 from fingerprint.matching.time_map import TimeMap
+from fingerprint.parameters import parameter
 from fingerprint.sound.track import frame_s
 from schemas.evidence import SoundEvidence, SoundStretch, TrackPoints
 
@@ -25,21 +27,47 @@ if TYPE_CHECKING:
     from fingerprint.matching.time_map import Segment
     from fingerprint.sound.track import SoundTrack
 
-__all__ = ["PairOfSounds"]
+__all__ = ["PARAMETERS", "PairOfSounds", "SoundEvidenceParameters"]
 
-#: How far beside an interval's own offset coincidences are counted, seconds: far enough for a beat or a word to have
-#: passed, and near enough that the same parts of both sounds meet.
-BESIDE_S = 10.0
-#: Offsets of which a count is told, on either side of the interval's own: one each half second.
-TOLD_OFFSETS = 20
-#: Share of an interval's peaks that another offset must leave inside of the reference to be counted.
-MIN_SHARED = 0.25
-#: Peaks of an interval that are counted at the most: some of a long one tell the same, and cost less.
-MOST_COUNTED_PEAKS = 20_000
-#: Coincidences of two sounds up to which all of them are looked at.
-FEW_COINCIDENCES = 200_000
-#: Peaks whose coincidences are looked at where there are more.
-SOME_PEAKS = 200
+
+@dataclass(frozen=True, slots=True)
+class SoundEvidenceParameters:
+    """How far around an interval, and at how many of its peaks, coincidences are counted."""
+
+    #: How far beside an interval's own offset coincidences are counted.
+    beside_s: float = parameter(
+        10.0,
+        unit="s",
+        low=1.0,
+        high=60.0,
+        source="far enough for a beat or a word to have passed, near enough that the same parts of both sounds meet; "
+        "chosen, not measured",
+    )
+
+    #: Offsets of which a count is told, on either side of the interval's own.
+    told_offsets: int = parameter(20, unit="count", low=1, high=200, source="one each half second")
+
+    #: Share of an interval's peaks that another offset must leave inside of the reference to be counted.
+    min_shared: float = parameter(0.25, unit="share", low=0.01, high=1.0, source="chosen, not measured")
+
+    #: Peaks of an interval that are counted at the most.
+    max_counted_peaks: int = parameter(
+        20_000, unit="count", low=100, high=1_000_000, source="a bound on cost: some of a long one tell the same"
+    )
+
+    #: Coincidences of two sounds up to which all of them are looked at.
+    max_all_coincidences: int = parameter(
+        200_000, unit="count", low=1000, high=10_000_000, source="a bound on cost; chosen, not measured"
+    )
+
+    #: Peaks whose coincidences are looked at where there are more.
+    sampled_peaks: int = parameter(
+        200, unit="count", low=10, high=10_000, source="a bound on cost; chosen, not measured"
+    )
+
+
+PARAMETERS = SoundEvidenceParameters()
+
 #: Decimals of what is told of times, seconds; of log-odds; and of counts that are means.
 TIME_DECIMALS, LOG_ODDS_DECIMALS, MEAN_DECIMALS = 2, 1, 1
 
@@ -70,7 +98,7 @@ class PairOfSounds:
         """
         finding = _strongest(again)
         placed = self._placed(line, again)
-        some = placed.first + evenly(placed.last - placed.first, MOST_COUNTED_PEAKS)
+        some = placed.first + evenly(placed.last - placed.first, PARAMETERS.max_counted_peaks)
         part = QueryPeaks(self._query.frames[some], self._query.notes[some])
         scale = (placed.last - placed.first) / max(len(part), 1)
         offsets, counts, known = self._counts(part, placed)
@@ -84,7 +112,7 @@ class PairOfSounds:
             by_chance=round(float(rates.mean()), MEAN_DECIMALS) if len(rates) else None,
             most_elsewhere=round(float(rates.max())) if len(rates) else None,
             pitch_steps=placed.notes,
-            offsets_s=[round(step * BESIDE_S / TOLD_OFFSETS, TIME_DECIMALS) for step in _steps().tolist()],
+            offsets_s=[round(step * _step_s(), TIME_DECIMALS) for step in _steps().tolist()],
             counts=told,
             stretch=None if finding is None else _stretch(finding),
             log_odds=None if finding is None else round(finding.log_odds, LOG_ODDS_DECIMALS),
@@ -99,7 +127,8 @@ class PairOfSounds:
         ours = np.concatenate([np.zeros(0, np.int64), *(one.ours for one in inside)])
         theirs = np.concatenate([np.zeros(0, np.int64), *(one.theirs for one in inside)])
         total = int(self._reference.count(self._query.notes).sum())
-        chosen = np.arange(len(self._query)) if total <= FEW_COINCIDENCES else evenly(len(self._query), SOME_PEAKS)
+        few = total <= PARAMETERS.max_all_coincidences
+        chosen = evenly(len(self._query), len(self._query) if few else PARAMETERS.sampled_peaks)
         part = QueryPeaks(self._query.frames[chosen], self._query.notes[chosen])
         all_ = self._reference.coincidences(part, 0, len(part), 0)
         off_lines = np.ones(len(all_.ours), bool)
@@ -113,7 +142,7 @@ class PairOfSounds:
         )
 
     def _points(self, ours: NDArray[np.int64], theirs: NDArray[np.int64], total: int) -> Points:
-        some = evenly(len(ours), 10 * MOST_POINTS)  # of what is sorted to be thinned
+        some = evenly(len(ours), 10 * thinning.PARAMETERS.max_points)  # of what is sorted to be thinned
         moments, places = (np.asarray(frames[some] * frame_s(), np.float64) for frames in (ours, theirs))
         return Points.of(moments, places, np.ones(len(some)), max(total, len(ours)))
 
@@ -129,7 +158,7 @@ class PairOfSounds:
 
     def _nearest(self, line: _Line) -> _Line:
         """Return a line at the offset nearby on which the most peaks coincide: a picture's line is not exact."""
-        some = line.first + evenly(line.last - line.first, MOST_COUNTED_PEAKS)
+        some = line.first + evenly(line.last - line.first, PARAMETERS.max_counted_peaks)
         part = QueryPeaks(self._query.frames[some], self._query.notes[some])
         offsets, counts, known = self._counts(part, line)
         near = known & (np.abs(offsets) <= offset_histogram.PARAMETERS.block_frames)
@@ -150,7 +179,7 @@ class PairOfSounds:
 
         An offset that takes some peaks out of the reference counts as if the others were all.
         """
-        reach = round(BESIDE_S / frame_s())
+        reach = round(PARAMETERS.beside_s / frame_s())
         offsets = np.arange(-reach, reach + 1)
         hits = self._reference.along(part, line.map, line.notes, reach + _tolerance(), first=0, last=len(part))
         off = np.rint(hits.theirs - line.map.speed * part.frames[hits.ours] - line.map.offset).astype(np.int64) + reach
@@ -158,20 +187,25 @@ class PairOfSounds:
         counts = np.convolve(exact, np.ones(_width()), "full")[_width() // 2 :][: len(offsets)]
         places = line.map.speed * part.frames + line.map.offset
         shared = np.searchsorted(places, self._reference.length - offsets, "right") - np.searchsorted(places, -offsets)
-        known = shared > MIN_SHARED * max(len(part), 1)
+        known = shared > PARAMETERS.min_shared * max(len(part), 1)
         return offsets, np.where(known, counts * len(part) / np.maximum(shared, 1), 0.0), known
 
     def _told(self, offsets: NDArray[np.int64], counts: NDArray[np.float64]) -> list[int]:
         """Return the highest count around each offset that is told of."""
-        step = BESIDE_S / TOLD_OFFSETS / frame_s()
-        nearest = np.rint(offsets / step).astype(np.int64) + TOLD_OFFSETS
-        best = np.zeros(2 * TOLD_OFFSETS + 1)
-        np.maximum.at(best, np.clip(nearest, 0, 2 * TOLD_OFFSETS), counts)
+        step = _step_s() / frame_s()
+        nearest = np.rint(offsets / step).astype(np.int64) + PARAMETERS.told_offsets
+        best = np.zeros(2 * PARAMETERS.told_offsets + 1)
+        np.maximum.at(best, np.clip(nearest, 0, 2 * PARAMETERS.told_offsets), counts)
         return [round(count) for count in best.tolist()]
 
 
+def _step_s() -> float:
+    """Return how far apart the offsets are that are told of, seconds."""
+    return PARAMETERS.beside_s / PARAMETERS.told_offsets
+
+
 def _steps() -> NDArray[np.int64]:
-    return np.arange(-TOLD_OFFSETS, TOLD_OFFSETS + 1)
+    return np.arange(-PARAMETERS.told_offsets, PARAMETERS.told_offsets + 1)
 
 
 def _width() -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fingerprint.parameters import parameter
 from schemas.evidence import PointSet, TrackPoints
 
 if TYPE_CHECKING:
@@ -14,12 +15,30 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["MOST_POINTS", "Points", "evenly", "thinned"]
+__all__ = ["PARAMETERS", "PlotPointParameters", "Points", "evenly", "thinned"]
 
-#: Points of one track: more cannot be told apart in a plot, and would make an answer of many megabytes.
-MOST_POINTS = 2000
-#: Of these, what points on the lines of intervals may take where there are many of both kinds.
-MOST_INSIDE = 1200
+
+@dataclass(frozen=True, slots=True)
+class PlotPointParameters:
+    """How many points of a plot are told."""
+
+    #: Points of one track.
+    max_points: int = parameter(
+        2000,
+        unit="count",
+        low=100,
+        high=100_000,
+        source="more cannot be told apart in a plot, and would make an answer of many megabytes; chosen, not measured",
+    )
+
+    #: Of these, what points on the lines of intervals may take where there are many of both kinds.
+    max_inside_points: int = parameter(
+        1200, unit="count", low=0, high=100_000, source="more than half: they are the evidence; chosen, not measured"
+    )
+
+
+PARAMETERS = PlotPointParameters()
+
 #: Decimals of times, seconds, and of weights: a pixel of a plot is coarser.
 TIME_DECIMALS, WEIGHT_DECIMALS = 2, 2
 
@@ -72,10 +91,10 @@ def evenly(count: int, most: int) -> NDArray[np.int64]:
 
 
 def thinned(inside: Points, outside: Points) -> TrackPoints:
-    """Return the points of a track, no more than `MOST_POINTS`: what one kind leaves free the other may take."""
-    room = max(MOST_INSIDE, MOST_POINTS - len(outside.moments))
+    """Return the points of a track, no more than `max_points`: what one kind leaves free the other may take."""
+    room = max(PARAMETERS.max_inside_points, PARAMETERS.max_points - len(outside.moments))
     on_lines = _some(inside, room)
-    return TrackPoints(inside=on_lines, outside=_some(outside, MOST_POINTS - len(on_lines.input)))
+    return TrackPoints(inside=on_lines, outside=_some(outside, PARAMETERS.max_points - len(on_lines.input)))
 
 
 def _some(points: Points, most: int) -> PointSet:

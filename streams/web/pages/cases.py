@@ -90,6 +90,7 @@ class _Facts:
         policy: The policy that decided, as it is now; None where none did, or it is gone.
         outcome: The media item's outcome.
         neighbours: The cases before and after this one in the queue.
+        after_decision: The case to go on with when this one is decided; None where none is left.
         hidden: Whether pictures and sound are for those alone who ask to see them.
         timeline: The match with its drawing; None where nothing is known of it any more.
     """
@@ -99,6 +100,7 @@ class _Facts:
     policy: Policy | None
     outcome: Outcome | None
     neighbours: Neighbours
+    after_decision: str | None
     hidden: bool
     timeline: Timeline | None
 
@@ -149,17 +151,31 @@ def _facts(services: Services, case: Case, place: QueueFilter) -> _Facts:
     stored = None if item is None else item.duration
     libraries = {case.library, *(() if job is None else (job.request.library,))}
     known = [model.libraries.get(name) for name in libraries]
+    neighbours = model.cases.neighbours(case, place.wanted(), order=place.order)
     return _Facts(
         job=job,
         item=item,
         policy=model.policies.get(case.policy) if case.policy else None,
         outcome=model.outcomes.get(case.media_id),
-        neighbours=model.cases.neighbours(case, place.wanted(), order=place.order),
+        neighbours=neighbours,
+        after_decision=neighbours.next or _left_before(services, case, place),
         hidden=any(one is not None and one.purpose is Purpose.BLOCKLIST for one in known),
         timeline=None
         if case.match is None
         else Timeline.of(case.match, 0.0 if job is None else job.metrics.duration, stored or 0.0),
     )
+
+
+def _left_before(services: Services, case: Case, place: QueueFilter) -> str | None:
+    """Return the first case of a list that nobody has dealt with: more severe ones may have come in before this one.
+
+    Escalated ones are passed over where the list has open ones too: who escalated them need not see them again.
+    """
+    wanted = place.wanted()
+    if CaseState.OPEN in wanted.states:
+        wanted = msgspec.structs.replace(wanted, states=(CaseState.OPEN,))
+    first = services.model.cases.page(wanted, order=place.order, limit=2).cases
+    return next((one.case_id for one in first if one.case_id != case.case_id), None)
 
 
 def _carried(place: QueueFilter) -> dict[str, str]:

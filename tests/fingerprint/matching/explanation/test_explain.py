@@ -13,8 +13,9 @@ from support import sounds, tracks
 
 from fingerprint.engine import match
 from fingerprint.index.memory import MemoryIndex
-from fingerprint.matching.explanation.explain import MOST_INTERVALS, explain, untold
-from fingerprint.matching.explanation.thinning import MOST_POINTS
+from fingerprint.matching.explanation import explain as told_of_match
+from fingerprint.matching.explanation import thinning
+from fingerprint.matching.explanation.explain import explain, untold
 from fingerprint.model import Fingerprint
 from fingerprint.query import Query
 from schemas.evidence import Explanation
@@ -50,7 +51,7 @@ def interval(start: float, end: float, first: float, track: Track = Track.SOUND)
 def check_bounds(told: Explanation) -> None:
     for points in (told.picture, told.sound):
         if points is not None:
-            assert len(points.inside.input) + len(points.outside.input) <= MOST_POINTS
+            assert len(points.inside.input) + len(points.outside.input) <= thinning.PARAMETERS.max_points
 
 
 @pytest.fixture(scope="module")
@@ -159,10 +160,12 @@ def test_a_copy_that_goes_over_pieces_of_a_long_input_is_one_interval() -> None:
 def test_of_very_many_intervals_the_longest_are_told_and_the_others_counted() -> None:
     sound = sounds.sound(300.0, seed=1)
     item = Fingerprint(300.0, None, sound)
-    many = [interval(float(n), n + 0.5 + n / 1000, float(n)) for n in range(MOST_INTERVALS + 30)]
+    many = [
+        interval(float(n), n + 0.5 + n / 1000, float(n)) for n in range(told_of_match.PARAMETERS.max_intervals + 30)
+    ]
     told = explain(item, item, found(*many))
     assert told.left_out == 30
-    assert [one.number for one in told.intervals] == list(range(31, MOST_INTERVALS + 31))
+    assert [one.number for one in told.intervals] == list(range(31, told_of_match.PARAMETERS.max_intervals + 31))
 
 
 def test_a_match_alone_tells_its_intervals_and_what_they_are_held_against() -> None:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from support.correspondences import SAMPLE_S, correspondences
 
+from fingerprint.matching.explanation import picture as told_of_picture
+from fingerprint.matching.explanation import thinning
 from fingerprint.matching.explanation.lines import Line
-from fingerprint.matching.explanation.picture import MOST_COMPARED, SeenPictures
-from fingerprint.matching.explanation.thinning import MOST_POINTS
+from fingerprint.matching.explanation.picture import SeenPictures
 from fingerprint.matching.findings import PictureFinding, SoundFinding
 from fingerprint.matching.picture.aligner import PictureAlignment
 from fingerprint.matching.picture.localization import Located
@@ -74,7 +75,7 @@ def test_of_many_compared_pictures_some_are_told() -> None:
     seen.add(aligned(located=located))
     found = seen.evidence(0, None)
     assert found is not None
-    assert len(found.compared) == MOST_COMPARED
+    assert len(found.compared) == told_of_picture.PARAMETERS.max_compared
 
 
 def test_what_the_engine_made_of_it_is_told_where_it_was_found_again() -> None:
@@ -101,5 +102,5 @@ def test_however_much_is_alike_a_plot_is_bounded(pieces: int) -> None:
         seen.add(aligned(noise=20_000))
     points = seen.points()
     assert points is not None
-    assert len(points.inside.input) + len(points.outside.input) <= MOST_POINTS
+    assert len(points.inside.input) + len(points.outside.input) <= thinning.PARAMETERS.max_points
     assert points.inside.total + points.outside.total == pieces * 20_020

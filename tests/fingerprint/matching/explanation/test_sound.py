@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from support import sounds
 
+from fingerprint.matching.explanation import sound as told_of_sound
+from fingerprint.matching.explanation import thinning
 from fingerprint.matching.explanation.lines import Line, segment_on
-from fingerprint.matching.explanation.sound import BESIDE_S, PairOfSounds
-from fingerprint.matching.explanation.thinning import MOST_POINTS
+from fingerprint.matching.explanation.sound import PairOfSounds
 from fingerprint.matching.sound.aligner import SoundQuery, align_sound
 from fingerprint.matching.sound.peak_index import QueryPeaks
 from fingerprint.matching.time_map import TimeMap
@@ -40,7 +41,8 @@ def test_most_peaks_of_a_copy_coincide_where_it_lies_and_few_beside_it() -> None
 def test_the_count_stands_out_at_the_intervals_own_offset() -> None:
     found = told(COPY, ORIGINAL, LINE)
     assert len(found.counts) == len(found.offsets_s)
-    assert (found.offsets_s[0], found.offsets_s[-1]) == (-BESIDE_S, BESIDE_S)
+    reach = told_of_sound.PARAMETERS.beside_s
+    assert (found.offsets_s[0], found.offsets_s[-1]) == (-reach, reach)
     best = int(np.argmax(found.counts))
     assert found.offsets_s[best] == 0.0
     assert sorted(found.counts)[-2] < found.counts[best] / 3
@@ -103,7 +105,7 @@ def test_two_hours_of_sound_are_told_by_some_of_their_peaks() -> None:
     pair = PairOfSounds(QueryPeaks.of(long), long)
     line = Line(0.0, 7200.0, TimeMap(1.0, 0.0))
     shown = pair.points([(line, None)])
-    assert len(shown.inside.input) + len(shown.outside.input) <= MOST_POINTS
+    assert len(shown.inside.input) + len(shown.outside.input) <= thinning.PARAMETERS.max_points
     assert shown.outside.total > 10_000_000
     assert shown.outside.thinned
     found = pair.evidence(line, None)

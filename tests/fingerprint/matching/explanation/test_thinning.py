@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fingerprint.matching.explanation.thinning import MOST_INSIDE, MOST_POINTS, Points, evenly, thinned
+from fingerprint.matching.explanation import thinning
+from fingerprint.matching.explanation.thinning import Points, evenly, thinned
 
 
 def points(count: int, *, total: int | None = None, seed: int = 0) -> Points:
@@ -36,8 +37,8 @@ def test_no_track_has_more_points_than_a_plot_can_show_and_none_is_left_out_with
 ) -> None:
     shown = thinned(points(inside), points(outside, seed=1))
     count = len(shown.inside.input), len(shown.outside.input)
-    assert sum(count) == min(inside + outside, MOST_POINTS)
-    assert count[0] >= min(inside, MOST_INSIDE)
+    assert sum(count) == min(inside + outside, thinning.PARAMETERS.max_points)
+    assert count[0] >= min(inside, thinning.PARAMETERS.max_inside_points)
     assert (shown.inside.total, shown.outside.total) == (inside, outside)
     for kind in (shown.inside, shown.outside):
         assert len(kind.input) == len(kind.reference) == len(kind.weight)

@@ -63,7 +63,7 @@ def stored(
     trailer = footage["trailer"]
     logo, _ = edited_copy(Piece(trailer, 10.0, 24.0), edit=Edit(logo=True))
     plain, _ = edited_copy(Piece(trailer, 30.0, 40.0))
-    context = make_context(tmp_path_factory.mktemp("state"), trailer.parent, logo.parent)
+    context = make_context(tmp_path_factory.mktemp("state"), trailer.parent, logo.parent, plain.parent)
     for name, path in {"logo": logo, "plain": plain, "bikes": footage["bikes"], "original": trailer}.items():
         assert run_job(context, path, media_id=name).status is JobStatus.SUCCESS
         (key,) = context.store.versions("default", name)

@@ -37,8 +37,15 @@ def told(answer: bytes) -> Explanation:
 
 def children() -> set[int]:
     """Return the spawned processes of this one, but for those that keep an account of resources."""
-    found = psutil.Process().children(recursive=True)
-    return {one.pid for one in found if "resource_tracker" not in " ".join(one.cmdline())}
+    return {one.pid for one in psutil.Process().children(recursive=True) if is_at_work(one)}
+
+
+def is_at_work(one: psutil.Process) -> bool:
+    """Whether a process is one that was spawned, and not one that keeps an account of resources, or has ended."""
+    try:
+        return "resource_tracker" not in " ".join(one.cmdline())
+    except (psutil.ZombieProcess, psutil.NoSuchProcess):  # one of another test that nobody has waited for
+        return False
 
 
 @pytest.fixture
@@ -55,7 +62,7 @@ async def test_it_begins_with_the_first_order_and_is_kept_and_ended(process: Evi
     await process.run(msgspec.msgpack.encode(SHORT))
     assert children() - before == {pid}
     process._rest()  # what the clock does when nobody has asked for long
-    while psutil.pid_exists(pid):
+    while pid in children():
         await asyncio.sleep(0.05)
     assert told(await process.run(msgspec.msgpack.encode(SHORT))).input_duration == 5.0
     process.stop()

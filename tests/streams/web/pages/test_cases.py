@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from html import escape
 from pathlib import Path
@@ -190,6 +191,31 @@ async def test_the_next_case_is_the_one_of_the_list_that_somebody_came_from(clie
     assert f"/cases/{other}?state=undecided&amp;action=block&amp;order=time" in page
     assert id_of("other") not in page
     assert 'href="/cases?state=undecided&amp;action=block&amp;order=time"' in page
+
+
+async def test_behind_the_last_case_comes_the_first_that_nobody_has_dealt_with(
+    client: Client, model: ReadModel
+) -> None:
+    references = [f"film-{number}" for number in range(4)]
+    model.apply(
+        items=[item(name) for name in references],
+        jobs=[found("j1", dict.fromkeys(references, Action.BLOCK))],
+    )
+    first, second, third, last = [case.case_id for case in model.cases.page().cases]
+    references = [case.reference for case in model.cases.page().cases]
+
+    async def goes_on_with(case_id: str, query: str = "") -> str:
+        (address,) = re.findall('data-next="([^"]*)"', await shown(client, case_id, query))
+        return str(address.partition("?")[0].removeprefix("/cases/"))
+
+    assert await goes_on_with(third) == last
+    assert await goes_on_with(last) == first  # a case more severe may come in at any time
+    model.apply(decisions=decided([DecisionKind.ESCALATE], references[0]))
+    assert await goes_on_with(last) == second
+    for name in references[1:3]:
+        model.apply(decisions=decided([DecisionKind.ESCALATE], name))
+    assert await goes_on_with(last) == ""
+    assert await goes_on_with(third, "?state=escalated") == first
 
 
 async def test_the_live_part_alone_is_answered_without_players(client: Client, model: ReadModel) -> None:
