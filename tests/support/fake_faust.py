@@ -139,7 +139,7 @@ class FakeApp:
 
     async def until(self, shown: Callable[[], bool]) -> None:
         """Wait until something is so: looked at whenever something was published or acknowledged."""
-        async with asyncio.timeout(30.0):
+        async with asyncio.timeout(300):
             while not shown():
                 self.moved.clear()
                 await self.moved.wait()

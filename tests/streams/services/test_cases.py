@@ -118,7 +118,7 @@ async def test_many_are_decided_on_side_by_side_and_those_on_one_case_in_their_o
     worker.meeting = asyncio.Barrier(2)
     kinds = [DecisionKind.ESCALATE, DecisionKind.COPY, DecisionKind.REOPEN]
     wanted = [DecisionRequest(case_id=one, decision=kind) for kind in kinds for one in (FILM, SERIES)]
-    async with asyncio.timeout(30):  # who decides one after the other waits for good
+    async with asyncio.timeout(300):  # who decides one after the other waits for good
         outcomes = await cases.decide_all(wanted, who="anna")
     states = ["escalated", "escalated", "confirmed", "confirmed", "escalated", "escalated"]
     assert [getattr(one, "state", one) for one in outcomes] == states

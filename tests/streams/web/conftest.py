@@ -9,9 +9,9 @@ import pytest
 from litestar.testing import AsyncTestClient
 from support.inline import InlineService
 from support.read_model import ReadModel
+from support.web_app import shared_app
 
 from streams.settings import Settings
-from streams.web.app import create_app
 from streams.web.services import Services
 
 
@@ -34,6 +34,6 @@ def services(inline: InlineService, settings: Settings) -> Services:
 
 @pytest.fixture
 async def client(services: Services) -> AsyncIterator[AsyncTestClient]:
-    async with AsyncTestClient(create_app(services), base_url="http://127.0.0.1:6066") as client:
+    async with AsyncTestClient(shared_app(services), base_url="http://127.0.0.1:6066") as client:
         client.headers["X-Requested-With"] = "tests"  # what a program sends that has no token
         yield client

@@ -11,10 +11,10 @@ from httpx import Response
 from litestar.testing import AsyncTestClient
 from support.inline import InlineService
 from support.read_model import ReadModel
+from support.web_app import shared_app
 
 from schemas.jobs import JobRequest
 from streams.settings import Settings
-from streams.web.app import create_app
 from streams.web.auth.authenticator import COOKIE
 from streams.web.auth.callers import caller_of_token
 
@@ -72,7 +72,7 @@ async def test_programs_of_this_machine_are_one_caller_where_no_tokens_are_asked
 async def test_a_token_is_a_caller_however_it_is_sent_and_is_told_nowhere(
     inline: InlineService, model: ReadModel, protected: Settings, ask: Ask
 ) -> None:
-    async with AsyncTestClient(create_app(inline.services(protected)), base_url="http://127.0.0.1:6066") as client:
+    async with AsyncTestClient(shared_app(inline.services(protected)), base_url="http://127.0.0.1:6066") as client:
         by_header = await ask(client, {"Authorization": f"Bearer {TOKEN}"})
         by_cookie = await ask(client, {"Cookie": f"{COOKIE}={TOKEN}", "Origin": "http://127.0.0.1:6066"})
         by_other = await ask(client, {"Authorization": f"Bearer {OTHER}"})
@@ -85,7 +85,7 @@ async def test_a_token_is_a_caller_however_it_is_sent_and_is_told_nowhere(
 async def test_who_has_a_job_done_again_is_its_caller(
     inline: InlineService, model: ReadModel, protected: Settings
 ) -> None:
-    async with AsyncTestClient(create_app(inline.services(protected)), base_url="http://127.0.0.1:6066") as client:
+    async with AsyncTestClient(shared_app(inline.services(protected)), base_url="http://127.0.0.1:6066") as client:
         first = await job(client, {"Authorization": f"Bearer {TOKEN}"})
         await inline.work()
         path = f"/api/v1/jobs/{first.json()['job_id']}/rerun"

@@ -12,9 +12,9 @@ from litestar.testing import AsyncTestClient
 from litestar.types import ASGIApp, Receive, Scope, Send
 from support.examples import job
 from support.inline import InlineService
+from support.web_app import shared_app
 
 from streams.web.api.etag import is_expected, tag_of
-from streams.web.app import create_app
 from streams.web.compression import Compression
 from streams.web.services import Services
 
@@ -156,7 +156,7 @@ def test_a_weak_tag_stands_for_the_same_content() -> None:
 
 @pytest.fixture
 async def front(services: Services) -> AsyncIterator[AsyncTestClient[Any]]:
-    async with AsyncTestClient(Compression(create_app(services)), base_url=PLACE) as client:  # type: ignore[arg-type]
+    async with AsyncTestClient(Compression(shared_app(services)), base_url=PLACE) as client:  # type: ignore[arg-type]
         client.headers["X-Requested-With"] = "tests"
         yield client
 

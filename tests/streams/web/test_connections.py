@@ -93,7 +93,7 @@ def take(client: socket.socket) -> None:
 async def ended(client: socket.socket) -> None:
     """Wait until the server has ended a connection."""
     loop = asyncio.get_running_loop()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(300):
         try:
             while await loop.sock_recv(client, 2**16):
                 pass
@@ -104,7 +104,7 @@ async def ended(client: socket.socket) -> None:
 async def drip(client: socket.socket, data: bytes) -> None:
     """Send a byte now and then until the server ends the connection."""
     loop = asyncio.get_running_loop()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(300):
         try:
             for byte in data * 1000:
                 await loop.sock_sendall(client, bytes([byte]))
@@ -168,7 +168,7 @@ async def test_a_reader_of_changes_that_does_not_take_them_is_let_go_and_one_tha
     slow, patient = connect(request, buffer=4096), connect(request)
     loop = asyncio.get_running_loop()
     assert b" 200 " in await loop.sock_recv(patient, 2**16)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(300):
         for first in count(step=200):
             if reasons:
                 break

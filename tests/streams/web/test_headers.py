@@ -11,10 +11,10 @@ import pytest
 from litestar.testing import AsyncTestClient
 from support.examples import job
 from support.inline import InlineService
+from support.web_app import shared_app
 
 from streams.settings import Settings
 from streams.web.aliyun.app import create_call_app
-from streams.web.app import create_app
 from streams.web.dispatch import FrontDoor
 from streams.web.services import Services
 
@@ -60,7 +60,7 @@ def assert_protected(answer: httpx.Response) -> None:
 
 @pytest.fixture
 def application(services: Services) -> FrontDoor:
-    return FrontDoor(calls=create_call_app(services), other=create_app(services))
+    return FrontDoor(calls=create_call_app(services), other=shared_app(services))
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ async def test_every_route_of_the_document_answers_with_them_whatever_it_is_sent
 
 async def test_changes_as_they_come_answer_with_them(services: Services) -> None:
     services.live.close()
-    async with AsyncTestClient(create_app(services), base_url=PLACE) as client:
+    async with AsyncTestClient(shared_app(services), base_url=PLACE) as client:
         answer = await client.get(ENDLESS)
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert_protected(answer)
@@ -118,7 +118,7 @@ async def test_only_pages_may_load_scripts_and_styles_of_ours(front: AsyncTestCl
 
 
 async def test_faults_of_ours_answer_with_them(services: Services) -> None:
-    app = FrontDoor(calls=create_call_app(services), other=create_app(services))
+    app = FrontDoor(calls=create_call_app(services), other=shared_app(services))
     services.model = None  # type: ignore[assignment]
     async with AsyncTestClient(app, base_url=PLACE) as client:  # type: ignore[arg-type]
         for path in ("/api/v1/jobs", "/", "/metrics"):
@@ -130,7 +130,7 @@ async def test_faults_of_ours_answer_with_them(services: Services) -> None:
 async def test_refusals_answer_with_them(inline: InlineService, tmp_path: Path) -> None:
     (tmp_path / "tokens").write_text(f"{TOKEN} admin\n")
     settings = Settings(state=tmp_path, tokens=tmp_path / "tokens", rate_limit="7/hour")
-    async with AsyncTestClient(create_app(inline.services(settings)), base_url=PLACE) as client:
+    async with AsyncTestClient(shared_app(inline.services(settings)), base_url=PLACE) as client:
         answers = [
             await client.get("/api/v1/jobs"),
             await client.get("/", headers={"Accept": "text/html"}, follow_redirects=False),
@@ -157,7 +157,7 @@ async def test_what_is_asked_again_with_its_tag_is_answered_without_content(
 
 
 async def test_behind_tls_browsers_are_told_to_come_back_with_tls(services: Services) -> None:
-    app = FrontDoor(calls=create_call_app(services), other=create_app(services))
+    app = FrontDoor(calls=create_call_app(services), other=shared_app(services))
     async with AsyncTestClient(app, base_url="https://127.0.0.1:6066") as client:  # type: ignore[arg-type]
         for path in ("/", "/api/v1/jobs", "/nowhere", "/?Action=None"):
             assert "max-age=" in (await client.get(path)).headers["strict-transport-security"]

@@ -14,6 +14,7 @@ from litestar.testing import AsyncTestClient
 from support.examples import job
 from support.inline import InlineService
 from support.read_model import ReadModel
+from support.web_app import shared_app
 
 from schemas.ids import keyed_job_id
 from schemas.jobs import JobRequest, JobStatus
@@ -23,7 +24,6 @@ from streams.services import jobs as commands
 from streams.settings import Settings
 from streams.web.api.submission import asked_by, given_fields
 from streams.web.api.views import NewJob
-from streams.web.app import create_app
 from streams.web.auth.callers import Caller
 from streams.web.auth.roles import Grant, Role
 
@@ -187,7 +187,7 @@ async def test_of_two_requests_that_come_at_the_same_time_one_is_done_and_the_ot
 ) -> None:
     inline = SlowBroker(model)
     await inline.libraries.ensure()
-    async with AsyncTestClient(create_app(inline.services(settings)), base_url="http://127.0.0.1:6066") as client:
+    async with AsyncTestClient(shared_app(inline.services(settings)), base_url="http://127.0.0.1:6066") as client:
         both = await asyncio.gather(asked(client, WHOLE), asked(client, {**WHOLE, name: OTHER[name]}))
         statuses = sorted(answer.status_code for answer in both)
         assert statuses == [202, 422]
@@ -200,7 +200,7 @@ async def test_of_two_requests_that_come_at_the_same_time_one_is_done_and_the_ot
 async def test_the_same_request_twice_at_the_same_time_is_one_job(model: ReadModel, settings: Settings) -> None:
     inline = SlowBroker(model)
     await inline.libraries.ensure()
-    async with AsyncTestClient(create_app(inline.services(settings)), base_url="http://127.0.0.1:6066") as client:
+    async with AsyncTestClient(shared_app(inline.services(settings)), base_url="http://127.0.0.1:6066") as client:
         both = await asyncio.gather(asked(client, WHOLE), asked(client, WHOLE))
     assert [answer.status_code for answer in both] == [202, 202]
     assert len({answer.json()["job_id"] for answer in both}) == len(model.jobs.page().jobs) == 1
@@ -217,7 +217,7 @@ async def test_a_job_that_comes_up_under_the_key_for_another_request_is_not_take
 
     inline = Stranger(model)
     await inline.libraries.ensure()
-    async with AsyncTestClient(create_app(inline.services(settings)), base_url="http://127.0.0.1:6066") as client:
+    async with AsyncTestClient(shared_app(inline.services(settings)), base_url="http://127.0.0.1:6066") as client:
         assert (await asked(client, LEAST)).status_code == 422
 
 
@@ -236,7 +236,7 @@ async def test_a_key_whose_job_was_not_seen_in_time_still_stands_for_its_request
     inline = Away(model)
     inline.late = []
     await inline.libraries.ensure()
-    async with AsyncTestClient(create_app(inline.services(settings)), base_url="http://127.0.0.1:6066") as client:
+    async with AsyncTestClient(shared_app(inline.services(settings)), base_url="http://127.0.0.1:6066") as client:
         assert (await asked(client, WHOLE)).status_code == 503
         assert (await asked(client, {**WHOLE, "media_id": "other"})).status_code == 422
         assert (await asked(client, WHOLE)).status_code == 503
@@ -363,7 +363,7 @@ async def callers(inline: InlineService, tmp_path: Path) -> AsyncIterator[AsyncT
     """An application that two callers have tokens for."""
     (tmp_path / "tokens").write_text(f"{ONE} submitter\n{TWO} submitter\n")
     settings = Settings(state=tmp_path, tokens=tmp_path / "tokens")
-    async with AsyncTestClient(create_app(inline.services(settings)), base_url="http://127.0.0.1:6066") as client:
+    async with AsyncTestClient(shared_app(inline.services(settings)), base_url="http://127.0.0.1:6066") as client:
         yield client
 
 

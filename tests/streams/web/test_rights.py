@@ -13,6 +13,7 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 from support.inline import InlineService, done
 from support.read_model import ReadModel
+from support.web_app import shared_app
 
 from schemas.errors import ErrorCode
 from schemas.events import Rendition
@@ -20,7 +21,6 @@ from schemas.jobs import Job, JobRequest, JobSource, JobStatus
 from schemas.libraries import Library, LibraryItem, Purpose
 from schemas.tasks import ChunkResult, JobTask, Task
 from streams.settings import Settings
-from streams.web.app import create_app
 from streams.web.services import Services
 
 PLAIN = ("submitter", "moderator")
@@ -73,7 +73,7 @@ async def inline(model: ReadModel, contents: Contents) -> InlineService:
 
 @pytest.fixture
 async def client(services: Services) -> AsyncIterator[Client]:
-    async with AsyncTestClient(create_app(services), base_url="http://127.0.0.1:6066") as client:
+    async with AsyncTestClient(shared_app(services), base_url="http://127.0.0.1:6066") as client:
         yield client
 
 

@@ -12,9 +12,9 @@ from httpx import Response
 from litestar import Litestar, get
 from litestar.routes import HTTPRoute
 from litestar.testing import AsyncTestClient
+from support.web_app import shared_app
 
 from streams.settings import Settings
-from streams.web.app import create_app
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
 from streams.web.services import Services
@@ -152,7 +152,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 async def client(services: Services) -> AsyncIterator[AsyncTestClient[Litestar]]:
     services.live.close()  # what would go on for ever ends at once
-    async with AsyncTestClient(create_app(services), base_url="http://127.0.0.1:6066") as client:
+    async with AsyncTestClient(shared_app(services), base_url="http://127.0.0.1:6066") as client:
         yield client
 
 
@@ -181,7 +181,7 @@ def is_refused(answer: Response) -> bool:
 
 
 def test_every_route_has_a_row_and_says_so_itself(services: Services) -> None:
-    found = routes(create_app(services))
+    found = routes(shared_app(services))
     assert set(found) == set(LEAST)
     for row, least in LEAST.items():
         assert (found[row].get("role"), bool(found[row].get("public"))) == (least, least is None), row

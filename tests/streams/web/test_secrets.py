@@ -19,6 +19,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from support.examples import MATCH, TIME, job
 from support.inline import InlineService
 from support.read_model import ReadModel
+from support.web_app import shared_app
 
 from schemas.deadletter import dead_letter_headers
 from schemas.deliveries import Attempt
@@ -31,7 +32,6 @@ from streams.settings import Settings, listed
 from streams.telemetry.logs import OURS, configure_logging
 from streams.web.aliyun.app import create_call_app
 from streams.web.aliyun.operations import operations
-from streams.web.app import create_app
 from streams.web.services import Services
 
 WORD = "s3cr3tW0rd"  # the one that is looked for
@@ -182,7 +182,7 @@ def check(what: str, text: str) -> None:
 
 @pytest.mark.usefixtures("filled")
 async def test_no_route_and_no_page_shows_what_is_secret(services: Services, log: io.StringIO) -> None:
-    app = create_app(services)
+    app = shared_app(services)
     routes = all_routes(app)
     assert len(routes) > 40
     answered = 0

@@ -26,7 +26,7 @@ async def send(address: str, request: str) -> tuple[int, str]:
     host, _, port = address.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(request.replace("\n", "\r\n").encode("latin-1"))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(300):
         answer = (await reader.read()).decode("latin-1")
     writer.close()
     await writer.wait_closed()

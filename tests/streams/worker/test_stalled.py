@@ -172,7 +172,7 @@ async def handle_all(kafka: str, topic: str, group: str, count: int) -> None:
     member = AIOKafkaConsumer(topic, bootstrap_servers=kafka, group_id=group, auto_offset_reset="earliest")
     await member.start()
     for _ in range(count):
-        await asyncio.wait_for(member.getone(), 30)
+        await asyncio.wait_for(member.getone(), 300)
     await member.commit()
     await member.stop()
 

@@ -116,7 +116,7 @@ async def test_a_group_that_has_handled_everything_is_left_alone(
         "events", bootstrap_servers=broker.bootstrap, group_id="g", auto_offset_reset="earliest"
     )
     await consumer.start()
-    await asyncio.wait_for(consumer.getone(), 30)
+    await asyncio.wait_for(consumer.getone(), 300)
     await consumer.commit()
     await consumer.stop()
     with pytest.raises(TimeoutError):

@@ -26,7 +26,7 @@ async def consume(bootstrap: str, topic: str, count: int) -> list[tuple[bytes | 
     consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, group_id="g", auto_offset_reset="earliest")
     await consumer.start()
     try:
-        messages = [await asyncio.wait_for(consumer.getone(), 20) for _ in range(count)]
+        messages = [await asyncio.wait_for(consumer.getone(), 300) for _ in range(count)]
     finally:
         await consumer.stop()
     return [(message.key, message.value) for message in messages]

@@ -31,7 +31,7 @@ async def receive(bootstrap: str, topic: str, group: str, count: int) -> list[by
     consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, group_id=group, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        return [(await asyncio.wait_for(consumer.getone(), 30)).value for _ in range(count)]
+        return [(await asyncio.wait_for(consumer.getone(), 300)).value for _ in range(count)]
     finally:
         await consumer.stop()
 

@@ -45,7 +45,7 @@ async def test_a_group_stands_at_what_it_has_committed_and_otherwise_at_the_begi
             "events", bootstrap_servers=broker.bootstrap, group_id="g", auto_offset_reset="earliest"
         )
         await member.start()
-        await asyncio.wait_for(member.getone(), 30)
+        await asyncio.wait_for(member.getone(), 300)
         await member.commit()
         await member.stop()
         assert (await offsets.committed([events]))[events] == 1

@@ -13,9 +13,9 @@ import httpx
 import pytest
 from litestar.testing import AsyncTestClient
 from support.read_model import ReadModel
+from support.web_app import shared_app
 
 from streams.web.aliyun.app import LARGEST_BODY, create_call_app
-from streams.web.app import create_app
 from streams.web.dispatch import FrontDoor
 from streams.web.services import Services
 
@@ -110,13 +110,13 @@ async def test_a_thousand_refused_calls_leave_handles_and_memory_where_they_were
         finally:
             tracemalloc.stop()
         grown.append(after - before)
-    assert open_handles() == handles
+    assert open_handles() <= handles  # another test's may be let go meanwhile
     assert min(grown) < 256 * 1024
     assert model.jobs.page().jobs == []
 
 
 async def test_calls_and_the_web_view_share_one_address(services: Services) -> None:
-    app = FrontDoor(calls=create_call_app(services), other=create_app(services))
+    app = FrontDoor(calls=create_call_app(services), other=shared_app(services))
     async with AsyncTestClient(app, base_url="http://127.0.0.1:6066") as client:
         assert "text/html" in (await client.get("/")).headers["content-type"]
         assert "text/html" in (await client.get("/?status=fail")).headers["content-type"]

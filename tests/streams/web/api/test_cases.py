@@ -17,13 +17,13 @@ from support.cases import decided, found, id_of, item, match, seen
 from support.examples import job
 from support.inline import InlineService
 from support.read_model import GoneItem, JobTombstone
+from support.web_app import shared_app
 
 from schemas.cases import LONGEST_NOTE, MOST_AT_ONCE, DecisionKind
 from schemas.jobs import JobStatus
 from schemas.policies import Action
 from streams.readmodel.cases import CaseFilter, CaseOrder
 from streams.settings import Settings
-from streams.web.app import create_app
 from streams.web.services import Services
 
 FILM = id_of("film")
@@ -43,7 +43,7 @@ async def client(services: Services, inline: InlineService) -> AsyncIterator[Asy
     inline.apply(
         items=[item("film"), item("series")], jobs=[found("j1", {"film": Action.BLOCK, "series": Action.REVIEW})]
     )
-    async with AsyncTestClient(create_app(services), base_url="http://127.0.0.1:6066") as client:
+    async with AsyncTestClient(shared_app(services), base_url="http://127.0.0.1:6066") as client:
         client.headers["Authorization"] = "Bearer the-token-of-anna"
         yield client
 

@@ -12,10 +12,10 @@ import pytest
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 from schemathesis.specs.openapi.definitions import OPENAPI_31
+from support.web_app import shared_app
 
 from streams.web.api.document import PROBLEM_CONTENT, document_of
 from streams.web.api.samples import BODIES
-from streams.web.app import create_app
 from streams.web.problem_table import PROBLEM_TYPES
 from streams.web.services import Services
 
@@ -45,7 +45,7 @@ Operation = tuple[str, str, dict[str, Any]]
 
 @pytest.fixture
 def app(services: Services) -> Litestar:
-    return create_app(services)
+    return shared_app(services)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from support import sounds
 from support.cases import found, id_of, item
 from support.examples import MATCH
 from support.inline import InlineService
+from support.web_app import shared_app
 
 from fingerprint.model import Fingerprint
 from fingerprint.types import ReferenceKey
@@ -21,7 +22,6 @@ from schemas.matches import Interval, Track
 from schemas.policies import Action
 from streams.domain.evidence_errors import BusyError
 from streams.settings import Settings
-from streams.web.app import create_app
 from streams.web.services import Services
 
 #: A name that has to be written in an address with care.
@@ -49,7 +49,7 @@ async def client(services: Services, inline: InlineService) -> AsyncIterator[Asy
     copy = sounds.worn(sounds.piece(original, 30.0, 50.0), 0.7, seed=2)
     services.store.put(ReferenceKey("films", FILM, 1), Fingerprint(60.0, None, original).to_bytes())
     services.store.put(ReferenceKey("default", "video", 1), Fingerprint(20.0, None, copy).to_bytes())
-    async with AsyncTestClient(create_app(services), base_url="http://127.0.0.1:6066") as client:
+    async with AsyncTestClient(shared_app(services), base_url="http://127.0.0.1:6066") as client:
         client.headers["Authorization"] = "Bearer the-token-of-carl-the-reader"
         yield client
 

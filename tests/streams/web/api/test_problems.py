@@ -9,10 +9,10 @@ import httpx
 import pytest
 from litestar.testing import AsyncTestClient
 from support.inline import InlineService
+from support.web_app import shared_app
 
 from streams.ports.errors import Neighbour, NeighbourAwayError
 from streams.settings import Settings
-from streams.web.app import create_app
 from streams.web.auth.authenticator import COOKIE
 from streams.web.services import Services
 
@@ -42,7 +42,7 @@ async def shut(inline: InlineService, tmp_path: Path) -> AsyncIterator[AsyncTest
     """A service that asks for tokens, and lets nobody ask often."""
     (tmp_path / "tokens").write_text(f"{TOKEN} reader\n")
     settings = Settings(state=tmp_path, tokens=tmp_path / "tokens", rate_limit="3/hour")
-    async with AsyncTestClient(create_app(inline.services(settings)), base_url=PLACE) as client:
+    async with AsyncTestClient(shared_app(inline.services(settings)), base_url=PLACE) as client:
         yield client
 
 

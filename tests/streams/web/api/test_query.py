@@ -10,10 +10,10 @@ from litestar.testing import AsyncTestClient
 from support.examples import job
 from support.inline import InlineService
 from support.read_model import ReadModel
+from support.web_app import shared_app
 
 from schemas.jobs import JobStatus
 from streams.settings import Settings
-from streams.web.app import create_app
 
 #: Nothing that a route knows is like it.
 UNKNOWN = "zzzz"
@@ -79,5 +79,5 @@ async def test_pages_and_calls_take_what_links_and_proxies_add(client: AsyncTest
 async def test_who_may_not_ask_hears_of_that_first(inline: InlineService, tmp_path: Path) -> None:
     (tmp_path / "tokens").write_text("token-of-a-reader reader\n")
     services = inline.services(Settings(state=tmp_path, tokens=tmp_path / "tokens"))
-    async with AsyncTestClient(create_app(services), base_url="http://127.0.0.1:6066") as client:
+    async with AsyncTestClient(shared_app(services), base_url="http://127.0.0.1:6066") as client:
         assert (await client.get("/api/v1/jobs", params={UNKNOWN: "1"})).status_code == 401

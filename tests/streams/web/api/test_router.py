@@ -10,11 +10,11 @@ from litestar.testing import AsyncTestClient
 from support.examples import MATCH, job
 from support.inline import InlineService
 from support.read_model import ReadModel
+from support.web_app import shared_app
 
 from schemas.jobs import JobStatus
 from streams.ports.errors import Neighbour
 from streams.settings import Settings
-from streams.web.app import create_app
 from streams.web.auth.authenticator import COOKIE
 from streams.web.services import Services
 
@@ -165,7 +165,7 @@ async def test_readyz_and_metrics_tell_of_a_file_of_tokens_that_is_not_as_it_sho
     tokens.write_text(f"{token} admin\n")
     services = inline.services(Settings(state=tmp_path, tokens=tokens))
     headers = {"Authorization": f"Bearer {token}"}
-    async with AsyncTestClient(create_app(services), base_url="http://127.0.0.1:6066") as client:
+    async with AsyncTestClient(shared_app(services), base_url="http://127.0.0.1:6066") as client:
         assert (await client.get("/readyz")).text == "ready"
         tokens.write_text(f"{token} admin\nsecret-of-somebody king\n")
         answer = await client.get("/readyz")
@@ -185,7 +185,7 @@ async def test_an_emptied_file_of_tokens_shuts_everybody_out_and_a_person_who_is
     tokens, token = tmp_path / "tokens", "token-of-an-admin"
     tokens.write_text(f"{token} admin\n")
     services = inline.services(Settings(state=tmp_path, tokens=tokens))
-    async with AsyncTestClient(create_app(services), base_url="http://127.0.0.1:6066") as client:
+    async with AsyncTestClient(shared_app(services), base_url="http://127.0.0.1:6066") as client:
         bearer, cookie = {"Authorization": f"Bearer {token}"}, {"Cookie": f"{COOKIE}={token}"}
         for headers in (bearer, cookie):
             assert (await client.get("/api/v1/jobs", headers=headers)).status_code == 200

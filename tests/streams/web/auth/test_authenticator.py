@@ -9,6 +9,7 @@ import pytest
 from litestar.exceptions import NotAuthorizedException
 from litestar.testing import AsyncTestClient, RequestFactory
 from support.inline import InlineService
+from support.web_app import shared_app
 
 from schemas.rights import Right
 from streams.settings import Settings
@@ -35,7 +36,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def client(services: Services) -> AsyncIterator[AsyncTestClient]:
-    async with AsyncTestClient(create_app(services), base_url=PLACE) as client:
+    async with AsyncTestClient(shared_app(services), base_url=PLACE) as client:
         yield client
 
 
@@ -120,7 +121,7 @@ def test_an_address_of_this_machine_is_open_without_tokens(tmp_path: Path, web: 
 async def open_client(inline: InlineService, tmp_path: Path) -> AsyncIterator[AsyncTestClient]:
     """A client of a service that asks for no tokens."""
     services = inline.services(Settings(state=tmp_path))
-    async with AsyncTestClient(create_app(services), base_url=HERE) as client:
+    async with AsyncTestClient(create_app(services), base_url=HERE) as client:  # beside one that does ask
         yield client
 
 
@@ -302,7 +303,7 @@ async def test_monitoring_is_never_told_that_it_asks_too_often(client: AsyncTest
 
 async def test_behind_tls_the_cookie_is_never_sent_in_the_clear(services: Services) -> None:
     place = PLACE.replace("http:", "https:")
-    async with AsyncTestClient(create_app(services), base_url=place) as client:
+    async with AsyncTestClient(shared_app(services), base_url=place) as client:
         for path in ("/login", "/logout"):
             answer = await client.post(
                 path, data={"token": TOKENS[Role.READER]}, headers={"Origin": place}, follow_redirects=False

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from litestar.testing import AsyncTestClient
 from support.inline import InlineService
+from support.web_app import shared_app
 
 from streams.settings import Settings
-from streams.web.app import create_app
 from streams.web.auth.onward import LONGEST_ONWARD, own_place
 
 PLACE = "http://127.0.0.1:6066"
@@ -28,7 +28,7 @@ async def shut(inline: InlineService, tmp_path: Path) -> AsyncIterator[AsyncTest
     """A service that asks for tokens."""
     (tmp_path / "tokens").write_text(f"{TOKEN} reader\n")
     settings = Settings(state=tmp_path, tokens=tmp_path / "tokens")
-    async with AsyncTestClient(create_app(inline.services(settings)), base_url=PLACE) as client:
+    async with AsyncTestClient(shared_app(inline.services(settings)), base_url=PLACE) as client:
         yield client
 
 

@@ -16,13 +16,13 @@ from support.cases import LIBRARY, decided, found, id_of, item, match
 from support.examples import MATCH
 from support.inline import InlineService
 from support.read_model import GoneItem, JobTombstone, ReadModel
+from support.web_app import shared_app
 
 from schemas.cases import DecisionKind
 from schemas.libraries import Library, Purpose
 from schemas.matches import Interval, Track
 from schemas.policies import Action, Conditions, Policy, TrackCondition
 from streams.settings import Settings
-from streams.web.app import create_app
 from streams.web.pages.policy_checks import checks
 from streams.web.services import Services
 
@@ -244,7 +244,7 @@ class TestRoles:
     @pytest.fixture
     async def client(self, services: Services, inline: InlineService) -> AsyncIterator[Client]:
         await asyncio.to_thread(block, inline.model)
-        async with AsyncTestClient(create_app(services), base_url="http://127.0.0.1:6066") as client:
+        async with AsyncTestClient(shared_app(services), base_url="http://127.0.0.1:6066") as client:
             yield client
 
     async def read(self, client: Client, name: str) -> str:

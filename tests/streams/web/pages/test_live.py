@@ -82,7 +82,7 @@ class Reader:
 
     async def come(self, *, until: str) -> None:
         """Connect, and read until the change of a job."""
-        async with asyncio.timeout(20), aclosing(self.live.follow(self.last_id)) as events:
+        async with asyncio.timeout(300), aclosing(self.live.follow(self.last_id)) as events:
             await self.read(events, until=until)
 
 
@@ -103,7 +103,7 @@ async def test_a_change_says_where_it_is_and_what_the_state_is_now(model: ReadMo
     model.apply(jobs=[job("j1", JobStatus.FAIL, library="films")], outcomes=[outcome], searches=[SEARCH])
     model.apply(jobs=[JobTombstone("j1")])
     reader = LiveChanges(model).follow(place(model, 0))
-    async with asyncio.timeout(20), aclosing(reader) as events:
+    async with asyncio.timeout(300), aclosing(reader) as events:
         await anext(events)
         told = [json.loads(fields(await anext(events))["data"]) for _ in range(3)]
     assert told == [
@@ -115,7 +115,7 @@ async def test_a_change_says_where_it_is_and_what_the_state_is_now(model: ReadMo
 
 async def test_many_changes_of_one_thing_in_one_batch_are_told_once(model: ReadModel) -> None:
     live = LiveChanges(model)
-    async with asyncio.timeout(20), aclosing(live.follow(None)) as events:
+    async with asyncio.timeout(300), aclosing(live.follow(None)) as events:
         await anext(events)
         begun = job("j1", JobStatus.PROCESSING)
         states = [msgspec.structs.replace(begun, chunks_done=number, chunks_total=9) for number in range(9)]
@@ -160,7 +160,7 @@ async def test_what_changes_while_a_reader_catches_up_comes_once_and_in_order(mo
     model.apply(jobs=jobs(0, 1500))
     live = LiveChanges(model)
     reader = Reader(live, place(model, 0))
-    async with asyncio.timeout(20), aclosing(live.follow(reader.last_id)) as events:
+    async with asyncio.timeout(300), aclosing(live.follow(reader.last_id)) as events:
         for number in range(1500, 1500 + 2 * QUEUED):  # more than waits for one reader
             await reader.read(events, until=f"j{number - 1500}")
             live.publish(model.apply(jobs=jobs(number, 1)))
@@ -228,7 +228,7 @@ async def test_a_reader_that_was_let_go_has_missed_nothing_when_it_comes_back(mo
 async def test_one_large_batch_lets_no_reader_go(model: ReadModel) -> None:
     live = LiveChanges(model)
     reader = Reader(live)
-    async with asyncio.timeout(20), aclosing(live.follow(None)) as events:
+    async with asyncio.timeout(300), aclosing(live.follow(None)) as events:
         await anext(events)
         live.publish(model.apply(jobs=jobs(0, 3 * QUEUED)))
         await reader.read(events, until=f"j{3 * QUEUED - 1}")
@@ -253,7 +253,7 @@ async def test_a_reader_that_is_overtaken_while_it_catches_up_is_told_so_once_an
     model.apply(jobs=jobs(0, 50))
     live = LiveChanges(model)
     reader = Reader(live, place(model, 0))
-    async with asyncio.timeout(20), aclosing(live.follow(reader.last_id)) as events:
+    async with asyncio.timeout(300), aclosing(live.follow(reader.last_id)) as events:
         await reader.read(events, until="j4")
         live.publish(model.apply(jobs=jobs(50, 200)))
         await reader.read(events, until="j9")
@@ -295,7 +295,7 @@ async def test_an_id_that_is_of_no_event_here_leads_to_one_reset_and_on_from_now
     model.apply(jobs=jobs(0, 5))
     live = LiveChanges(model)
     for number, (what, last_id) in enumerate(unknown_ids(model, other).items(), start=5):
-        async with asyncio.timeout(20), aclosing(live.follow(last_id)) as events:
+        async with asyncio.timeout(300), aclosing(live.follow(last_id)) as events:
             told = fields(await anext(events))
             assert told == {"retry": "2000", "id": place(model, number), **RESET}, what
             live.publish(model.apply(jobs=jobs(number, 1)))
@@ -305,7 +305,7 @@ async def test_an_id_that_is_of_no_event_here_leads_to_one_reset_and_on_from_now
 async def test_the_id_of_the_newest_event_leads_to_no_reset(model: ReadModel) -> None:
     model.apply(jobs=jobs(0, 5))
     live = LiveChanges(model)
-    async with asyncio.timeout(20), aclosing(live.follow(place(model, 5))) as events:
+    async with asyncio.timeout(300), aclosing(live.follow(place(model, 5))) as events:
         assert fields(await anext(events)) == {"retry": "2000", "id": place(model, 5)}
         live.publish(model.apply(jobs=jobs(5, 1)))
         assert fields(await anext(events))["id"] == place(model, 6)
@@ -328,7 +328,7 @@ async def test_closing_lets_readers_go_whatever_they_are_at(model: ReadModel) ->
     await anext(following)
     await anext(behind)
     live.close()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(300):
         assert [event async for event in following] == []
         assert len([event async for event in behind]) == 3
         assert len([event async for event in live.follow(None)]) == 1
@@ -378,7 +378,7 @@ async def test_a_reader_whose_token_is_taken_back_hears_no_more(
     reader = Reader(live)
     events = live.follow(None, may_read=lambda: allowed[0])
     reading = asyncio.create_task(reader.read(events))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(300):
         while reader.last_id is None:  # its place is known from then on
             await asyncio.sleep(0.01)
         inline.apply(jobs=[job("j1")])

@@ -19,13 +19,13 @@ from support.cases import decided, found, id_of, item, match, ruling
 from support.examples import job
 from support.inline import InlineService
 from support.read_model import GoneItem
+from support.web_app import shared_app
 
 from schemas.cases import Assignment, CaseState, DecisionKind
 from schemas.libraries import Library, Purpose
 from schemas.matches import Interval, Track
 from schemas.policies import Action
 from streams.settings import Settings
-from streams.web.app import create_app
 from streams.web.pages.queue_filter import QueueFilter, written_assignee
 from streams.web.pages.queue_rows import queue_rows
 from streams.web.pages.rendering import PAGE
@@ -43,7 +43,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def client(services: Services) -> AsyncIterator[AsyncTestClient[Any]]:
-    async with AsyncTestClient(create_app(services), base_url="http://127.0.0.1:6066") as client:
+    async with AsyncTestClient(shared_app(services), base_url="http://127.0.0.1:6066") as client:
         client.headers["Authorization"] = "Bearer the-token-of-anna"
         yield client
 
