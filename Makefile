@@ -8,8 +8,8 @@ STAMP := $(VENV)/.installed
 INSTALL := -m pip install --quiet --disable-pip-version-check
 LOCKED := $(INSTALL) --require-hashes --no-build-isolation
 AUDIT := .audit
-# Most tests wait for brokers and workers: two processes take little more than half the time of one.
-PROCESSES ?= 2
+# Many tests wait for brokers and workers: a third process works on two cores while two of them wait.
+PROCESSES ?= 3
 # Files in the order of their names: those of the whole service come first. In xdist's own order, by the number of tests,
 # they would come last, and one process would wait for the other's.
 SUITE = pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
@@ -27,13 +27,13 @@ demo: $(STAMP) ## start everything, find an edited copy of a real video, show th
 	@$(BIN)/python -m streams.demo $(if $(KEEP),--keep) $(if $(VIDEO),--video "$(VIDEO)")
 
 # Only where no test may be skipped, in CI, does the suite run all that it is to run.
-test: $(if $(filter true,$(CI)),coverage,suite) ## run the whole test suite (PROCESSES=2)
+test: $(if $(filter true,$(CI)),coverage,suite) ## run the whole test suite (PROCESSES=3)
 
 .PHONY: suite
 suite: $(STAMP)
 	$(BIN)/$(SUITE)
 
-coverage: $(STAMP) ## run the suite, and see how much of the code it runs (PROCESSES=2)
+coverage: $(STAMP) ## run the suite, and see how much of the code it runs (PROCESSES=3)
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m $(SUITE)
 	$(BIN)/coverage combine --quiet

@@ -34,6 +34,15 @@ def own_port(tmp_path: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have services not counted for what of the code they run: it makes each start half as long again.
+
+    What these tests run is what the tests of its parts run; those are to reach the share that is asked for.
+    """
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
+@pytest.fixture(autouse=True)
 def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have each service work in one process, where a test does not say otherwise.
 

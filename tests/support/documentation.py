@@ -241,7 +241,7 @@ class Reader:
 
     def _environment(self) -> dict[str, str]:
         """Return what a reader's terminal has: nothing that tests or other terminals have set, and no proxy to ask."""
-        foreign = re.compile(r"(MEDIADNA_|XDG_|MAKE)\w+|\w+_PROXY|CI", re.IGNORECASE)
+        foreign = re.compile(r"(MEDIADNA_|XDG_|MAKE|COVERAGE_)\w+|\w+_PROXY|CI", re.IGNORECASE)
         kept = {name: value for name, value in os.environ.items() if not foreign.fullmatch(name)}
         paths = f"{self._checkout / '.venv' / 'bin'}:{os.environ['PATH']}"
         return {**kept, "HOME": str(self._home), "PATH": paths, "PYTHONUNBUFFERED": "1"}
