@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from streams.settings import Settings
     from streams.telemetry.neighbours import Neighbours
     from streams.web.auth.authenticator import Authenticator
-    from streams.web.pages.live import LiveChanges
+    from streams.web.live import LiveChanges
 
 __all__ = ["JobCommands", "Services"]
 

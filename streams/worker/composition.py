@@ -52,7 +52,7 @@ from streams.services.webhook_dispatcher import WebhookDispatcher
 from streams.settings_rules import exposures
 from streams.telemetry.neighbours import Neighbours
 from streams.web.auth.authenticator import Authenticator
-from streams.web.pages.live import LiveChanges
+from streams.web.live import LiveChanges
 from streams.web.server import WebServer
 from streams.web.services import Services
 from streams.worker.broker_keeper import BrokerKeeper

@@ -20,7 +20,7 @@ from streams.settings import Settings
 from streams.web.aliyun.app import create_call_app
 from streams.web.app import create_app
 from streams.web.dispatch import FrontDoor
-from streams.web.pages.live import LiveChanges
+from streams.web.live import LiveChanges
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -45,7 +45,7 @@ from streams.services.results import Results
 from streams.settings import Settings
 from streams.telemetry.neighbours import Neighbours
 from streams.web.auth.authenticator import Authenticator
-from streams.web.pages.live import LiveChanges
+from streams.web.live import LiveChanges
 from streams.web.services import JobCommands, Services
 from streams.worker.previewing import make_previews
 from support.feed import LookingFeed

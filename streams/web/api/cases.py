@@ -17,6 +17,7 @@ from streams.domain.case_errors import CaseError
 from streams.readmodel.cases import Case, CaseFilter, CaseOrder
 from streams.readmodel.decisions import DecisionFilter
 from streams.services.cases import DecisionRequest
+from streams.web.api.case_files import cases_file
 from streams.web.api.case_views import (
     AuditEntry,
     AuditPage,
@@ -35,7 +36,6 @@ from streams.web.api.times import TIME_FORM, time_as_stored
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
 from streams.web.auth.roles import Role
-from streams.web.case_files import cases_file
 from streams.web.case_states import StateAsked
 from streams.web.files import BATCH, FileForm, as_file, asked_for, csv_lines
 from streams.web.services import Services

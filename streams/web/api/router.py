@@ -13,11 +13,11 @@ from litestar.response import Stream
 
 from streams.readmodel.matches import MatchPage
 from streams.settings import Setting, Settings, listed
-from streams.web.aliyun.results import show_dna_result
 from streams.web.api.backward import BACKWARD_ROUTES
 from streams.web.api.cases import CASE_ROUTES
 from streams.web.api.dead_letters import LETTER_ROUTES
 from streams.web.api.deliveries import DELIVERY_ROUTES
+from streams.web.api.dna_results import show_dna_result
 from streams.web.api.doctor import DOCTOR_ROUTES
 from streams.web.api.evidence import EVIDENCE_ROUTES
 from streams.web.api.jobs import JOB_ROUTES, upload_route

@@ -17,10 +17,10 @@ from schemas.limits import LONGEST_CALLER
 from schemas.policies import Action
 from streams.readmodel.cases import RemainingCases
 from streams.readmodel.pagination import BadCursor
+from streams.web.api.case_files import cases_file
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
 from streams.web.auth.roles import Role
-from streams.web.case_files import cases_file
 from streams.web.case_states import StateAsked
 from streams.web.files import FileForm
 from streams.web.pages.queue_filter import ME, NOBODY, QueueFilter, written_assignee

@@ -24,8 +24,8 @@ from schemas.policies import Action, Outcome
 from streams.readmodel import changes as change_log
 from streams.readmodel.changes import Change
 from streams.settings import Settings
-from streams.web.pages import live as live_changes
-from streams.web.pages.live import PAGE, QUEUED, LiveChanges
+from streams.web import live as live_changes
+from streams.web.live import PAGE, QUEUED, LiveChanges
 from streams.web.server import WebServer
 from streams.web.services import Services
 
