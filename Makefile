@@ -8,6 +8,8 @@ STAMP := $(VENV)/.installed
 INSTALL := -m pip install --quiet --disable-pip-version-check
 LOCKED := $(INSTALL) --require-hashes --no-build-isolation
 AUDIT := .audit
+# What one process has compiled the next one finds: a suite starts hundreds, each of which would compile all anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Many tests wait for brokers and workers: a third process works on two cores while two of them wait.
 PROCESSES ?= 3
 # Files in the order of their names: those of the whole service come first. In xdist's own order, by the number of tests,
