@@ -21,9 +21,8 @@ from support.examples import job
 from support.inline import InlineService
 
 from streams.settings import Settings
-from streams.web import connections
+from streams.web import connections, live
 from streams.web.connections import LetGo, most_connections, raise_descriptor_limit
-from streams.web.pages import live
 from streams.web.server import WebServer
 from streams.web.services import Services
 
