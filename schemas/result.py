@@ -16,6 +16,7 @@ from schemas.jobs import JobStatus
 from schemas.limits import LONGEST_NAME
 from schemas.matches import Interval, Match, Track, best_first
 from schemas.policies import Action, Ruling, strongest
+from schemas.verdicts import Verdict, VerdictKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +31,7 @@ __all__ = [
     "MissedInfo",
     "Span",
     "UnsearchedInfo",
+    "VerdictInfo",
     "VideoDNAItem",
     "action_of",
     "complete_event",
@@ -40,6 +42,7 @@ __all__ = [
     "result_of",
     "rulings_of",
     "unsearched_of",
+    "verdict_of",
 ]
 
 #: Digits behind the point of times (milliseconds, finer than any picture) and of similarities, shares and speeds.
@@ -105,6 +108,8 @@ class VideoDNAItem(msgspec.Struct, rename="pascal", frozen=True, kw_only=True):
     action: Action | msgspec.UnsetType = msgspec.UNSET
     #: The policy that decided; empty: the library's purpose alone did.
     policy: str | msgspec.UnsetType = msgspec.UNSET
+    #: Whether the reference is the copy: it is younger than the input. Only there where that is so.
+    younger: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class FingerprintInfo(msgspec.Struct, rename="pascal", frozen=True, kw_only=True):
@@ -151,6 +156,19 @@ class UnsearchedInfo(msgspec.Struct, rename="pascal", frozen=True, kw_only=True,
     reason: str
 
 
+class VerdictInfo(msgspec.Struct, rename="pascal", frozen=True, kw_only=True):
+    """Whether the input is an original or a copy; what is younger than the input makes it no copy."""
+
+    #: `original`, `copy`, `partial_copy`, `recut` or `compilation`.
+    kind: VerdictKind
+    #: Share of the input that no interval of an older reference covers, 0..1.
+    own_share: str
+    #: MediaIds of the older references that it copies; those that say most of it first.
+    of: tuple[str, ...] = ()
+    #: Edits that were seen in what it copies, those of most of it first, with commas between them.
+    transform: str = ""
+
+
 class MediaDNAResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The content of `Data`. Numbers are strings, in seconds or 0..1.
 
@@ -167,6 +185,8 @@ class MediaDNAResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     unsearched: tuple[UnsearchedInfo, ...] = msgspec.field(name="Unsearched", default=())
     #: The strongest action of the matches; `allow` where nothing matched. Not there where nothing was searched.
     action: Action | None = msgspec.field(name="Action", default=None)
+    #: Whether the input is an original or a copy. Not there where nothing was searched.
+    verdict: VerdictInfo | None = msgspec.field(name="Verdict", default=None)
 
     def to_json(self) -> str:
         """Return the result as JSON; `VideoDNA` is always there, and empty when nothing matched."""
@@ -179,6 +199,8 @@ class MediaDNAResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
             content["Unsearched"] = self.unsearched
         if self.action is not None:
             content["Action"] = self.action
+        if self.verdict is not None:
+            content["Verdict"] = self.verdict
         return msgspec.json.encode(content).decode()
 
     @classmethod
@@ -208,6 +230,7 @@ def result_of(job: Job) -> MediaDNAResult:
             UnsearchedInfo(library=one.library, primary_key=one.media_id, reason=one.reason) for one in job.unsearched
         ),
         action=action_of(job),
+        verdict=None if job.verdict is None else _verdict(job.verdict),
     )
 
 
@@ -249,9 +272,34 @@ def matches_of(result: MediaDNAResult) -> tuple[Match, ...]:
 def rulings_of(result: MediaDNAResult) -> tuple[Ruling, ...]:
     """Read back out of a result what the matches led to."""
     return tuple(
-        Ruling(library=item.library, reference=item.primary_key, action=item.action, policy=item.policy or "")
+        Ruling(
+            library=item.library,
+            reference=item.primary_key,
+            action=item.action,
+            policy=item.policy or "",
+            younger=item.younger is True,
+        )
         for item in result.video_dna
         if item.action is not msgspec.UNSET
+    )
+
+
+def verdict_of(result: MediaDNAResult, found: Verdict | None) -> Verdict | None:
+    """Read a verdict back out of a result; None of one that tells none.
+
+    Args:
+        result: What was told.
+        found: What the matches that were told say: a result has no reasons.
+    """
+    told = result.verdict
+    if told is None:
+        return None
+    return Verdict(
+        kind=told.kind,
+        own_share=float(told.own_share),
+        of=told.of,
+        transforms=_names(told.transform),
+        reasons=() if found is None else found.reasons,
     )
 
 
@@ -286,6 +334,7 @@ def match_size(match: Match) -> int:
         dismissed=True,
         permitted=True,
         retroactive=True,
+        younger=True,
     )
     ruled = len(msgspec.json.encode(ruling)) + 1
     return _size(bare, _item(bare, ruling)) + ruled + sum(interval_size(interval) for interval in match.intervals)
@@ -337,6 +386,16 @@ def _item(match: Match, ruling: Ruling | None = None) -> VideoDNAItem:
         track=match.track,
         action=msgspec.UNSET if ruling is None else ruling.effective,
         policy=msgspec.UNSET if ruling is None else ruling.policy,
+        younger=True if ruling is not None and ruling.younger else msgspec.UNSET,
+    )
+
+
+def _verdict(verdict: Verdict) -> VerdictInfo:
+    return VerdictInfo(
+        kind=verdict.kind,
+        own_share=_number(verdict.own_share, SHARE_DIGITS),
+        of=verdict.of,
+        transform=",".join(verdict.transforms),
     )
 
 
@@ -362,8 +421,12 @@ def _interval(detail: DetailItem) -> Interval:
         similarity=float(detail.similarity),
         track=detail.track,
         speed=float(detail.speed),
-        transforms=tuple(name for name in detail.transform.split(",") if name),
+        transforms=_names(detail.transform),
     )
+
+
+def _names(transform: str) -> tuple[str, ...]:
+    return tuple(name for name in transform.split(",") if name)
 
 
 def _number(value: float, digits: int) -> str:

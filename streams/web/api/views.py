@@ -14,6 +14,7 @@ from schemas.matches import best_first
 from schemas.names import NO_CONTROL, NO_CONTROL_OR_SLASH
 from schemas.policies import Action, Outcome, RuledMatch
 from schemas.result import action_of
+from schemas.verdicts import Verdict
 from streams.redaction import check_of, redacted, without_secrets
 
 __all__ = [
@@ -60,6 +61,10 @@ Searched = Annotated[
 LeadsTo = Annotated[
     Action | None,
     msgspec.Meta(description="the strongest action of the matches; `allow` where nothing matched; null: not searched"),
+]
+Judged = Annotated[
+    Verdict | None,
+    msgspec.Meta(description="whether the media is an original or a copy, and why; null: not searched, or not known"),
 ]
 Metadata = Annotated[
     dict[str, Any],
@@ -112,6 +117,7 @@ class JobView(msgspec.Struct, kw_only=True):
     algorithm: str
     matches: list[RuledMatch]
     action: LeadsTo = None
+    verdict: Judged = None
     searched: Searched = True
     coverage: Coverage = Coverage()
     unsearched: list[Unsearched] = []
@@ -142,6 +148,7 @@ class JobView(msgspec.Struct, kw_only=True):
             algorithm=job.algorithm,
             matches=_ruled(job),
             action=action_of(job),
+            verdict=job.verdict,
             searched=job.request.save_type.searches,
             coverage=job.coverage,
             unsearched=list(job.unsearched),
@@ -166,6 +173,7 @@ class ResultView(msgspec.Struct, kw_only=True):
     algorithm: str
     matches: list[RuledMatch]
     action: LeadsTo = None
+    verdict: Judged = None
     searched: Searched = True
     coverage: Coverage = Coverage()
     unsearched: list[Unsearched] = []
@@ -217,6 +225,7 @@ def _ruled(job: Job) -> list[RuledMatch]:
                 "policy": ruling.policy,
                 "suppressed": ruling.dismissed,
                 "retroactive": ruling.retroactive,
+                "younger": ruling.younger,
             }
         shown.append(RuledMatch(**fields))
     return shown
