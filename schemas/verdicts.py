@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-__all__ = ["MOST_NAMED", "MOST_REASONS", "Because", "Reason", "Verdict", "VerdictKind", "as_sentence"]
+__all__ = ["MOST_NAMED", "MOST_REASONS", "Because", "Reason", "Verdict", "VerdictKind", "around_name", "as_sentence", "in_words"]
 
 #: References that a verdict names at the most: names are long, and the matches beside it tell of all of them.
 MOST_NAMED = 50
@@ -84,25 +84,32 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...] = ()
 
 
+def in_words(kind: VerdictKind) -> str:
+    """Return a kind as a person reads it."""
+    return kind.replace("_", " ")
+
+
 def as_sentence(reason: Reason) -> str:
     """Return a reason as a person reads it, with the numbers that the intervals show."""
+    return "".join(around_name(reason))
+
+
+def around_name(reason: Reason) -> tuple[str, str, str]:
+    """Return the same sentence in three: what stands before the reference's name, the name, and what follows it.
+
+    Names come from strangers: a page isolates each from the text around it.
+    """
     share = "" if reason.share is None else f"{100 * reason.share:.1f} %"
     at = f"at {reason.input_at or 0:.1f} s"
     part = f"{reason.reference_from or 0:.1f} s to {reason.reference_to or 0:.1f} s"
-    match reason.because:
-        case Because.COVERS:
-            return f"{share} of it is of {reason.reference}"
-        case Because.GOES_BACK:
-            return f"{at} {reason.reference} goes back from {part}"
-        case Because.LEAVES_OUT:
-            return f"{at} what {reason.reference} has from {part} is left out"
-        case Because.EDIT:
-            return f"{share} of it is {reason.edit}"
-        case Because.SOUND_ONLY:
-            return "only the sound was kept"
-        case Because.PICTURE_ONLY:
-            return "only the picture was kept"
-        case Because.YOUNGER:
-            return f"{reason.reference} is younger: it is the copy"
-        case Because.BOILERPLATE:
-            return f"what {reason.reference} shares with it many references share"
+    before, behind = {
+        Because.COVERS: (f"{share} of it is of ", ""),
+        Because.GOES_BACK: (f"{at} ", f" goes back from {part}"),
+        Because.LEAVES_OUT: (f"{at} what ", f" has from {part} is left out"),
+        Because.EDIT: (f"{share} of it is {reason.edit}", ""),
+        Because.SOUND_ONLY: ("only the sound was kept", ""),
+        Because.PICTURE_ONLY: ("only the picture was kept", ""),
+        Because.YOUNGER: ("", " is younger: it is the copy"),
+        Because.BOILERPLATE: ("what ", " shares with it many references share"),
+    }[reason.because]
+    return before, reason.reference, behind

@@ -97,9 +97,10 @@ class Rulings:
             return judged(job)
         await self._book.brought_up()
         found = ruled(job, await self._book.rules_for(job.media_id, _pairs(job.matches)))
+        found = msgspec.structs.replace(found, rulings=await self._aged(job, found.rulings))
         event = await self._book.completion_of(job.job_id)
         if event is None:
-            return judged(msgspec.structs.replace(found, rulings=await self._aged(job, found.rulings)))
+            return judged(found)
         result = MediaDNAResult.from_json(event.data)
         if result.action is None:  # it is older than the rules
             return job

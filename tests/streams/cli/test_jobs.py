@@ -15,7 +15,9 @@ from support.inline import InlineService, done
 from fingerprint.media.errors import MediaError
 from schemas.jobs import JobStatus, SaveType
 from schemas.libraries import Library
+from schemas.policies import Action, Ruling
 from schemas.tasks import ChunkResult, TaskOutcome
+from schemas.verdicts import Because, Reason, Verdict, VerdictKind
 from streams.adapters.sources.files import open_file
 from streams.cli.client import Client
 from streams.cli.output import ExitCode, fail
@@ -90,6 +92,23 @@ async def test_of_what_was_stored_only_it_is_said_that_nothing_was_searched(run:
     stored = await run("submit", "--wait", "--save-type", "onlysave", "one.mp4")
     assert "stored, not searched" in stored.stdout
     assert "copies nothing" in (await run("submit", "--wait", "two.mp4")).stdout
+
+
+async def test_a_verdict_is_printed_with_its_reasons(run: Any, service: InlineService) -> None:
+    verdict = Verdict(
+        kind=VerdictKind.PARTIAL_COPY,
+        own_share=0.5,
+        of=("original",),
+        reasons=(Reason(because=Because.COVERS, reference="original", share=0.5),),
+    )
+    ruling = Ruling(library="default", reference="original", action=Action.TRACK, younger=True)
+    service.apply(jobs=[job("a", media_id="media-a", matches=(MATCH,), verdict=verdict, rulings=(ruling,))])
+    for arguments in (("job", "a"), ("result", "media-a")):
+        shown = (await run(*arguments)).stdout
+        assert "partial copy of original, 50.0 % its own" in shown
+        assert "  50.0 % of it is of original" in shown
+        assert "(younger)" in shown
+    assert json.loads((await run("result", "media-a", "--json")).stdout)["verdict"]["kind"] == "partial_copy"
 
 
 @pytest.mark.parametrize("arguments", [("job", "unknown"), ("result", "unknown"), ("job", "../jobs")])
