@@ -9,7 +9,7 @@ from schemas.clock import format_time, parse_zoned
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["PUBLISH_TIME", "BadPublishTimeError", "checked_publish_time", "published"]
+__all__ = ["PUBLISH_TIME", "BadPublishTimeError", "checked_publish_time", "published", "told_publish_time"]
 
 #: The field of events and manifests, and the key of metadata, that says it.
 PUBLISH_TIME = "PublishTime"
@@ -41,6 +41,16 @@ def checked_publish_time(given: object) -> str:
         return format_time(parse_zoned(given))
     except (ValueError, OverflowError):  # an offset can lead out of the years that there are
         raise BadPublishTimeError(given) from None
+
+
+def told_publish_time(field: object, metadata: Mapping[str, Any]) -> str:
+    """Return what a caller says in a field of its own, in the one form in which times are kept.
+
+    Raises:
+        BadPublishTimeError: The field, or what metadata says of the same, is no time, or has no zone.
+    """
+    checked_publish_time(metadata.get(PUBLISH_TIME))
+    return checked_publish_time(field)
 
 
 def published(field: str, metadata: Mapping[str, Any]) -> str:

@@ -6,7 +6,17 @@ from enum import StrEnum
 
 import msgspec
 
-__all__ = ["MOST_NAMED", "MOST_REASONS", "Because", "Reason", "Verdict", "VerdictKind", "around_name", "as_sentence", "in_words"]
+__all__ = [
+    "MOST_NAMED",
+    "MOST_REASONS",
+    "Because",
+    "Reason",
+    "Verdict",
+    "VerdictKind",
+    "around_name",
+    "as_sentence",
+    "in_words",
+]
 
 #: References that a verdict names at the most: names are long, and the matches beside it tell of all of them.
 MOST_NAMED = 50

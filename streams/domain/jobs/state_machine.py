@@ -481,6 +481,7 @@ def _stored(record: MediaRecord, job: Job, *, now: str) -> LibraryItem | None:
         quarantined=known.quarantined if known else "",
         released_time=known.released_time if known else "",
         metadata=request.metadata or (known.metadata if known else {}),
+        publish_time=request.publish_time or (known.publish_time if known else ""),
         creation_time=known.creation_time if known else now,
         update_time=now,
     )

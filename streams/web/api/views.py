@@ -9,7 +9,15 @@ import msgspec
 from schemas.coverage import Coverage, Unsearched
 from schemas.jobs import Job, JobSource, JobStatus, Lane, SaveType
 from schemas.libraries import Share
-from schemas.limits import LARGEST_METADATA, LONGEST_MEDIA_ID, LONGEST_NAME, LONGEST_TARGET, LONGEST_URL, MOST_SEARCHED
+from schemas.limits import (
+    LARGEST_METADATA,
+    LONGEST_MEDIA_ID,
+    LONGEST_NAME,
+    LONGEST_TARGET,
+    LONGEST_URL,
+    LONGEST_WORD,
+    MOST_SEARCHED,
+)
 from schemas.matches import best_first
 from schemas.names import NO_CONTROL, NO_CONTROL_OR_SLASH
 from schemas.policies import Action, Outcome, RuledMatch
@@ -25,6 +33,7 @@ __all__ = [
     "Metadata",
     "NewJob",
     "OutcomeView",
+    "PublishTime",
     "ResultView",
     "Url",
 ]
@@ -72,6 +81,16 @@ Metadata = Annotated[
 ]
 
 
+PublishTime = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=LONGEST_WORD,
+        description="when the media was published, ISO 8601 with a zone: of two that are alike the older one is the "
+        "original; empty: what `PublishTime` in `metadata` says counts, else when it was first seen here",
+    ),
+]
+
+
 class NewJob(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A job to be made."""
 
@@ -87,6 +106,7 @@ class NewJob(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     extend: Annotated[str, msgspec.Meta(max_length=512)] | None = None
     callback_url: CallbackUrl | None = None
     metadata: Metadata = {}
+    publish_time: PublishTime = ""
     lane: Annotated[Lane, msgspec.Meta(description="`import` gives way to everything on the `live` lane")] = Lane.LIVE
 
 
@@ -98,6 +118,7 @@ class JobView(msgspec.Struct, kw_only=True):
     status: JobStatus
     library: str
     source: JobSource
+    publish_time: PublishTime = ""
     url: Annotated[str, msgspec.Meta(description="where the media was read, without what may be secret in it")]
     url_check: Annotated[
         str, msgspec.Meta(description="four hex digits: others mean another address, also where `url` is shown alike")
@@ -131,6 +152,7 @@ class JobView(msgspec.Struct, kw_only=True):
             status=job.status,
             library=job.request.library,
             source=job.request.source,
+            publish_time=job.request.published,
             url=redacted(job.request.file_url),
             url_check=check_of(job.request.file_url),
             save_type=job.request.save_type,

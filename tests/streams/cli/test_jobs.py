@@ -267,3 +267,13 @@ async def test_what_was_asked_for_is_told_where_the_service_goes_away(
     assert asked.exit_code == ExitCode.UNAVAILABLE
     (stored,) = service.model.jobs.page().jobs
     assert stored.job_id in asked.stdout
+
+
+async def test_what_is_submitted_is_told_when_it_was_published(run: Any, service: InlineService) -> None:
+    Path("one.mp4").touch()
+    assert (await run("submit", "one.mp4", "--publish-time", "2026-11-23T10:00+02:00")).exit_code == ExitCode.OK
+    (asked,) = service.model.jobs.page().jobs
+    assert asked.request.publish_time == "2026-11-23T08:00:00.000Z"
+    wrong = await run("submit", "one.mp4", "--publish-time", "2026-11-23")
+    assert wrong.exit_code == ExitCode.USAGE
+    assert "ISO 8601" in wrong.stderr
