@@ -49,6 +49,7 @@ from schemas.limits import (
 from schemas.matches import Interval, Match, Track
 from schemas.result import complete_event
 from schemas.tasks import ChunkResult, FinishJob, Probe, TaskOutcome
+from schemas.verdicts import MOST_NAMED, MOST_REASONS, Because, Reason, Verdict, VerdictKind
 from schemas.wire import decode_transcode_event
 from streams.adapters.kafka.assignment import Assignment
 from streams.adapters.kafka.connection import KafkaConnection
@@ -120,6 +121,7 @@ def worst_request(job_id: str = "j" * 64) -> JobRequest:
         metadata={"k": "m" * (LARGEST_METADATA - len('{"k":""}'))},
         caller=WIDE * LONGEST_CALLER,
         request_digest="f" * 64,
+        publish_time=NOW,
     )
 
 
@@ -174,6 +176,13 @@ def worst_job(matches: tuple[Match, ...], status: JobStatus = JobStatus.SUCCESS)
         digest="f" * 64,
         algorithm="mediadna-1",
         stored=True,
+        verdict=Verdict(
+            kind=VerdictKind.COMPILATION,
+            own_share=0.1234,
+            of=(WIDE * LONGEST_MEDIA_ID,) * MOST_NAMED,
+            transforms=("mirrored", "rotated:90", "cropped"),
+            reasons=(Reason(because=Because.COVERS, reference=WIDE * LONGEST_MEDIA_ID, share=0.1234),) * MOST_REASONS,
+        ),
     )
 
 
