@@ -1,0 +1,96 @@
+"""Which spans of an input many references share, so that they link nothing: pure, of a job's matches.
+
+Titles, stings, leader and music beds are in many works that have nothing else in common. What they have in common with
+a popular video that was stored often is the number alone: there the references consist of the span, while titles are a
+small part of each. So a reference counts only where most of it is something else.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from fingerprint.intervals import covered_s, overlap_s, union
+from schemas.boilerplate import SharedSpan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from fingerprint.intervals import Span
+    from schemas.matches import Match
+
+__all__ = ["DEFAULT_REFERENCES", "shared_spans"]
+
+#: How many references of one library hold a span that links nothing; the contract names the figure.
+DEFAULT_REFERENCES = 5
+#: Share of a reference up to which what it has of the input is a part of it, as titles are; beyond it, it is the work.
+MOST_OF_A_REFERENCE = 0.5
+#: Share of the input from which on it is made of nothing but shared spans: a reel of titles does copy them.
+NOTHING_ELSE = 0.9
+#: Bounds are right within half a second, and differ from reference to reference: holes that are shorter than this,
+#: seconds, are none, and what is shorter is no span.
+BOUNDS_S = 1.0
+#: Share of a span that a reference holds of those that are counted for it.
+HELD_SHARE = 0.5
+
+
+def shared_spans(
+    matches: Iterable[Match], duration: float, *, references: int = DEFAULT_REFERENCES
+) -> tuple[SharedSpan, ...]:
+    """Return the spans of an input that many references share, in order; none where it consists of them.
+
+    Args:
+        matches: What the input copies, in any order.
+        duration: Of the input, seconds. Where intervals reach further, the input does.
+        references: How many references of one library have to hold a span.
+    """
+    held = _by_library(matches)
+    spans = union(span for each in held.values() for span in _shared(list(each.values()), references))
+    spans = [(start, end) for start, end in _bridged(spans) if end - start >= BOUNDS_S]
+    length = max([duration, *(end for _, end in spans)], default=0.0)
+    if covered_s(spans) >= NOTHING_ELSE * length:
+        return ()
+    return tuple(SharedSpan(start=span[0], end=span[1], references=_holders(span, held)) for span in spans)
+
+
+def _by_library(matches: Iterable[Match]) -> dict[str, dict[str, list[Span]]]:
+    """Return what of the input each reference holds of which this is a part, by library and reference."""
+    held: dict[str, dict[str, list[Span]]] = defaultdict(dict)
+    for match in matches:
+        if match.reference_coverage <= MOST_OF_A_REFERENCE:
+            known = held[match.library].get(match.media_id, [])
+            held[match.library][match.media_id] = union([*known, *_inputs(match)])
+    return held
+
+
+def _inputs(match: Match) -> Iterator[Span]:
+    return ((one.input_start, one.input_end) for one in match.intervals)
+
+
+def _shared(held: Sequence[Sequence[Span]], references: int) -> Iterator[Span]:
+    """Yield the spans that so many of a library's references hold at once: a sweep over all bounds."""
+    steps = sorted(step for spans in held for start, end in spans for step in ((start, 1), (end, -1)))
+    count, since = 0, 0.0
+    for place, step in steps:
+        before, count = count, count + step
+        if before < references <= count:
+            since = place
+        elif count < references <= before:
+            yield since, place
+
+
+def _bridged(spans: Iterable[Span]) -> list[Span]:
+    """Join spans with holes between them that are none."""
+    joined: list[Span] = []
+    for start, end in spans:
+        if joined and start - joined[-1][1] < BOUNDS_S:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _holders(span: Span, held: dict[str, dict[str, list[Span]]]) -> int:
+    """Return how many references of the library that has the most of them hold the better part of a span."""
+    least = HELD_SHARE * (span[1] - span[0])
+    return max(sum(overlap_s(span, spans) >= least for spans in each.values()) for each in held.values())
