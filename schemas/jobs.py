@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from schemas.boilerplate import SharedSpan
 from schemas.coverage import Coverage, Unsearched
 from schemas.errors import ErrorCode
 from schemas.events import MediaId, Rendition
@@ -236,6 +237,8 @@ class Job(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True, fro
     #: Whether the media is an original or a copy, once the job has succeeded. Those that searched nothing, and those of
     #: before there were verdicts, have none.
     verdict: Verdict | None = None
+    #: Spans of the media that many references share: what lies in these alone links nothing.
+    boilerplate: tuple[SharedSpan, ...] = ()
     #: Of the fingerprint, hex.
     digest: str = ""
     #: Name and version of the algorithm that made the fingerprint.

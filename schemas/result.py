@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
+from schemas.boilerplate import SharedSpan
 from schemas.coverage import Cause, Coverage, Missed, Unsearched
 from schemas.events import AIMediaDNAComplete
 from schemas.jobs import JobStatus
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from schemas.jobs import Job
 
 __all__ = [
+    "BoilerplateInfo",
     "CoverageInfo",
     "DetailItem",
     "FingerprintInfo",
@@ -34,6 +36,7 @@ __all__ = [
     "VerdictInfo",
     "VideoDNAItem",
     "action_of",
+    "boilerplate_of",
     "complete_event",
     "coverage_of",
     "interval_size",
@@ -169,6 +172,15 @@ class VerdictInfo(msgspec.Struct, rename="pascal", frozen=True, kw_only=True):
     transform: str = ""
 
 
+class BoilerplateInfo(msgspec.Struct, rename="pascal", frozen=True, kw_only=True):
+    """A span of the input that many references share, such as titles: it links nothing by itself."""
+
+    #: Where it lies in the input.
+    input: Span
+    #: How many references of one library hold it.
+    references: str
+
+
 class MediaDNAResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The content of `Data`. Numbers are strings, in seconds or 0..1.
 
@@ -187,6 +199,8 @@ class MediaDNAResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     action: Action | None = msgspec.field(name="Action", default=None)
     #: Whether the input is an original or a copy. Not there where nothing was searched.
     verdict: VerdictInfo | None = msgspec.field(name="Verdict", default=None)
+    #: Spans of the input that many references share, in order. Not there where there are none.
+    boilerplate: tuple[BoilerplateInfo, ...] = msgspec.field(name="Boilerplate", default=())
 
     def to_json(self) -> str:
         """Return the result as JSON; `VideoDNA` is always there, and empty when nothing matched."""
@@ -201,6 +215,8 @@ class MediaDNAResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
             content["Action"] = self.action
         if self.verdict is not None:
             content["Verdict"] = self.verdict
+        if self.boilerplate:
+            content["Boilerplate"] = self.boilerplate
         return msgspec.json.encode(content).decode()
 
     @classmethod
@@ -231,6 +247,7 @@ def result_of(job: Job) -> MediaDNAResult:
         ),
         action=action_of(job),
         verdict=None if job.verdict is None else _verdict(job.verdict),
+        boilerplate=tuple(_boilerplate(span) for span in job.boilerplate),
     )
 
 
@@ -303,6 +320,18 @@ def verdict_of(result: MediaDNAResult, found: Verdict | None) -> Verdict | None:
     )
 
 
+def boilerplate_of(result: MediaDNAResult) -> tuple[SharedSpan, ...]:
+    """Read the spans that many references share back out of a result."""
+    return tuple(
+        SharedSpan(
+            start=float(one.input.start),
+            end=round(float(one.input.start) + float(one.input.duration), TIME_DIGITS),
+            references=int(one.references),
+        )
+        for one in result.boilerplate
+    )
+
+
 def coverage_of(result: MediaDNAResult) -> Coverage:
     """Read the shares that were looked at back out of a result."""
     told = result.coverage or CoverageInfo()
@@ -349,6 +378,11 @@ def _size(plain: msgspec.Struct, shown: msgspec.Struct) -> int:
     """The bytes of the larger form, and of a comma: plain JSON, or JSON inside a string, which writes quotes longer."""
     inside = msgspec.json.encode(msgspec.json.encode(shown).decode())
     return max(len(msgspec.json.encode(plain)), len(inside)) + 1
+
+
+def _boilerplate(span: SharedSpan) -> BoilerplateInfo:
+    where = Span(start=_number(span.start, TIME_DIGITS), duration=_number(span.end - span.start, TIME_DIGITS))
+    return BoilerplateInfo(input=where, references=str(span.references))
 
 
 def _coverage(coverage: Coverage) -> CoverageInfo:

@@ -278,7 +278,7 @@ def result(media_id: Annotated[str, typer.Argument(metavar="MEDIA_ID")], *, as_j
         print_json(found)
     else:
         print_matches(found.media_id, found.matches, searched=found.searched)
-        print_verdict(found.media_id, found.verdict)
+        print_verdict(found.media_id, found.verdict, found.boilerplate)
 
 
 def print_jobs(found: list[JobView], *, as_json: bool, results: bool) -> None:
@@ -289,7 +289,7 @@ def print_jobs(found: list[JobView], *, as_json: bool, results: bool) -> None:
             print_json(one)
         elif one.status is JobStatus.SUCCESS and results:
             print_matches(f"{one.media_id} ({one.job_id})", one.matches, searched=one.searched)
-            print_verdict(f"{one.media_id} ({one.job_id})", one.verdict)
+            print_verdict(f"{one.media_id} ({one.job_id})", one.verdict, one.boilerplate)
         elif one.status.ended:
             say(f"{one.media_id} ({one.job_id}): {one.status}, {one.code}: {one.message}")
         else:

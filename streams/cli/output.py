@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from schemas.boilerplate import SharedSpan
 from schemas.coverage import Coverage, Unsearched, shortfalls
 from schemas.matches import Match
 from schemas.policies import RuledMatch
@@ -166,7 +167,7 @@ def print_matches(title: str, matches: Sequence[Match], *, searched: bool = True
     print_table(columns if ruled else columns[:-1], [row if ruled else row[:-1] for row in rows], title=title)
 
 
-def print_verdict(title: str, verdict: Verdict | None) -> None:
+def print_verdict(title: str, verdict: Verdict | None, boilerplate: Sequence[SharedSpan] = ()) -> None:
     """Print whether media is an original or a copy, and why; nothing where that is not known."""
     if verdict is None:
         return
@@ -174,6 +175,8 @@ def print_verdict(title: str, verdict: Verdict | None) -> None:
     say(f"{title}: {in_words(verdict.kind)}{of}, {100 * verdict.own_share:.1f} % its own")
     for reason in verdict.reasons:
         say(f"  {shown(as_sentence(reason))}")
+    for span in boilerplate:
+        say(f"  {span.start:.1f} s to {span.end:.1f} s is boilerplate: {span.references} references share it")
 
 
 def _named(match: Match) -> str:

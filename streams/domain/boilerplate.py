@@ -30,6 +30,8 @@ NOTHING_ELSE = 0.9
 #: Bounds are right within half a second, and differ from reference to reference: holes that are shorter than this,
 #: seconds, are none, and what is shorter is no span.
 BOUNDS_S = 1.0
+#: Spans that are told at the most, the longest: a programme has a handful, and each takes room in every event.
+MOST_SPANS = 100
 #: Share of a span that a reference holds of those that are counted for it.
 HELD_SHARE = 0.5
 
@@ -39,6 +41,8 @@ def shared_spans(
 ) -> tuple[SharedSpan, ...]:
     """Return the spans of an input that many references share, in order; none where it consists of them.
 
+    Of very many the longest are told.
+
     Args:
         matches: What the input copies, in any order.
         duration: Of the input, seconds. Where intervals reach further, the input does.
@@ -46,7 +50,8 @@ def shared_spans(
     """
     held = _by_library(matches)
     spans = union(span for each in held.values() for span in _shared(list(each.values()), references))
-    spans = [(start, end) for start, end in _bridged(spans) if end - start >= BOUNDS_S]
+    spans = sorted(_bridged(spans), key=lambda span: (span[0] - span[1], span))[:MOST_SPANS]
+    spans = sorted(span for span in spans if span[1] - span[0] >= BOUNDS_S)
     length = max([duration, *(end for _, end in spans)], default=0.0)
     if covered_s(spans) >= NOTHING_ELSE * length:
         return ()

@@ -13,6 +13,7 @@ from fingerprint.intervals import covered_s, overlap_s, union
 from schemas.jobs import JobStatus
 from schemas.matches import Track
 from schemas.verdicts import MOST_NAMED, MOST_REASONS, Because, Reason, Verdict, VerdictKind
+from streams.domain.boilerplate import shared_spans
 from streams.domain.cuts import cuts_in
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from schemas.jobs import Job
     from schemas.matches import Interval, Match
 
-__all__ = ["COPY_SHARE", "judged", "verdict_on"]
+__all__ = ["COPY_SHARE", "judged", "verdict_on", "with_boilerplate"]
 
 #: From which covered share of the input on one reference alone makes it a copy; the contract names the figure.
 COPY_SHARE = 0.9
@@ -60,24 +61,30 @@ class _Link(NamedTuple):
         return -self.share, len(self.cuts), -self.match.similarity, self.match.library, self.match.media_id
 
 
-def judged(job: Job, *, boilerplate: Sequence[Span] = ()) -> Job:
+def judged(job: Job) -> Job:
     """Return a job with the verdict on its media item; one that has not succeeded, or searched nothing, has none.
 
     Args:
-        job: The job, with its rulings: they say which references are younger, and which pairs are no match.
-        boilerplate: Spans of the input that many references share.
+        job: The job, with its rulings, which say which references are younger, and which pairs are no match, and with
+            the spans that many references share.
     """
     if job.status is not JobStatus.SUCCESS or not job.request.save_type.searches:
         return job
-    left_out = {(one.library, one.reference) for one in job.rulings if one.dismissed}
-    matches = [
-        match
-        for match in job.matches
-        if match.media_id != job.media_id and (match.library, match.media_id) not in left_out
-    ]
     younger = {one.reference for one in job.rulings if one.younger}
-    verdict = verdict_on(matches, job.metrics.duration, younger=younger, boilerplate=boilerplate)
+    boilerplate = [(span.start, span.end) for span in job.boilerplate]
+    verdict = verdict_on(_counted(job), job.metrics.duration, younger=younger, boilerplate=boilerplate)
     return msgspec.structs.replace(job, verdict=verdict)
+
+
+def with_boilerplate(job: Job, *, references: int) -> Job:
+    """Return a job with the spans of its media that many of the references share that it matches.
+
+    Args:
+        job: The job, with its rulings.
+        references: How many of one library have to hold a span.
+    """
+    shared = shared_spans(_counted(job), job.metrics.duration, references=references)
+    return msgspec.structs.replace(job, boilerplate=shared)
 
 
 def verdict_on(
@@ -111,6 +118,16 @@ def verdict_on(
         elif common and covered_s(_spans(match.intervals)) > 0:
             idle.append(Reason(because=Because.BOILERPLATE, reference=match.media_id))
     return _verdict(sorted(links, key=lambda one: one.order), idle, length)
+
+
+def _counted(job: Job) -> list[Match]:
+    """Return the matches that a verdict rests on: without those with itself, and those that people dismissed."""
+    left_out = {(one.library, one.reference) for one in job.rulings if one.dismissed}
+    return [
+        match
+        for match in job.matches
+        if match.media_id != job.media_id and (match.library, match.media_id) not in left_out
+    ]
 
 
 def _verdict(links: Sequence[_Link], idle: Sequence[Reason], length: float) -> Verdict:

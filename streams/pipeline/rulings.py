@@ -16,13 +16,14 @@ from schemas.commands import ReviseOutcome
 from schemas.ids import case_id, revision_id
 from schemas.jobs import JobStatus, LiveMatch
 from schemas.policies import RuledBy
-from schemas.result import MediaDNAResult, rulings_of, verdict_of
+from schemas.result import MediaDNAResult, boilerplate_of, rulings_of, verdict_of
+from streams.domain.boilerplate import DEFAULT_REFERENCES
 from streams.domain.cases import decide
 from streams.domain.jobs.size import is_writable
 from streams.domain.policies import combined
 from streams.domain.precedence import Ages, with_job
 from streams.domain.rulings import aged, as_decided, outcome_of, ruled, with_match
-from streams.domain.verdicts import judged
+from streams.domain.verdicts import judged, with_boilerplate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -82,11 +83,18 @@ class RuleBook(Protocol):
 
 
 class Rulings:
-    """Tells what matches lead to."""
+    """Tells what matches lead to.
 
-    def __init__(self, book: RuleBook, emitter: EventEmitter) -> None:
+    Args:
+        book: What the rules, and what is known of media, are looked up in.
+        emitter: Where it is told.
+        shared_by: How many references of a library make a span that all of them hold boilerplate.
+    """
+
+    def __init__(self, book: RuleBook, emitter: EventEmitter, *, shared_by: int = DEFAULT_REFERENCES) -> None:
         self._book = book
         self._emitter = emitter
+        self._shared_by = shared_by
 
     async def of_ended(self, job: Job) -> Job:
         """Return a job that has ended, with what its matches lead to, and the verdict on its media item.
@@ -97,7 +105,9 @@ class Rulings:
             return judged(job)
         await self._book.brought_up()
         found = ruled(job, await self._book.rules_for(job.media_id, _pairs(job.matches)))
-        found = msgspec.structs.replace(found, rulings=await self._aged(job, found.rulings))
+        found = with_boilerplate(
+            msgspec.structs.replace(found, rulings=await self._aged(job, found.rulings)), references=self._shared_by
+        )
         event = await self._book.completion_of(job.job_id)
         if event is None:
             return judged(found)
@@ -106,7 +116,7 @@ class Rulings:
             return job
         told = {(one.library, one.reference): one for one in rulings_of(result)}
         kept = [_as_told(one, told.get((one.library, one.reference))) for one in found.rulings]
-        found = msgspec.structs.replace(found, rulings=tuple(kept))
+        found = msgspec.structs.replace(found, rulings=tuple(kept), boilerplate=boilerplate_of(result))
         return msgspec.structs.replace(found, verdict=verdict_of(result, judged(found).verdict))
 
     async def _aged(self, job: Job, rulings: Sequence[Ruling]) -> tuple[Ruling, ...]:

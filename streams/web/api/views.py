@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 
 import msgspec
 
+from schemas.boilerplate import SharedSpan
 from schemas.coverage import Coverage, Unsearched
 from schemas.jobs import Job, JobSource, JobStatus, Lane, SaveType
 from schemas.libraries import Share
@@ -75,6 +76,10 @@ Judged = Annotated[
     Verdict | None,
     msgspec.Meta(description="whether the media is an original or a copy, and why; null: not searched, or not known"),
 ]
+Boilerplate = Annotated[
+    tuple[SharedSpan, ...],
+    msgspec.Meta(description="spans of the media that many references share, such as titles: they link nothing"),
+]
 Metadata = Annotated[
     dict[str, Any],
     msgspec.Meta(description=f"what the library item carries: {LARGEST_METADATA} bytes of JSON at most"),
@@ -139,6 +144,7 @@ class JobView(msgspec.Struct, kw_only=True):
     matches: list[RuledMatch]
     action: LeadsTo = None
     verdict: Judged = None
+    boilerplate: Boilerplate = ()
     searched: Searched = True
     coverage: Coverage = Coverage()
     unsearched: list[Unsearched] = []
@@ -171,6 +177,7 @@ class JobView(msgspec.Struct, kw_only=True):
             matches=_ruled(job),
             action=action_of(job),
             verdict=job.verdict,
+            boilerplate=job.boilerplate,
             searched=job.request.save_type.searches,
             coverage=job.coverage,
             unsearched=list(job.unsearched),
@@ -196,6 +203,7 @@ class ResultView(msgspec.Struct, kw_only=True):
     matches: list[RuledMatch]
     action: LeadsTo = None
     verdict: Judged = None
+    boilerplate: Boilerplate = ()
     searched: Searched = True
     coverage: Coverage = Coverage()
     unsearched: list[Unsearched] = []

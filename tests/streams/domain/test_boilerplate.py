@@ -10,7 +10,7 @@ from support.examples import MATCH
 
 from schemas.boilerplate import SharedSpan
 from schemas.matches import Match
-from streams.domain.boilerplate import DEFAULT_REFERENCES, shared_spans
+from streams.domain.boilerplate import DEFAULT_REFERENCES, MOST_SPANS, shared_spans
 
 TITLES = (0.0, 30.0)
 EPISODE_S = 1200.0
@@ -74,6 +74,12 @@ def test_bounds_that_differ_a_little_make_one_span_and_no_crumbs() -> None:
     assert found.end == pytest.approx(30.1)
     assert found.references == 6
     assert shared_spans(episodes(6, (5.0, 5.9)), EPISODE_S) == ()
+
+
+def test_of_very_many_spans_the_longest_are_told_in_order() -> None:
+    many = [(10.0 * n, 10.0 * n + (3.0 if n % 2 else 2.0)) for n in range(2 * MOST_SPANS)]
+    found = shared_spans(episodes(5, *many), 10_000.0)
+    assert [one.start for one in found] == [10.0 * n for n in range(1, 2 * MOST_SPANS, 2)]
 
 
 def test_nothing_is_shared_where_nothing_matches() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.examples import job
 
 from fingerprint.intervals import covered_s
+from schemas.boilerplate import SharedSpan
 from schemas.jobs import JobStatus, Metrics, SaveType
 from schemas.matches import Interval, Match, Track
 from schemas.policies import Action, Ruling
@@ -306,7 +307,8 @@ def test_a_job_is_judged_by_its_matches_and_what_was_ruled_on_them() -> None:
     assert judged(ended(whole, rulings=(ruling("A"),))).verdict.kind is VerdictKind.COPY
     assert judged(ended(whole, rulings=(ruling("A", younger=True),))).verdict.kind is VerdictKind.ORIGINAL
     assert judged(ended(whole, rulings=(ruling("A", dismissed=True),))).verdict.reasons == ()
-    assert judged(ended(whole), boilerplate=[(0.0, 20.0)]).verdict.kind is VerdictKind.ORIGINAL
+    shared = msgspec.structs.replace(ended(whole), boilerplate=(SharedSpan(start=0.0, end=20.0, references=9),))
+    assert judged(shared).verdict.kind is VerdictKind.ORIGINAL
 
 
 def test_a_media_item_is_no_copy_of_itself() -> None:

@@ -11,10 +11,12 @@ from support.examples import TIME, job
 from support.job_service import TOPICS, Service, span
 from support.read_model import ReadModel
 
+from schemas.boilerplate import SharedSpan
 from schemas.cases import DecisionKind
 from schemas.commands import AddMatch
 from schemas.jobs import Job, Metrics, SaveType
 from schemas.libraries import Library, LibraryItem
+from schemas.matches import Match
 from schemas.policies import Action, Ruling
 from schemas.result import complete_event
 from schemas.tasks import ChunkResult
@@ -184,3 +186,45 @@ async def test_a_reference_that_was_added_later_is_the_copy_unless_it_was_publis
     last = service.told(TOPICS.jobs, Job)[-1]
     assert last.verdict.of == ("film",)
     assert {one.reference: one.younger for one in last.rulings} == {"late": True, "film": False}
+
+
+def episodes(count: int) -> list[Match]:
+    """Return matches with episodes that have the titles of the input, half a minute of them."""
+    return [span(0, 30, media_id=f"episode-{number}", reference_coverage=0.02) for number in range(count)]
+
+
+async def test_titles_that_many_references_share_are_told_and_link_nothing(service: Service) -> None:
+    last = await ended(service, *episodes(6))
+    assert last.boilerplate == (SharedSpan(start=0.0, end=30.0, references=6),)
+    assert last.verdict is not None
+    assert last.verdict.kind is VerdictKind.ORIGINAL
+    told = json.loads(service.results[0].to_json())
+    assert told["Boilerplate"] == [{"Input": {"Start": "0.0", "Duration": "30.0"}, "References": "6"}]
+    assert len(told["VideoDNA"]) == 6  # what matches is told all the same
+
+
+async def test_a_copy_of_an_episode_is_a_copy_whatever_titles_it_has(service: Service) -> None:
+    last = await ended(service, *episodes(6), span(0, 590, media_id="whole", reference_coverage=0.98))
+    assert last.verdict is not None
+    assert (last.verdict.kind, last.verdict.of) == (VerdictKind.COPY, ("whole",))
+    assert last.boilerplate != ()
+
+
+async def test_titles_that_fewer_references_share_link_the_two(service: Service) -> None:
+    last = await ended(service, *episodes(4))
+    assert last.boilerplate == ()
+    assert last.verdict is not None
+    assert last.verdict.kind is VerdictKind.PARTIAL_COPY
+
+
+async def test_after_a_crash_boilerplate_is_what_was_told(service: Service) -> None:
+    await service.begin()
+    kept = dict(service.table)
+    await finished(service, *episodes(6))
+    told = service.told(TOPICS.jobs, Job)[-1]
+    service.model.project([Record("jobs", key=b"job-of-video", value=None)], {})
+    service.model.apply(completions=[value for topic, value in service.sent if topic == TOPICS.job_complete and value])
+    service.table.update(kept)
+    await finished(service, *episodes(6))
+    again = service.told(TOPICS.jobs, Job)[-1]
+    assert (again.boilerplate, again.verdict) == (told.boilerplate, told.verdict)

@@ -11,6 +11,7 @@ from support.cases import found, id_of, item
 from support.examples import MATCH, job
 from support.read_model import ReadModel
 
+from schemas.boilerplate import SharedSpan
 from schemas.coverage import Cause, Coverage, Missed, Unsearched
 from schemas.jobs import JobStatus, LiveMatch, SaveType
 from schemas.matches import Track
@@ -241,6 +242,14 @@ async def test_a_job_shows_its_verdict_with_the_reasons_and_the_list_its_kind(
         assert text in page
     assert '<span class="verdict-kind">recut</span>' in (await client.get("/jobs")).text
     assert (await client.get("/api/v1/jobs/j1")).json()["verdict"]["kind"] == "recut"
+
+
+async def test_a_job_shows_which_of_its_spans_many_references_share(client: AsyncTestClient, model: ReadModel) -> None:
+    shared = (SharedSpan(start=0.0, end=31.5, references=7),)
+    model.apply(jobs=[job("j1", matches=(MATCH,), verdict=RECUT, boilerplate=shared)])
+    assert "no link by itself: 0:00.0 to 0:31.5 (7 references)" in (await client.get("/jobs/j1")).text
+    told = (await client.get("/api/v1/jobs/j1")).json()
+    assert told["boilerplate"] == [{"start": 0.0, "end": 31.5, "references": 7}]
 
 
 async def test_a_job_of_before_there_were_verdicts_shows_none(client: AsyncTestClient, model: ReadModel) -> None:
