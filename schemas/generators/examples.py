@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from schemas.backward import BackwardSearch
+from schemas.boilerplate import SharedSpan
 from schemas.cases import Assignment, CaseState, Decision, DecisionKind
 from schemas.cloudevents import output_headers
 from schemas.commands import (
@@ -241,6 +242,7 @@ _JOB = Job(
     matches=(_MATCH,),
     rulings=(_RULING,),
     verdict=_VERDICT,
+    boilerplate=(SharedSpan(start=0.0, end=1.5, references=7),),
     digest="9b74c9897bac770f",
     algorithm="mediadna-1",
     coverage=_COVERAGE,
