@@ -57,6 +57,13 @@ def test_a_video_that_was_stored_often_is_no_boilerplate() -> None:
     assert shared_spans(reposts, EPISODE_S) == ()
 
 
+def test_copies_of_the_same_episode_count_where_most_of_the_others_are_something_else() -> None:
+    copies = [match(f"copy-{number}", (0.0, EPISODE_S), of_reference=1.0) for number in range(3)]
+    (found,) = shared_spans([*copies, *episodes(4)], EPISODE_S)
+    assert (found.start, found.end, found.references) == (*TITLES, 7)
+    assert shared_spans([*copies, *episodes(3)], EPISODE_S) == ()
+
+
 def test_a_reel_of_titles_copies_them() -> None:
     assert shared_spans(episodes(9), 31.0) == ()
     assert len(shared_spans(episodes(9), 120.0)) == 1

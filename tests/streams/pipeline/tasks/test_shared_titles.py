@@ -33,7 +33,7 @@ def jobs(tmp_path_factory: pytest.TempPathFactory, footage: dict[str, Path], edi
     titles = Piece(footage["trailer"], *TITLES)
     small = Edit(width=320, height=180)
     media = {name: edited_copy(titles, Piece(footage[film], *span))[0] for name, (film, *span) in BODIES.items()}
-    media["fourth"], _ = edited_copy(titles, Piece(footage["carphone"]))
+    media["fourth"], _ = edited_copy(titles, Piece(footage["carphone"]), Piece(footage["bunny"]))
     media["copy of the first"], _ = edited_copy(titles, Piece(footage["bikes"], 0.0, 10.0), edit=small)
     media["titles alone"], _ = edited_copy(titles, edit=small)
     context = make_context(tmp_path_factory.mktemp("state"), *{path.parent for path in media.values()})
