@@ -55,7 +55,7 @@ def test_titles_of_an_episode_are_told_with_their_bounds_and_link_nothing(jobs: 
 def test_a_copy_of_an_episode_is_one_for_all_its_titles(jobs: dict[str, Job]) -> None:
     verdict = jobs["copy of the first"].verdict
     assert verdict is not None
-    assert (verdict.kind, verdict.of) == (VerdictKind.COPY, ("first",))
+    assert (verdict.kind, verdict.of[0]) == (VerdictKind.COPY, "first")
 
 
 def test_titles_alone_copy_those_that_have_them(jobs: dict[str, Job]) -> None:
