@@ -5,12 +5,13 @@ Shares of a copy, its length, and benchmarks go by it. All add up from here, so 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["Span", "covered_s", "union"]
+__all__ = ["Span", "covered_s", "overlap_s", "union"]
 
 #: Where a span starts and where it ends, seconds. One that ends before it starts covers nothing.
 Span = tuple[float, float]
@@ -33,6 +34,22 @@ def union(spans: Iterable[Span]) -> list[Span]:
         else:
             joined.append((start, end))
     return joined
+
+
+def overlap_s(span: Span, spans: Sequence[Span]) -> float:
+    """Return how much of a span others cover, seconds.
+
+    Args:
+        span: The span.
+        spans: The others, in order and apart from each other, as `union` returns them.
+    """
+    start, end = span
+    covered = 0.0
+    for other in range(max(0, bisect_right(spans, (start, float("inf"))) - 1), len(spans)):
+        if spans[other][0] >= end:
+            break
+        covered += max(0.0, min(end, spans[other][1]) - max(start, spans[other][0]))
+    return covered
 
 
 def _disjoint(spans: Iterable[Span]) -> Iterator[Span]:

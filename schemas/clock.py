@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-__all__ = ["format_time", "normal_time", "parse_time", "utc_now"]
+__all__ = ["format_time", "normal_time", "parse_time", "parse_zoned", "utc_now"]
 
 #: ApsaraVideo VOD puts a colon before the milliseconds of some event times: `2017-03-20T07:49:17:025Z`.
 _COLON_BEFORE_FRACTION = re.compile(r"(T\d\d:\d\d:\d\d):(?=\d{1,6}(?:$|Z|[+-]))")
@@ -33,8 +33,24 @@ def parse_time(text: str) -> datetime:
     Raises:
         ValueError: The text is no time.
     """
-    time = datetime.fromisoformat(_COLON_BEFORE_FRACTION.sub(r"\1.", text.strip()))
+    time = _read(text)
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time
+
+
+def parse_zoned(text: str) -> datetime:
+    """Read a time that says in which zone it is, in the forms that `parse_time` reads.
+
+    Raises:
+        ValueError: The text is no time, or has no zone.
+    """
+    time = _read(text)
+    if time.tzinfo is None:
+        raise ValueError("the time has no zone")
+    return time
+
+
+def _read(text: str) -> datetime:
+    return datetime.fromisoformat(_COLON_BEFORE_FRACTION.sub(r"\1.", text.strip()))
 
 
 def normal_time(text: str) -> str:

@@ -44,6 +44,8 @@ class ItemMarks(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=Tru
     metadata: dict[str, Any] | None = None
     #: Why the item's matches are for people alone; empty: a person lifts that.
     quarantined: str | None = None
+    #: When it was published, UTC; empty: that is not known any more.
+    publish_time: str | None = None
 
 
 class SubmitJob(JobRequest, kw_only=True, omit_defaults=True, frozen=True, tag_field="Action", tag="submit"):

@@ -29,6 +29,7 @@ MediaId = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_MEDIA_ID)
 Url = Annotated[str, msgspec.Meta(max_length=LONGEST_URL)]
 Word = Annotated[str, msgspec.Meta(max_length=LONGEST_WORD)]
 Extend = Annotated[str, msgspec.Meta(max_length=LONGEST_EXTEND)]
+PublishTime = Annotated[str, msgspec.Meta(max_length=LONGEST_WORD)]
 
 
 class Rendition(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
@@ -89,6 +90,8 @@ class StreamTranscodeComplete(
     video_id: MediaId
     #: Echoed on the complete event.
     extend: Extend | None = None
+    #: When the video was published, ISO 8601 with a zone: what tells an original from its copy before all else.
+    publish_time: PublishTime | None = None
 
 
 class TranscodeComplete(
@@ -104,6 +107,8 @@ class TranscodeComplete(
     status: Status
     #: Echoed on the complete event.
     extend: Extend | None = None
+    #: When the video was published, ISO 8601 with a zone: what tells an original from its copy before all else.
+    publish_time: PublishTime | None = None
     #: The renditions.
     stream_infos: list[StreamInfo] = []
 

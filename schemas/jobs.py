@@ -7,13 +7,16 @@ from typing import Annotated, Any
 
 import msgspec
 
+from schemas.boilerplate import SharedSpan
 from schemas.coverage import Coverage, Unsearched
 from schemas.errors import ErrorCode
 from schemas.events import MediaId, Rendition
 from schemas.limits import LONGEST_CALLER, LONGEST_DIGEST, LONGEST_MEDIA_S, LONGEST_NAME
 from schemas.matches import Match
 from schemas.policies import RuledBy, Ruling
+from schemas.publication import published
 from schemas.rights import Right
+from schemas.verdicts import Verdict
 
 __all__ = [
     "EVENT_CALLER",
@@ -159,6 +162,13 @@ class JobRequest(JobSpec, rename="pascal", kw_only=True, omit_defaults=True, fro
     renditions: tuple[Rendition, ...] = ()
     #: What the library item carries besides its fingerprint.
     metadata: dict[str, Any] = {}
+    #: When the media was published, as its owner says, UTC; empty: nobody has said.
+    publish_time: str = ""
+
+    @property
+    def published(self) -> str:
+        """When it was published, UTC: what was said by itself counts before what metadata says; empty: not known."""
+        return published(self.publish_time, self.metadata)
 
     @property
     def spec(self) -> JobSpec:
@@ -224,6 +234,11 @@ class Job(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True, fro
     matches: tuple[Match, ...] = ()
     #: What each of them led to. Those of before there were policies have none.
     rulings: tuple[Ruling, ...] = ()
+    #: Whether the media is an original or a copy, once the job has succeeded. Those that searched nothing, and those of
+    #: before there were verdicts, have none.
+    verdict: Verdict | None = None
+    #: Spans of the media that many references share: what lies in these alone links nothing.
+    boilerplate: tuple[SharedSpan, ...] = ()
     #: Of the fingerprint, hex.
     digest: str = ""
     #: Name and version of the algorithm that made the fingerprint.

@@ -66,6 +66,11 @@ def _truth(value: object) -> object:
     return bool(value) if isinstance(value, int) and value in (0, 1) else value
 
 
+def _given(value: object) -> object:
+    """Nothing in the place of a text means that there is none."""
+    return None if isinstance(value, str) and not value.strip() else value
+
+
 def _time(value: object) -> object:
     return normal_time(value) if isinstance(value, str) else value
 
@@ -96,6 +101,7 @@ _FORMS: dict[str, Callable[[object], object]] = {
     "Encrypt": _truth,
     "IsAudio": _truth,
     "EventTime": _time,
+    "PublishTime": _given,
     "StartTime": _shortened(LONGEST_WORD, _time),
     "FinishTime": _shortened(LONGEST_WORD, _time),
     "EncryptType": _shortened(LONGEST_WORD),

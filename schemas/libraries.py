@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 
 from schemas.limits import LONGEST_NAME
+from schemas.publication import published
 
 __all__ = [
     "COPY_LINE",
@@ -113,10 +114,17 @@ class LibraryItem(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=T
     released_time: str = ""
     #: What its owner wants to know of it.
     metadata: dict[str, Any] = {}
+    #: When it was published, as its owner says, UTC; empty: nobody has said.
+    publish_time: str = ""
     #: When it was first stored, UTC.
     creation_time: str = ""
     #: When this state came to be, UTC.
     update_time: str = ""
+
+    @property
+    def published(self) -> str:
+        """When it was published, UTC: what was said by itself counts before what metadata says; empty: not known."""
+        return published(self.publish_time, self.metadata)
 
 
 def item_key(library: str, media_id: str) -> str:

@@ -144,6 +144,8 @@ class Ruling(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True, 
     permitted: bool = False
     #: Whether it was found later, when the reference was held against what was stored before it.
     retroactive: bool = False
+    #: Whether the reference is younger than the input, so that it is the copy.
+    younger: bool = False
 
     @property
     def effective(self) -> Action:
@@ -173,6 +175,8 @@ class RuledMatch(Match, frozen=True, kw_only=True):
     suppressed: bool = False
     #: Whether it was found when the reference was held against what was stored before it.
     retroactive: bool = False
+    #: Whether the reference is younger than the input, so that it is the copy.
+    younger: bool = False
 
 
 class Outcome(msgspec.Struct, rename="pascal", kw_only=True, frozen=True):

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
+from schemas.boilerplate import SharedSpan
 from schemas.coverage import Cause, Coverage, Missed, Unsearched
 from schemas.events import AIMediaDNAComplete
 from schemas.jobs import JobStatus
 from schemas.limits import LONGEST_NAME
 from schemas.matches import Interval, Match, Track, best_first
 from schemas.policies import Action, Ruling, strongest
+from schemas.verdicts import Verdict, VerdictKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from schemas.jobs import Job
 
 __all__ = [
+    "BoilerplateInfo",
     "CoverageInfo",
     "DetailItem",
     "FingerprintInfo",
@@ -30,8 +33,10 @@ __all__ = [
     "MissedInfo",
     "Span",
     "UnsearchedInfo",
+    "VerdictInfo",
     "VideoDNAItem",
     "action_of",
+    "boilerplate_of",
     "complete_event",
     "coverage_of",
     "interval_size",
@@ -40,6 +45,7 @@ __all__ = [
     "result_of",
     "rulings_of",
     "unsearched_of",
+    "verdict_of",
 ]
 
 #: Digits behind the point of times (milliseconds, finer than any picture) and of similarities, shares and speeds.
@@ -105,6 +111,8 @@ class VideoDNAItem(msgspec.Struct, rename="pascal", frozen=True, kw_only=True):
     action: Action | msgspec.UnsetType = msgspec.UNSET
     #: The policy that decided; empty: the library's purpose alone did.
     policy: str | msgspec.UnsetType = msgspec.UNSET
+    #: Whether the reference is the copy: it is younger than the input. Only there where that is so.
+    younger: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class FingerprintInfo(msgspec.Struct, rename="pascal", frozen=True, kw_only=True):
@@ -151,6 +159,28 @@ class UnsearchedInfo(msgspec.Struct, rename="pascal", frozen=True, kw_only=True,
     reason: str
 
 
+class VerdictInfo(msgspec.Struct, rename="pascal", frozen=True, kw_only=True):
+    """Whether the input is an original or a copy; what is younger than the input makes it no copy."""
+
+    #: `original`, `copy`, `partial_copy`, `recut` or `compilation`.
+    kind: VerdictKind
+    #: Share of the input that no interval of an older reference covers, 0..1.
+    own_share: str
+    #: MediaIds of the older references that it copies; those that say most of it first.
+    of: tuple[str, ...] = ()
+    #: Edits that were seen in what it copies, those of most of it first, with commas between them.
+    transform: str = ""
+
+
+class BoilerplateInfo(msgspec.Struct, rename="pascal", frozen=True, kw_only=True):
+    """A span of the input that many references share, such as titles: it links nothing by itself."""
+
+    #: Where it lies in the input.
+    input: Span
+    #: How many references of one library hold it.
+    references: str
+
+
 class MediaDNAResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The content of `Data`. Numbers are strings, in seconds or 0..1.
 
@@ -167,6 +197,10 @@ class MediaDNAResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     unsearched: tuple[UnsearchedInfo, ...] = msgspec.field(name="Unsearched", default=())
     #: The strongest action of the matches; `allow` where nothing matched. Not there where nothing was searched.
     action: Action | None = msgspec.field(name="Action", default=None)
+    #: Whether the input is an original or a copy. Not there where nothing was searched.
+    verdict: VerdictInfo | None = msgspec.field(name="Verdict", default=None)
+    #: Spans of the input that many references share, in order. Not there where there are none.
+    boilerplate: tuple[BoilerplateInfo, ...] = msgspec.field(name="Boilerplate", default=())
 
     def to_json(self) -> str:
         """Return the result as JSON; `VideoDNA` is always there, and empty when nothing matched."""
@@ -179,6 +213,10 @@ class MediaDNAResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
             content["Unsearched"] = self.unsearched
         if self.action is not None:
             content["Action"] = self.action
+        if self.verdict is not None:
+            content["Verdict"] = self.verdict
+        if self.boilerplate:
+            content["Boilerplate"] = self.boilerplate
         return msgspec.json.encode(content).decode()
 
     @classmethod
@@ -208,6 +246,8 @@ def result_of(job: Job) -> MediaDNAResult:
             UnsearchedInfo(library=one.library, primary_key=one.media_id, reason=one.reason) for one in job.unsearched
         ),
         action=action_of(job),
+        verdict=None if job.verdict is None else _verdict(job.verdict),
+        boilerplate=tuple(_boilerplate(span) for span in job.boilerplate),
     )
 
 
@@ -249,9 +289,46 @@ def matches_of(result: MediaDNAResult) -> tuple[Match, ...]:
 def rulings_of(result: MediaDNAResult) -> tuple[Ruling, ...]:
     """Read back out of a result what the matches led to."""
     return tuple(
-        Ruling(library=item.library, reference=item.primary_key, action=item.action, policy=item.policy or "")
+        Ruling(
+            library=item.library,
+            reference=item.primary_key,
+            action=item.action,
+            policy=item.policy or "",
+            younger=item.younger is True,
+        )
         for item in result.video_dna
         if item.action is not msgspec.UNSET
+    )
+
+
+def verdict_of(result: MediaDNAResult, found: Verdict | None) -> Verdict | None:
+    """Read a verdict back out of a result; None of one that tells none.
+
+    Args:
+        result: What was told.
+        found: What the matches that were told say: a result has no reasons.
+    """
+    told = result.verdict
+    if told is None:
+        return None
+    return Verdict(
+        kind=told.kind,
+        own_share=float(told.own_share),
+        of=told.of,
+        transforms=_names(told.transform),
+        reasons=() if found is None else found.reasons,
+    )
+
+
+def boilerplate_of(result: MediaDNAResult) -> tuple[SharedSpan, ...]:
+    """Read the spans that many references share back out of a result."""
+    return tuple(
+        SharedSpan(
+            start=float(one.input.start),
+            end=round(float(one.input.start) + float(one.input.duration), TIME_DIGITS),
+            references=int(one.references),
+        )
+        for one in result.boilerplate
     )
 
 
@@ -286,6 +363,7 @@ def match_size(match: Match) -> int:
         dismissed=True,
         permitted=True,
         retroactive=True,
+        younger=True,
     )
     ruled = len(msgspec.json.encode(ruling)) + 1
     return _size(bare, _item(bare, ruling)) + ruled + sum(interval_size(interval) for interval in match.intervals)
@@ -300,6 +378,11 @@ def _size(plain: msgspec.Struct, shown: msgspec.Struct) -> int:
     """The bytes of the larger form, and of a comma: plain JSON, or JSON inside a string, which writes quotes longer."""
     inside = msgspec.json.encode(msgspec.json.encode(shown).decode())
     return max(len(msgspec.json.encode(plain)), len(inside)) + 1
+
+
+def _boilerplate(span: SharedSpan) -> BoilerplateInfo:
+    where = Span(start=_number(span.start, TIME_DIGITS), duration=_number(span.end - span.start, TIME_DIGITS))
+    return BoilerplateInfo(input=where, references=str(span.references))
 
 
 def _coverage(coverage: Coverage) -> CoverageInfo:
@@ -337,6 +420,16 @@ def _item(match: Match, ruling: Ruling | None = None) -> VideoDNAItem:
         track=match.track,
         action=msgspec.UNSET if ruling is None else ruling.effective,
         policy=msgspec.UNSET if ruling is None else ruling.policy,
+        younger=True if ruling is not None and ruling.younger else msgspec.UNSET,
+    )
+
+
+def _verdict(verdict: Verdict) -> VerdictInfo:
+    return VerdictInfo(
+        kind=verdict.kind,
+        own_share=_number(verdict.own_share, SHARE_DIGITS),
+        of=verdict.of,
+        transform=",".join(verdict.transforms),
     )
 
 
@@ -362,8 +455,12 @@ def _interval(detail: DetailItem) -> Interval:
         similarity=float(detail.similarity),
         track=detail.track,
         speed=float(detail.speed),
-        transforms=tuple(name for name in detail.transform.split(",") if name),
+        transforms=_names(detail.transform),
     )
+
+
+def _names(transform: str) -> tuple[str, ...]:
+    return tuple(name for name in transform.split(",") if name)
 
 
 def _number(value: float, digits: int) -> str:

@@ -17,6 +17,7 @@ from schemas.events import StreamTranscodeComplete, TranscodeComplete, Transcode
 from schemas.lenient import in_one_form
 from schemas.limits import LARGEST_EVENT, LARGEST_INPUT, cut, event_size
 from schemas.names import in_words, media_fault
+from schemas.publication import PUBLISH_TIME, BadPublishTimeError, checked_publish_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,6 +100,10 @@ def _event(body: dict[str, Any], context: Context) -> TranscodeEvent:
         raise InvalidEvent(cut(f"{name}: {error}")) from error
     if fault := media_fault(event.video_id):
         raise InvalidEvent(cut(f"{name}: {in_words('a media item', event.video_id, fault)} - at `$.VideoId`"))
+    try:
+        event.publish_time = checked_publish_time(event.publish_time) or None
+    except BadPublishTimeError as error:
+        raise InvalidEvent(cut(f"{name}: {error} - at `$.{PUBLISH_TIME}`")) from error
     return event
 
 

@@ -236,6 +236,12 @@ class Settings(BaseSettings):
         description="inputs of one topic that a worker puts aside within a minute where nearly all are unusable; then "
         "it takes no more of the topic, says why at /readyz, and ends ten minutes later; 0: no limit",
     )
+    boilerplate_references: int = Field(
+        default=5,
+        ge=2,
+        description="references of one library that have to hold a span, such as opening titles, for it to be told as "
+        "boilerplate, which links nothing by itself",
+    )
     flood_limit: int = Field(
         default=50,
         ge=0,

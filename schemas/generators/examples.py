@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from schemas.backward import BackwardSearch
+from schemas.boilerplate import SharedSpan
 from schemas.cases import Assignment, CaseState, Decision, DecisionKind
 from schemas.cloudevents import output_headers
 from schemas.commands import (
@@ -50,6 +51,7 @@ from schemas.tasks import (
     SearchBackwards,
     TaskOutcome,
 )
+from schemas.verdicts import Because, Reason, Verdict, VerdictKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -152,6 +154,16 @@ _CASE = case_id(_VIDEO, _MATCH.library, _MATCH.media_id)
 _RULING = Ruling(
     library=_MATCH.library, reference=_MATCH.media_id, action=Action.BLOCK, policy="block-uploads-of-films"
 )
+_VERDICT = Verdict(
+    kind=VerdictKind.PARTIAL_COPY,
+    own_share=0.3878,
+    of=(_MATCH.media_id,),
+    transforms=("mirrored",),
+    reasons=(
+        Reason(because=Because.COVERS, reference=_MATCH.media_id, share=0.6122),
+        Reason(because=Because.EDIT, edit="mirrored", share=0.6122),
+    ),
+)
 _DECISION = Decision(
     decision_id=_COMMAND_ID,
     case_id=_CASE,
@@ -229,6 +241,8 @@ _JOB = Job(
     renditions=(_RENDITION,),
     matches=(_MATCH,),
     rulings=(_RULING,),
+    verdict=_VERDICT,
+    boilerplate=(SharedSpan(start=0.0, end=1.5, references=7),),
     digest="9b74c9897bac770f",
     algorithm="mediadna-1",
     coverage=_COVERAGE,

@@ -26,6 +26,7 @@ from schemas import (
     quarantines,
     result,
     tasks,
+    verdicts,
 )
 from schemas.errors import ErrorCode
 from schemas.events import AIMediaDNAComplete
@@ -62,6 +63,7 @@ _MODULES = (
     quarantines,
     result,
     tasks,
+    verdicts,
 )
 _TYPES: dict[str, type] = {
     name: kind
@@ -82,6 +84,7 @@ _TYPES: dict[str, type] = {
         quarantines,
         result,
         tasks,
+        verdicts,
     )
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, (msgspec.Struct, enum.Enum))

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from schemas.errors import ErrorCode
 from schemas.jobs import JobStatus, SaveType
+from schemas.publication import BadPublishTimeError, checked_publish_time
 from streams.cli.client import Client
 from streams.cli.importer.items import is_text
 from streams.cli.importer.runner import Refused, Taken
@@ -30,6 +31,7 @@ from streams.cli.output import (
     print_matches,
     print_shortfalls,
     print_table,
+    print_verdict,
     say,
     say_more,
     shown,
@@ -40,7 +42,18 @@ from streams.redaction import redacted, without_secrets
 from streams.web.api.times import time_as_stored
 from streams.web.api.views import JobView
 
-__all__ = ["NAMED_OTHERWISE", "checked_time", "job", "jobs", "print_jobs", "result", "submit", "wait_until_ended"]
+__all__ = [
+    "NAMED_OTHERWISE",
+    "Published",
+    "checked_publication",
+    "checked_time",
+    "job",
+    "jobs",
+    "print_jobs",
+    "result",
+    "submit",
+    "wait_until_ended",
+]
 
 #: What to do about a file whose name is that of other media.
 NAMED_OTHERWISE = "it by itself, with --media-id and another one, or with this one if that is what you want"
@@ -60,6 +73,26 @@ def checked_time(parameter: typer.CallbackParam, value: str | None) -> str | Non
         raise typer.BadParameter(error.detail) from error
 
 
+def checked_publication(value: str | None) -> str | None:
+    """Return the publish time that an option holds, in UTC; None where it is not given.
+
+    Raises:
+        BadParameter: It is no time, or has no zone.
+    """
+    try:
+        return None if value is None else checked_publish_time(value)
+    except BadPublishTimeError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+Published = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        callback=checked_publication,
+        help="When the media was published, with a zone: of two that are alike the older one is the original.",
+    ),
+]
 Since = Annotated[
     str | None, typer.Option(metavar="TIME", callback=checked_time, help="Only jobs asked for then or later.")
 ]
@@ -77,6 +110,7 @@ def submit(
     ] = None,
     library: Annotated[str, typer.Option(help="Library to store into.")] = "default",
     save_type: Annotated[SaveType, typer.Option(help="What to do besides matching.")] = SaveType.FORCESAVE,
+    publish_time: Published = None,
     wait: Annotated[bool, typer.Option("--wait", help="Show progress, and print the results.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -85,7 +119,7 @@ def submit(
         fail("--media-id names one media item: submit the files one by one", ExitCode.USAGE)
     with Client(load_settings()) as client:
         check_targets({library: ""}, client.libraries())
-        batch = _Batch(client, library, save_type)
+        batch = _Batch(client, library, save_type, publish_time or "")
         try:
             batch.ask(media, media_id)
             if wait:
@@ -116,6 +150,7 @@ class _Batch:
     client: Client
     library: str
     save_type: SaveType
+    publish_time: str = ""
     jobs: dict[str, JobView] = field(default_factory=dict)
     refused: list[_Refusal] = field(default_factory=list)
 
@@ -140,6 +175,8 @@ class _Batch:
         if not is_text(name):
             raise Refused("its name is no valid UTF-8, as a MediaId has to be: submit it by itself, with --media-id")
         body = {"media_id": name, "url": media_url(place), "library": self.library, "save_type": self.save_type.value}
+        if self.publish_time:
+            body["publish_time"] = self.publish_time
         try:
             return self.client.submit(body, replace=given)
         except Taken as reason:
@@ -241,6 +278,7 @@ def result(media_id: Annotated[str, typer.Argument(metavar="MEDIA_ID")], *, as_j
         print_json(found)
     else:
         print_matches(found.media_id, found.matches, searched=found.searched)
+        print_verdict(found.media_id, found.verdict, found.boilerplate)
 
 
 def print_jobs(found: list[JobView], *, as_json: bool, results: bool) -> None:
@@ -251,6 +289,7 @@ def print_jobs(found: list[JobView], *, as_json: bool, results: bool) -> None:
             print_json(one)
         elif one.status is JobStatus.SUCCESS and results:
             print_matches(f"{one.media_id} ({one.job_id})", one.matches, searched=one.searched)
+            print_verdict(f"{one.media_id} ({one.job_id})", one.verdict, one.boilerplate)
         elif one.status.ended:
             say(f"{one.media_id} ({one.job_id}): {one.status}, {one.code}: {one.message}")
         else:

@@ -13,7 +13,7 @@ from schemas.jobs import JobStatus
 from schemas.libraries import Purpose
 from streams.cli.client import Client
 from streams.cli.importer.runner import Taken
-from streams.cli.jobs import NAMED_OTHERWISE, print_jobs, wait_until_ended
+from streams.cli.jobs import NAMED_OTHERWISE, Published, print_jobs, wait_until_ended
 from streams.cli.names import media_name, media_url
 from streams.cli.output import AsJson, Cursor, ExitCode, Limit, console, fail, print_json, print_table, say_more
 from streams.cli.run import load_settings
@@ -158,6 +158,7 @@ def add(
     *,
     media_id: Annotated[str | None, typer.Option(help="MediaId; default: the file's name.")] = None,
     metadata: Metadata = None,
+    publish_time: Published = None,
     wait: Annotated[
         bool, typer.Option("--wait", help="Show progress, and end when it is there, or has failed.")
     ] = False,
@@ -165,6 +166,8 @@ def add(
 ) -> None:
     """Put a media item into a library: asks for a job that stores it and matches nothing."""
     body = {"media_id": media_id or media_name(media), "url": media_url(media), "metadata": _pairs(metadata or [])}
+    if publish_time:
+        body["publish_time"] = publish_time
     with Client(load_settings()) as client:
         try:
             job = client.add_item(name, body, replace=media_id is not None)
@@ -197,9 +200,19 @@ def lift(name: Name, media_id: MediaId, *, as_json: AsJson = False) -> None:
 
 
 @libraries.command()
-def describe(name: Name, media_id: MediaId, metadata: Metadata = None, *, as_json: AsJson = False) -> None:
-    """Set what an item carries; it takes the place of all that was there."""
-    _change_item(name, media_id, {"metadata": _pairs(metadata or [])}, as_json=as_json)
+def describe(
+    name: Name,
+    media_id: MediaId,
+    metadata: Metadata = None,
+    *,
+    publish_time: Published = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set what an item carries, which takes the place of all that was there, or when it was published, or both."""
+    changes: dict[str, Any] = {} if publish_time is None else {"publish_time": publish_time}
+    if metadata or not changes:
+        changes["metadata"] = _pairs(metadata or [])
+    _change_item(name, media_id, changes, as_json=as_json)
 
 
 @libraries.command()

@@ -15,9 +15,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from schemas.boilerplate import SharedSpan
 from schemas.coverage import Coverage, Unsearched, shortfalls
 from schemas.matches import Match
 from schemas.policies import RuledMatch
+from schemas.verdicts import Verdict, as_sentence, in_words
 from streams.cli.importer.items import LeftOut
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "print_matches",
     "print_shortfalls",
     "print_table",
+    "print_verdict",
     "say",
     "say_more",
     "shown",
@@ -146,7 +149,7 @@ def print_matches(title: str, matches: Sequence[Match], *, searched: bool = True
         return
     rows = [
         (
-            match.media_id if number == 0 else "",
+            _named(match) if number == 0 else "",
             f"{match.similarity:.2f}" if number == 0 else "",
             f"{interval.input_start:.1f}-{interval.input_end:.1f} s",
             f"{interval.reference_start:.1f}-{interval.reference_end:.1f} s",
@@ -162,6 +165,23 @@ def print_matches(title: str, matches: Sequence[Match], *, searched: bool = True
     columns = ("reference", "sure", "this video", "original", "alike", "track", "speed", "edits seen", "leads to")
     ruled = any(row[-1] for row in rows)
     print_table(columns if ruled else columns[:-1], [row if ruled else row[:-1] for row in rows], title=title)
+
+
+def print_verdict(title: str, verdict: Verdict | None, boilerplate: Sequence[SharedSpan] = ()) -> None:
+    """Print whether media is an original or a copy, and why; nothing where that is not known."""
+    if verdict is None:
+        return
+    of = f" of {', '.join(map(shown, verdict.of))}" if verdict.of else ""
+    say(f"{title}: {in_words(verdict.kind)}{of}, {100 * verdict.own_share:.1f} % its own")
+    for reason in verdict.reasons:
+        say(f"  {shown(as_sentence(reason))}")
+    for span in boilerplate:
+        say(f"  {span.start:.1f} s to {span.end:.1f} s is boilerplate: {span.references} references share it")
+
+
+def _named(match: Match) -> str:
+    """Write the name of a reference, and where it is the younger one of the two, that it is."""
+    return f"{match.media_id} (younger)" if isinstance(match, RuledMatch) and match.younger else match.media_id
 
 
 def _leads_to(match: Match) -> str:

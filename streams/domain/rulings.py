@@ -8,21 +8,38 @@ import msgspec
 
 from schemas.ids import case_id
 from schemas.policies import Action, Outcome, strongest
+from streams.domain.precedence import is_younger
+from streams.domain.verdicts import judged
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from schemas.jobs import Job
     from schemas.matches import Match
     from schemas.policies import Ruling
     from streams.domain.policies import Rules
+    from streams.domain.precedence import Ages
 
-__all__ = ["as_decided", "outcome_of", "reported", "ruled", "with_match"]
+__all__ = ["aged", "as_decided", "outcome_of", "reported", "ruled", "with_match"]
 
 
 def ruled(job: Job, rules: Rules) -> Job:
     """Return a job that has just found its matches, with what each of them leads to."""
     return msgspec.structs.replace(job, rulings=tuple(rules.rule(match) for match in job.matches))
+
+
+def aged(rulings: Sequence[Ruling], ages: Mapping[str, Ages], item: Ages) -> tuple[Ruling, ...]:
+    """Return what matches lead to, with which of the references are younger than the input.
+
+    Args:
+        rulings: Of the matches.
+        ages: Of the references, by MediaId.
+        item: Of the input.
+    """
+    return tuple(
+        msgspec.structs.replace(one, younger=is_younger(ages[one.reference], item)) if one.reference in ages else one
+        for one in rulings
+    )
 
 
 def as_decided(job: Job, *, dismissed: Collection[str], allowed: Collection[tuple[str, str]]) -> Job:
@@ -41,22 +58,29 @@ def as_decided(job: Job, *, dismissed: Collection[str], allowed: Collection[tupl
         )
         for one in job.rulings
     )
-    return job if rulings == job.rulings else msgspec.structs.replace(job, rulings=rulings)
+    if rulings == job.rulings:
+        return job
+    decided = msgspec.structs.replace(job, rulings=rulings)
+    said = [one.dismissed for one in rulings] != [one.dismissed for one in job.rulings]
+    return judged(decided) if said and job.verdict is not None else decided
 
 
 def reported(job: Job, *, dismissed: Collection[str], allowed: Collection[tuple[str, str]]) -> Job:
     """Return a job as answers tell of it: without the pairs that people dismissed, and with what they permitted."""
+    job = as_decided(job, dismissed=dismissed, allowed=allowed)
     kept = tuple(match for match in job.matches if match.media_id not in dismissed)
     rulings = tuple(one for one in job.rulings if one.reference not in dismissed)
-    return as_decided(msgspec.structs.replace(job, matches=kept, rulings=rulings), dismissed=(), allowed=allowed)
+    return msgspec.structs.replace(job, matches=kept, rulings=rulings)
 
 
 def with_match(job: Job, match: Match, ruling: Ruling, *, now: str) -> Job | None:
     """Return a job with a match that was found after it had ended; None where it has one with this reference."""
     if any((one.library, one.media_id) == (match.library, match.media_id) for one in job.matches):
         return None
-    return msgspec.structs.replace(
-        job, matches=(*job.matches, match), rulings=(*job.rulings, ruling), update_time=max(now, job.update_time)
+    return judged(
+        msgspec.structs.replace(
+            job, matches=(*job.matches, match), rulings=(*job.rulings, ruling), update_time=max(now, job.update_time)
+        )
     )
 
 

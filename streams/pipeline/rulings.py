@@ -16,14 +16,17 @@ from schemas.commands import ReviseOutcome
 from schemas.ids import case_id, revision_id
 from schemas.jobs import JobStatus, LiveMatch
 from schemas.policies import RuledBy
-from schemas.result import MediaDNAResult, rulings_of
+from schemas.result import MediaDNAResult, boilerplate_of, rulings_of, verdict_of
+from streams.domain.boilerplate import DEFAULT_REFERENCES
 from streams.domain.cases import decide
 from streams.domain.jobs.size import is_writable
 from streams.domain.policies import combined
-from streams.domain.rulings import as_decided, outcome_of, ruled, with_match
+from streams.domain.precedence import Ages, with_job
+from streams.domain.rulings import aged, as_decided, outcome_of, ruled, with_match
+from streams.domain.verdicts import judged, with_boilerplate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from schemas.cases import Decision
     from schemas.commands import AddMatch, DecideCase
@@ -54,6 +57,10 @@ class RuleBook(Protocol):
         """Return the rules that matches of a media item with these references are held against."""
         ...
 
+    async def ages_of(self, media_ids: Iterable[str]) -> Mapping[str, Ages]:
+        """Return what is known of the times of media items."""
+        ...
+
     async def outcome_of(self, media_id: str) -> Outcome | None:
         """Return the outcome of a media item that was told last."""
         ...
@@ -76,30 +83,47 @@ class RuleBook(Protocol):
 
 
 class Rulings:
-    """Tells what matches lead to."""
+    """Tells what matches lead to.
 
-    def __init__(self, book: RuleBook, emitter: EventEmitter) -> None:
+    Args:
+        book: What the rules, and what is known of media, are looked up in.
+        emitter: Where it is told.
+        shared_by: How many references of a library make a span that all of them hold boilerplate.
+    """
+
+    def __init__(self, book: RuleBook, emitter: EventEmitter, *, shared_by: int = DEFAULT_REFERENCES) -> None:
         self._book = book
         self._emitter = emitter
+        self._shared_by = shared_by
 
     async def of_ended(self, job: Job) -> Job:
-        """Return a job that has ended, with what its matches lead to.
+        """Return a job that has ended, with what its matches lead to, and the verdict on its media item.
 
-        Where its complete event is out already, it is what that says: the rules may have changed since.
+        Where its complete event is out already, it is what that says: rules and times may have changed since.
         """
         if job.status is not JobStatus.SUCCESS or not job.matches:
-            return job
+            return judged(job)
         await self._book.brought_up()
         found = ruled(job, await self._book.rules_for(job.media_id, _pairs(job.matches)))
+        found = with_boilerplate(
+            msgspec.structs.replace(found, rulings=await self._aged(job, found.rulings)), references=self._shared_by
+        )
         event = await self._book.completion_of(job.job_id)
         if event is None:
-            return found
+            return judged(found)
         result = MediaDNAResult.from_json(event.data)
         if result.action is None:  # it is older than the rules
             return job
         told = {(one.library, one.reference): one for one in rulings_of(result)}
         kept = [_as_told(one, told.get((one.library, one.reference))) for one in found.rulings]
-        return msgspec.structs.replace(found, rulings=tuple(kept))
+        found = msgspec.structs.replace(found, rulings=tuple(kept), boilerplate=boilerplate_of(result))
+        return msgspec.structs.replace(found, verdict=verdict_of(result, judged(found).verdict))
+
+    async def _aged(self, job: Job, rulings: Sequence[Ruling]) -> tuple[Ruling, ...]:
+        """Return what a job's matches lead to, with which of the references are younger than its media item."""
+        ages = dict(await self._book.ages_of([job.media_id, *(one.reference for one in rulings)]))
+        item = with_job(ages.pop(job.media_id, Ages(job.media_id)), job)
+        return aged(rulings, ages, item)
 
     async def tell_ended(self, job: Job, *, now: str) -> None:
         """Publish the final outcome of a job that has ended.
@@ -168,7 +192,9 @@ class Rulings:
             log.warning("match_found_later_has_no_job", media_id=command.media_id, reference=command.match.media_id)
             return
         rules = await self._book.rules_for(command.media_id, [_pair(command.match)])
-        ruling = rules.rule(command.match, retroactive=True)
+        if job.verdict is None and job.matches:  # it is of before there were verdicts
+            job = msgspec.structs.replace(job, rulings=await self._aged(job, job.rulings))
+        (ruling,) = await self._aged(job, [rules.rule(command.match, retroactive=True)])
         newer = with_match(job, command.match, ruling, now=now)
         if newer is None:  # known; a worker may have died before it told what that leads to
             await self.revise(command.media_id, now=now)
@@ -251,7 +277,9 @@ def _as_told(ruling: Ruling, told: Ruling | None) -> Ruling:
     """Return a ruling as a complete event has told of it; what it left out had been dismissed."""
     if told is None:
         return msgspec.structs.replace(ruling, dismissed=True)
-    return msgspec.structs.replace(ruling, action=told.action, policy=told.policy, dismissed=False)
+    return msgspec.structs.replace(
+        ruling, action=told.action, policy=told.policy, dismissed=False, younger=told.younger
+    )
 
 
 def _is_told_at_once(ruling: Ruling) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 
 from schemas.events import AIMediaDNAComplete
 from streams.domain.policies import Rules
+from streams.domain.precedence import ages_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from schemas.libraries import Library, LibraryItem
     from schemas.policies import Outcome
     from streams.adapters.kafka.topics import Topics
+    from streams.domain.precedence import Ages
     from streams.ports.feed import Feed
     from streams.readmodel.model import ReadModel
 
@@ -106,6 +108,10 @@ class CurrentState:
         """Return the rules that matches of a media item with these references are held against, as far as was read."""
         return await asyncio.to_thread(self._rules_for, media_id, list(references))
 
+    async def ages_of(self, media_ids: Iterable[str]) -> dict[str, Ages]:
+        """Return what is known of the times of media items, as far as was read."""
+        return await asyncio.to_thread(self._ages_of, list(media_ids))
+
     async def outcome_of(self, media_id: str) -> Outcome | None:
         """Return the outcome of a media item that was told last, as far as was read."""
         return await asyncio.to_thread(self._model.outcomes.get, media_id)
@@ -121,6 +127,12 @@ class CurrentState:
     async def result_of(self, media_id: str) -> Job | None:
         """Return the newest job of a media item that succeeded, as far as was read."""
         return await asyncio.to_thread(self._model.jobs.result, media_id)
+
+    def _ages_of(self, media_ids: list[str]) -> dict[str, Ages]:
+        libraries, jobs = self._model.libraries, self._model.jobs
+        return {
+            one: ages_of(one, libraries.items_of(one), asked=jobs.first_asked(one)) for one in dict.fromkeys(media_ids)
+        }
 
     def _rules_for(self, media_id: str, references: list[tuple[str, str]]) -> Rules:
         items = (self._model.libraries.item(library, reference) for library, reference in references)

@@ -86,6 +86,12 @@ class JobRows:
         )
         return [_job(row) for row in rows]
 
+    def first_asked(self, media_id: str) -> str | None:
+        """Return when the first job of a media item was asked for that is known of, UTC."""
+        row = self._database.one("SELECT min(created) AS first FROM jobs WHERE media_id = ?", media_id)
+        first: str | None = None if row is None else row["first"]
+        return first
+
     def result(self, media_id: str) -> Job | None:
         """Return the newest job of a media item that succeeded."""
         row = self._database.one(

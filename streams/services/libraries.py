@@ -228,7 +228,7 @@ class Libraries:
         return item
 
     async def mark(self, library: str, media_id: str, marks: ItemMarks) -> LibraryItem:
-        """Disable or enable an item, set its metadata, or lift what the flood guard has said of it.
+        """Disable or enable an item, describe it, or lift what the flood guard has said of it.
 
         Raises:
             UnknownLibrary: There is no such library.
@@ -241,7 +241,8 @@ class Libraries:
         disabled = before.disabled if marks.disabled is None else marks.disabled
         metadata = before.metadata if marks.metadata is None else marks.metadata
         quarantined = before.quarantined if marks.quarantined is None else marks.quarantined
-        wanted = (disabled, metadata, quarantined)
+        published = before.publish_time if marks.publish_time is None else marks.publish_time
+        wanted = (disabled, metadata, quarantined, published)
         if _said(before) == wanted:
             return before
         await self._emitter.command(MarkItem(**_asked_now(media_id), library=library, marks=marks))
@@ -347,9 +348,9 @@ class Libraries:
         return await self._feed.until(shown, timeout_s=timeout_s or SHOWN_S, otherwise=late)
 
 
-def _said(item: LibraryItem) -> tuple[bool, dict[str, Any], str]:
+def _said(item: LibraryItem) -> tuple[bool, dict[str, Any], str, str]:
     """Return what is said of an item."""
-    return item.disabled, item.metadata, item.quarantined
+    return item.disabled, item.metadata, item.quarantined, item.publish_time
 
 
 def _asked_now(media_id: str) -> dict[str, Any]:

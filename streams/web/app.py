@@ -12,6 +12,7 @@ from litestar.static_files import create_static_files_router
 
 from schemas.errors import TooLargeError
 from schemas.limits import LARGEST_INPUT
+from schemas.publication import BadPublishTimeError
 from streams.domain.case_errors import CaseError
 from streams.domain.evidence_errors import EvidenceError
 from streams.domain.library_errors import LibraryError
@@ -102,6 +103,7 @@ def create_app(services: Services) -> Litestar:
             PreviewError: on_service_error,
             BadCursor: on_service_error,
             TooLargeError: on_service_error,
+            BadPublishTimeError: on_service_error,
             KeyUsedError: on_service_error,
             OSError: on_unavailable,
             UnicodeDecodeError: on_unreadable,

@@ -300,6 +300,7 @@ def _make_agents(
             tries=settings.task_tries,
             callback_url=settings.callback_url,
             flood_limit=settings.flood_limit,
+            shared_by=settings.boilerplate_references,
         ),
         lanes=(
             TaskLane("chunk", topics.chunks, chunks, settings.slots),

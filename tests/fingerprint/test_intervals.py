@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fingerprint.intervals import Span, covered_s, union
+from fingerprint.intervals import Span, covered_s, overlap_s, union
 
 #: Halves of seconds, so that sums are exact and spans often touch.
 MOMENTS = st.integers(-20, 20).map(lambda half: half / 2)
@@ -27,6 +27,11 @@ def test_the_union_covers_what_the_spans_cover_and_no_moment_twice(spans: list[S
     assert all(start < end for start, end in found)
     assert all(one[1] < other[0] for one, other in itertools.pairwise(found))
     assert covered_s(spans) == sum(end - start for start, end in found) == len(moments(spans)) / 2
+
+
+@given(SPANS, st.tuples(MOMENTS, MOMENTS))
+def test_an_overlap_is_what_both_cover(spans: list[Span], span: Span) -> None:
+    assert overlap_s(span, union(spans)) == len(moments(spans) & moments([span])) / 2
 
 
 @given(SPANS, st.randoms())

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from schemas.errors import ErrorCode
 from schemas.jobs import Job, JobRequest, JobStatus, Metrics
 from schemas.matches import Interval, Match, Track
-from schemas.result import MediaDNAResult, complete_event, matches_of, result_of
+from schemas.policies import Action, Ruling
+from schemas.result import MediaDNAResult, complete_event, matches_of, result_of, rulings_of, verdict_of
+from schemas.verdicts import Because, Reason, Verdict, VerdictKind
 
 times = st.floats(0, 360_000).map(lambda value: round(value, 3))
 shares = st.floats(0, 1).map(lambda value: round(value, 4))
@@ -199,3 +201,44 @@ def test_what_the_input_asked_to_have_echoed_comes_back_as_it_came() -> None:
     extend = json.dumps({"note": "ü" * 600})
     request = msgspec.structs.replace(job().request, extend=extend)
     assert complete_event(job(request=request)).extend == extend
+
+
+verdicts = st.builds(
+    Verdict,
+    kind=st.sampled_from(VerdictKind),
+    own_share=shares,
+    of=st.lists(st.text(max_size=20), max_size=3).map(tuple),
+    transforms=st.lists(st.sampled_from(["mirrored", "rotated:90"]), unique=True).map(tuple),
+)
+
+
+@given(verdicts)
+def test_a_verdict_is_read_back_as_it_was_told(verdict: Verdict) -> None:
+    told = MediaDNAResult.from_json(result_of(job(verdict=verdict)).to_json())
+    assert verdict_of(told, None) == verdict
+
+
+def test_the_reasons_of_a_verdict_are_those_of_the_matches_that_were_told() -> None:
+    reasons = (Reason(because=Because.COVERS, reference="original", share=0.61),)
+    verdict = Verdict(kind=VerdictKind.PARTIAL_COPY, own_share=0.39, of=("original",))
+    told = MediaDNAResult.from_json(result_of(job(MATCH, verdict=verdict)).to_json())
+    found = msgspec.structs.replace(verdict, own_share=0.4, reasons=reasons)
+    assert verdict_of(told, found) == msgspec.structs.replace(verdict, reasons=reasons)
+
+
+def test_a_result_of_before_there_were_verdicts_has_none() -> None:
+    told = MediaDNAResult.from_json(result_of(job(MATCH)).to_json())
+    assert told.verdict is None
+    assert verdict_of(told, Verdict(kind=VerdictKind.ORIGINAL, own_share=1.0)) is None
+
+
+def test_only_a_younger_reference_is_marked_as_such() -> None:
+    rulings = tuple(
+        Ruling(library="default", reference=name, action=Action.TRACK, younger=name == "late")
+        for name in ("original", "late")
+    )
+    found = job(MATCH, msgspec.structs.replace(MATCH, media_id="late"), rulings=rulings)
+    items = json.loads(result_of(found).to_json())["VideoDNA"]
+    assert {item["PrimaryKey"]: item.get("Younger") for item in items} == {"original": None, "late": True}
+    told = MediaDNAResult.from_json(result_of(found).to_json())
+    assert {one.reference: one.younger for one in rulings_of(told)} == {"original": False, "late": True}

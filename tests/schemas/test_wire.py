@@ -87,6 +87,22 @@ def test_unknown_fields_are_ignored_whatever_they_hold() -> None:
     assert read({**STREAM, "Preprocess": True, "data": {"deep": [{}]}, "": None}) == read(STREAM)
 
 
+@pytest.mark.parametrize("body", [STREAM, ALL])
+def test_a_publish_time_is_read_in_utc_whichever_event_has_it(body: dict[str, Any]) -> None:
+    for sent, kept in (("2026-11-23T10:00:00+02:00", "2026-11-23T08:00:00.000Z"), ("", None), (None, None)):
+        event = decode_transcode_event([], json.dumps({**body, "PublishTime": sent}).encode()).event
+        assert event.publish_time == kept
+
+
+@pytest.mark.parametrize("body", [STREAM, ALL])
+@pytest.mark.parametrize("sent", ["2026-11-23", "2026-11-23T10:00:00", "soon"])
+def test_a_publish_time_without_a_zone_is_refused_by_its_name(body: dict[str, Any], sent: str) -> None:
+    reason = refusal({**body, "PublishTime": sent})
+    assert "ISO 8601 with a zone" in reason
+    assert "`$.PublishTime`" in reason
+    assert "PublishTime" in refusal({**body, "PublishTime": 1700000000})
+
+
 def test_null_is_the_same_as_not_there() -> None:
     assert read({**STREAM, "Size": None}).size is None
     assert "VideoId" in refusal({**STREAM, "VideoId": None})

@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas.admission import check_request_size
+from schemas.boilerplate import SharedSpan
 from schemas.commands import ItemMarks, MarkItem, SubmitJob
 from schemas.deadletter import dead_letter_headers, letter_of
 from schemas.deliveries import Attempt, Delivery
@@ -49,11 +50,13 @@ from schemas.limits import (
 from schemas.matches import Interval, Match, Track
 from schemas.result import complete_event
 from schemas.tasks import ChunkResult, FinishJob, Probe, TaskOutcome
+from schemas.verdicts import MOST_NAMED, MOST_REASONS, Because, Reason, Verdict, VerdictKind
 from schemas.wire import decode_transcode_event
 from streams.adapters.kafka.assignment import Assignment
 from streams.adapters.kafka.connection import KafkaConnection
 from streams.adapters.kafka.faust_app import make_app
 from streams.adapters.kafka.topics import LARGEST_BATCH as TOPIC_TAKES
+from streams.domain.boilerplate import MOST_SPANS
 from streams.domain.jobs.record import MediaRecord
 from streams.domain.jobs.renditions import noted
 from streams.domain.jobs.state_machine import on_request
@@ -120,6 +123,7 @@ def worst_request(job_id: str = "j" * 64) -> JobRequest:
         metadata={"k": "m" * (LARGEST_METADATA - len('{"k":""}'))},
         caller=WIDE * LONGEST_CALLER,
         request_digest="f" * 64,
+        publish_time=NOW,
     )
 
 
@@ -174,6 +178,14 @@ def worst_job(matches: tuple[Match, ...], status: JobStatus = JobStatus.SUCCESS)
         digest="f" * 64,
         algorithm="mediadna-1",
         stored=True,
+        boilerplate=(SharedSpan(start=12345.678, end=23456.789, references=9999),) * MOST_SPANS,
+        verdict=Verdict(
+            kind=VerdictKind.COMPILATION,
+            own_share=0.1234,
+            of=(WIDE * LONGEST_MEDIA_ID,) * MOST_NAMED,
+            transforms=("mirrored", "rotated:90", "cropped"),
+            reasons=(Reason(because=Because.COVERS, reference=WIDE * LONGEST_MEDIA_ID, share=0.1234),) * MOST_REASONS,
+        ),
     )
 
 

@@ -27,6 +27,7 @@ class Item:
         media_id: Its name.
         library: Where it goes.
         metadata: What the library keeps beside it.
+        publish_time: When it was published, UTC; empty when that is not known.
         size: Bytes; 0 when not known.
         origin: Where it was found, for messages.
         derived: Whether the MediaId was made of the location, and nobody has given it: other media may be called so.
@@ -39,11 +40,13 @@ class Item:
     size: int = 0
     origin: str = ""
     derived: bool = False
+    publish_time: str = ""
 
     def key(self, attempt: int, *, save_type: SaveType = SaveType.ONLYSAVE) -> str:
         """Return the key that the item is asked for under: always the same, so that asking again asks for nothing new.
 
-        A key stands for all that is asked for. So an item whose metadata has changed in the manifest has another one.
+        A key stands for all that is asked for. So an item whose metadata or publish time has changed in the manifest
+        has another one.
 
         Args:
             attempt: 0; or how often the item has failed before, to have it tried anew.
@@ -52,6 +55,8 @@ class Item:
         parts = [self.library, self.media_id, self.location, str(attempt)]
         if self.metadata or save_type is not SaveType.ONLYSAVE:
             parts += [save_type.value, msgspec.json.encode(self.metadata, order="deterministic").decode()]
+        if self.publish_time:
+            parts.append(self.publish_time)
         content = "\x1f".join(parts)
         return f"import-{hashlib.blake2b(content.encode(), digest_size=16).hexdigest()}"
 

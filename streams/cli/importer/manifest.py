@@ -1,7 +1,7 @@
 """Manifests: CSV files with a header, or JSON lines, that name one media item a line.
 
-The fields are `location` (a path, relative to the manifest, or a URL), `MediaId`, `library` and `metadata` (a JSON
-object). All but the first may be missing. What else a line holds becomes metadata.
+The fields are `location` (a path, relative to the manifest, or a URL), `MediaId`, `library`, `PublishTime` (ISO 8601
+with a zone) and `metadata` (a JSON object). All but the first may be missing. What else a line holds becomes metadata.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import fsspec
 import msgspec
 
+from schemas.publication import told_publish_time
 from streams.cli.importer.items import Fault, Item
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ FIELDS = {
     "mediaid": "media_id",
     "library": "library",
     "metadata": "metadata",
+    "publishtime": "publish_time",
 }
 
 
@@ -103,11 +105,13 @@ def _item(row: object, library: str, locate: Callable[[str], str], origin: str) 
         elif value is not None:
             fields[known] = value
     location = locate(_text(fields, "location"))
+    metadata = {**rest, **_metadata(fields.get("metadata"))}
     return Item(
         location=location,
         media_id=_text(fields, "media_id", default=_stem(location)),
         library=_text(fields, "library", default=library),
-        metadata={**rest, **_metadata(fields.get("metadata"))},
+        metadata=metadata,
+        publish_time=told_publish_time(fields.get("publish_time"), metadata),
         origin=origin,
         derived="media_id" not in fields,
     )

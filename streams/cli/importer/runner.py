@@ -182,6 +182,7 @@ class Importer:
         return item.key(attempt, save_type=self._save_type)
 
     def _body(self, item: Item) -> dict[str, Any]:
+        published = {"publish_time": item.publish_time} if item.publish_time else {}
         return {
             "media_id": item.media_id,
             "url": item.location,
@@ -189,6 +190,7 @@ class Importer:
             "save_type": self._save_type.value,
             "metadata": item.metadata,
             "lane": "import",
+            **published,
         }
 
 

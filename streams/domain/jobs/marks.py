@@ -23,7 +23,7 @@ def on_mark(record: MediaRecord, command: MarkItem, *, now: str) -> Step:
     if item is None:
         return Step(record)
     marks = command.marks
-    said = {"disabled": marks.disabled, "metadata": marks.metadata}
+    said = {"disabled": marks.disabled, "metadata": marks.metadata, "publish_time": marks.publish_time}
     changed: dict[str, object] = {name: value for name, value in said.items() if value is not None}
     when = command.requested_time or now
     moved = marks.quarantined is not None and _is_news(item, marks.quarantined, when)

@@ -461,10 +461,7 @@ def _as_permitted(record: MediaRecord, request: JobRequest, result: ChunkResult)
 
 
 def _stored(record: MediaRecord, job: Job, *, now: str) -> LibraryItem | None:
-    """Make the library's item of what a job has stored; what people said of it before stays said.
-
-    There is none to make where the library holds a newer version by now.
-    """
+    """Make the library's item of what a job has stored, unless a newer version is there; what people said stays."""
     request = job.request
     known = record.items.get(request.library)
     if known is not None and known.version > job.version:
@@ -481,6 +478,7 @@ def _stored(record: MediaRecord, job: Job, *, now: str) -> LibraryItem | None:
         quarantined=known.quarantined if known else "",
         released_time=known.released_time if known else "",
         metadata=request.metadata or (known.metadata if known else {}),
+        publish_time=request.publish_time or (known.publish_time if known else ""),
         creation_time=known.creation_time if known else now,
         update_time=now,
     )

@@ -71,6 +71,7 @@ def request_of(envelope: Envelope, settings: Settings, *, now: str) -> JobReques
         save_type=SaveType(settings.save_type),
         requested_time=now,
         extend=event.extend,
+        publish_time=event.publish_time or "",
         traceparent=envelope.traceparent,
         renditions=noted(ordered),  # the best ones, of which the first is the one that is chosen
     )

@@ -17,6 +17,7 @@ from schemas.commands import (
 )
 from schemas.jobs import JobSource
 from schemas.tasks import LibraryTask, SearchBackwards
+from streams.domain.boilerplate import DEFAULT_REFERENCES
 from streams.domain.jobs.record import MediaRecord, adopt, rebuild
 from streams.domain.jobs.renditions import noted
 from streams.domain.jobs.seen import seen_by
@@ -78,6 +79,7 @@ class JobAgent:
         callback_url: Where complete events of jobs go that name no place of their own. It becomes part of the job: a
             later change of the setting calls nobody back about old jobs.
         flood_limit: Media items that a reference may match within an hour, however unusual that is; 0: any number.
+        shared_by: How many references of a library make a span that all of them hold boilerplate.
     """
 
     def __init__(
@@ -89,11 +91,12 @@ class JobAgent:
         tries: int,
         callback_url: str = "",
         flood_limit: int = 0,
+        shared_by: int = DEFAULT_REFERENCES,
     ) -> None:
         self._table = table
         self._history = history
         self._emitter = emitter
-        self._rulings = Rulings(history, emitter)
+        self._rulings = Rulings(history, emitter, shared_by=shared_by)
         self._tries = tries
         self._callback_url = callback_url or None
         self._searches = BackwardSearches(history, emitter, tries=tries)

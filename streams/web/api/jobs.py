@@ -16,6 +16,7 @@ from litestar.params import Body, FromPath, FromQuery, JSONBody, QueryParameter
 from schemas.ids import keyed_job_id, new_job_id
 from schemas.jobs import UPLOADED, Job, JobRequest, JobSource, JobStatus, Lane, SaveType
 from schemas.limits import LONGEST_MEDIA_ID
+from schemas.publication import told_publish_time
 from streams.adapters.webhooks.targets import TargetRefused, Targets
 from streams.domain.library_errors import ForbiddenError, LibraryError, MediaIdTaken, UnusableName
 from streams.readmodel.jobs import JobFilter
@@ -24,7 +25,7 @@ from streams.web.api.pagination import Cursor, Limit
 from streams.web.api.submission import AskedUnderKey, IdempotencyKey, Replace, ask, asked_by, check_cancel, given_fields
 from streams.web.api.suppressed import Suppressed, YesNo
 from streams.web.api.times import TIME_FORM, time_as_stored
-from streams.web.api.views import JobList, JobView, LibraryName, MediaId, NewJob
+from streams.web.api.views import JobList, JobView, LibraryName, MediaId, NewJob, PublishTime
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
 from streams.web.auth.roles import Role
@@ -71,6 +72,7 @@ class Upload(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     media_id: MediaId
     library: LibraryName = "default"
     save_type: SaveType = SaveType.FORCESAVE
+    publish_time: PublishTime = ""
 
 
 @post("/jobs", status_code=202, summary="Ask for a job", opt=needs(Role.SUBMITTER))
@@ -117,6 +119,7 @@ def upload_route(largest: int) -> Any:
             file_url=UPLOADED,
             library=data.library,
             save_type=data.save_type,
+            publish_time=told_publish_time(data.publish_time, {}),
         )
         details = given_fields(data)
         details["file"] = await asyncio.to_thread(_digest, file) if idempotency_key else ""
@@ -277,6 +280,7 @@ def _request_of(data: NewJob) -> JobRequest:
         extend=data.extend,
         callback_url=data.callback_url,
         metadata=data.metadata,
+        publish_time=told_publish_time(data.publish_time, data.metadata),
     )
 
 

@@ -15,11 +15,12 @@ from schemas.commands import ItemMarks
 from schemas.ids import new_job_id
 from schemas.jobs import JobRequest, SaveType
 from schemas.libraries import Library, LibraryItem, LibraryStatus, Purpose, Seconds, Share
+from schemas.publication import told_publish_time
 from streams.redaction import redacted
 from streams.web.api.etag import UNCHANGED, with_etag
 from streams.web.api.pagination import Cursor, Limit
 from streams.web.api.submission import IdempotencyKey, Replace, ask, asked_by, given_fields
-from streams.web.api.views import JobView, LibraryName, MediaId, Metadata, Url
+from streams.web.api.views import JobView, LibraryName, MediaId, Metadata, PublishTime, Url
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
 from streams.web.auth.roles import Role
@@ -118,6 +119,7 @@ class ItemView(msgspec.Struct, kw_only=True):
         str, msgspec.Meta(description="why its matches lead to a review at most: it matches far more than is usual")
     ]
     metadata: dict[str, Any]
+    publish_time: PublishTime = ""
     created: str
     updated: str
 
@@ -135,6 +137,7 @@ class ItemView(msgspec.Struct, kw_only=True):
             disabled=item.disabled,
             quarantined=item.quarantined,
             metadata=item.metadata,
+            publish_time=item.published,
             created=item.creation_time,
             updated=item.update_time,
         )
@@ -153,6 +156,7 @@ class NewItem(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     media_id: MediaId
     url: Url
     metadata: Metadata = {}
+    publish_time: PublishTime = ""
 
 
 class ItemChanges(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -160,6 +164,7 @@ class ItemChanges(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     disabled: bool | msgspec.UnsetType = msgspec.UNSET
     metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
+    publish_time: PublishTime | msgspec.UnsetType = msgspec.UNSET
     quarantined: Annotated[
         bool | msgspec.UnsetType, msgspec.Meta(description="`false` lifts what the flood guard has said of it")
     ] = msgspec.UNSET
@@ -257,6 +262,7 @@ async def add_item(
         library=name,
         save_type=SaveType.ONLYSAVE,
         metadata=data.metadata,
+        publish_time=told_publish_time(data.publish_time, data.metadata),
     )
     details = {"library": name, **given_fields(data)}
     request = asked_by(caller, request, key=idempotency_key, route="items", details=details)
@@ -291,14 +297,18 @@ async def update_item(
 ) -> ItemView:
     """Change what is given.
 
-    `disabled` takes the item out of all searches, `metadata` replaces what was there, and `quarantined`, as `false`,
-    lifts what the flood guard has said of the item: what it matched until now is no reason any more.
+    `disabled` takes the item out of all searches, `metadata` replaces what was there, `publish_time` counts for the
+    verdicts of jobs that end from then on, and `quarantined`, as `false`, lifts what the flood guard has said of the
+    item: what it matched until now is no reason any more.
     """
     if data.quarantined is True:
         raise ClientException("only the flood guard sets an item aside: disable the item, or give it a policy")
+    metadata = None if data.metadata is msgspec.UNSET else data.metadata
+    publish_time = told_publish_time("" if data.publish_time is msgspec.UNSET else data.publish_time, metadata or {})
     marks = ItemMarks(
         disabled=None if data.disabled is msgspec.UNSET else data.disabled,
-        metadata=None if data.metadata is msgspec.UNSET else data.metadata,
+        metadata=metadata,
+        publish_time=None if data.publish_time is msgspec.UNSET else publish_time,
         quarantined="" if data.quarantined is False else None,
     )
     return ItemView.of(await services.libraries.mark(name, media_id, marks))

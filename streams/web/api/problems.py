@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.response import Redirect, Template
 
 from schemas.errors import TooLargeError
+from schemas.publication import BadPublishTimeError
 from streams.domain.backward import NotSearchableError, SeveralLibrariesError, UnknownMediaError
 from streams.domain.case_errors import (
     BadDecisionError,
@@ -132,6 +133,7 @@ BY_ERROR: dict[type[Exception], ProblemType] = {
     DecidedMeanwhileError: state.DECIDED_MEANWHILE,
     BadCursor: requests.INVALID_CURSOR,
     TooLargeError: requests.TOO_LARGE,
+    BadPublishTimeError: requests.INVALID_REQUEST,
     KeyUsedError: requests.KEY_USED,
     EvidenceError: state.NOTHING_TO_EXPLAIN,
     BusyError: state.BUSY,

@@ -23,6 +23,7 @@ BODIES: dict[str, Json] = {
         "media_id": "film-0042",
         "url": "https://media.example/film-0042.mp4",
         "metadata": {"title": "The Film"},
+        "publish_time": "2026-11-23T08:00:00Z",
     },
     "ItemChanges": {"disabled": True},
     "NewPolicy": {

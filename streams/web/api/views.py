@@ -6,14 +6,24 @@ from typing import Annotated, Any, Self
 
 import msgspec
 
+from schemas.boilerplate import SharedSpan
 from schemas.coverage import Coverage, Unsearched
 from schemas.jobs import Job, JobSource, JobStatus, Lane, SaveType
 from schemas.libraries import Share
-from schemas.limits import LARGEST_METADATA, LONGEST_MEDIA_ID, LONGEST_NAME, LONGEST_TARGET, LONGEST_URL, MOST_SEARCHED
+from schemas.limits import (
+    LARGEST_METADATA,
+    LONGEST_MEDIA_ID,
+    LONGEST_NAME,
+    LONGEST_TARGET,
+    LONGEST_URL,
+    LONGEST_WORD,
+    MOST_SEARCHED,
+)
 from schemas.matches import best_first
 from schemas.names import NO_CONTROL, NO_CONTROL_OR_SLASH
 from schemas.policies import Action, Outcome, RuledMatch
 from schemas.result import action_of
+from schemas.verdicts import Verdict
 from streams.redaction import check_of, redacted, without_secrets
 
 __all__ = [
@@ -24,6 +34,7 @@ __all__ = [
     "Metadata",
     "NewJob",
     "OutcomeView",
+    "PublishTime",
     "ResultView",
     "Url",
 ]
@@ -61,9 +72,27 @@ LeadsTo = Annotated[
     Action | None,
     msgspec.Meta(description="the strongest action of the matches; `allow` where nothing matched; null: not searched"),
 ]
+Judged = Annotated[
+    Verdict | None,
+    msgspec.Meta(description="whether the media is an original or a copy, and why; null: not searched, or not known"),
+]
+Boilerplate = Annotated[
+    tuple[SharedSpan, ...],
+    msgspec.Meta(description="spans of the media that many references share, such as titles: they link nothing"),
+]
 Metadata = Annotated[
     dict[str, Any],
     msgspec.Meta(description=f"what the library item carries: {LARGEST_METADATA} bytes of JSON at most"),
+]
+
+
+PublishTime = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=LONGEST_WORD,
+        description="when the media was published, ISO 8601 with a zone: of two that are alike the older one is the "
+        "original; empty: what `PublishTime` in `metadata` says counts, else when it was first seen here",
+    ),
 ]
 
 
@@ -82,6 +111,7 @@ class NewJob(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     extend: Annotated[str, msgspec.Meta(max_length=512)] | None = None
     callback_url: CallbackUrl | None = None
     metadata: Metadata = {}
+    publish_time: PublishTime = ""
     lane: Annotated[Lane, msgspec.Meta(description="`import` gives way to everything on the `live` lane")] = Lane.LIVE
 
 
@@ -93,6 +123,7 @@ class JobView(msgspec.Struct, kw_only=True):
     status: JobStatus
     library: str
     source: JobSource
+    publish_time: PublishTime = ""
     url: Annotated[str, msgspec.Meta(description="where the media was read, without what may be secret in it")]
     url_check: Annotated[
         str, msgspec.Meta(description="four hex digits: others mean another address, also where `url` is shown alike")
@@ -112,6 +143,8 @@ class JobView(msgspec.Struct, kw_only=True):
     algorithm: str
     matches: list[RuledMatch]
     action: LeadsTo = None
+    verdict: Judged = None
+    boilerplate: Boilerplate = ()
     searched: Searched = True
     coverage: Coverage = Coverage()
     unsearched: list[Unsearched] = []
@@ -125,6 +158,7 @@ class JobView(msgspec.Struct, kw_only=True):
             status=job.status,
             library=job.request.library,
             source=job.request.source,
+            publish_time=job.request.published,
             url=redacted(job.request.file_url),
             url_check=check_of(job.request.file_url),
             save_type=job.request.save_type,
@@ -142,6 +176,8 @@ class JobView(msgspec.Struct, kw_only=True):
             algorithm=job.algorithm,
             matches=_ruled(job),
             action=action_of(job),
+            verdict=job.verdict,
+            boilerplate=job.boilerplate,
             searched=job.request.save_type.searches,
             coverage=job.coverage,
             unsearched=list(job.unsearched),
@@ -166,6 +202,8 @@ class ResultView(msgspec.Struct, kw_only=True):
     algorithm: str
     matches: list[RuledMatch]
     action: LeadsTo = None
+    verdict: Judged = None
+    boilerplate: Boilerplate = ()
     searched: Searched = True
     coverage: Coverage = Coverage()
     unsearched: list[Unsearched] = []
@@ -217,6 +255,7 @@ def _ruled(job: Job) -> list[RuledMatch]:
                 "policy": ruling.policy,
                 "suppressed": ruling.dismissed,
                 "retroactive": ruling.retroactive,
+                "younger": ruling.younger,
             }
         shown.append(RuledMatch(**fields))
     return shown

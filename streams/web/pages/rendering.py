@@ -14,6 +14,7 @@ from litestar.template.config import TemplateConfig
 
 from schemas.jobs import JobStatus
 from schemas.matches import best_first
+from schemas.verdicts import around_name
 from streams.redaction import redacted, without_secrets
 from streams.web.auth.roles import Role
 from streams.web.pages.charts import amount_text
@@ -100,6 +101,7 @@ def template_config(authenticator: Authenticator) -> TemplateConfig[JinjaTemplat
     filters = (
         address,
         amount_text,
+        around_name,
         best_first,
         clock,
         in_path,

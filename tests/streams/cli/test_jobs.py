@@ -15,7 +15,9 @@ from support.inline import InlineService, done
 from fingerprint.media.errors import MediaError
 from schemas.jobs import JobStatus, SaveType
 from schemas.libraries import Library
+from schemas.policies import Action, Ruling
 from schemas.tasks import ChunkResult, TaskOutcome
+from schemas.verdicts import Because, Reason, Verdict, VerdictKind
 from streams.adapters.sources.files import open_file
 from streams.cli.client import Client
 from streams.cli.output import ExitCode, fail
@@ -90,6 +92,23 @@ async def test_of_what_was_stored_only_it_is_said_that_nothing_was_searched(run:
     stored = await run("submit", "--wait", "--save-type", "onlysave", "one.mp4")
     assert "stored, not searched" in stored.stdout
     assert "copies nothing" in (await run("submit", "--wait", "two.mp4")).stdout
+
+
+async def test_a_verdict_is_printed_with_its_reasons(run: Any, service: InlineService) -> None:
+    verdict = Verdict(
+        kind=VerdictKind.PARTIAL_COPY,
+        own_share=0.5,
+        of=("original",),
+        reasons=(Reason(because=Because.COVERS, reference="original", share=0.5),),
+    )
+    ruling = Ruling(library="default", reference="original", action=Action.TRACK, younger=True)
+    service.apply(jobs=[job("a", media_id="media-a", matches=(MATCH,), verdict=verdict, rulings=(ruling,))])
+    for arguments in (("job", "a"), ("result", "media-a")):
+        shown = (await run(*arguments)).stdout
+        assert "partial copy of original, 50.0 % its own" in shown
+        assert "  50.0 % of it is of original" in shown
+        assert "(younger)" in shown
+    assert json.loads((await run("result", "media-a", "--json")).stdout)["verdict"]["kind"] == "partial_copy"
 
 
 @pytest.mark.parametrize("arguments", [("job", "unknown"), ("result", "unknown"), ("job", "../jobs")])
@@ -248,3 +267,13 @@ async def test_what_was_asked_for_is_told_where_the_service_goes_away(
     assert asked.exit_code == ExitCode.UNAVAILABLE
     (stored,) = service.model.jobs.page().jobs
     assert stored.job_id in asked.stdout
+
+
+async def test_what_is_submitted_is_told_when_it_was_published(run: Any, service: InlineService) -> None:
+    Path("one.mp4").touch()
+    assert (await run("submit", "one.mp4", "--publish-time", "2026-11-23T10:00+02:00")).exit_code == ExitCode.OK
+    (asked,) = service.model.jobs.page().jobs
+    assert asked.request.publish_time == "2026-11-23T08:00:00.000Z"
+    wrong = await run("submit", "one.mp4", "--publish-time", "2026-11-23")
+    assert wrong.exit_code == ExitCode.USAGE
+    assert "ISO 8601" in wrong.stderr

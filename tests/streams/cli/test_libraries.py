@@ -130,6 +130,9 @@ async def test_an_item_is_disabled_enabled_and_described(run: Any, service: Inli
     assert service.model.libraries.disabled("default") == []
     told = await run("libraries", "describe", "default", "video", "--metadata", "title=Other", "--json")
     assert json.loads(told.stdout)["metadata"] == {"title": "Other"}
+    told = await run("libraries", "describe", "default", "video", "--publish-time", "2026-11-23T10:00+02:00", "--json")
+    assert json.loads(told.stdout)["publish_time"] == "2026-11-23T08:00:00.000Z"
+    assert json.loads(told.stdout)["metadata"] == {"title": "Other"}
 
 
 @pytest.mark.usefixtures("stored")

@@ -10,6 +10,8 @@ from support.read_model import ReadModel
 from schemas.cases import CaseState, Decision, DecisionKind
 from schemas.ids import case_id
 from schemas.policies import Action, Ruling
+from schemas.verdicts import VerdictKind
+from streams.domain.verdicts import judged
 from streams.services.results import Results
 
 RULING = Ruling(library="default", reference="original", action=Action.BLOCK, policy="p")
@@ -78,3 +80,21 @@ def test_decisions_are_the_same_in_whatever_order_and_however_often_they_are_rea
         model.apply(decisions=[one])
     assert model.decisions.dismissed_with("video") == frozenset()
     assert [one.number for one in model.decisions.of_case(first.case_id)] == [1, 2]
+
+
+def test_a_verdict_changes_with_a_dismissal_and_back_when_that_is_taken_back(model: ReadModel) -> None:
+    copied = judged(ENDED)
+    results = Results(model)
+    assert results.told(copied) == copied
+    model.apply(decisions=[decided(DecisionKind.NOT_A_MATCH, CaseState.DISMISSED)])
+    for told in (results.told(copied), results.told(copied, suppressed=True)):
+        assert told.verdict is not None
+        assert told.verdict.kind is VerdictKind.ORIGINAL
+    was_dismissed = judged(msgspec.structs.replace(ENDED, rulings=(msgspec.structs.replace(RULING, dismissed=True),)))
+    model.apply(decisions=[decided(DecisionKind.REOPEN, CaseState.OPEN, number=2)])
+    assert results.told(copied) == results.told(was_dismissed) == copied
+
+
+def test_a_job_of_before_there_were_verdicts_has_none_whatever_is_dismissed(model: ReadModel) -> None:
+    model.apply(decisions=[decided(DecisionKind.NOT_A_MATCH, CaseState.DISMISSED)])
+    assert Results(model).told(ENDED).verdict is None

@@ -55,9 +55,13 @@ def test_an_item_has_the_same_key_in_every_run_and_another_for_every_attempt(fou
 def test_what_is_asked_for_otherwise_has_another_key() -> None:
     item = Item("file:///a.mp4", "a", "default", {"year": 2020, "title": "A"})
     same = Item("file:///a.mp4", "a", "default", {"title": "A", "year": 2020}, size=7, origin="a.mp4")
-    others = [Item("file:///a.mp4", "a", "default", {"year": 2021}), Item("file:///a.mp4", "a", "default")]
+    others = [
+        Item("file:///a.mp4", "a", "default", {"year": 2021}),
+        Item("file:///a.mp4", "a", "default"),
+        Item("file:///a.mp4", "a", "default", publish_time="2026-11-23T08:00:00.000Z"),
+    ]
     assert item.key(0) == same.key(0) == item.key(0, save_type=SaveType.ONLYSAVE)
-    assert len({item.key(0), item.key(0, save_type=SaveType.SAVE), *(other.key(0) for other in others)}) == 4
+    assert len({item.key(0), item.key(0, save_type=SaveType.SAVE), *(other.key(0) for other in others)}) == 5
 
 
 def test_a_name_that_is_no_text_is_a_fault_and_ends_nothing() -> None:

@@ -95,3 +95,21 @@ def test_a_first_line_that_is_none_of_a_csv_file_is_said_to_be_wrong(tmp_path: P
 def test_a_manifest_that_is_not_there_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         list(find(str(tmp_path / "none.csv"), "default"))
+
+
+def test_a_line_may_say_when_its_item_was_published(tmp_path: Path) -> None:
+    rows = read(tmp_path, "all.csv", "location,Publish Time\na.mp4,2026-11-23T10:00:00+02:00\nb.mp4,\nc.mp4,2026\n")
+    lines = read(
+        tmp_path,
+        "all.jsonl",
+        '{"location": "a.mp4", "PublishTime": "2026-11-23T08:00:00Z"}\n'
+        '{"location": "b.mp4", "metadata": {"PublishTime": "2026-11-23T08:00:00Z"}}\n'
+        '{"location": "c.mp4", "metadata": {"PublishTime": "2026"}}\n',
+    )
+    for one, two, wrong in (rows, lines):
+        assert isinstance(one, Item)
+        assert (one.publish_time, one.metadata) == ("2026-11-23T08:00:00.000Z", {})
+        assert isinstance(two, Item)
+        assert two.publish_time == ""
+        assert isinstance(wrong, Fault)
+        assert "ISO 8601 with a zone" in wrong.reason

@@ -110,6 +110,12 @@ def test_an_item_is_asked_for_on_the_lane_of_imports_with_what_is_known_of_it() 
     ]
 
 
+def test_an_item_is_asked_for_with_when_it_was_published_where_that_is_known() -> None:
+    service = MemoryService()
+    imported(service, [replace(one, publish_time="2026-11-23T08:00:00.000Z") for one in items(1)])
+    assert service.bodies[0]["publish_time"] == "2026-11-23T08:00:00.000Z"
+
+
 def test_what_failed_stays_failed_until_it_is_to_be_tried_anew() -> None:
     service = MemoryService(broken={"m1"})
     first = imported(service, items(3))

@@ -42,6 +42,15 @@ def test_an_item_stays_marked_when_a_newer_job_stores_it_again() -> None:
     assert (again.disabled, again.metadata, again.version > item.version) == (True, {"title": "y"}, True)
 
 
+def test_an_item_keeps_its_publish_time_until_another_is_said() -> None:
+    step = finished(on_request(MediaRecord(), submit(publish_time="2026-11-01T00:00:00.000Z"), now=NOW))
+    (again,) = finished(on_request(step.record, submit("again"), now=NOW)).items
+    assert again.publish_time == "2026-11-01T00:00:00.000Z"
+    said = marked(step, publish_time="2026-10-01T00:00:00.000Z")
+    assert said.items[0].publish_time == "2026-10-01T00:00:00.000Z"
+    assert marked(said, publish_time="").items[0].publish_time == ""
+
+
 def test_an_item_that_is_not_there_cannot_be_marked() -> None:
     step = finished(on_request(MediaRecord(), submit(), now=NOW))
     assert marked(step, library="other", disabled=True).items == ()

@@ -176,3 +176,9 @@ async def test_an_event_that_is_too_large_asks_for_nothing(
     with pytest.raises(TooLargeError):
         await Intake(Settings(state=tmp_path), emitter).handle(value, headers, now=NOW, key=key)
     assert emitter.sent == []
+
+
+async def test_a_publish_time_goes_on_with_the_request(tmp_path: Path) -> None:
+    said, not_said = await requests_of(tmp_path, stream(PublishTime="2026-11-20T10:00:00+02:00"), stream())
+    assert (said.publish_time, not_said.publish_time) == ("2026-11-20T08:00:00.000Z", "")
+    assert said.job_id == not_said.job_id

@@ -22,6 +22,7 @@ from schemas.result import complete_event
 from schemas.tasks import ChunkResult, EmptyLibrary, Task, TaskKind, TaskOutcome
 from streams.adapters.kafka.topics import Topics
 from streams.domain.policies import Rules
+from streams.domain.precedence import Ages
 from streams.pipeline.agents.jobs import JobAgent
 from streams.pipeline.events import EventEmitter
 from streams.pipeline.freshness import Freshness, StoodStillError
@@ -49,6 +50,9 @@ class Broker:
 
     async def rules_for(self, _: str, __: object) -> Rules:
         return self.rules
+
+    async def ages_of(self, _: object) -> dict[str, Ages]:
+        return {}
 
     async def outcome_of(self, _: str) -> Outcome | None:
         return self.outcome

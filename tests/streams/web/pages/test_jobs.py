@@ -11,10 +11,12 @@ from support.cases import found, id_of, item
 from support.examples import MATCH, job
 from support.read_model import ReadModel
 
+from schemas.boilerplate import SharedSpan
 from schemas.coverage import Cause, Coverage, Missed, Unsearched
 from schemas.jobs import JobStatus, LiveMatch, SaveType
 from schemas.matches import Track
-from schemas.policies import Action
+from schemas.policies import Action, Ruling
+from schemas.verdicts import Because, Reason, Verdict, VerdictKind
 from streams.web.pages.rendering import PAGE, clock, percent, share, strength
 
 
@@ -212,3 +214,53 @@ async def test_a_job_is_ended_or_asked_for_again_by_who_may(client: AsyncTestCli
     model.apply(jobs=[job("j1", JobStatus.PROCESSING), job("j2", JobStatus.FAIL), job("j3", file_url="upload://x")])
     assert "Cancel this job" in (await client.get("/jobs/j1")).text
     assert "Try again" in (await client.get("/jobs/j2")).text
+
+
+RECUT = Verdict(
+    kind=VerdictKind.RECUT,
+    own_share=0.4,
+    of=("original", "other"),
+    transforms=("mirrored",),
+    reasons=(
+        Reason(because=Because.COVERS, reference="original", share=0.6),
+        Reason(because=Because.GOES_BACK, reference="original", input_at=5.0, reference_from=70.0, reference_to=10.0),
+    ),
+)
+
+
+async def test_a_job_shows_its_verdict_with_the_reasons_and_the_list_its_kind(
+    client: AsyncTestClient, model: ReadModel
+) -> None:
+    model.apply(jobs=[job("j1", matches=(MATCH,), verdict=RECUT)])
+    page = " ".join((await client.get("/jobs/j1")).text.split())
+    for text in (
+        'Verdict: <span class="verdict-kind">recut</span> of <bdi class="name">original</bdi> and 1 more',
+        "40 % of it is its own · edits seen: mirrored",
+        '<li>60.0 % of it is of <bdi class="name">original</bdi></li>',
+        '<li>at 5.0 s <bdi class="name">original</bdi> goes back from 70.0 s to 10.0 s</li>',
+    ):
+        assert text in page
+    assert '<span class="verdict-kind">recut</span>' in (await client.get("/jobs")).text
+    assert (await client.get("/api/v1/jobs/j1")).json()["verdict"]["kind"] == "recut"
+
+
+async def test_a_job_shows_which_of_its_spans_many_references_share(client: AsyncTestClient, model: ReadModel) -> None:
+    shared = (SharedSpan(start=0.0, end=31.5, references=7),)
+    model.apply(jobs=[job("j1", matches=(MATCH,), verdict=RECUT, boilerplate=shared)])
+    assert "no link by itself: 0:00.0 to 0:31.5 (7 references)" in (await client.get("/jobs/j1")).text
+    told = (await client.get("/api/v1/jobs/j1")).json()
+    assert told["boilerplate"] == [{"start": 0.0, "end": 31.5, "references": 7}]
+
+
+async def test_a_job_of_before_there_were_verdicts_shows_none(client: AsyncTestClient, model: ReadModel) -> None:
+    model.apply(jobs=[job("j1", matches=(MATCH,))])
+    assert "Verdict" not in (await client.get("/jobs/j1")).text
+    assert (await client.get("/api/v1/jobs/j1")).json()["verdict"] is None
+
+
+async def test_a_younger_reference_is_shown_as_the_copy(client: AsyncTestClient, model: ReadModel) -> None:
+    ruling = Ruling(library="default", reference="original", action=Action.TRACK, younger=True)
+    model.apply(jobs=[job("j1", matches=(MATCH,), rulings=(ruling,))])
+    assert "Copied by" in (await client.get("/jobs/j1")).text
+    (match,) = (await client.get("/api/v1/media/video/result")).json()["matches"]
+    assert match["younger"] is True
