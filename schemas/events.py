@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from schemas.clock import is_time
 from schemas.limits import LONGEST_EXTEND, LONGEST_MEDIA_ID, LONGEST_URL, LONGEST_WORD
 
 __all__ = [
@@ -90,6 +91,14 @@ class StreamTranscodeComplete(
     #: Echoed on the complete event.
     extend: Extend | None = None
 
+    @property
+    def broadcast_start(self) -> str:
+        """When the medium was broadcast, UTC; empty: that is not known.
+
+        Beside a `FinishTime`, `StartTime` is that of the transcoding, as ApsaraVideo VOD has it.
+        """
+        return "" if self.finish_time or not is_time(self.start_time or "") else self.start_time or ""
+
 
 class TranscodeComplete(
     msgspec.Struct, tag_field="EventType", tag="TranscodeComplete", rename="pascal", kw_only=True, omit_defaults=True
@@ -106,6 +115,13 @@ class TranscodeComplete(
     extend: Extend | None = None
     #: The renditions.
     stream_infos: list[StreamInfo] = []
+    #: When the medium was broadcast, from its first second on: airings in it are told by the clock then.
+    start_time: str | None = None
+
+    @property
+    def broadcast_start(self) -> str:
+        """When the medium was broadcast, UTC; empty: that is not known."""
+        return self.start_time or ""
 
 
 TranscodeEvent = StreamTranscodeComplete | TranscodeComplete

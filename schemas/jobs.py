@@ -159,6 +159,9 @@ class JobRequest(JobSpec, rename="pascal", kw_only=True, omit_defaults=True, fro
     renditions: tuple[Rendition, ...] = ()
     #: What the library item carries besides its fingerprint.
     metadata: dict[str, Any] = {}
+    #: When the input was broadcast, from its first second on, UTC: airings in it are told by the clock then. Empty: it
+    #: is no broadcast, or nobody has said when.
+    start_time: str = ""
 
     @property
     def spec(self) -> JobSpec:

@@ -77,15 +77,23 @@ def submit(
     ] = None,
     library: Annotated[str, typer.Option(help="Library to store into.")] = "default",
     save_type: Annotated[SaveType, typer.Option(help="What to do besides matching.")] = SaveType.FORCESAVE,
+    start_time: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="When it was broadcast, with a zone, for airings by the clock; for one file."
+        ),
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Show progress, and print the results.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Ask for jobs. Ends with status 1 when one was refused, or one that was waited for has failed."""
     if media_id is not None and len(media) > 1:
         fail("--media-id names one media item: submit the files one by one", ExitCode.USAGE)
+    if start_time is not None and len(media) > 1:
+        fail("--start-time is that of one broadcast: submit the files one by one", ExitCode.USAGE)
     with Client(load_settings()) as client:
         check_targets({library: ""}, client.libraries())
-        batch = _Batch(client, library, save_type)
+        batch = _Batch(client, library, save_type, {} if start_time is None else {"start_time": start_time})
         try:
             batch.ask(media, media_id)
             if wait:
@@ -116,6 +124,8 @@ class _Batch:
     client: Client
     library: str
     save_type: SaveType
+    #: What else is asked for.
+    more: dict[str, str] = field(default_factory=dict)
     jobs: dict[str, JobView] = field(default_factory=dict)
     refused: list[_Refusal] = field(default_factory=list)
 
@@ -141,7 +151,7 @@ class _Batch:
             raise Refused("its name is no valid UTF-8, as a MediaId has to be: submit it by itself, with --media-id")
         body = {"media_id": name, "url": media_url(place), "library": self.library, "save_type": self.save_type.value}
         try:
-            return self.client.submit(body, replace=given)
+            return self.client.submit({**body, **self.more}, replace=given)
         except Taken as reason:
             raise Refused(f"{reason}: submit {NAMED_OTHERWISE}") from None
 

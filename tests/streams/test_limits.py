@@ -120,6 +120,7 @@ def worst_request(job_id: str = "j" * 64) -> JobRequest:
         metadata={"k": "m" * (LARGEST_METADATA - len('{"k":""}'))},
         caller=WIDE * LONGEST_CALLER,
         request_digest="f" * 64,
+        start_time=NOW,
     )
 
 

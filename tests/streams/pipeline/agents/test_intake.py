@@ -176,3 +176,9 @@ async def test_an_event_that_is_too_large_asks_for_nothing(
     with pytest.raises(TooLargeError):
         await Intake(Settings(state=tmp_path), emitter).handle(value, headers, now=NOW, key=key)
     assert emitter.sent == []
+
+
+async def test_when_a_medium_was_broadcast_is_kept_with_the_request(tmp_path: Path) -> None:
+    on_air, plain = await requests_of(tmp_path, stream(StartTime="2026-11-23T21:15:00+01:00"), stream(VideoId="w"))
+    assert (on_air.start_time, plain.start_time) == ("2026-11-23T20:15:00.000Z", "")
+    assert on_air.renditions[0].file_url == "http://vod/v-sd.mp4"
