@@ -75,6 +75,8 @@ LEAST: dict[str, Role | None] = {
     "GET /api/v1/media/{media_id:str}/fingerprint": Role.READER,
     "DELETE /api/v1/media/{media_id:str}": Role.ADMIN,
     "GET /api/v1/matches": Role.READER,
+    "GET /api/v1/airings": Role.READER,
+    "GET /api/v1/airings/summary": Role.READER,
     "GET /api/v1/usage": Role.READER,
     "GET /api/v1/overview": Role.READER,
     # backward searches
