@@ -42,6 +42,7 @@ LEAST: dict[str, Role | None] = {
     "GET /deliveries": Role.READER,
     "GET /dead-letters": Role.READER,
     "GET /dead-letters/{letter_id:str}": Role.READER,
+    "GET /airings": Role.READER,
     "GET /usage": Role.READER,
     "GET /audit": Role.READER,
     "GET /settings": Role.ADMIN,
