@@ -43,14 +43,14 @@ def aired(model: ReadModel) -> ReadModel:
 async def test_it_says_when_which_ad_ran_where(client: AsyncTestClient) -> None:
     page = await seen(client, "/airings", "reader")
     for text in (
-        "2026-11-23 20:30:00 UTC",
+        "<td>2026-11-23 20:30:00</td>",
         "no clock",
         'href="/media/evening"',
         'href="/media/spot"',
         'href="/libraries/ads"',
         "15:00.0",
         "33 %",
-        "4 airings, 110 seconds; 3 ran to the end, 1 were cut",
+        "4 airings, 110 seconds: 3 complete, 1 cut.",
         'data-from="/api/v1/airings?"',
     ):
         assert text in page
@@ -96,10 +96,10 @@ async def test_older_airings_are_on_the_next_page_under_the_same_filter(
     times = [100.0 * number for number in range(PAGE + 1)]
     model.apply(libraries=[AD_LIBRARY], items=[spot("spot", 30.0)], jobs=[evening("j1", {"spot": times})])
     first = await seen(client, "/airings", ad="spot")
-    assert "20:15:00 UTC</time>" not in first
+    assert "<td>2026-11-23 20:15:00</td>" not in first
     address = next(part for part in first.split('href="') if "cursor=" in part).split('"')[0].replace("&amp;", "&")
     assert "ad=spot" in address
-    assert "20:15:00 UTC</time>" in await seen(client, f"/airings{address}")
+    assert "<td>2026-11-23 20:15:00</td>" in await seen(client, f"/airings{address}")
 
 
 async def test_a_page_with_nothing_says_what_an_airing_is(client: AsyncTestClient) -> None:
