@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-__all__ = ["format_time", "normal_time", "parse_time", "parse_zoned", "utc_now"]
+__all__ = ["format_time", "is_time", "normal_time", "parse_time", "utc_now", "zoned_time"]
 
 #: ApsaraVideo VOD puts a colon before the milliseconds of some event times: `2017-03-20T07:49:17:025Z`.
 _COLON_BEFORE_FRACTION = re.compile(r"(T\d\d:\d\d:\d\d):(?=\d{1,6}(?:$|Z|[+-]))")
+
+#: Characters of a time that a message repeats.
+SHOWN = 40
 
 
 def utc_now() -> str:
@@ -37,18 +40,6 @@ def parse_time(text: str) -> datetime:
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time
 
 
-def parse_zoned(text: str) -> datetime:
-    """Read a time that says in which zone it is, in the forms that `parse_time` reads.
-
-    Raises:
-        ValueError: The text is no time, or has no zone.
-    """
-    time = _read(text)
-    if time.tzinfo is None:
-        raise ValueError("the time has no zone")
-    return time
-
-
 def _read(text: str) -> datetime:
     return datetime.fromisoformat(_COLON_BEFORE_FRACTION.sub(r"\1.", text.strip()))
 
@@ -59,3 +50,24 @@ def normal_time(text: str) -> str:
         return format_time(parse_time(text))
     except (ValueError, OverflowError):  # an offset can lead out of the years that there are
         return text
+
+
+def is_time(text: str) -> bool:
+    """Whether a text is a time in our form."""
+    try:
+        return format_time(datetime.fromisoformat(text)) == text
+    except (ValueError, OverflowError):
+        return False
+
+
+def zoned_time(text: str) -> str:
+    """Bring a time that somebody reckons with into our form: such a one says which zone it is in.
+
+    Raises:
+        ValueError: The text is no time, or has no zone; the message, made to follow a name, says what to write.
+    """
+    wanted = "write ISO 8601 with a zone, as 2026-11-23T20:15:00Z or 2026-11-23T21:15:00+01:00"
+    try:
+        return format_time(_read(text))
+    except (ValueError, OverflowError):  # an offset can lead out of the years that there are
+        raise ValueError(f"{text[:SHOWN]!r} is no time with a zone: {wanted}") from None

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from schemas.clock import is_time
 from schemas.limits import LONGEST_EXTEND, LONGEST_MEDIA_ID, LONGEST_URL, LONGEST_WORD
 
 __all__ = [
@@ -93,6 +94,14 @@ class StreamTranscodeComplete(
     #: When the video was published, ISO 8601 with a zone: what tells an original from its copy before all else.
     publish_time: PublishTime | None = None
 
+    @property
+    def broadcast_start(self) -> str:
+        """When the medium was broadcast, UTC; empty: that is not known.
+
+        Beside a `FinishTime`, `StartTime` is that of the transcoding, as ApsaraVideo VOD has it.
+        """
+        return "" if self.finish_time or not is_time(self.start_time or "") else self.start_time or ""
+
 
 class TranscodeComplete(
     msgspec.Struct, tag_field="EventType", tag="TranscodeComplete", rename="pascal", kw_only=True, omit_defaults=True
@@ -111,6 +120,13 @@ class TranscodeComplete(
     publish_time: PublishTime | None = None
     #: The renditions.
     stream_infos: list[StreamInfo] = []
+    #: When the medium was broadcast, from its first second on: airings in it are told by the clock then.
+    start_time: str | None = None
+
+    @property
+    def broadcast_start(self) -> str:
+        """When the medium was broadcast, UTC; empty: that is not known."""
+        return self.start_time or ""
 
 
 TranscodeEvent = StreamTranscodeComplete | TranscodeComplete

@@ -170,6 +170,10 @@ class JobRequest(JobSpec, rename="pascal", kw_only=True, omit_defaults=True, fro
         """When it was published, UTC: what was said by itself counts before what metadata says; empty: not known."""
         return published(self.publish_time, self.metadata)
 
+    #: When the input was broadcast, from its first second on, UTC: airings in it are told by the clock then. Empty: it
+    #: is no broadcast, or nobody has said when.
+    start_time: str = ""
+
     @property
     def spec(self) -> JobSpec:
         """What the job's tasks need to know."""

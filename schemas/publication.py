@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from schemas.clock import format_time, parse_zoned
+from schemas.clock import zoned_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,8 +38,8 @@ def checked_publish_time(given: object) -> str:
     if not isinstance(given, str):
         raise BadPublishTimeError(given)
     try:
-        return format_time(parse_zoned(given))
-    except (ValueError, OverflowError):  # an offset can lead out of the years that there are
+        return zoned_time(given)
+    except ValueError:
         raise BadPublishTimeError(given) from None
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import msgspec
 
+from schemas.clock import zoned_time
 from schemas.cloudevents import Context, output_headers, unwrap
 from schemas.errors import InvalidEvent, TooLargeError
 from schemas.events import StreamTranscodeComplete, TranscodeComplete, TranscodeEvent
@@ -94,6 +95,8 @@ def _event(body: dict[str, Any], context: Context) -> TranscodeEvent:
         fields.setdefault("EventTime", context.time)
     if kind is TranscodeComplete and fields.get("Status") == "success" and "StreamInfos" not in fields:
         raise InvalidEvent(f"{name}: a success without the field `StreamInfos` names nothing to fingerprint")
+    if kind is TranscodeComplete and isinstance(start := body.get("StartTime"), str) and start:
+        fields["StartTime"] = _broadcast_start(name, start)
     try:
         event = msgspec.convert(fields, type=kind)
     except (ValueError, RecursionError) as error:
@@ -105,6 +108,13 @@ def _event(body: dict[str, Any], context: Context) -> TranscodeEvent:
     except BadPublishTimeError as error:
         raise InvalidEvent(cut(f"{name}: {error} - at `$.{PUBLISH_TIME}`")) from error
     return event
+
+
+def _broadcast_start(name: str, text: str) -> str:
+    try:
+        return zoned_time(text)
+    except ValueError as error:
+        raise InvalidEvent(f"{name}: {error} - at `$.StartTime`") from error
 
 
 def _event_type(body: dict[str, Any], context: Context) -> tuple[str, type[TranscodeEvent]]:

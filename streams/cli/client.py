@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import httpx
 import msgspec
@@ -13,6 +13,7 @@ from streams.cli.importer.runner import Refused, Taken
 from streams.cli.output import ExitCode, fail
 from streams.services.policy_preview import Effect
 from streams.services.reconciliation.doctor import Report
+from streams.web.api.airing_views import AiringList, AiringSummary
 from streams.web.api.backward import BackwardSearchList, BackwardSearchView
 from streams.web.api.case_views import AuditPage, CaseList, CaseView, DecisionResult, DecisionResults
 from streams.web.api.libraries import ItemList, ItemView, LibraryList, LibraryView
@@ -22,6 +23,7 @@ from streams.web.api.views import JobList, JobView, ResultView
 from streams.web.paths import in_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
     from streams.settings import Settings
@@ -35,6 +37,7 @@ REMOVAL_S = 300.0
 #: Seconds for what a policy would do: previews take turns.
 PREVIEW_S = 120.0
 POLICIES = "/api/v1/policies"
+AIRINGS = "/api/v1/airings"
 #: Answers that say: ask again in a moment; and how long that is, seconds.
 PASSING = frozenset({429, 502, 503, 504})
 RETRY_PAUSE_S = 1.0
@@ -251,6 +254,27 @@ class Client:
         params = {"limit": limit, **({"cursor": cursor} if cursor else {})}
         return msgspec.json.decode(self._ask("GET", "/api/v1/decisions", params=params), type=AuditPage)
 
+    def airings(self, **filters: str | int | bool | None) -> AiringList:
+        """Return a page of airings."""
+        return msgspec.json.decode(self._ask("GET", AIRINGS, params=_given(filters)), type=AiringList)
+
+    def airings_file(self, **filters: str | int | bool | None) -> Iterator[bytes]:
+        """Yield all airings as CSV, a part at a time."""
+        address = _address(self._settings)
+        params = {**_given(filters), "format": "csv"}
+        try:
+            with self._http.stream("GET", f"{address}{AIRINGS}", params=params) as answer:
+                if answer.is_error:
+                    answer.read()
+                    _checked(answer)
+                yield from answer.iter_bytes()
+        except httpx.TransportError as error:
+            _fail_without(address, error)
+
+    def airing_summary(self, **filters: str | int | bool | None) -> AiringSummary:
+        """Return airings counted."""
+        return msgspec.json.decode(self._ask("GET", f"{AIRINGS}/summary", params=_given(filters)), type=AiringSummary)
+
     def search_backwards(self, media_id: str, library: str | None) -> BackwardSearchView:
         """Hold a reference against everything that was stored before it."""
         params = {"library": library} if library else {}
@@ -304,14 +328,22 @@ class Client:
                 answer = self._http.request(method, f"{address}{path}", **options)
             except httpx.TransportError as error:
                 if time.monotonic() >= deadline:
-                    fail(
-                        f"no worker answers at {address} ({error}): start one with 'mediadna up', or set MEDIADNA_WEB",
-                        ExitCode.UNAVAILABLE,
-                    )
+                    _fail_without(address, error)
             else:
                 if answer.status_code not in PASSING or time.monotonic() >= deadline:
                     return answer
             time.sleep(RETRY_PAUSE_S)
+
+
+def _fail_without(address: str, error: httpx.TransportError) -> NoReturn:
+    fail(
+        f"no worker answers at {address} ({error}): start one with 'mediadna up', or set MEDIADNA_WEB",
+        ExitCode.UNAVAILABLE,
+    )
+
+
+def _given(filters: dict[str, str | int | bool | None]) -> dict[str, str | int | bool]:
+    return {name: value for name, value in filters.items() if value is not None}
 
 
 def _replacing(replace: bool) -> dict[str, str]:  # noqa: FBT001 (the one thing that it is about)

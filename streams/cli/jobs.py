@@ -111,15 +111,24 @@ def submit(
     library: Annotated[str, typer.Option(help="Library to store into.")] = "default",
     save_type: Annotated[SaveType, typer.Option(help="What to do besides matching.")] = SaveType.FORCESAVE,
     publish_time: Published = None,
+    start_time: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="When it was broadcast, with a zone, for airings by the clock; for one file."
+        ),
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Show progress, and print the results.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Ask for jobs. Ends with status 1 when one was refused, or one that was waited for has failed."""
     if media_id is not None and len(media) > 1:
         fail("--media-id names one media item: submit the files one by one", ExitCode.USAGE)
+    if start_time is not None and len(media) > 1:
+        fail("--start-time is that of one broadcast: submit the files one by one", ExitCode.USAGE)
     with Client(load_settings()) as client:
         check_targets({library: ""}, client.libraries())
-        batch = _Batch(client, library, save_type, publish_time or "")
+        more = {"publish_time": publish_time, "start_time": start_time}
+        batch = _Batch(client, library, save_type, {name: value for name, value in more.items() if value})
         try:
             batch.ask(media, media_id)
             if wait:
@@ -150,7 +159,8 @@ class _Batch:
     client: Client
     library: str
     save_type: SaveType
-    publish_time: str = ""
+    #: What else is asked for.
+    more: dict[str, str] = field(default_factory=dict)
     jobs: dict[str, JobView] = field(default_factory=dict)
     refused: list[_Refusal] = field(default_factory=list)
 
@@ -175,10 +185,8 @@ class _Batch:
         if not is_text(name):
             raise Refused("its name is no valid UTF-8, as a MediaId has to be: submit it by itself, with --media-id")
         body = {"media_id": name, "url": media_url(place), "library": self.library, "save_type": self.save_type.value}
-        if self.publish_time:
-            body["publish_time"] = self.publish_time
         try:
-            return self.client.submit(body, replace=given)
+            return self.client.submit({**body, **self.more}, replace=given)
         except Taken as reason:
             raise Refused(f"{reason}: submit {NAMED_OTHERWISE}") from None
 

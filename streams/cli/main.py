@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from streams.cli.airings import airings
 from streams.cli.backward import search_backwards
 from streams.cli.cases import cases
 from streams.cli.doctor import doctor
@@ -46,6 +47,7 @@ def _options(
 for command in (up, worker, web, submit, jobs, job, result, compare, match, fingerprint, settings, doctor):
     app.command()(command)
 app.command("import")(import_media)
+app.command()(airings)
 app.command("search-backwards")(search_backwards)
 app.add_typer(libraries, name="libraries")
 app.add_typer(policies, name="policies")

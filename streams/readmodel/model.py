@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.readmodel.airing_lists import AiringRows
+from streams.readmodel.airings import AiringProjection
 from streams.readmodel.backward_searches import BackwardSearchProjection, BackwardSearchRows
 from streams.readmodel.cases import CaseProjection, CaseRows
 from streams.readmodel.changes import ChangeLog, log_changes
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["PROJECTIONS", "ReadModel"]
 
 #: What each feature keeps. Live matches and deliveries build on what is known of jobs, so jobs come before them, and
-#: cases on nearly everything. The overview's sums follow from jobs, outcomes and what is counted.
+#: cases and airings on nearly everything. The overview's sums follow from jobs, outcomes and what is counted.
 PROJECTIONS: tuple[Projection, ...] = (
     CompletionProjection(),
     KeyClaimProjection(),
@@ -54,6 +56,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     CaseProjection(),
     BackwardSearchProjection(),
     OverviewProjection(),
+    AiringProjection(),
 )
 #: Tables that are no feature's: how far the topics have been read, and the log of what changed.
 OWN_TABLES = ("positions", "changes")
@@ -74,7 +77,11 @@ class ReadModel:
         self._projections = Projections(projections)
         schemas = {name: migrations(name) for name in OWN_TABLES} | {one.name: one.migrations() for one in projections}
         self._database = Database(path, schemas)
+        with self._database.write() as writer:
+            for one in projections:
+                one.take_over(writer)
         self._positions = Positions(self._database)
+        self.airings = AiringRows(self._database)
         self.cases = CaseRows(self._database)
         self.backward_searches = BackwardSearchRows(self._database)
         self.changes = ChangeLog(self._database)

@@ -116,6 +116,9 @@ class Projection(ABC):
         """Return the scripts that make and change the feature's tables, by the version of them that each leads to."""
         return migrations(self.name)
 
+    def take_over(self, writer: sqlite3.Connection) -> None:  # noqa: B027 (most have nothing to do)
+        """Work out of what others' tables hold what a migration has left to do; called whenever the file is opened."""
+
     @abstractmethod
     def apply(self, writer: sqlite3.Connection, record: Record) -> Iterable[News]:
         """Take over a message; return what is news in it, nothing where it is known. It may come any number of times.

@@ -35,6 +35,7 @@ SHARED = (
     "docs/guides/policies.md",
     "docs/guides/usage.md",
     "docs/guides/search-backwards.md",
+    "docs/guides/airings.md",
 )
 #: Pages that start one of their own.
 ALONE = (
@@ -70,6 +71,7 @@ PROMISED = {
     "docs/guides/policies.md": ("block-uploads", "matches then", '"bounded":false', '"action":"track"'),
     "docs/guides/usage.md": ("seconds",),
     "docs/guides/search-backwards.md": ("search", "success, ", "banned"),
+    "docs/guides/airings.md": ("spots/spot", "all together: ", '"ad":"spot"', '"by":"hour"'),
     "docs/guides/access.md": ('"jobs":',),
     "docs/guides/moderate-uploads.md": ('"Action":"block","Policy":"block-copies-of-films"', '"media_id":"upload"'),
     "docs/guides/vendor-sdk.md": ("success", "\noriginal "),

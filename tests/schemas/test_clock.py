@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.clock import format_time, normal_time, parse_time, utc_now
+from schemas.clock import format_time, is_time, normal_time, parse_time, utc_now, zoned_time
 
 moments = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 (the strategy adds the zone)
 
@@ -58,3 +58,24 @@ def test_written_times_sort_as_times_do(one: datetime, other: datetime) -> None:
 
 def test_now_has_a_zone_and_our_form() -> None:
     assert normal_time(utc_now()) <= utc_now()
+
+
+@pytest.mark.parametrize("text", ["2026-11-23T20:15:00Z", "2026-11-23T21:15+01:00", " 2026-11-23 15:15:00.000-05:00"])
+def test_a_time_that_is_reckoned_with_comes_in_whatever_zone(text: str) -> None:
+    assert zoned_time(text) == "2026-11-23T20:15:00.000Z"
+
+
+@pytest.mark.parametrize("text", ["", "tonight", "2026-11-23T20:15:00", "2026-11-23", "0001-01-01T00:00:00+23:00"])
+def test_one_without_a_zone_is_refused_with_what_to_write(text: str) -> None:
+    with pytest.raises(ValueError, match=r"no time with a zone: write ISO 8601 with a zone"):
+        zoned_time(text)
+
+
+@given(moments)
+def test_what_we_write_is_a_time_in_our_form(moment: datetime) -> None:
+    assert is_time(format_time(moment))
+
+
+@pytest.mark.parametrize("text", ["", "tonight", "2026-11-23T20:15:00Z", "2026-11-23T20:15:00.000"])
+def test_what_others_write_may_be_none(text: str) -> None:
+    assert not is_time(text)

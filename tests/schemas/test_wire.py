@@ -455,3 +455,30 @@ def test_an_envelope_whose_payload_is_no_ascii_is_refused_as_any_that_is_no_base
         envelope = {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "data_base64": packed}
         with pytest.raises(InvalidEvent, match=r"data_base64 is no base64|cannot be read"):
             decode_transcode_event([], json.dumps(envelope).encode())
+
+
+def start_of(body: dict[str, Any]) -> str:
+    return decode_transcode_event([], json.dumps(body).encode()).event.broadcast_start
+
+
+@pytest.mark.parametrize("event", [STREAM, ALL], ids=lambda event: event["EventType"])
+def test_an_event_may_say_when_its_medium_was_broadcast(event: dict[str, Any]) -> None:
+    assert start_of({**event, "StartTime": "2026-11-23T21:15:00+01:00"}) == "2026-11-23T20:15:00.000Z"
+    assert start_of(event) == start_of({**event, "StartTime": None}) == ""
+
+
+def test_the_span_of_a_transcoding_is_no_broadcast() -> None:
+    run = {"StartTime": "2026-11-23T20:15:00Z", "FinishTime": "2026-11-23T20:16:00Z"}
+    assert start_of({**STREAM, **run}) == ""
+    assert start_of({**ALL, "StreamInfos": [{**ALL["StreamInfos"][0], **run}]}) == ""
+
+
+def test_a_start_that_is_no_time_is_left_alone_where_it_may_be_that_of_a_transcoding() -> None:
+    assert start_of({**STREAM, "StartTime": "tonight"}) == ""
+
+
+@pytest.mark.parametrize("start", ["tonight", "2026-11-23T20:15:00", 5])
+def test_a_broadcast_without_a_time_and_a_zone_is_refused_with_what_to_write(start: object) -> None:
+    said = refusal({**ALL, "StartTime": start})
+    assert "$.StartTime" in said
+    assert ("write ISO 8601 with a zone" in said) is isinstance(start, str)

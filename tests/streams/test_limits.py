@@ -124,6 +124,7 @@ def worst_request(job_id: str = "j" * 64) -> JobRequest:
         caller=WIDE * LONGEST_CALLER,
         request_digest="f" * 64,
         publish_time=NOW,
+        start_time=NOW,
     )
 
 

@@ -15,6 +15,7 @@ from schemas.jobs import JobStatus, Metrics
 from schemas.libraries import Library, Purpose
 from schemas.policies import Action, Conditions, Outcome, Policy, PolicyMode
 from streams.readmodel.dead_letters import DeadLetter
+from support.airings import AD_LIBRARY, evening, spot
 from support.cases import decided, found, item
 from support.examples import MATCH, job
 
@@ -57,6 +58,7 @@ PAGES = (
     "/policies",
     "/deliveries",
     "/dead-letters",
+    "/airings",
     "/usage",
     "/audit",
     "/settings",
@@ -76,6 +78,7 @@ def fill(inline: InlineService) -> None:
         libraries=[
             Library(name="films", purpose=Purpose.BLOCKLIST, description="What must not be published."),
             Library(name=HOSTILE, description=HOSTILE),
+            AD_LIBRARY,
         ],
         policies=[
             Policy(name="block-films", library="films", action=Action.BLOCK, when=Conditions(similarity=0.8)),
@@ -85,11 +88,14 @@ def fill(inline: InlineService) -> None:
             item("film", metadata={"owner": HOSTILE}, duration=120.0),
             item("series", disabled=True),
             item(HOSTILE, quarantined="it matches 60 media within an hour"),
+            spot("spot", 30.0),
+            spot(HOSTILE, 20.0),
         ],
     )
     jobs = [_job(number, times[number]) for number in range(JOBS)]
     everything = {f"reference-{number}": list(Action)[number % 4] for number in range(MANY)}
     jobs.append(found("compilation", everything, media_id=HOSTILE, time=times[1], metrics=Metrics(duration=400.0)))
+    jobs.append(evening("evening", {"spot": [100.0, 3590.0], HOSTILE: [200.0]}, seconds={HOSTILE: 9.0}, time=times[2]))
     inline.apply(
         jobs=jobs,
         outcomes=[

@@ -37,6 +37,7 @@ PAGES = {
     "policies": "/policies",
     "deliveries": "/deliveries",
     "dead-letters": "/dead-letters",
+    "airings": "/airings",
     "usage": "/usage",
     "audit": "/audit",
     "settings": "/settings",

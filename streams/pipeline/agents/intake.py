@@ -74,6 +74,7 @@ def request_of(envelope: Envelope, settings: Settings, *, now: str) -> JobReques
         publish_time=event.publish_time or "",
         traceparent=envelope.traceparent,
         renditions=noted(ordered),  # the best ones, of which the first is the one that is chosen
+        start_time=event.broadcast_start,
     )
 
 

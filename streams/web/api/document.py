@@ -106,7 +106,8 @@ EVENT_STREAM: Json = {
     }
 }
 BINARY: Json = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
-CSV: Json = {"text/csv": {"schema": {"type": "string", "description": "All decisions, a line each."}}}
+#: Lists that are a file on demand, and what is in it.
+FILES = {"listDecisions": "All decisions, a line each.", "listAirings": "All airings, a line each."}
 DNA_RESULT: Json = {
     JSON: {
         "schema": {
@@ -261,8 +262,8 @@ def _answer(status: str, answer: Json, operation: Json, schemas: dict[str, Json]
         key = schema.get("$ref", "").removeprefix(PLACE)
         if key:
             told["description"] = schemas[key].get("description") or ANSWERS.get(status, answer["description"])
-        if name == "listDecisions":
-            told["content"] = {**told["content"], **CSV}
+        if name in FILES:
+            told["content"] |= {"text/csv": {"schema": {"type": "string", "description": FILES[name]}}}
     if status != str(HTTPStatus.NOT_MODIFIED.value) and "content" not in told:
         told["description"] = ANSWERS.get(status, answer["description"])
     headers: Json = {}

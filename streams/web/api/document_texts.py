@@ -30,6 +30,10 @@ TAGS: dict[str, tuple[str, tuple[str, ...]]] = {
         "A case is one input and one reference that it copies, for people to decide on; decisions are an audit log.",
         ("cases", "decisions"),
     ),
+    "Airings": (
+        "An airing is one run of an ad: a match with a library of ads, by the medium and by the clock.",
+        ("airings",),
+    ),
     "Libraries": ("A library holds references that jobs are searched against.", ("libraries",)),
     "Policies": ("A policy says what a match leads to. The first one that holds decides.", ("policies",)),
     "Backward searches": (

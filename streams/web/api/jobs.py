@@ -13,6 +13,7 @@ from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath, FromQuery, JSONBody, QueryParameter
 
+from schemas.clock import zoned_time
 from schemas.ids import keyed_job_id, new_job_id
 from schemas.jobs import UPLOADED, Job, JobRequest, JobSource, JobStatus, Lane, SaveType
 from schemas.limits import LONGEST_MEDIA_ID
@@ -281,7 +282,15 @@ def _request_of(data: NewJob) -> JobRequest:
         callback_url=data.callback_url,
         metadata=data.metadata,
         publish_time=told_publish_time(data.publish_time, data.metadata),
+        start_time="" if data.start_time is None else _broadcast_start(data.start_time),
     )
+
+
+def _broadcast_start(text: str) -> str:
+    try:
+        return zoned_time(text)
+    except ValueError as error:
+        raise ProblemError(INVALID_REQUEST, f"start_time={error}") from error
 
 
 async def _job(services: Services, job_id: str) -> Job:

@@ -13,6 +13,7 @@ from litestar.response import Stream
 
 from streams.readmodel.matches import MatchPage
 from streams.settings import Setting, Settings, listed
+from streams.web.api.airings import AIRING_ROUTES
 from streams.web.api.backward import BACKWARD_ROUTES
 from streams.web.api.cases import CASE_ROUTES
 from streams.web.api.dead_letters import LETTER_ROUTES
@@ -116,6 +117,7 @@ def api_router(settings: Settings) -> Router:
             *POLICY_ROUTES,
             *CASE_ROUTES,
             *EVIDENCE_ROUTES,
+            *AIRING_ROUTES,
             *LETTER_ROUTES,
             *DELIVERY_ROUTES,
             *DOCTOR_ROUTES,

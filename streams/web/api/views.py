@@ -80,6 +80,14 @@ Boilerplate = Annotated[
     tuple[SharedSpan, ...],
     msgspec.Meta(description="spans of the media that many references share, such as titles: they link nothing"),
 ]
+StartTime = Annotated[
+    str,
+    msgspec.Meta(
+        description="when the medium was broadcast, from its first second on, so that airings in it have a clock: "
+        "ISO 8601 with a zone",
+        examples=["2026-11-23T20:15:00+01:00"],
+    ),
+]
 Metadata = Annotated[
     dict[str, Any],
     msgspec.Meta(description=f"what the library item carries: {LARGEST_METADATA} bytes of JSON at most"),
@@ -113,6 +121,7 @@ class NewJob(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     metadata: Metadata = {}
     publish_time: PublishTime = ""
     lane: Annotated[Lane, msgspec.Meta(description="`import` gives way to everything on the `live` lane")] = Lane.LIVE
+    start_time: StartTime | None = None
 
 
 class JobView(msgspec.Struct, kw_only=True):

@@ -66,6 +66,7 @@ MAIN_PAGES = (
     ("/policies", "Policies"),
 )
 OTHER_PAGES = (
+    ("/airings", "Airings"),
     ("/deliveries", "Deliveries"),
     ("/dead-letters", "Dead letters"),
     ("/usage", "Usage"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.web.pages.airings import airings_page
 from streams.web.pages.api_reference import REFERENCE_PAGES
 from streams.web.pages.audit import audit_page
 from streams.web.pages.cases import CASE_PAGES
@@ -35,6 +36,7 @@ PAGES: tuple[HTTPRouteHandler | Router, ...] = (
     *LIBRARY_PAGES,
     *POLICY_PAGES,
     *OPERATIONS_PAGES,
+    airings_page,
     usage_page,
     audit_page,
     settings_page,

@@ -277,3 +277,14 @@ async def test_what_is_submitted_is_told_when_it_was_published(run: Any, service
     wrong = await run("submit", "one.mp4", "--publish-time", "2026-11-23")
     assert wrong.exit_code == ExitCode.USAGE
     assert "ISO 8601" in wrong.stderr
+
+
+async def test_a_broadcast_is_submitted_with_when_it_began(run: Any, service: InlineService) -> None:
+    began = await run("submit", "evening.mp4", "--start-time", "2026-11-23T21:15:00+01:00")
+    assert began.exit_code == ExitCode.OK
+    (known,) = service.model.jobs.of_media("evening")
+    assert known.request.start_time == "2026-11-23T20:15:00.000Z"
+    several = await run("submit", "a.mp4", "b.mp4", "--start-time", "2026-11-23T21:15:00Z")
+    assert (several.exit_code, "one by one" in several.stderr) == (ExitCode.USAGE, True)
+    refused = await run("submit", "morning.mp4", "--start-time", "soon")
+    assert (refused.exit_code, "with a zone" in refused.stderr) == (ExitCode.FAILED, True)

@@ -109,6 +109,8 @@ def test_a_file_of_the_version_before_is_taken_over_row_by_row(before: Path) -> 
     # What came later knows of nothing yet, but how far jobs have come, and what is kept of what is there.
     assert later == {
         "activity",
+        "airing_jobs",
+        "airing_pairs",
         "case_jobs",
         "delivery_counts",
         "item_counts",

@@ -19,6 +19,7 @@ from schemas.jobs import JobStatus
 from schemas.policies import Action
 from streams.domain.billing_periods import Interval
 from streams.readmodel import job_lists
+from streams.readmodel.airing_lists import AiringFilter, SumBy
 from streams.readmodel.backward_searches import SearchFilter
 from streams.readmodel.cases import CaseFilter, CaseOrder
 from streams.readmodel.decisions import DecisionFilter
@@ -54,6 +55,7 @@ CASES = {
     "since": NOW,
     "similarity": 0.5,
 }
+AIRINGS = {"media_id": "video", "ad": "spot", "library": "ads", "since": NOW, "until": NOW, "complete": True}
 #: What cases are filtered by that has indexes of its own.
 BY = ("state", "action", "library", "reference", "media_id", "assignee")
 
@@ -214,9 +216,24 @@ def test_no_other_list_is_sorted_or_read_through(recorded: Recorded) -> None:
             partial(model.backward_searches.page, SearchFilter(**given))
             for given in filters({"media_id": "video", "library": "films", "status": JobStatus.FAIL}, 3)
         ),
+        *(
+            partial(model.airings.page, AiringFilter(**given), cursor=cursor)
+            for given in filters(AIRINGS, 3)
+            for cursor in (None, cursor_of("airings", NOW, "video\x1f000001"))
+        ),
     ]
     for question in questions:
         assert not list(filter(is_sorted_or_read_through, recorded.steps(question)))
+
+
+def test_airings_are_listed_and_summed_from_one_index_that_holds_all_that_is_asked(recorded: Recorded) -> None:
+    for given in filters(AIRINGS, 6):
+        wanted = AiringFilter(**given)
+        listing, *_ = recorded.steps(lambda wanted=wanted: recorded.model.airings.page(wanted))
+        summing = recorded.steps(lambda wanted=wanted: [recorded.model.airings.sums(by, wanted) for by in SumBy])
+        for step in (listing, *(one for one in summing if "B-TREE" not in one)):
+            assert " airings USING COVERING INDEX airings_by_" in step, given
+            assert step.startswith("SEARCH") or not {"media_id", "ad", "library", "since", "until"} & set(given), given
 
 
 def test_sums_are_read_from_the_periods_that_are_asked_for(recorded: Recorded) -> None:

@@ -42,6 +42,7 @@ LEAST: dict[str, Role | None] = {
     "GET /deliveries": Role.READER,
     "GET /dead-letters": Role.READER,
     "GET /dead-letters/{letter_id:str}": Role.READER,
+    "GET /airings": Role.READER,
     "GET /usage": Role.READER,
     "GET /audit": Role.READER,
     "GET /settings": Role.ADMIN,
@@ -75,6 +76,8 @@ LEAST: dict[str, Role | None] = {
     "GET /api/v1/media/{media_id:str}/fingerprint": Role.READER,
     "DELETE /api/v1/media/{media_id:str}": Role.ADMIN,
     "GET /api/v1/matches": Role.READER,
+    "GET /api/v1/airings": Role.READER,
+    "GET /api/v1/airings/summary": Role.READER,
     "GET /api/v1/usage": Role.READER,
     "GET /api/v1/overview": Role.READER,
     # backward searches

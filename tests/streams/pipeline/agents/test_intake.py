@@ -182,3 +182,9 @@ async def test_a_publish_time_goes_on_with_the_request(tmp_path: Path) -> None:
     said, not_said = await requests_of(tmp_path, stream(PublishTime="2026-11-20T10:00:00+02:00"), stream())
     assert (said.publish_time, not_said.publish_time) == ("2026-11-20T08:00:00.000Z", "")
     assert said.job_id == not_said.job_id
+
+
+async def test_when_a_medium_was_broadcast_is_kept_with_the_request(tmp_path: Path) -> None:
+    on_air, plain = await requests_of(tmp_path, stream(StartTime="2026-11-23T21:15:00+01:00"), stream(VideoId="w"))
+    assert (on_air.start_time, plain.start_time) == ("2026-11-23T20:15:00.000Z", "")
+    assert on_air.renditions[0].file_url == "http://vod/v-sd.mp4"

@@ -202,3 +202,15 @@ async def test_a_filter_that_is_no_text_finds_nothing(client: AsyncTestClient, m
 async def test_a_filter_of_jobs_that_makes_no_sense_is_refused(client: AsyncTestClient, asked: dict[str, str]) -> None:
     answer = await client.get(f"{API}/jobs", params=asked)
     assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+
+
+async def test_a_job_may_say_when_its_medium_was_broadcast(client: AsyncTestClient, inline: InlineService) -> None:
+    asked = {"media_id": "evening", "url": "file:///evening.mp4"}
+    answer = await client.post(f"{API}/jobs", json={**asked, "start_time": "2026-11-23T21:15:00+01:00"})
+    job = inline.model.jobs.get(answer.json()["job_id"])
+    assert job is not None
+    assert job.request.start_time == "2026-11-23T20:15:00.000Z"
+    for wrong in ("tonight", "2026-11-23T20:15:00"):
+        refused = await client.post(f"{API}/jobs", json={**asked, "start_time": wrong})
+        assert (refused.status_code, refused.json()["code"]) == (400, "invalid-request")
+        assert f"start_time={wrong!r} is no time with a zone: write ISO 8601" in refused.json()["detail"]
