@@ -12,7 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
 from streams.readmodel.airing_lists import AiringFilter, SumBy
-from streams.web.airing_files import airings_file
+from streams.web.api.airing_files import airings_file
 from streams.web.api.airing_views import AiringList, AiringSummary, AiringView
 from streams.web.api.pagination import Cursor, Limit
 from streams.web.api.times import TIME_FORM, time_as_stored

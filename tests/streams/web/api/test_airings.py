@@ -86,7 +86,7 @@ async def test_a_page_says_where_the_next_one_begins(client: AsyncTestClient) ->
 async def test_all_of_them_are_a_file_on_demand(
     client: AsyncTestClient, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.web.airing_files.BATCH", 1)
+    monkeypatch.setattr("streams.web.api.airing_files.BATCH", 1)
     given: dict[str, Any] = {"headers": {"Accept": "text/csv"}} if asked == "accept" else {}
     params = {"limit": 1, **({"format": "csv"} if asked == "format" else {})}
     answer = await client.get(API, params=params, **given)
