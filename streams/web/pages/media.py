@@ -50,10 +50,11 @@ def _shown(services: Services, media_id: str, copies: str | None, copied: str | 
     model = services.model
     found = model.matches.page(media_id=media_id, cursor=copies, limit=PAGE)
     found_by = model.matches.page(reference=media_id, cursor=copied, limit=PAGE)
+    newest = model.jobs.result(media_id)
     return {
         "media_id": media_id,
         "versions": model.jobs.page(JobFilter(media_id=media_id), limit=SHOWN).jobs,
-        "newest": model.jobs.result(media_id),
+        "newest": None if newest is None else services.results.told(newest),
         "items": model.libraries.items_of(media_id),
         "outcome": model.outcomes.get(media_id),
         "cases": model.cases.page(CaseFilter(media_id=media_id), limit=SHOWN).cases,

@@ -9,6 +9,7 @@ from support.read_model import ReadModel
 
 from schemas.jobs import JobStatus
 from schemas.policies import Action, Outcome
+from schemas.verdicts import Because, Reason, Verdict, VerdictKind
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202e/..?#"
 
@@ -40,6 +41,16 @@ async def test_an_upload_shows_what_it_copies_its_cases_its_outcome_and_its_vers
     assert "<img" not in page
     for text in ("Version 2", "it broke", "no films", f'href="/cases/{id_of("film", HOSTILE)}"', 'href="/media/film"'):
         assert text in page
+
+
+async def test_what_a_media_item_is_made_of_is_told_with_the_reasons(client: AsyncTestClient, model: ReadModel) -> None:
+    reasons = (Reason(because=Because.COVERS, reference=HOSTILE, share=0.5),)
+    verdict = Verdict(kind=VerdictKind.PARTIAL_COPY, own_share=0.5, of=(HOSTILE,), reasons=reasons)
+    model.apply(items=[item("film")], jobs=[found("j1", {"film": Action.BLOCK}, media_id="upload", verdict=verdict)])
+    page = (await client.get("/media/upload")).text
+    assert 'Verdict: <span class="verdict-kind">partial copy</span>' in page
+    assert '50.0 % of it is of <bdi class="name">&lt;img src=x' in page
+    assert "<img" not in page
 
 
 async def test_media_that_nobody_has_heard_of_is_404(client: AsyncTestClient) -> None:
