@@ -63,7 +63,7 @@ def airings(
         "library": library,
         "since": since,
         "until": until,
-        "complete": complete,
+        "complete": None if complete is None else "yes" if complete else "no",
     }
     with Client(load_settings()) as client:
         if as_csv:

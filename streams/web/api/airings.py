@@ -15,13 +15,14 @@ from streams.readmodel.airing_lists import AiringFilter, SumBy
 from streams.web.api.airing_files import airings_file
 from streams.web.api.airing_views import AiringList, AiringSummary, AiringView
 from streams.web.api.pagination import Cursor, Limit
+from streams.web.api.suppressed import YesNo
 from streams.web.api.times import TIME_FORM, time_as_stored
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
 from streams.web.files import FileForm, asked_for
 from streams.web.services import Services
 
-__all__ = ["AIRING_ROUTES", "airing_filter"]
+__all__ = ["AIRING_ROUTES"]
 
 
 class AiringForm(StrEnum):
@@ -51,21 +52,21 @@ Since = Annotated[
 ]
 Until = Annotated[str | None, QueryParameter(description=f"only airings that began before this time: {TIME_FORM}")]
 Complete = Annotated[
-    bool | None, QueryParameter(description="true: only those of which all ran; false: only those that were cut")
+    YesNo | None, QueryParameter(description="`yes`: only those of which all ran; `no`: only those that were cut")
 ]
 Form = Annotated[AiringForm | None, QueryParameter(description="`csv`: all of it in one file, whatever `Accept` says")]
 By = Annotated[SumBy, QueryParameter(description="what to sum by: `hour` and `day` are of the time as in `since`, UTC")]
 Groups = Annotated[int, QueryParameter(ge=1, le=1000, description="how many groups at the most")]
 
 
-def airing_filter(
+def _filter(
     *,
     medium: str | None,
     ad: str | None,
     library: str | None,
     since: str | None,
     until: str | None,
-    complete: bool | None,
+    complete: YesNo | None,
 ) -> AiringFilter:
     """Return what an address asks for.
 
@@ -78,7 +79,7 @@ def airing_filter(
         library=library,
         since=time_as_stored(since, "since"),
         until=time_as_stored(until, "until"),
-        complete=complete,
+        complete=None if complete is None else complete is YesNo.YES,
     )
 
 
@@ -98,7 +99,7 @@ async def list_airings(
     limit: Limit = 100,
 ) -> Response[Any]:
     """List airings page by page; with `Accept: text/csv` or `format=csv` all that pass the filters, in one file."""
-    wanted = airing_filter(medium=medium, ad=ad, library=library, since=since, until=until, complete=complete)
+    wanted = _filter(medium=medium, ad=ad, library=library, since=since, until=until, complete=complete)
     if format is AiringForm.CSV or (format is None and asked_for(request, FileForm.CSV)):
         return await airings_file(services, wanted, cursor=cursor)
     page = await asyncio.to_thread(services.model.airings.page, wanted, cursor=cursor, limit=limit)
@@ -119,7 +120,7 @@ async def sum_airings(
     limit: Groups = 100,
 ) -> AiringSummary:
     """Count the airings that pass the filters, and their seconds: all of them, and by ad, medium, hour or day."""
-    wanted = airing_filter(medium=medium, ad=ad, library=library, since=since, until=until, complete=complete)
+    wanted = _filter(medium=medium, ad=ad, library=library, since=since, until=until, complete=complete)
     sums = await asyncio.to_thread(services.model.airings.sums, by, wanted, limit=limit)
     return AiringSummary.of(by, sums)
 

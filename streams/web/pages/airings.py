@@ -25,7 +25,7 @@ __all__ = ["airings_page"]
 #: Airings of a day that are drawn: a channel that runs nothing but ads has so many in half a day.
 MOST_DRAWN = 1500
 #: What `complete` can ask for, and what it is called.
-COMPLETE = {"true": "ran to the end", "false": "were cut"}
+COMPLETE = {"yes": "ran to the end", "no": "were cut"}
 
 
 class _Day(NamedTuple):
@@ -90,7 +90,7 @@ def _shown(services: Services, asked: dict[str, str], cursor: str | None) -> dic
         media_id=asked["medium"] or None,
         ad=asked["ad"] or None,
         library=asked["library"] or None,
-        complete=asked["complete"] == "true" if asked["complete"] else None,
+        complete=asked["complete"] == "yes" if asked["complete"] else None,
     )
     day = _Day.named(asked["day"]) if asked["day"] else None
     of_list = wanted if day is None else _on(wanted, day)

@@ -60,8 +60,8 @@ async def test_an_airing_says_where_and_when_which_ad_ran(client: AsyncTestClien
     ("filters", "starts"),
     [
         ({}, [900.0, 200.0, 100.0, 5.0]),
-        ({"medium": "evening", "complete": "true"}, [900.0, 100.0]),
-        ({"complete": "false"}, [200.0]),
+        ({"medium": "evening", "complete": "yes"}, [900.0, 100.0]),
+        ({"complete": "no"}, [200.0]),
         ({"library": "ads", "ad": "spot"}, [900.0, 100.0]),
         ({"library": "films"}, []),
         ({"since": "2026-11-23T21:18:20+01:00"}, [900.0, 200.0]),
