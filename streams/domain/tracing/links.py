@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from schemas.matches import Interval
     from schemas.verdicts import VerdictKind
 
-__all__ = ["Link", "Links", "Medium", "Sighting", "links_of"]
+__all__ = ["Link", "Links", "Medium", "Sighting", "is_linking", "links_of"]
 
 #: Intervals of one pair that are looked at, the longest: a trailer has hundreds, and noise can have thousands.
 MOST_INTERVALS = 500
@@ -113,6 +113,17 @@ def links_of(media: Mapping[str, Medium], sightings: Iterable[Sighting]) -> Link
         if best.copy == asked or (reference, asked) not in found:
             links[best.copy][best.source] = best
     return dict(links)
+
+
+def is_linking(sighting: Sighting, of_input: Medium, of_reference: Medium) -> bool:
+    """Whether a match shows more than what many references share.
+
+    Args:
+        sighting: The match.
+        of_input: Its input.
+        of_reference: Its reference.
+    """
+    return any(_links(one, of_input, of_reference) for one in sighting.intervals)
 
 
 def _links(interval: Interval, of_input: Medium, of_reference: Medium) -> bool:
