@@ -54,7 +54,8 @@ def as_graphml(trace: Trace) -> bytes:
         ends = {"id": f"e{number}", "source": ids[edge.copy], "target": ids[edge.source]}
         _say(ET.SubElement(graph, "edge", ends), "edge", _of_edge(edge))
     ET.indent(document)
-    return ET.tostring(document, encoding="utf-8", xml_declaration=True)
+    written: bytes = ET.tostring(document, encoding="utf-8", xml_declaration=True)
+    return written
 
 
 def _of_node(node: TraceNode) -> dict[str, object]:
