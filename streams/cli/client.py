@@ -9,6 +9,7 @@ import httpx
 import msgspec
 
 from schemas.names import is_addressable
+from schemas.traces import Trace
 from streams.cli.importer.runner import Refused, Taken
 from streams.cli.output import ExitCode, fail
 from streams.services.policy_preview import Effect
@@ -16,6 +17,7 @@ from streams.services.reconciliation.doctor import Report
 from streams.web.api.airing_views import AiringList, AiringSummary
 from streams.web.api.backward import BackwardSearchList, BackwardSearchView
 from streams.web.api.case_views import AuditPage, CaseList, CaseView, DecisionResult, DecisionResults
+from streams.web.api.graphml import GRAPHML
 from streams.web.api.libraries import ItemList, ItemView, LibraryList, LibraryView
 from streams.web.api.policies import PolicyList, PolicyView
 from streams.web.api.usage_views import UsageView
@@ -275,6 +277,14 @@ class Client:
         """Return airings counted."""
         return msgspec.json.decode(self._ask("GET", f"{AIRINGS}/summary", params=_given(filters)), type=AiringSummary)
 
+    def trace(self, media_id: str) -> Trace:
+        """Return who copied from whom in a media item's cluster."""
+        return msgspec.json.decode(self._ask("GET", _trace(media_id)), type=Trace)
+
+    def trace_graphml(self, media_id: str) -> bytes:
+        """Return the same as GraphML."""
+        return self._ask("GET", _trace(media_id), headers={"Accept": GRAPHML})
+
     def search_backwards(self, media_id: str, library: str | None) -> BackwardSearchView:
         """Hold a reference against everything that was stored before it."""
         params = {"library": library} if library else {}
@@ -375,6 +385,10 @@ def _policy(name: str) -> str:
 
 def _item(library: str, media_id: str) -> str:
     return f"{_library(library)}/items/{_part(media_id)}"
+
+
+def _trace(media_id: str) -> str:
+    return f"/api/v1/media/{_part(media_id)}/trace"
 
 
 def _part(name: str) -> str:

@@ -17,6 +17,7 @@ from streams.cli.jobs import job, jobs, result, submit
 from streams.cli.libraries import libraries
 from streams.cli.policies import policies
 from streams.cli.run import settings, up, web, worker
+from streams.cli.traces import trace
 
 __all__ = ["app"]
 
@@ -48,6 +49,7 @@ for command in (up, worker, web, submit, jobs, job, result, compare, match, fing
     app.command()(command)
 app.command("import")(import_media)
 app.command()(airings)
+app.command()(trace)
 app.command("search-backwards")(search_backwards)
 app.add_typer(libraries, name="libraries")
 app.add_typer(policies, name="policies")

@@ -14,12 +14,12 @@ from fingerprint.intervals import covered_s, overlap_s, union
 from schemas.boilerplate import SharedSpan
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from fingerprint.intervals import Span
     from schemas.matches import Match
 
-__all__ = ["DEFAULT_REFERENCES", "shared_spans"]
+__all__ = ["DEFAULT_REFERENCES", "shared_spans", "shows_more"]
 
 #: How many references of one library hold a span that links nothing; the contract names the figure.
 DEFAULT_REFERENCES = 5
@@ -56,6 +56,16 @@ def shared_spans(
     if covered_s(spans) >= NOTHING_ELSE * length:
         return ()
     return tuple(SharedSpan(start=span[0], end=span[1], references=_holders(span, held)) for span in spans)
+
+
+def shows_more(span: Span, common: Sequence[Span]) -> bool:
+    """Whether a span is more than what many references share: what is not links nothing.
+
+    Args:
+        span: Of a media item.
+        common: The shared spans of that media item, in order and apart.
+    """
+    return not common or span[1] - span[0] > overlap_s(span, common) + BOUNDS_S
 
 
 class _Holder(NamedTuple):

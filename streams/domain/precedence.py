@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from schemas.jobs import Job
     from schemas.libraries import LibraryItem
 
-__all__ = ["Ages", "ages_of", "is_younger", "with_job"]
+__all__ = ["Ages", "age_order", "ages_of", "is_younger", "with_job"]
 
 
 class Ages(NamedTuple):
@@ -75,6 +75,15 @@ def is_younger(reference: Ages, item: Ages) -> bool:
     if not reference.stored or not item.stored:
         return False
     return (reference.stored, reference.media_id) > (item.stored, item.media_id)
+
+
+def age_order(ages: Ages) -> tuple[str, bool, str, str]:
+    """Return what sorts any number of media items by age, the oldest first, where no two may be each other's copies.
+
+    It says the same as `is_younger` wherever that says that one is. What is not known of times is older; of equal
+    times the one that a library held first is, and last of all the one whose name comes first.
+    """
+    return ages.time, not ages.stored, ages.stored, ages.media_id
 
 
 def _earliest(times: Iterable[str]) -> str:

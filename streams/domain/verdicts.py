@@ -13,7 +13,7 @@ from fingerprint.intervals import covered_s, overlap_s, union
 from schemas.jobs import JobStatus
 from schemas.matches import Track
 from schemas.verdicts import MOST_NAMED, MOST_REASONS, Because, Reason, Verdict, VerdictKind
-from streams.domain.boilerplate import shared_spans
+from streams.domain.boilerplate import shared_spans, shows_more
 from streams.domain.cuts import cuts_in
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _contributing(links: Sequence[_Link]) -> list[_Link]:
 def _linked(match: Match, common: Sequence[Span], length: float) -> _Link:
     intervals = tuple(
         sorted(
-            (one for one in match.intervals if _links(one, common)),
+            (one for one in match.intervals if shows_more((one.input_start, one.input_end), common)),
             key=lambda one: (one.input_start, one.input_end, one.reference_start, one.reference_end, one.track),
         )
     )
@@ -199,12 +199,6 @@ def _linked(match: Match, common: Sequence[Span], length: float) -> _Link:
         for cut in cuts_in(intervals)
     )
     return _Link(match, intervals, seconds, _rounded(seconds, length), cuts)
-
-
-def _links(interval: Interval, common: Sequence[Span]) -> bool:
-    """Whether an interval shows more than what many references share."""
-    span = (interval.input_start, interval.input_end)
-    return not common or span[1] - span[0] > overlap_s(span, common) + BOUNDS_S
 
 
 def _outside_s(spans: Sequence[Span], taken: Sequence[Span]) -> float:

@@ -65,6 +65,21 @@ class MatchRows:
         rows = self._database.all("SELECT library, reference FROM matches WHERE job_id = ?", job_id)
         return frozenset((row["library"], row["reference"]) for row in rows)
 
+    def inputs_of(self, reference: str, *, limit: int) -> list[str]:
+        """Return the input of each match with a reference, newest first; dismissed pairs are left out.
+
+        Args:
+            reference: The reference, in whichever libraries.
+            limit: How many at the most; an input that was searched often, or matched in two libraries, is there often.
+        """
+        rows = self._database.all(
+            f"SELECT media_id FROM {_REFERENCE} WHERE reference = ? AND NOT dismissed "  # noqa: S608 (no user's text)
+            "ORDER BY created DESC, job_id DESC, library DESC LIMIT ?",
+            reference,
+            limit,
+        )
+        return [row["media_id"] for row in rows]
+
     def page(
         self,
         *,

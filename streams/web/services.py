@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from streams.services.previews import Previews
     from streams.services.reconciliation.doctor import Doctor
     from streams.services.results import Results
+    from streams.services.traces import Traces
     from streams.settings import Settings
     from streams.telemetry.neighbours import Neighbours
     from streams.web.auth.authenticator import Authenticator
@@ -63,6 +64,7 @@ class Services:
         searches: Searches,
         keys: RequestKeys,
         results: Results,
+        traces: Traces,
         doctor: Doctor,
         store: FingerprintStore,
         live: LiveChanges,
@@ -83,6 +85,7 @@ class Services:
         self.searches = searches
         self.keys = keys
         self.results = results
+        self.traces = traces
         self.doctor = doctor
         self.store = store
         self.live = live

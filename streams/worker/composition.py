@@ -48,6 +48,7 @@ from streams.services.policies import Policies
 from streams.services.reconciliation.doctor import Doctor
 from streams.services.reconciliation.inspector import Means
 from streams.services.results import Results
+from streams.services.traces import Traces
 from streams.services.webhook_dispatcher import WebhookDispatcher
 from streams.settings_rules import exposures
 from streams.telemetry.neighbours import Neighbours
@@ -207,6 +208,7 @@ async def start_worker(
         searches=Searches(emitter, model, projector, topics),
         keys=RequestKeys(emitter, model, projector, topics),
         results=Results(model),
+        traces=Traces(model, Results(model)),
         doctor=doctor,
         store=open_store(settings.store_url),
         live=LiveChanges(model),

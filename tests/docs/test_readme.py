@@ -36,6 +36,8 @@ SHARED = (
     "docs/guides/usage.md",
     "docs/guides/search-backwards.md",
     "docs/guides/airings.md",
+    "docs/guides/verdicts.md",
+    "docs/guides/tracing.md",
 )
 #: Pages that start one of their own.
 ALONE = (
@@ -72,6 +74,8 @@ PROMISED = {
     "docs/guides/usage.md": ("seconds",),
     "docs/guides/search-backwards.md": ("search", "success, ", "banned"),
     "docs/guides/airings.md": ("spots/spot", "all together: ", '"ad":"spot"', '"by":"hour"'),
+    "docs/guides/verdicts.md": (),
+    "docs/guides/tracing.md": (),
     "docs/guides/access.md": ('"jobs":',),
     "docs/guides/moderate-uploads.md": ('"Action":"block","Policy":"block-copies-of-films"', '"media_id":"upload"'),
     "docs/guides/vendor-sdk.md": ("success", "\noriginal "),

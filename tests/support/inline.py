@@ -42,6 +42,7 @@ from streams.services.previews import Previews
 from streams.services.reconciliation.doctor import Doctor
 from streams.services.reconciliation.inspector import Means
 from streams.services.results import Results
+from streams.services.traces import Traces
 from streams.settings import Settings
 from streams.telemetry.neighbours import Neighbours
 from streams.web.auth.authenticator import Authenticator
@@ -115,6 +116,7 @@ class InlineService(LookingFeed):
             searches=Searches(events, self.model, self, TOPICS),
             keys=RequestKeys(events, self.model, self, TOPICS),
             results=Results(self.model),
+            traces=Traces(self.model, Results(self.model)),
             doctor=self.doctor,
             store=open_store(settings.store_url),
             live=LiveChanges(self.model),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from litestar.routes import HTTPRoute
 
 from streams.web.api.document_texts import PARAMETERS, TAGS, tag_of_path
+from streams.web.api.graphml import GRAPHML
 from streams.web.api.samples import sample
 from streams.web.api.schema_components import PLACE, plain_names, schema_components
 from streams.web.problem_table import PROBLEM_TYPES
@@ -106,8 +107,12 @@ EVENT_STREAM: Json = {
     }
 }
 BINARY: Json = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
-#: Lists that are a file on demand, and what is in it.
-FILES = {"listDecisions": "All decisions, a line each.", "listAirings": "All airings, a line each."}
+#: Answers that are a file on demand, its type, and what is in it.
+FILES = {
+    "listDecisions": ("text/csv", "All decisions, a line each."),
+    "listAirings": ("text/csv", "All airings, a line each."),
+    "getTrace": (GRAPHML, "The tree as a directed graph: edges lead from copies to their sources."),
+}
 DNA_RESULT: Json = {
     JSON: {
         "schema": {
@@ -263,7 +268,8 @@ def _answer(status: str, answer: Json, operation: Json, schemas: dict[str, Json]
         if key:
             told["description"] = schemas[key].get("description") or ANSWERS.get(status, answer["description"])
         if name in FILES:
-            told["content"] |= {"text/csv": {"schema": {"type": "string", "description": FILES[name]}}}
+            kind, text = FILES[name]
+            told["content"] |= {kind: {"schema": {"type": "string", "description": text}}}
     if status != str(HTTPStatus.NOT_MODIFIED.value) and "content" not in told:
         told["description"] = ANSWERS.get(status, answer["description"])
     headers: Json = {}

@@ -31,6 +31,7 @@ from streams.web.api.previews import PREVIEW_ROUTES
 from streams.web.api.problems import RETRY_S
 from streams.web.api.query import STRICT
 from streams.web.api.suppressed import Suppressed, YesNo
+from streams.web.api.traces import show_trace
 from streams.web.api.usage import show_usage
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
@@ -113,6 +114,7 @@ def api_router(settings: Settings) -> Router:
             show_dna_result,
             *PREVIEW_ROUTES,
             *MEDIA_ROUTES,
+            show_trace,
             *LIBRARY_ROUTES,
             *POLICY_ROUTES,
             *CASE_ROUTES,

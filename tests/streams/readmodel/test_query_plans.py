@@ -191,6 +191,8 @@ def test_no_other_list_is_sorted_or_read_through(recorded: Recorded) -> None:
         lambda: model.matches.page(reference="film", suppressed=True),
         lambda: model.matches.page(media_id="video", cursor=cursor_of("matches", NOW, "j9\x1ffilm\x1ffilms")),
         lambda: model.matches.page(media_id="video", reference="film"),
+        lambda: model.matches.inputs_of("film", limit=10),
+        lambda: model.matches.references("j1"),
         lambda: model.jobs.newest_copies("2000", limit=10),
         lambda: model.jobs.result("video"),
         lambda: model.outcomes.newest(Action.BLOCK, cursor=cursor_of("outcomes with block", NOW, "video")),

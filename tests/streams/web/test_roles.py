@@ -73,6 +73,7 @@ LEAST: dict[str, Role | None] = {
     # media, matches, usage
     "GET /api/v1/media/{media_id:str}/result": Role.READER,
     "GET /api/v1/media/{media_id:str}/outcome": Role.READER,
+    "GET /api/v1/media/{media_id:str}/trace": Role.READER,
     "GET /api/v1/media/{media_id:str}/fingerprint": Role.READER,
     "DELETE /api/v1/media/{media_id:str}": Role.ADMIN,
     "GET /api/v1/matches": Role.READER,

@@ -23,7 +23,8 @@ from streams.web.services import Services
 OPERATIONS = """
 addItem assignCase cancelBackwardSearch cancelJob createLibrary createPolicy decideCase decideCases deleteLibrary
 deleteMedia deletePolicy followChanges getBackwardSearch getCase getDeadLetter getDelivery getDnaResult getDoctorReport
-getFingerprint getItem getJob getLibrary getOutcome getPolicy getPolicyShadow getResult getUsage listBackwardSearches
+getFingerprint getItem getJob getLibrary getOutcome getPolicy getPolicyShadow getResult getTrace getUsage
+listBackwardSearches
 listAirings listCases listDeadLetters listDecisions listDeliveries listItems listJobs listLibraries listMatches
 listPolicies
 listSettings pauseLibrary previewPolicy purgeLibrary removeItem reorderPolicies replacePolicy replayDeadLetter
@@ -39,7 +40,7 @@ ItemList Job JobList JobSource JobStatus Lane Library LibraryChanges LibraryList
 MatchedBy Missed NewAssignee NewDecision NewDecisions NewExamination NewItem NewJob NewLibrary NewPolicy Outcome Policy
 PolicyEffect PolicyExample PolicyList PolicyMode PolicyOrder PolicyState Problem Purpose Repair ReplayResult Result
 RuledMatch RunState SaveType Setting Track TrackCondition Unsearched Upload Usage UsageInterval UsagePeriod UsageSum
-SumBy YesNo
+SumBy Trace TraceBecause TraceEdge TraceNode TraceReason YesNo
 """
 #: Path, method, and what is said of it.
 Operation = tuple[str, str, dict[str, Any]]
