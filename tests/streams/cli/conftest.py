@@ -12,6 +12,7 @@ from click.testing import Result
 from structlog.testing import capture_logs
 from support.inline import InlineService, done
 from support.read_model import ReadModel
+from support.web_app import shared_app
 from typer.testing import CliRunner
 
 from schemas.errors import ErrorCode
@@ -66,8 +67,9 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-async def service(state: Path, model: ReadModel) -> AsyncIterator[InlineService]:
+async def service(state: Path, model: ReadModel, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[InlineService]:
     """The service that answers commands."""
+    monkeypatch.setattr("streams.web.server.create_app", shared_app)
     inline = InlineService(model, done_unless_bad)
     await inline.libraries.ensure()
     services = inline.services(Settings(state=state, web="127.0.0.1:0"), ImmediateCommands(inline))
