@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -104,11 +106,11 @@ MATCHES = st.lists(st.tuples(st.sampled_from("abcdefgh"), SPANS), max_size=16).m
 
 @given(MATCHES, st.integers(2, 5), st.randoms(use_true_random=False))
 def test_every_moment_that_is_shared_is_held_by_enough_and_the_order_does_not_matter(
-    matches: list[Match], references: int, random: object
+    matches: list[Match], references: int, random: Random
 ) -> None:
     found = shared_spans(matches, 1000.0, references=references)
     shuffled = list(matches)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     assert shared_spans(shuffled, 1000.0, references=references) == found
     for second in range(120):
         moment = second + 0.5
