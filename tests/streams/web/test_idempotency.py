@@ -40,7 +40,9 @@ WHOLE = {
     "extend": "case 12",
     "callback_url": "https://receiver.example/done",
     "metadata": {"title": "Original", "year": 2020},
+    "publish_time": "2026-11-20T08:00:00Z",
     "lane": "live",
+    "start_time": "2026-11-23T20:15:00Z",
 }
 OTHER = {
     "media_id": "clop",
@@ -52,7 +54,9 @@ OTHER = {
     "extend": "case 13",
     "callback_url": "https://receiver.example/elsewhere",
     "metadata": {"title": "Original", "year": 2021},
+    "publish_time": "2026-11-20T09:00:00Z",
     "lane": "import",
+    "start_time": "2026-11-23T21:15:00Z",
 }
 NAMES = [field.name for field in msgspec.structs.fields(NewJob)]
 LEAST = {"media_id": "clip", "url": "https://media.example/clip.mp4"}
@@ -118,6 +122,8 @@ async def test_what_goes_without_saying_may_be_said_and_the_order_does_not_matte
 ) -> None:
     usual = {
         "lane": "live",
+        "publish_time": "",
+        "start_time": None,
         "metadata": {},
         "callback_url": None,
         "extend": None,

@@ -104,7 +104,7 @@ async def test_a_result_names_the_matches_and_the_reference_knows_its_copies(
 ) -> None:
     model.apply(jobs=[job("j1", matches=(MATCH,))])
     result = (await client.get("/api/v1/media/video/result")).json()
-    unruled = {"action": None, "policy": "", "suppressed": False, "retroactive": False}
+    unruled = {"action": None, "policy": "", "suppressed": False, "retroactive": False, "younger": False}
     assert result["matches"] == [msgspec.json.decode(msgspec.json.encode(MATCH)) | unruled]
     copies = (await client.get("/api/v1/matches", params={"reference": "original"})).json()["matches"]
     assert [(copy["media_id"], copy["similarity"]) for copy in copies] == [("video", 0.9)]
