@@ -25,7 +25,7 @@ from streams.demo.service import Service, running_service
 
 pytestmark = pytest.mark.integration
 
-CLIPS, FINGERPRINTS = 20, 80
+CLIPS, FINGERPRINTS = 20, 180
 #: Seconds that the whole import may take on a loaded machine.
 IMPORT_S = 900.0
 
