@@ -75,7 +75,7 @@ DRIFT = """async ([inputStart, referenceStart, speed, pictures]) => {
 APART_S, PICTURES = 0.1, 30
 #: How often that is looked at, and seconds between the looks. A machine that has other things to do makes either side
 #: stop for a moment, and the page puts that right; what is wrong stays wrong.
-LOOKS, PAUSE_S = 12, 1.5
+LOOKS, PAUSE_S = 5, 1.5
 
 
 async def in_step(page: Page, interval: Interval) -> float:
