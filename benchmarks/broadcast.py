@@ -103,7 +103,8 @@ def _measure(videos: list[Path], folder: Path, seconds: float, draw: random.Rand
 
 
 def _tell(planted: list[Planted], found: list[Airing]) -> None:
-    left, rows, right = list(found), [], 0
+    left, right = list(found), 0
+    rows: list[tuple[str, ...]] = []
     for one in planted:
         near = [each for each in left if each.ad == one.ad and each.start < one.end and one.start < each.end]
         best = min(near, key=lambda each: abs(each.start - one.start), default=None)

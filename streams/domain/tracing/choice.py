@@ -136,12 +136,14 @@ class Chooser:
 
     def _by_looks(self, older: Candidate, younger: Candidate) -> Choice | None:
         """Choose the one whose pictures the copy's are more like; None: they are as like, or it is not known."""
-        likenesses = self._like(older.link), self._like(younger.link)
-        if None in likenesses or abs(likenesses[0] - likenesses[1]) < LOOKS_ALIKE:
+        like_older, like_younger = self._like(older.link), self._like(younger.link)
+        if like_older is None or like_younger is None or abs(like_older - like_younger) < LOOKS_ALIKE:
             return None
-        (most, chosen), (least, other) = sorted(zip(likenesses, (older, younger), strict=True), key=lambda one: -one[0])
-        shares = [min(1.0, max(0.0, round(one, SHARE_DIGITS))) for one in (most, least)]
-        return _choice(chosen, other, TraceBecause.LOOKS_LIKE, share=shares[0], other_share=shares[1])
+        more, less = (older, younger) if like_older > like_younger else (younger, older)
+        share, other_share = (
+            min(1.0, max(0.0, round(one, SHARE_DIGITS))) for one in sorted((like_older, like_younger), reverse=True)
+        )
+        return _choice(more, less, TraceBecause.LOOKS_LIKE, share=share, other_share=other_share)
 
     def _by_similarity(self, older: Candidate, younger: Candidate) -> Choice:
         """Choose the one that the copy is more like; of equal ones the older."""
