@@ -38,12 +38,15 @@ __all__ = ["main"]
 #: Airings, those of them that are cut short, and the ads: one runs twice.
 AIRINGS, SHORTENED = 12, 3
 ADS = AIRINGS - 1
-#: Seconds of each half of an ad, which is of one video, and of the part that is left of one that is cut short.
-HALF_S, LEFT_S = 7.5, 9.0
+#: Pictures a second.
+FPS = 25
+#: Seconds of each half of an ad, which is of one video, and of the part that is left of one that is cut short. All are
+#: whole pictures long, so that what is put one behind the other is where it is said to be.
+HALF_S, LEFT_S = 7.6, 9.0
 #: Seconds by which a bound may be wrong.
 ERROR_S = 0.5
 #: What all of it is made into before it is cut together.
-FORM = "scale=480:270:force_original_aspect_ratio=decrease,pad=480:270:-1:-1,setsar=1,fps=25,format=yuv420p"
+FORM = f"scale=480:270:force_original_aspect_ratio=decrease,pad=480:270:-1:-1,setsar=1,fps={FPS},format=yuv420p"
 SOUND = "aresample=44100,aformat=channel_layouts=stereo"
 
 
@@ -158,7 +161,7 @@ def _filled(shown: Iterator[Path], seconds: float) -> list[tuple[Path, float, fl
     parts: list[tuple[Path, float, float]] = []
     while seconds > 0.0:
         video = next(shown)
-        length = round(min(probe(video).duration - 0.2, seconds) * 25) / 25
+        length = round(min(probe(video).duration - 0.2, seconds) * FPS) / FPS
         if length <= 0.0:
             break
         parts.append((video, 0.0, length))
@@ -172,11 +175,11 @@ def _join(parts: Sequence[tuple[Path, float, float]], target: Path) -> None:
     made: dict[tuple[Path, float, float], Path] = {}
     for part in parts:
         if part not in made:
-            made[part] = folder / f"{len(made)}.ts"
+            made[part] = folder / f"{len(made)}.mkv"
             _part(part, made[part])
     listed = folder / "parts.txt"
     listed.write_text("".join(f"file '{made[part]}'\n" for part in parts))
-    run([*FFMPEG, "-f", "concat", "-safe", "0", "-i", str(listed), "-c", "copy", str(target)])
+    run([*FFMPEG, "-f", "concat", "-safe", "0", "-i", str(listed), "-c:v", "copy", "-c:a", "aac", str(target)])
 
 
 def _part(part: tuple[Path, float, float], target: Path) -> None:
@@ -185,7 +188,7 @@ def _part(part: tuple[Path, float, float], target: Path) -> None:
     silence = () if has_sound else ("-f", "lavfi", "-i", "anullsrc=r=44100:cl=stereo")
     sound = f"[{0 if has_sound else 1}:a:0]{SOUND},apad,atrim=end={length}[a]"
     picture = f"[0:v:0]{FORM},tpad=stop_mode=clone:stop_duration=1,trim=end={length}[v]"
-    codecs = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "26", "-c:a", "aac", "-b:a", "96k")
+    codecs = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "26", "-c:a", "pcm_s16le")
     run([
         *FFMPEG, "-ss", str(start), "-t", str(length), "-i", str(video), *silence,
         "-filter_complex", f"{picture};{sound}", "-map", "[v]", "-map", "[a]", *codecs, "-t", str(length), str(target),
