@@ -30,7 +30,7 @@ def linked_with(links: Iterable[Link], name: str) -> set[str]:
 
 @given(LINKS)
 def test_what_comes_apart_is_what_no_way_is_left_to(links: set[Link]) -> None:
-    one, other = sorted(links)[0]
+    one, other = min(links)
     left = links - {(one, other)}
     part = parted(one, other, lambda name: around(left, name))
     sides = linked_with(left, one), linked_with(left, other)

@@ -105,7 +105,9 @@ def test_the_root_is_the_oldest_by_what_owners_say_and_the_name_that_of_who_came
 
 def test_a_pair_that_people_dismiss_is_no_link_until_they_take_that_back(stored: ReadModel) -> None:
     stored.apply(jobs=jobs("A", "BA"))
-    dismissed, undone = decided([DecisionKind.NOT_A_MATCH, DecisionKind.REOPEN], "B", media_id="A")  # either is the input
+    dismissed, undone = decided(
+        [DecisionKind.NOT_A_MATCH, DecisionKind.REOPEN], "B", media_id="A"
+    )  # either is the input
     stored.apply(decisions=[dismissed])
     assert shown(stored) == set()
     stored.apply(decisions=[undone])
