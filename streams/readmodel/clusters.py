@@ -104,9 +104,9 @@ def _derive(writer: sqlite3.Connection, media_id: str) -> None:
     known = {row["reference"] for row in rows}
     for other in sorted(known - linked):
         _unlink(writer, media_id, other)
+    _set_age(writer, media_id)
     for other in sorted(linked - known):
         _link(writer, media_id, other)
-    _set_age(writer, media_id)
 
 
 def _result(writer: sqlite3.Connection, media_id: str) -> Job | None:
@@ -151,10 +151,12 @@ def _linked(writer: sqlite3.Connection, job: Job, spans: tuple[Span, ...]) -> It
 def _link(writer: sqlite3.Connection, one: str, other: str) -> None:
     """Link two media items, and join the clusters that they are in."""
     writer.execute("INSERT INTO cluster_links VALUES (?, ?)", (one, other))
-    numbers = [number for name in (one, other) if (number := _number_of(writer, name)) is not None]
-    kept = max(numbers, key=lambda number: _size(writer, number)) if numbers else _new_cluster(writer)
-    for name in (one, other):
-        number = _number_of(writer, name)
+    numbers = {name: _number_of(writer, name) for name in (one, other)}
+    known = {number for number in numbers.values() if number is not None}
+    if None not in numbers.values() and len(known) == 1:
+        return
+    kept = max(known, key=lambda number: _size(writer, number)) if known else _new_cluster(writer)
+    for name, number in numbers.items():
         if number is None:
             row = (name, kept, *_age(writer, name))
             writer.execute("INSERT INTO cluster_members VALUES (?, ?, ?, ?)", row)

@@ -137,8 +137,8 @@ def tree_order(trace: Trace) -> list[TraceNode]:
     for node in trace.nodes:
         for edge in made_from[node.media_id][:1]:
             copies[edge.source].append(node)
-    waiting = [node for node in trace.nodes if not made_from[node.media_id]]
-    waiting.sort(key=lambda node: node.media_id == trace.root)  # the last one is the next: so the root comes first
+    waiting = [node for node in reversed(trace.nodes) if not made_from[node.media_id]]
+    waiting.sort(key=lambda node: node.media_id == trace.root)  # the last one is the next: the root, then the oldest
     ordered: list[TraceNode] = []
     while waiting:
         node = waiting.pop()
