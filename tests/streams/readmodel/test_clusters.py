@@ -20,6 +20,8 @@ from support.read_model import GoneItem, GoneLibrary, JobTombstone, ReadModel
 from schemas.boilerplate import SharedSpan
 from schemas.cases import DecisionKind
 from schemas.jobs import Job, JobStatus
+from streams.adapters.storage.fsspec_store import open_store
+from streams.ports.fingerprint_store import FingerprintStore
 from streams.readmodel.cluster_lists import Cluster, ClusterSort
 from streams.readmodel.pagination import BadCursor
 from streams.services.results import Results
@@ -174,6 +176,11 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterable[tuple[ReadModel
         yield one, other
 
 
+@pytest.fixture(scope="module")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> FingerprintStore:
+    return open_store(str(tmp_path_factory.mktemp("fingerprints")))
+
+
 #: What happens to media: each is searched, once or anew, and matches some; jobs and items go.
 STEPS = st.lists(
     st.one_of(
@@ -201,14 +208,14 @@ def told(steps: Sequence[Any]) -> list[dict[str, list[Any]]]:
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_a_cluster_is_what_the_trace_of_any_of_its_media_shows(
-    models: tuple[ReadModel, ReadModel], steps: list[Any]
+    models: tuple[ReadModel, ReadModel], empty_store: FingerprintStore, steps: list[Any]
 ) -> None:
     model, _ = models
     forget_everything(model)
     model.apply(items=[item(name, creation_time=at(number)) for number, name in enumerate(NAMES)])
     for step in told(steps):
         model.apply(**step)
-    traces = Traces(model, Results(model))
+    traces = Traces(model, Results(model), empty_store)
     for name in NAMES:
         trace = traces.of(name)
         expected = set() if trace is None else {one.media_id for one in trace.nodes}
