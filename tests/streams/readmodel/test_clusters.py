@@ -205,7 +205,7 @@ def told(steps: Sequence[Any]) -> list[dict[str, list[Any]]]:
     return happened
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_a_cluster_is_what_the_trace_of_any_of_its_media_shows(
     models: tuple[ReadModel, ReadModel], empty_store: FingerprintStore, steps: list[Any]
@@ -218,10 +218,12 @@ def test_a_cluster_is_what_the_trace_of_any_of_its_media_shows(
     traces = Traces(model, Results(model), empty_store)
     for name in NAMES:
         trace = traces.of(name)
-        expected = set() if trace is None else {one.media_id for one in trace.nodes}
-        assert members(model, name) == ("".join(sorted(expected)) if len(expected) > 1 else "")
+        if trace is None:  # nothing is known of it but that others match it: they are asked instead
+            continue
+        expected = "".join(sorted(one.media_id for one in trace.nodes))
+        assert members(model, name) == (expected if len(expected) > 1 else "")
         cluster = model.clusters.of(name, now=NOW)
-        if cluster is not None and trace is not None:
+        if cluster is not None:
             first = min((one.first_seen or "", one.media_id) for one in trace.nodes)
             assert (cluster.first_seen, cluster.cluster_id, cluster.root) == (*first, trace.nodes[0].media_id)
     recount(model)
@@ -238,7 +240,7 @@ def recount(model: ReadModel) -> None:
         assert file.execute("SELECT count(*) FROM cluster_due").fetchone()[0] == 0
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(matched=st.lists(st.text("ABCDEFG", max_size=3), min_size=7, max_size=7), seed=st.integers(0, 2**16))
 def test_it_does_not_matter_in_which_order_media_come(
     models: tuple[ReadModel, ReadModel], matched: list[str], seed: int
