@@ -27,6 +27,7 @@ getFingerprint getItem getJob getLibrary getOutcome getPolicy getPolicyShadow ge
 listBackwardSearches
 listAirings listCases listDeadLetters listDecisions listDeliveries listItems listJobs listLibraries listMatches
 listPolicies
+getCluster listClusters
 listSettings pauseLibrary previewPolicy purgeLibrary removeItem reorderPolicies replacePolicy replayDeadLetter
 replayDeliveries replayDelivery rerunJob resumeLibrary startBackwardSearch startDoctor submitJob sumAirings updateItem
 updateLibrary uploadMedia
@@ -34,6 +35,7 @@ updateLibrary uploadMedia
 SCHEMAS = """
 Action Airing AiringForm AiringList AiringSum AiringSummary
 AuditEntry AuditPage BackwardSearch BackwardSearchList Case CaseDecision CaseList CaseOrder CaseState Cause
+Cluster ClusterDay ClusterDetail ClusterList ClusterMember ClusterSort
 Conditions Coverage DeadLetter DeadLetterList DeadLetterSummary Decision DecisionKind DecisionResult DecisionResults
 Delivery DeliveryAttempt DeliveryList DeliveryStatus Difference DifferenceKind DoctorReport Interval Item ItemChanges
 ItemList Job JobList JobSource JobStatus Lane Library LibraryChanges LibraryList LibraryStatus Match MatchPage
