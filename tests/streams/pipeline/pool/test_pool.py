@@ -29,6 +29,8 @@ from streams.settings import Settings
 
 pytestmark = pytest.mark.integration
 
+#: What a task leaves of its chunk, below the state folder, before it looks for copies of it.
+PARTS = "fingerprints/parts/j/000000"
 #: Seconds that a task may take where a test is not about the limit.
 PLENTY = 120.0
 
@@ -93,7 +95,7 @@ async def test_a_task_is_done_in_another_process_one_after_the_other_in_the_same
 async def in_the_middle(pool: TaskPool, media: Path, state: Path) -> asyncio.Task[TaskReport]:
     """Begin a task and return once its process is in the middle of it: there is no Milvus here, so that it waits."""
     running = asyncio.create_task(pool.run(chunk(media), Scope()))
-    while not list(state.glob("fingerprints/parts/j/*")):
+    while not list(state.glob(PARTS)):
         await asyncio.sleep(0.05)
     return running
 
@@ -176,13 +178,12 @@ async def test_a_task_in_which_its_process_is_killed_again_and_again_is_not_call
 ) -> None:
     async with running_pool(tmp_path, footage["bikes"]) as pool:
         running = await in_the_middle(pool, footage["bikes"], tmp_path)
-        killed: psutil.Process | None = None
         while not running.done():
-            for process in worker_processes():
-                if process != killed and process.cpu_times().user > 1.0:  # it has begun to load the engine
-                    await asyncio.sleep(2)
+            if parts := list(tmp_path.glob(PARTS)):  # the next process is in the middle of it, too
+                for part in parts:
+                    part.unlink()
+                for process in worker_processes():
                     process.kill()
-                    killed = process
             await asyncio.sleep(0.05)
         report = await running
         assert (report.result.outcome, report.result.code) == (TaskOutcome.RETRY, ErrorCode.INTERNAL_ERROR)
