@@ -28,6 +28,8 @@ from streams.readmodel.policies import PolicyProjection, PolicyRows
 from streams.readmodel.positions import Positions, store_positions
 from streams.readmodel.projection import Projections
 from streams.readmodel.reconciliation import ReconciliationRows
+from streams.readmodel.recurring import RecurringProjection
+from streams.readmodel.recurring_lists import RecurringRows
 from streams.readmodel.usage import UsageLog, UsageProjection
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ if TYPE_CHECKING:
 __all__ = ["PROJECTIONS", "ReadModel"]
 
 #: What each feature keeps. Live matches and deliveries build on what is known of jobs, so jobs come before them, and
-#: cases and airings on nearly everything. The overview's sums follow from jobs, outcomes and what is counted.
+#: cases, airings and what recurs on nearly everything. The overview's sums follow from jobs, outcomes and what is
+#: counted.
 PROJECTIONS: tuple[Projection, ...] = (
     CompletionProjection(),
     KeyClaimProjection(),
@@ -57,6 +60,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     BackwardSearchProjection(),
     OverviewProjection(),
     AiringProjection(),
+    RecurringProjection(),
 )
 #: Tables that are no feature's: how far the topics have been read, and the log of what changed.
 OWN_TABLES = ("positions", "changes")
@@ -96,6 +100,7 @@ class ReadModel:
         self.outcomes = OutcomeRows(self._database)
         self.overview = OverviewRows(self._database)
         self.policies = PolicyRows(self._database)
+        self.recurring = RecurringRows(self._database)
         self.reconciliation = ReconciliationRows(self._database)
         self.usage = UsageLog(self._database)
 
