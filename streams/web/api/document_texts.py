@@ -34,6 +34,7 @@ TAGS: dict[str, tuple[str, tuple[str, ...]]] = {
         "An airing is one run of an ad: a match with a library of ads, by the medium and by the clock.",
         ("airings",),
     ),
+    "Recurring content": ("What recurs in media and is no known ad: to be named, or put aside.", ("recurring",)),
     "Libraries": ("A library holds references that jobs are searched against.", ("libraries",)),
     "Policies": ("A policy says what a match leads to. The first one that holds decides.", ("policies",)),
     "Backward searches": (
@@ -56,6 +57,7 @@ PARAMETERS = {
     "{library}/{reference}": "name of the reference",
     "policies/{name}": "name of the policy",
     "cases/{case_id}": "id of the case",
+    "recurring/{recurring_id}": "id of the span that recurs",
     "backward-searches/{search_id}": "id of the backward search",
     "dead-letters/{letter_id}": "id of the dead letter",
     "?status": "only those in this state",
