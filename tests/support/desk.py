@@ -59,6 +59,7 @@ PAGES = (
     "/deliveries",
     "/dead-letters",
     "/airings",
+    "/recurring",
     "/usage",
     "/audit",
     "/settings",

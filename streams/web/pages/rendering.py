@@ -67,6 +67,7 @@ MAIN_PAGES = (
 )
 OTHER_PAGES = (
     ("/airings", "Airings"),
+    ("/recurring", "Recurring"),
     ("/deliveries", "Deliveries"),
     ("/dead-letters", "Dead letters"),
     ("/usage", "Usage"),
