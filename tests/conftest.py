@@ -1,11 +1,13 @@
-"""Footage for every suite: real videos, fetched once, and edited copies of them, made once."""
+"""What every suite has: footage, fetched once, edited copies of it, made once, and what counts for coverage."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from coverage import Coverage
 from hypothesis import settings
 from support.clips import Clips
 from support.copies import Copies
@@ -14,8 +16,7 @@ from streams.demo.edit import Truth
 from streams.demo.footage import FOLDER_VARIABLE, fetch, footage_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Generator
 
     EditedCopy = Callable[..., tuple[Path, tuple[Truth, ...]]]
 
@@ -24,9 +25,35 @@ if TYPE_CHECKING:
 pytest_plugins = ["support.services"]
 
 # A loaded machine must not fail a test: none of them is about time. CI draws the same examples for the same code, so
-# that a change is judged by what it changes; whoever works on the code draws others each time.
-settings.register_profile("any machine", deadline=None, derandomize=bool(os.environ.get("CI")))
-settings.load_profile("any machine")
+# that a change is judged by what it changes, and half as many: which are drawn is settled, whoever works on the code
+# draws others each time.
+settings.register_profile("any machine", deadline=None)
+settings.register_profile("CI", settings.get_profile("any machine"), derandomize=True, max_examples=50)
+settings.load_profile("CI" if os.environ.get("CI") == "true" else "any machine")
+
+#: Suites of the whole service, of all commands or of the whole engine. Counting makes them half as long again, and what
+#: they run the tests of its parts are to run.
+UNMEASURED_SUITES = {"acceptance", "benchmarks", "chaos", "docker", "docs", "fuzz", "odd_media"}
+#: Where coverage tells the processes that are started how to count.
+MEASURING = "COVERAGE_PROCESS_CONFIG"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Have a test of an unmeasured suite, or one with the mark `unmeasured`, not count for what of the code is run."""
+    suite = item.path.relative_to(Path(__file__).parent).parts[0]
+    is_measured = suite not in UNMEASURED_SUITES and item.get_closest_marker("unmeasured") is None
+    measuring = None if is_measured else Coverage.current()
+    if measuring is None:
+        return (yield)
+    measuring.stop()
+    configuration = os.environ.pop(MEASURING, None)
+    try:
+        return (yield)
+    finally:
+        if configuration is not None:
+            os.environ[MEASURING] = configuration
+        measuring.start()
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 from support.client import EditedCopy, Footage
-from support.nodes import free_port
+from support.nodes import own_port
 
-from streams.adapters.kafka.embedded import PORT_FILE
 from streams.demo.edit import Edit, Piece
 
 #: What the trailer is made into: the service takes a third of the time for it that it takes for 720 lines.
@@ -23,23 +22,11 @@ def footage(footage: Footage, edited_copy: EditedCopy) -> Footage:
 
 
 @pytest.fixture(autouse=True)
-def own_port(tmp_path: Path) -> None:
-    """Give the embedded broker of each state folder a port of its own, which it has again after a restart.
-
-    The usual port belongs to whichever service started last: the blocks of the guides run beside, and need it.
-    """
+def own_ports(tmp_path: Path) -> None:
+    """Give the embedded broker of each state folder a port of its own."""
     for state in (tmp_path, tmp_path / "state"):
         state.mkdir(mode=0o700, exist_ok=True)
-        (state / PORT_FILE).write_text(str(free_port()), encoding="ascii")
-
-
-@pytest.fixture(autouse=True)
-def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have services not counted for what of the code they run: it makes each start half as long again.
-
-    What these tests run is what the tests of its parts run; those are to reach the share that is asked for.
-    """
-    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        own_port(state)
 
 
 @pytest.fixture(autouse=True)

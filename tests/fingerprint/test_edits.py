@@ -17,6 +17,8 @@ from fingerprint.matching.matcher import match
 from fingerprint.media.decode import Picture, PictureWish, SoundBlock, SoundWish, decode
 from fingerprint.query import Query
 
+pytestmark = pytest.mark.unmeasured
+
 Fingerprinted = Callable[[Path], Query]
 Image = NDArray[np.uint8]
 

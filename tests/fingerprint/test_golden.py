@@ -13,6 +13,8 @@ from fingerprint.engine import ALGORITHM
 from fingerprint.index.memory import MemoryIndex
 from fingerprint.query import Query
 
+pytestmark = pytest.mark.unmeasured
+
 Fingerprinted = Callable[[Path], Query]
 
 NAMES = [*golden.FOOTAGE, *golden.COPIES, golden.FASTER]

@@ -22,7 +22,9 @@ from confluent_kafka.admin import AdminClient
 from pymilvus.grpc_gen.milvus_pb2 import CheckHealthRequest
 from pymilvus.grpc_gen.milvus_pb2_grpc import MilvusServiceStub
 
-__all__ = ["REPOSITORY", "KafkaNode", "MilvusNode", "Node", "NodeError", "free_port", "is_listened_on"]
+from streams.adapters.kafka.embedded import PORT_FILE
+
+__all__ = ["REPOSITORY", "KafkaNode", "MilvusNode", "Node", "NodeError", "free_port", "is_listened_on", "own_port"]
 
 REPOSITORY = Path(__file__).parents[2]
 #: Seconds in which a node answers, also while a loaded machine runs other tests.
@@ -233,3 +235,12 @@ def free_port() -> int:
             except OSError:
                 continue
             return port
+
+
+def own_port(state: Path) -> None:
+    """Give the embedded broker of a state folder a port of its own, which it has again after it was restarted.
+
+    The usual port belongs to whichever broker came last: tests run beside each other, and one whose broker has ended
+    for a moment would find it taken.
+    """
+    (state / PORT_FILE).write_text(str(free_port()), encoding="ascii")

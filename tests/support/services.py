@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.adapters.kafka.embedded import EmbeddedBroker
-from support.nodes import KafkaNode, MilvusNode
+from support.nodes import KafkaNode, MilvusNode, own_port
 from support.read_model import ReadModel
 from support.secure_kafka import SecureKafkaNode
 
@@ -40,6 +40,7 @@ def model(tmp_path: Path) -> Iterator[ReadModel]:
 @pytest.fixture
 async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
     """An embedded broker of a test's own."""
+    own_port(tmp_path)
     broker = EmbeddedBroker(tmp_path)
     await broker.start()
     yield broker

@@ -35,6 +35,7 @@ TAGS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("airings",),
     ),
     "Recurring content": ("What recurs in media and is no known ad: to be named, or put aside.", ("recurring",)),
+    "Clusters": ("A cluster is all media that matches link to each other, directly or through others.", ("clusters",)),
     "Libraries": ("A library holds references that jobs are searched against.", ("libraries",)),
     "Policies": ("A policy says what a match leads to. The first one that holds decides.", ("policies",)),
     "Backward searches": (
@@ -55,6 +56,7 @@ PARAMETERS = {
     "libraries/{name}": "name of the library",
     "matches/{library}": "name of the library that holds the reference",
     "{library}/{reference}": "name of the reference",
+    "clusters/{cluster_id}": "MediaId of any member of the cluster: `cluster_id`, or another one",
     "policies/{name}": "name of the policy",
     "cases/{case_id}": "id of the case",
     "recurring/{recurring_id}": "id of the span that recurs",
@@ -93,6 +95,7 @@ FIELDS = {
     "reference": "MediaId of the reference",
     "case_id": "id of the case",
     "search_id": "id of the search",
+    "cluster_id": "MediaId of the member that was first seen first: what the cluster goes by",
     "letter_id": "id of the dead letter",
     "created": "when it was made",
     "updated": "when it changed last",

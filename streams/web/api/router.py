@@ -16,6 +16,7 @@ from streams.settings import Setting, Settings, listed
 from streams.web.api.airings import AIRING_ROUTES
 from streams.web.api.backward import BACKWARD_ROUTES
 from streams.web.api.cases import CASE_ROUTES
+from streams.web.api.clusters import CLUSTER_ROUTES
 from streams.web.api.dead_letters import LETTER_ROUTES
 from streams.web.api.deliveries import DELIVERY_ROUTES
 from streams.web.api.dna_results import show_dna_result
@@ -122,6 +123,7 @@ def api_router(settings: Settings) -> Router:
             *EVIDENCE_ROUTES,
             *AIRING_ROUTES,
             *RECURRING_ROUTES,
+            *CLUSTER_ROUTES,
             *LETTER_ROUTES,
             *DELIVERY_ROUTES,
             *DOCTOR_ROUTES,

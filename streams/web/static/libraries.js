@@ -74,16 +74,18 @@ onSubmit(add, async () => {
   add.reset();
 });
 // A file's name without its ending is what most people call the media.
-add?.elements.namedItem("url").addEventListener("change", ({ target }) => {
-  const field = add.elements.namedItem("media_id");
-  const name = target.value.split(/[?#]/)[0].split("/").at(-1).replace(/\.[^.]+$/, "");
-  if (field.value) return;
+function suggestName() {
+  const { url, media_id: mediaId } = add.elements;
+  const name = url.value.split(/[?#]/)[0].split("/").at(-1).replace(/\.[^.]+$/, "");
+  if (mediaId.value) return;
   try {
-    field.value = decodeURIComponent(name);
+    mediaId.value = decodeURIComponent(name);
   } catch {
-    field.value = name;
+    mediaId.value = name;
   }
-});
+}
+add?.elements.namedItem("url").addEventListener("change", suggestName);
+if (add) suggestName(); // for what was typed before this module came
 
 async function describe(button) {
   const place = itemAt(button);

@@ -116,3 +116,4 @@ function find() {
 }
 filter?.addEventListener("input", find);
 filter?.addEventListener("submit", (event) => event.preventDefault());
+if (filter) find(); // what was typed before this module came, or stands there again after a way back

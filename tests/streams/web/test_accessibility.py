@@ -8,17 +8,15 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page
-from support.browser import running_browser
+from playwright.async_api import Browser, Page
 from support.cases import id_of
 from support.desk import PAGES, fill
 from support.inline import InlineService
 
 from streams.settings import Settings
 from streams.web.server import WebServer
-from streams.web.services import Services
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.unmeasured]
 
 #: Findings that keep people from using a page.
 SERIOUS = {"serious", "critical"}
@@ -39,13 +37,11 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def page(services: Services, inline: InlineService) -> AsyncIterator[Page]:
+async def page(inline: InlineService, web: WebServer, browser: Browser) -> AsyncIterator[Page]:
     fill(inline)
-    server = WebServer(services, inline)
-    await server.start()
-    async with running_browser() as browser:
-        yield await browser.new_page(base_url=server.address)
-    await server.stop()
+    page = await browser.new_page(base_url=web.address)
+    yield page
+    await page.close()
 
 
 @pytest.mark.parametrize("some", range(GROUPS))

@@ -7,17 +7,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, Route, expect
-from support.browser import running_browser
+from playwright.async_api import Browser, Page, Route, expect
+from support.browser import hear
 from support.examples import MATCH, job
 from support.inline import InlineService
 
 from schemas.jobs import Job, JobStatus, LiveMatch
 from streams.settings import Settings
 from streams.web.server import WebServer
-from streams.web.services import Services
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.unmeasured]
 
 
 @pytest.fixture
@@ -26,20 +25,12 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def web(services: Services, inline: InlineService) -> AsyncIterator[WebServer]:
-    server = WebServer(services, inline)
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
-async def page(web: WebServer) -> AsyncIterator[Page]:
-    async with running_browser() as browser:
-        page = await browser.new_page(base_url=web.address)
-        complaints: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text))
-        yield page
+async def page(web: WebServer, browser: Browser) -> AsyncIterator[Page]:
+    page = await browser.new_page(base_url=web.address)
+    complaints: list[str] = []
+    hear(page, complaints)
+    yield page
+    await page.close()
     assert complaints == []
 
 

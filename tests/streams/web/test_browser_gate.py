@@ -13,7 +13,6 @@ import pytest
 from aiohttp import web
 from litestar.types import Message, Receive, Scope, Send
 from playwright.async_api import Browser, expect
-from support.browser import running_browser
 from support.inline import InlineService
 
 from streams.settings import Settings
@@ -22,7 +21,7 @@ from streams.web.auth.authenticator import COOKIE
 from streams.web.dispatch import FrontDoor
 from streams.web.server import WebServer
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.unmeasured]
 
 TOKEN = "admin-token-of-a-test"  # noqa: S105
 PURGE = "/api/v1/libraries/default/purge"
@@ -33,12 +32,6 @@ KINDS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain
 
 Start = Callable[..., Awaitable[str]]
 Answers = list[tuple[str, int]]
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with running_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page
-from support.browser import running_browser
+from playwright.async_api import Browser, Page
+from support.browser import hear
 from support.clips import Clips
 from support.inline import InlineService
 
@@ -20,7 +20,7 @@ from streams.settings import Settings
 from streams.web.server import WebServer
 from streams.web.services import Services
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.unmeasured]
 
 #: Seeks to a second of a file, where a brightness should be on show, plays on from there, and returns where that was,
 #: what was on show, and how large it is.
@@ -71,16 +71,13 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def page(services: Services, inline: InlineService) -> AsyncIterator[Page]:
-    server = WebServer(services, inline)
-    await server.start()
-    async with running_browser() as browser:
-        page = await browser.new_page(base_url=server.address)
-        complaints: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text))
-        await page.goto("/")
-        yield page
-    await server.stop()
+async def page(services: Services, web: WebServer, browser: Browser) -> AsyncIterator[Page]:
+    page = await browser.new_page(base_url=web.address)
+    complaints: list[str] = []
+    hear(page, complaints)
+    await page.goto("/")
+    yield page
+    await page.close()
     services.previews.stop()
     assert complaints == []
 

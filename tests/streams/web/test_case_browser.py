@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
-from support.browser import running_browser
+from support.browser import hear
 from support.cases import decided
 from support.inline import InlineService
 from support.watched import INTERVALS, SHOWN, in_step, watched_case
@@ -21,9 +21,8 @@ from schemas.libraries import Purpose
 from schemas.policies import Action
 from streams.settings import Settings
 from streams.web.server import WebServer
-from streams.web.services import Services
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.unmeasured]
 
 #: Milliseconds that a preview may take on a machine with much else to do.
 PATIENCE_MS = 180_000
@@ -54,20 +53,6 @@ def make_case(inline: InlineService, state: Path, footage: dict[str, Path]) -> C
     return make
 
 
-@pytest.fixture
-async def web(services: Services, inline: InlineService) -> AsyncIterator[WebServer]:
-    server = WebServer(services, inline)
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with running_browser() as browser:
-        yield browser
-
-
 @asynccontextmanager
 async def watching(browser: Browser, web: WebServer, complaints: int = 0) -> AsyncIterator[Page]:
     """Open a page whose console stays empty, but for so many complaints of the browser's about refused requests."""
@@ -75,8 +60,7 @@ async def watching(browser: Browser, web: WebServer, complaints: int = 0) -> Asy
     page = await context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
+    hear(page, said)
     yield page
     await context.close()
     assert len([text for text in said if "Failed to load resource" in text]) <= complaints, said

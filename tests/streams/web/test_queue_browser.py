@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, Route, expect
-from support.browser import running_browser
+from playwright.async_api import Browser, Locator, Page, Route, expect
+from support.browser import hear
 from support.cases import found, id_of, item, match
 from support.inline import InlineService
 
@@ -22,9 +21,8 @@ from streams.services.cases import DecisionRequest
 from streams.settings import Settings
 from streams.web.auth.authenticator import COOKIE
 from streams.web.server import WebServer
-from streams.web.services import Services
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.unmeasured]
 
 TOKENS = {"anna": "moderator", "ben": "moderator", "carl": "reader"}
 #: A picture of one pixel.
@@ -46,38 +44,29 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def web(services: Services, inline: InlineService) -> AsyncIterator[WebServer]:
-    server = WebServer(services, inline)
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
 def complaints() -> list[str]:
     """What browsers complained of: a test takes out what it brought about itself."""
     return []
 
 
 @pytest.fixture
-async def opened(web: WebServer, complaints: list[str]) -> AsyncIterator[Opened]:
+async def opened(web: WebServer, browser: Browser, complaints: list[str]) -> AsyncIterator[Opened]:
     """Opens a page in a browser of somebody's own; returns when it follows along."""
-    async with AsyncExitStack() as stack:
-        browser = await stack.enter_async_context(running_browser())
 
-        async def opened(name: str = "anna", path: str = "/cases", **options: Any) -> Page:
-            context = await browser.new_context(base_url=web.address, **{"viewport": WIDE, **options})
-            await context.add_cookies([{"name": COOKIE, "value": f"the-token-of-{name}", "url": web.address}])
-            page = await context.new_page()
-            page.on("console", lambda message: complaints.append(message.text))
-            page.on("pageerror", lambda error: complaints.append(str(error)))
-            await page.route("**/frame?*", lambda route: route.fulfill(body=PIXEL, content_type="image/png"))
-            await page.goto(path)
-            await expect(page.locator("#connection")).to_have_text("live")
-            await page.evaluate("window.marked = true")
-            return page
+    async def opened(name: str = "anna", path: str = "/cases", **options: Any) -> Page:
+        context = await browser.new_context(base_url=web.address, **{"viewport": WIDE, **options})
+        await context.add_cookies([{"name": COOKIE, "value": f"the-token-of-{name}", "url": web.address}])
+        page = await context.new_page()
+        hear(page, complaints)
+        await page.route("**/frame?*", lambda route: route.fulfill(body=PIXEL, content_type="image/png"))
+        await page.goto(path)
+        await expect(page.locator("#connection")).to_have_text("live")
+        await page.evaluate("window.marked = true")
+        return page
 
-        yield opened
+    yield opened
+    for context in browser.contexts:
+        await context.close()
     assert complaints == []
 
 

@@ -44,6 +44,8 @@ LEAST: dict[str, Role | None] = {
     "GET /dead-letters/{letter_id:str}": Role.READER,
     "GET /airings": Role.READER,
     "GET /recurring": Role.READER,
+    "GET /clusters": Role.READER,
+    "GET /media/{media_id:str}/trace": Role.READER,
     "GET /usage": Role.READER,
     "GET /audit": Role.READER,
     "GET /settings": Role.ADMIN,
@@ -85,6 +87,8 @@ LEAST: dict[str, Role | None] = {
     "POST /api/v1/recurring/{recurring_id:str}/promote": Role.MODERATOR,
     "POST /api/v1/recurring/{recurring_id:str}/dismiss": Role.MODERATOR,
     "POST /api/v1/recurring/{recurring_id:str}/reopen": Role.MODERATOR,
+    "GET /api/v1/clusters": Role.READER,
+    "GET /api/v1/clusters/{cluster_id:str}": Role.READER,
     "GET /api/v1/usage": Role.READER,
     "GET /api/v1/overview": Role.READER,
     # backward searches

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from support.nodes import own_port
 from support.packets import FEWER_THAN_NO_PROTOCOLS, HALF, HEARTBEAT_OF_NO_GROUP, HUGE, NO_REQUEST
 
 from streams.adapters.kafka.connection import KafkaConnection
@@ -41,6 +42,7 @@ async def test_what_a_client_sends_through_the_fixed_address_a_consumer_group_re
 
 
 async def test_the_address_stays_the_same_over_a_restart(tmp_path: Path) -> None:
+    own_port(tmp_path)
     addresses = []
     for _ in range(2):
         broker = EmbeddedBroker(tmp_path)
@@ -51,6 +53,7 @@ async def test_the_address_stays_the_same_over_a_restart(tmp_path: Path) -> None
 
 
 async def test_a_publisher_finds_its_way_after_the_broker_was_restarted(tmp_path: Path) -> None:
+    own_port(tmp_path)
     broker = EmbeddedBroker(tmp_path)
     await broker.start()
     publisher = EventPublisher(KafkaConnection.plaintext(broker.bootstrap))
@@ -74,6 +77,7 @@ async def test_a_port_that_somebody_else_took_is_an_error_that_says_what_to_do(t
 
 
 async def test_what_was_not_confirmed_when_the_broker_ended_goes_to_the_next_one_once(tmp_path: Path) -> None:
+    own_port(tmp_path)
     broker = EmbeddedBroker(tmp_path)
     await broker.start()
     publisher = EventPublisher(KafkaConnection.plaintext(broker.worker_bootstrap))

@@ -21,6 +21,8 @@ from schemas.matches import Track
 from streams.demo.edit import Piece, Truth
 from streams.pipeline.tasks.context import TaskContext
 
+pytestmark = pytest.mark.unmeasured
+
 #: The span of the original that every copy below is made of.
 START, END = 10.0, 24.0
 

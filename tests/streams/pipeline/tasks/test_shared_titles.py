@@ -13,6 +13,8 @@ from schemas.verdicts import VerdictKind
 from streams.demo.edit import Edit, Piece, Truth
 from streams.domain.verdicts import judged, with_boilerplate
 
+pytestmark = pytest.mark.unmeasured
+
 #: Seconds of the titles, and of the trailer in which they are.
 TITLES_S, TITLES = 8.0, (12.0, 20.0)
 #: References that have to hold a span here: there are few films in the footage.

@@ -22,24 +22,29 @@ from streams.web.services import Services
 #: Names that clients are made of: none of them goes away, or becomes another one.
 OPERATIONS = """
 addItem assignCase cancelBackwardSearch cancelJob createLibrary createPolicy decideCase decideCases deleteLibrary
-deleteMedia deletePolicy dismissRecurring followChanges getBackwardSearch getCase getDeadLetter getDelivery
-getDnaResult getDoctorReport getFingerprint getItem getJob getLibrary getOutcome getPolicy getPolicyShadow
-getRecurring getResult getTrace getUsage listBackwardSearches listAirings listCases listDeadLetters listDecisions
-listDeliveries listItems listJobs listLibraries listMatches listPolicies listRecurring listSettings pauseLibrary
-previewPolicy promoteRecurring purgeLibrary removeItem reopenRecurring reorderPolicies replacePolicy replayDeadLetter
+deleteMedia deletePolicy followChanges getBackwardSearch getCase getDeadLetter getDelivery getDnaResult getDoctorReport
+getFingerprint getItem getJob getLibrary getOutcome getPolicy getPolicyShadow getResult getTrace getUsage
+listBackwardSearches
+listAirings listCases listDeadLetters listDecisions listDeliveries listItems listJobs listLibraries listMatches
+listPolicies
+getCluster listClusters
+listSettings pauseLibrary previewPolicy purgeLibrary removeItem reorderPolicies replacePolicy replayDeadLetter
 replayDeliveries replayDelivery rerunJob resumeLibrary startBackwardSearch startDoctor submitJob sumAirings updateItem
 updateLibrary uploadMedia
+dismissRecurring getRecurring listRecurring promoteRecurring reopenRecurring
 """
 SCHEMAS = """
-Action Airing AiringForm AiringList AiringSum AiringSummary AuditEntry AuditPage BackwardSearch BackwardSearchList
-Case CaseDecision CaseList CaseOrder CaseState Cause Conditions Coverage DeadLetter DeadLetterList DeadLetterSummary
-Decision DecisionKind DecisionResult DecisionResults Delivery DeliveryAttempt DeliveryList DeliveryStatus Difference
-DifferenceKind DoctorReport Interval Item ItemChanges ItemList Job JobList JobSource JobStatus Lane Library
-LibraryChanges LibraryList LibraryStatus Match MatchPage MatchedBy Missed NewAssignee NewDecision NewDecisions
-NewExamination NewItem NewJob NewLibrary NewPolicy NewPromotion Occurrence Outcome Policy PolicyEffect PolicyExample
-PolicyList PolicyMode PolicyOrder PolicyState Problem Purpose Recurring RecurringDecision RecurringList RecurringState
-Repair ReplayResult Result RuledMatch RunState SaveType Setting Track TrackCondition Unsearched Upload Usage
-UsageInterval UsagePeriod UsageSum SumBy Trace TraceBecause TraceEdge TraceNode TraceReason YesNo
+Action Airing AiringForm AiringList AiringSum AiringSummary
+AuditEntry AuditPage BackwardSearch BackwardSearchList Case CaseDecision CaseList CaseOrder CaseState Cause
+Cluster ClusterDay ClusterDetail ClusterList ClusterMember ClusterSort
+Conditions Coverage DeadLetter DeadLetterList DeadLetterSummary Decision DecisionKind DecisionResult DecisionResults
+Delivery DeliveryAttempt DeliveryList DeliveryStatus Difference DifferenceKind DoctorReport Interval Item ItemChanges
+ItemList Job JobList JobSource JobStatus Lane Library LibraryChanges LibraryList LibraryStatus Match MatchPage
+MatchedBy Missed NewAssignee NewDecision NewDecisions NewExamination NewItem NewJob NewLibrary NewPolicy Outcome Policy
+PolicyEffect PolicyExample PolicyList PolicyMode PolicyOrder PolicyState Problem Purpose Repair ReplayResult Result
+RuledMatch RunState SaveType Setting Track TrackCondition Unsearched Upload Usage UsageInterval UsagePeriod UsageSum
+SumBy Trace TraceBecause TraceEdge TraceNode TraceReason YesNo
+NewPromotion Occurrence Recurring RecurringDecision RecurringList RecurringState
 """
 #: Path, method, and what is said of it.
 Operation = tuple[str, str, dict[str, Any]]

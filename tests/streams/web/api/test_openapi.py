@@ -18,6 +18,8 @@ from streams.settings import Settings
 from streams.web.app import create_app
 from streams.web.services import Services
 
+pytestmark = pytest.mark.unmeasured
+
 HEADERS = {"Host": "127.0.0.1:6066", "X-Requested-With": "tests"}
 #: Not all that a schema allows can be done: a cursor comes from the list itself, a time is written in many ways.
 LEFT_OUT = [positive_data_acceptance]

@@ -54,6 +54,27 @@ async def test_every_route_takes_the_parameters_that_the_document_names(client: 
             assert "knows no parameter" not in answer.text, (method, path)
 
 
+async def test_null_is_a_text_and_no_value_of_anything_else(client: AsyncTestClient) -> None:
+    paths = (await client.get("/api/openapi.json")).json()["paths"]
+    refused = set()
+    for path, item in paths.items():
+        for method, operation in item.items():
+            place = re.sub(r"\{\w+\}", "none", path)
+            for one in operation.get("parameters", []):
+                schema = one.get("schema", {})
+                if one["in"] != "query" or (schema.get("type") == "string" and not {"enum", "format"} & set(schema)):
+                    continue
+                answer = await client.request(method.upper(), place, params={one["name"]: "Null"})
+                assert answer.status_code == 400, (method, path, one["name"], answer.text)
+                refused.add(one["name"])
+    assert {"limit", "similarity", "status"} <= refused
+    answer = await client.get("/api/v1/jobs?similarity=null")
+    assert answer.json()["errors"] == [
+        {"message": "null is no value: leave the parameter out", "key": "similarity", "source": "query"}
+    ]
+    assert (await client.get("/api/v1/jobs?name=null")).status_code == 200
+
+
 async def test_the_nearest_parameter_is_named(client: AsyncTestClient) -> None:
     for sent, meant in (
         ("statuss", "status"),
