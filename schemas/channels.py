@@ -34,6 +34,7 @@ from schemas.libraries import Library, LibraryItem
 from schemas.limits import LARGEST_INPUT, MOST_RENDITIONS
 from schemas.policies import Outcome, Policy
 from schemas.quarantines import Quarantine
+from schemas.recurring import RecurringDecision
 from schemas.tasks import (
     ChunkResult,
     CleanUp,
@@ -304,6 +305,17 @@ CHANNELS: tuple[Channel, ...] = (
         payloads=(BackwardSearch,),
         use=Use.OUTPUT,
         headers=Headers.OUTPUT,
+        compacted=True,
+    ),
+    Channel(
+        name="recurring",
+        title="Decisions on recurring content",
+        description="The newest decision on each span that recurs in what is stored: that it was promoted to an item "
+        "of a library, or dismissed; or that this was taken back.",
+        key="Id of the span",
+        payloads=(RecurringDecision,),
+        use=Use.INTERNAL,
+        headers=Headers.NONE,
         compacted=True,
     ),
     Channel(

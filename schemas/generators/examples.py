@@ -38,6 +38,7 @@ from schemas.limits import LARGEST_INPUT
 from schemas.matches import Interval, Match, Track
 from schemas.policies import Action, Conditions, Outcome, Policy, RuledBy, Ruling, TrackCondition
 from schemas.quarantines import Quarantine
+from schemas.recurring import RecurringDecision, RecurringPlace, RecurringState
 from schemas.result import complete_event, result_of
 from schemas.tasks import (
     ChunkResult,
@@ -205,6 +206,17 @@ _DECIDING: tuple[msgspec.Struct, ...] = (
         active=True,
         reason="612 media match it within an hour, and 50 are the most that is usual",
         event_time=_DONE,
+    ),
+    RecurringDecision(
+        recurring_id="6ee7519622e4749fc60108b8c519f39f",
+        founded=f"{_DONE}\x1f{_VIDEO}\x1f{_MATCH.media_id}\x1f000312.40\x1f000065.00",
+        state=RecurringState.PROMOTED,
+        places=(RecurringPlace(media_id=_VIDEO, start=312.4, end=332.4),),
+        library="spots",
+        item="autumn-sale",
+        job_id=_REQUEST.job_id,
+        who="anna",
+        when=_DONE,
     ),
     BackwardSearch(
         search_id=backward_search_id("films", _MATCH.media_id, 1795334401250),

@@ -21,6 +21,7 @@ from streams.web.api.cluster_views import ClusterDetailView, ClusterList
 from streams.web.api.graphml import GRAPHML
 from streams.web.api.libraries import ItemList, ItemView, LibraryList, LibraryView
 from streams.web.api.policies import PolicyList, PolicyView
+from streams.web.api.recurring import RecurringList, RecurringView
 from streams.web.api.usage_views import UsageView
 from streams.web.api.views import JobList, JobView, ResultView
 from streams.web.paths import in_path
@@ -41,6 +42,7 @@ REMOVAL_S = 300.0
 PREVIEW_S = 120.0
 POLICIES = "/api/v1/policies"
 AIRINGS = "/api/v1/airings"
+RECURRING = "/api/v1/recurring"
 CLUSTERS = "/api/v1/clusters"
 #: Answers that say: ask again in a moment; and how long that is, seconds.
 PASSING = frozenset({429, 502, 503, 504})
@@ -278,6 +280,24 @@ class Client:
     def airing_summary(self, **filters: str | int | bool | None) -> AiringSummary:
         """Return airings counted."""
         return msgspec.json.decode(self._ask("GET", f"{AIRINGS}/summary", params=_given(filters)), type=AiringSummary)
+
+    def recurring(self, **filters: str | int | None) -> RecurringList:
+        """Return a page of what recurs."""
+        return msgspec.json.decode(self._ask("GET", RECURRING, params=_given(filters)), type=RecurringList)
+
+    def recurring_one(self, name: str) -> RecurringView:
+        """Return a span that recurs."""
+        return msgspec.json.decode(self._ask("GET", f"{RECURRING}/{_part(name)}"), type=RecurringView)
+
+    def promote_recurring(self, name: str, *, library: str, media_id: str | None) -> RecurringView:
+        """Make a span that recurs an item of a library."""
+        body = {"library": library, **({} if media_id is None else {"media_id": media_id})}
+        answer = self._ask("POST", f"{RECURRING}/{_part(name)}/promote", json=body)
+        return msgspec.json.decode(answer, type=RecurringView)
+
+    def decide_recurring(self, name: str, act: str) -> RecurringView:
+        """Dismiss a span that recurs, or propose it again."""
+        return msgspec.json.decode(self._ask("POST", f"{RECURRING}/{_part(name)}/{act}"), type=RecurringView)
 
     def clusters(self, **wanted: str | int | bool | None) -> ClusterList:
         """Return a page of clusters."""

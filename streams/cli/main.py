@@ -17,6 +17,7 @@ from streams.cli.imports import import_media
 from streams.cli.jobs import job, jobs, result, submit
 from streams.cli.libraries import libraries
 from streams.cli.policies import policies
+from streams.cli.recurring import recurring
 from streams.cli.run import settings, up, web, worker
 from streams.cli.traces import trace
 
@@ -56,6 +57,7 @@ app.command("search-backwards")(search_backwards)
 app.add_typer(libraries, name="libraries")
 app.add_typer(policies, name="policies")
 app.add_typer(cases, name="cases")
+app.add_typer(recurring, name="recurring")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ from streams.readmodel.policies import PolicyProjection, PolicyRows
 from streams.readmodel.positions import Positions, store_positions
 from streams.readmodel.projection import Projections
 from streams.readmodel.reconciliation import ReconciliationRows
+from streams.readmodel.recurring import RecurringProjection
+from streams.readmodel.recurring_lists import RecurringRows
 from streams.readmodel.usage import UsageLog, UsageProjection
 
 if TYPE_CHECKING:
@@ -42,7 +44,8 @@ if TYPE_CHECKING:
 __all__ = ["PROJECTIONS", "ReadModel"]
 
 #: What each feature keeps. Live matches and deliveries build on what is known of jobs, so jobs come before them, and
-#: cases, airings and clusters on nearly everything. The overview's sums follow from jobs, outcomes and what is counted.
+#: cases, airings, clusters and what recurs on nearly everything. The overview's sums follow from jobs, outcomes and
+#: what is counted.
 PROJECTIONS: tuple[Projection, ...] = (
     CompletionProjection(),
     KeyClaimProjection(),
@@ -59,6 +62,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     BackwardSearchProjection(),
     OverviewProjection(),
     AiringProjection(),
+    RecurringProjection(),
     ClusterProjection(),
 )
 #: Tables that are no feature's: how far the topics have been read, and the log of what changed.
@@ -100,6 +104,7 @@ class ReadModel:
         self.outcomes = OutcomeRows(self._database)
         self.overview = OverviewRows(self._database)
         self.policies = PolicyRows(self._database)
+        self.recurring = RecurringRows(self._database)
         self.reconciliation = ReconciliationRows(self._database)
         self.usage = UsageLog(self._database)
 

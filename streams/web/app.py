@@ -18,6 +18,7 @@ from streams.domain.evidence_errors import EvidenceError
 from streams.domain.library_errors import LibraryError
 from streams.domain.policy_errors import PolicyError
 from streams.domain.preview_errors import PreviewError
+from streams.domain.recurring_errors import RecurringError
 from streams.readmodel.pagination import BadCursor
 from streams.services.idempotency_keys import KeyUsedError
 from streams.web.api.fields import check_no_body
@@ -99,6 +100,7 @@ def create_app(services: Services) -> Litestar:
             LibraryError: on_service_error,
             PolicyError: on_service_error,
             CaseError: on_service_error,
+            RecurringError: on_service_error,
             EvidenceError: on_service_error,
             PreviewError: on_service_error,
             BadCursor: on_service_error,

@@ -29,6 +29,7 @@ __all__ = [
     "NOTHING_TO_EXPLAIN",
     "NOTHING_TO_SEE",
     "NOT_FOUND",
+    "NOT_PROMOTABLE",
     "NOT_SEARCHABLE",
     "NOT_SHOWABLE",
     "POLICY_CHANGED",
@@ -45,6 +46,7 @@ __all__ = [
     "UNKNOWN_LIBRARY",
     "UNKNOWN_MEDIA",
     "UNKNOWN_POLICY",
+    "UNKNOWN_RECURRING",
     "UNKNOWN_SEARCH",
     "UPLOAD_GONE",
 ]
@@ -137,6 +139,15 @@ UNKNOWN_DELIVERY = ProblemType(
     scope=Scope.NAMED,
     topics=("deliveries",),
 )
+UNKNOWN_RECURRING = ProblemType(
+    "unknown-recurring",
+    HTTPStatus.NOT_FOUND,
+    "Nothing of this id recurs",
+    meaning="No span that recurs has this id, or it recurs no more.",
+    advice="List what recurs.",
+    scope=Scope.NAMED,
+    topics=("recurring",),
+)
 UNKNOWN_SEARCH = ProblemType(
     "unknown-search",
     HTTPStatus.NOT_FOUND,
@@ -189,6 +200,15 @@ SEARCH_ENDED = ProblemType(
     advice="Look at what it has found.",
     scope=Scope.CHANGING,
     topics=("backward-searches",),
+)
+NOT_PROMOTABLE = ProblemType(
+    "not-promotable",
+    HTTPStatus.CONFLICT,
+    "The span cannot be made an item",
+    meaning="The library holds an item of this name, or no fingerprint is stored of any media in which the span is.",
+    advice="`detail` says which; give another `media_id`, or add one of the media items anew.",
+    scope=Scope.CHANGING,
+    topics=("recurring",),
 )
 NOT_SEARCHABLE = ProblemType(
     "not-searchable",

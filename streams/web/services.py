@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from streams.services.policies import Policies
     from streams.services.previews import Previews
     from streams.services.reconciliation.doctor import Doctor
+    from streams.services.recurring import RecurringContent
     from streams.services.results import Results
     from streams.services.traces import Traces
     from streams.settings import Settings
@@ -65,6 +66,7 @@ class Services:
         keys: RequestKeys,
         results: Results,
         traces: Traces,
+        recurring: RecurringContent,
         doctor: Doctor,
         store: FingerprintStore,
         live: LiveChanges,
@@ -86,6 +88,7 @@ class Services:
         self.keys = keys
         self.results = results
         self.traces = traces
+        self.recurring = recurring
         self.doctor = doctor
         self.store = store
         self.live = live

@@ -47,6 +47,7 @@ from streams.services.library_scope import LibraryScopes
 from streams.services.policies import Policies
 from streams.services.reconciliation.doctor import Doctor
 from streams.services.reconciliation.inspector import Means
+from streams.services.recurring import RecurringContent
 from streams.services.results import Results
 from streams.services.traces import Traces
 from streams.services.webhook_dispatcher import WebhookDispatcher
@@ -209,6 +210,15 @@ async def start_worker(
         keys=RequestKeys(emitter, model, projector, topics),
         results=Results(model),
         traces=Traces(model, Results(model), open_store(settings.store_url)),
+        recurring=RecurringContent(
+            emitter,
+            model,
+            projector,
+            topics,
+            commands=Commands(emitter, model, projector),
+            libraries=libraries,
+            store=open_store(settings.store_url),
+        ),
         doctor=doctor,
         store=open_store(settings.store_url),
         live=LiveChanges(model),

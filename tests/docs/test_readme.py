@@ -36,6 +36,7 @@ SHARED = (
     "docs/guides/usage.md",
     "docs/guides/search-backwards.md",
     "docs/guides/airings.md",
+    "docs/guides/recurring.md",
     "docs/guides/verdicts.md",
     "docs/guides/tracing.md",
 )
@@ -74,6 +75,7 @@ PROMISED = {
     "docs/guides/usage.md": ("seconds",),
     "docs/guides/search-backwards.md": ("search", "success, ", "banned"),
     "docs/guides/airings.md": ("spots/spot", "all together: ", '"ad":"spot"', '"by":"hour"'),
+    "docs/guides/recurring.md": ('"recurring":',),
     "docs/guides/verdicts.md": (),
     "docs/guides/tracing.md": (),
     "docs/guides/access.md": ('"jobs":',),

@@ -61,6 +61,7 @@ PAGES = (
     "/dead-letters",
     "/clusters?days=30",
     "/airings",
+    "/recurring",
     "/usage",
     "/audit",
     "/settings",

@@ -41,6 +41,7 @@ from streams.services.policies import Policies
 from streams.services.previews import Previews
 from streams.services.reconciliation.doctor import Doctor
 from streams.services.reconciliation.inspector import Means
+from streams.services.recurring import RecurringContent
 from streams.services.results import Results
 from streams.services.traces import Traces
 from streams.settings import Settings
@@ -117,6 +118,15 @@ class InlineService(LookingFeed):
             keys=RequestKeys(events, self.model, self, TOPICS),
             results=Results(self.model),
             traces=Traces(self.model, Results(self.model), open_store(settings.store_url)),
+            recurring=RecurringContent(
+                events,
+                self.model,
+                self,
+                TOPICS,
+                commands=self.commands,
+                libraries=self.libraries,
+                store=open_store(settings.store_url),
+            ),
             doctor=self.doctor,
             store=open_store(settings.store_url),
             live=LiveChanges(self.model),

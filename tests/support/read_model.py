@@ -15,6 +15,7 @@ from schemas.jobs import Job, LiveMatch
 from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem, item_key
 from schemas.policies import Outcome, Policy
+from schemas.recurring import RecurringDecision
 from streams.readmodel import model
 from streams.readmodel.changes import Change
 from streams.readmodel.dead_letters import DeadLetter
@@ -84,6 +85,7 @@ class ReadModel(model.ReadModel):
         replays: Sequence[DeadLetterReplay] = (),
         assignments: Sequence[Assignment] = (),
         searches: Sequence[BackwardSearch | GoneSearch] = (),
+        recurring: Sequence[RecurringDecision] = (),
         offsets: dict[tuple[str, int], int] | None = None,
     ) -> list[Change]:
         """Take over messages, and how far they were read, as one batch."""
@@ -102,6 +104,7 @@ class ReadModel(model.ReadModel):
             *_records("replays", replays),
             *_records("assignments", assignments),
             *_records("backward-searches", searches),
+            *_records("recurring", recurring),
         ]
         return self.project(records, offsets or {})
 

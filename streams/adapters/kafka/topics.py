@@ -55,6 +55,7 @@ class Topics:
     policies: str
     quarantines: str
     backward_searches: str
+    recurring: str
     libraries: str
     items: str
     replays: str

@@ -49,6 +49,7 @@ from streams.domain.preview_errors import (
     NothingToSeeError,
     NotShowableError,
 )
+from streams.domain.recurring_errors import RecurringError, UnknownRecurringError
 from streams.ports.errors import Neighbour, NeighbourAwayError
 from streams.readmodel.pagination import BadCursor
 from streams.services.idempotency_keys import KeyUsedError
@@ -128,6 +129,8 @@ BY_ERROR: dict[type[Exception], ProblemType] = {
     TooManyPoliciesError: state.TOO_MANY_POLICIES,
     CaseError: state.DECISION_NOT_POSSIBLE,
     UnknownCaseError: state.UNKNOWN_CASE,
+    RecurringError: state.NOT_PROMOTABLE,
+    UnknownRecurringError: state.UNKNOWN_RECURRING,
     BadDecisionError: requests.UNUSABLE_DECISION,
     CaseClosedError: state.CASE_CLOSED,
     DecidedMeanwhileError: state.DECIDED_MEANWHILE,

@@ -31,6 +31,7 @@ from streams.web.api.policies import POLICY_ROUTES
 from streams.web.api.previews import PREVIEW_ROUTES
 from streams.web.api.problems import RETRY_S
 from streams.web.api.query import STRICT
+from streams.web.api.recurring import RECURRING_ROUTES
 from streams.web.api.suppressed import Suppressed, YesNo
 from streams.web.api.traces import show_trace
 from streams.web.api.usage import show_usage
@@ -121,6 +122,7 @@ def api_router(settings: Settings) -> Router:
             *CASE_ROUTES,
             *EVIDENCE_ROUTES,
             *AIRING_ROUTES,
+            *RECURRING_ROUTES,
             *CLUSTER_ROUTES,
             *LETTER_ROUTES,
             *DELIVERY_ROUTES,

@@ -40,6 +40,7 @@ BODIES: dict[str, Json] = {
         "decisions": [{"case_id": "b1946ac92492d2347c6235b4d2611184", "decision": "not_a_match", "note": "a trailer"}]
     },
     "NewAssignee": {"assignee": "ada"},
+    "NewPromotion": {"library": "spots", "media_id": "autumn-sale"},
     "NewExamination": {"library": "films", "mend": False},
 }
 

@@ -69,6 +69,7 @@ MAIN_PAGES = (
 OTHER_PAGES = (
     ("/clusters", "Clusters"),
     ("/airings", "Airings"),
+    ("/recurring", "Recurring"),
     ("/deliveries", "Deliveries"),
     ("/dead-letters", "Dead letters"),
     ("/usage", "Usage"),

@@ -17,6 +17,7 @@ from streams.web.pages.operations import OPERATIONS_PAGES
 from streams.web.pages.overview import OVERVIEW_PAGES
 from streams.web.pages.policies import POLICY_PAGES
 from streams.web.pages.queue import QUEUE_PAGES
+from streams.web.pages.recurring import recurring_page
 from streams.web.pages.settings import settings_page
 from streams.web.pages.traces import trace_page
 from streams.web.pages.usage import usage_page
@@ -41,6 +42,7 @@ PAGES: tuple[HTTPRouteHandler | Router, ...] = (
     *POLICY_PAGES,
     *OPERATIONS_PAGES,
     airings_page,
+    recurring_page,
     usage_page,
     audit_page,
     settings_page,

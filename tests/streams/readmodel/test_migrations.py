@@ -121,6 +121,8 @@ def test_a_file_of_the_version_before_is_taken_over_row_by_row(before: Path) -> 
         "job_counts",
         "matched_jobs",
         "media_names",
+        "recurring_jobs",
+        "recurring_links",
         "usage_sums",
     }
     assert [(row["retroactive"], row["dismissed"]) for row in after["matches"]] == [(0, 0)]  # nothing looked back

@@ -31,6 +31,7 @@ getCluster listClusters
 listSettings pauseLibrary previewPolicy purgeLibrary removeItem reorderPolicies replacePolicy replayDeadLetter
 replayDeliveries replayDelivery rerunJob resumeLibrary startBackwardSearch startDoctor submitJob sumAirings updateItem
 updateLibrary uploadMedia
+dismissRecurring getRecurring listRecurring promoteRecurring reopenRecurring
 """
 SCHEMAS = """
 Action Airing AiringForm AiringList AiringSum AiringSummary
@@ -43,6 +44,7 @@ MatchedBy Missed NewAssignee NewDecision NewDecisions NewExamination NewItem New
 PolicyEffect PolicyExample PolicyList PolicyMode PolicyOrder PolicyState Problem Purpose Repair ReplayResult Result
 RuledMatch RunState SaveType Setting Track TrackCondition Unsearched Upload Usage UsageInterval UsagePeriod UsageSum
 SumBy Trace TraceBecause TraceEdge TraceNode TraceReason YesNo
+NewPromotion Occurrence Recurring RecurringDecision RecurringList RecurringState
 """
 #: Path, method, and what is said of it.
 Operation = tuple[str, str, dict[str, Any]]
