@@ -1,4 +1,4 @@
-"""Spans that many references share: opening titles, a sting, leader, a common music bed; and what people say of them."""
+"""Spans that many references share: titles, a sting, leader, a common music bed; and what people say of them."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import msgspec
 
 from schemas import (
     backward,
+    boilerplate,
     cases,
     commands,
     deadletter,
@@ -48,6 +49,7 @@ _NOTE = re.compile(r"((?:^ *#: .*\n)+)^ *(\w+)\b", re.MULTILINE)
 
 _MODULES = (
     backward,
+    boilerplate,
     cases,
     commands,
     deadletter,
@@ -69,6 +71,7 @@ _TYPES: dict[str, type] = {
     name: kind
     for module in (
         backward,
+        boilerplate,
         cases,
         commands,
         deadletter,

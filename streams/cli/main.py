@@ -9,6 +9,7 @@ import typer
 
 from streams.cli.airings import airings
 from streams.cli.backward import search_backwards
+from streams.cli.boilerplate import boilerplate
 from streams.cli.cases import cases
 from streams.cli.doctor import doctor
 from streams.cli.files import compare, fingerprint, match
@@ -54,6 +55,7 @@ app.command("search-backwards")(search_backwards)
 app.add_typer(libraries, name="libraries")
 app.add_typer(policies, name="policies")
 app.add_typer(cases, name="cases")
+app.add_typer(boilerplate, name="boilerplate")
 
 
 if __name__ == "__main__":

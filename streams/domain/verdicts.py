@@ -100,9 +100,7 @@ def as_overruled(job: Job, rulings: Iterable[BoilerplateRuling]) -> Job:
     now = overruled(by_number, counted(job), rulings, media_id=job.media_id)
     if now == job.boilerplate:
         return job
-    changed = msgspec.structs.replace(
-        job, boilerplate=now, counted_boilerplate=None if now == by_number else by_number
-    )
+    changed = msgspec.structs.replace(job, boilerplate=now, counted_boilerplate=None if now == by_number else by_number)
     return changed if job.verdict is None else judged(changed)
 
 

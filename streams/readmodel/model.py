@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from streams.readmodel.airing_lists import AiringRows
 from streams.readmodel.airings import AiringProjection
 from streams.readmodel.backward_searches import BackwardSearchProjection, BackwardSearchRows
+from streams.readmodel.boilerplate import BoilerplateProjection, BoilerplateRows
 from streams.readmodel.cases import CaseProjection, CaseRows
 from streams.readmodel.changes import ChangeLog, log_changes
 from streams.readmodel.completions import CompletionProjection, CompletionRows
@@ -57,6 +58,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     BackwardSearchProjection(),
     OverviewProjection(),
     AiringProjection(),
+    BoilerplateProjection(),
 )
 #: Tables that are no feature's: how far the topics have been read, and the log of what changed.
 OWN_TABLES = ("positions", "changes")
@@ -84,6 +86,7 @@ class ReadModel:
         self.airings = AiringRows(self._database)
         self.cases = CaseRows(self._database)
         self.backward_searches = BackwardSearchRows(self._database)
+        self.boilerplate = BoilerplateRows(self._database)
         self.changes = ChangeLog(self._database)
         self.completions = CompletionRows(self._database)
         self.decisions = DecisionRows(self._database)

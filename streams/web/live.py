@@ -48,6 +48,7 @@ SUBJECTS = {
     "case": "case_id",
     "outcome": "media_id",
     "search": "search_id",
+    "boilerplate": "ruling_id",
 }
 
 #: An event's id: the log's, then the number in it, of at most as many digits as SQLite counts to.

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from support.examples import TIME
-
 from schemas.boilerplate import BoilerplateRuling
 from schemas.ids import boilerplate_ruling_id
+from support.examples import TIME
 
 __all__ = ["ruling"]
 

@@ -40,6 +40,14 @@ BODIES: dict[str, Json] = {
         "decisions": [{"case_id": "b1946ac92492d2347c6235b4d2611184", "decision": "not_a_match", "note": "a trailer"}]
     },
     "NewAssignee": {"assignee": "ada"},
+    "SaidOfBoilerplate": {
+        "library": "films",
+        "media_id": "film-0042",
+        "start": 0,
+        "end": 31.5,
+        "boilerplate": False,
+        "note": "the song is licensed by itself",
+    },
     "NewExamination": {"library": "films", "mend": False},
 }
 
@@ -143,6 +151,8 @@ def sample(schema: Json, schemas: dict[str, Json], name: str = "", within: tuple
     for several in ("anyOf", "oneOf", "allOf"):
         if several in schema:
             first = schema[several][0]
+            if "examples" in first:
+                return first["examples"][0]
             if name in SAMPLES and not (_is_object(first, schemas) and SAMPLES[name] is not None):
                 return SAMPLES[name]
             return sample(first, schemas, name, within)

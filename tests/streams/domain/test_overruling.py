@@ -36,9 +36,7 @@ def match(name: str, *spans: tuple[float, ...], library: str = "series") -> Matc
         )
         for span in spans
     )
-    return msgspec.structs.replace(
-        MATCH, media_id=name, library=library, reference_coverage=0.02, intervals=intervals
-    )
+    return msgspec.structs.replace(MATCH, media_id=name, library=library, reference_coverage=0.02, intervals=intervals)
 
 
 def episodes(count: int) -> list[Match]:
