@@ -23,7 +23,7 @@ COLLECT = @$(BIN)/pytest --collect-only --quiet >build/collected.txt || { tail -
 # Of each of these the suite has to run as much as pyproject.toml says.
 COVERED := fingerprint streams
 
-.PHONY: help demo test coverage check format kafka milvus train bench-accuracy bench-lanes bench-speed chaos fuzz golden odd-media \
+.PHONY: help demo test coverage check format kafka milvus train bench-accuracy bench-lanes bench-speed bench-understand chaos fuzz golden odd-media \
 	schemas audit lock clean
 
 help: ## list the targets
@@ -102,6 +102,10 @@ bench-accuracy: $(STAMP) ## measure what is found, against peers (ARGS=--help li
 
 bench-lanes: $(STAMP) ## measure how long live jobs take beside an import (ARGS=--help lists options)
 	$(BIN)/python -m benchmarks.lanes $(ARGS)
+
+bench-understand: $(STAMP) ## measure planted ads found, and chains of copies told (ARGS=--help lists options)
+	$(BIN)/python -m benchmarks.broadcast $(ARGS)
+	$(BIN)/python -m benchmarks.lineage $(ARGS)
 
 bench-speed: $(STAMP) ## measure cost against decoding (ARGS=--help lists options)
 	$(BIN)/python $(LOCKED) --requirement requirements-bench.txt

@@ -47,7 +47,9 @@ class TraceBecause(StrEnum):
     SHARED_EDITS = "shared_edits"
     #: The source covers more of the copy, `share`, than `other` does, `other_share`.
     COVERS_MORE = "covers_more"
-    #: The copy is more like the source, `share`, than like `other`, `other_share`.
+    #: The copy's pictures look more like the source's, `share`, than like those of `other`, `other_share`.
+    LOOKS_LIKE = "looks_like"
+    #: It is surer that the copy has something of the source, `share`, than of `other`, `other_share`.
     MORE_ALIKE = "more_alike"
     #: Nothing tells the source from `other`, which is younger.
     AS_GOOD = "as_good"
@@ -144,6 +146,7 @@ def around_other(reason: TraceReason) -> tuple[str, str, str]:
         TraceBecause.EDITS_MISSING: ("the copy does not show how ", f" differs from it: {edits}"),
         TraceBecause.SHARED_EDITS: ("the copy shares with ", f": {edits}; what both are of may not be stored"),
         TraceBecause.COVERS_MORE: (f"it covers more of the copy, {share}, than ", f", {other_share}"),
+        TraceBecause.LOOKS_LIKE: (f"its pictures look more like it, {share}, than like ", f", {other_share}"),
         TraceBecause.MORE_ALIKE: (f"the copy is more like it, {share}, than like ", f", {other_share}"),
         TraceBecause.AS_GOOD: ("nothing tells it from ", ", which is younger"),
     }[reason.because]

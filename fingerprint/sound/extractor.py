@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.fft import dctn
-from scipy.ndimage import maximum_filter, uniform_filter1d
+import scipy
 
 from fingerprint.media.request import SoundWish
 from fingerprint.parameters import parameter
@@ -166,7 +165,7 @@ class SoundCollector:
             return SoundTrack.nothing()
         self.heard = True
         spectrum, first = _spectrum(np.concatenate(self._samples), self._offset)
-        rise = spectrum - uniform_filter1d(spectrum, PARAMETERS.mean_frames, axis=1, mode="nearest")
+        rise = spectrum - scipy.ndimage.uniform_filter1d(spectrum, PARAMETERS.mean_frames, axis=1, mode="nearest")
         frames, bins = _peaks(spectrum, rise, first)
         inside = (frames >= self._first) & (frames < self._last)
         numbers, codes = self._windows(rise, first, frames)
@@ -206,7 +205,7 @@ def _code(window: NDArray[np.float32]) -> NDArray[np.int8] | None:
     """Return a window's vector as it is stored, int8 `(d,)`; None of a window that is alike all over."""
     step, shape = PARAMETERS.pooled_frames, track.PARAMETERS
     short = window[:, : window.shape[1] // step * step].reshape(len(window), -1, step).mean(2)
-    terms = dctn(short, norm="ortho")[: shape.pitch_terms, : shape.time_terms].reshape(-1)
+    terms = scipy.fft.dctn(short, norm="ortho")[: shape.pitch_terms, : shape.time_terms].reshape(-1)
     terms[0] = 0.0  # how loud it is on the whole
     length = float(np.linalg.norm(terms))
     if not length > 0:
@@ -259,7 +258,7 @@ def _peaks(
     spectrum: NDArray[np.float32], rise: NDArray[np.float32], first: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     chosen = PARAMETERS
-    top = maximum_filter(rise, (2 * chosen.near_notes + 1, 2 * chosen.near_frames + 1), mode="constant")
+    top = scipy.ndimage.maximum_filter(rise, (2 * chosen.near_notes + 1, 2 * chosen.near_frames + 1), mode="constant")
     bins, frames = np.nonzero((rise == top) & (rise >= chosen.min_rise_db) & (spectrum >= chosen.min_loudness_db))
     strength = rise[bins, frames]
     frames = frames + first

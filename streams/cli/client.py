@@ -18,6 +18,7 @@ from streams.web.api.airing_views import AiringList, AiringSummary
 from streams.web.api.backward import BackwardSearchList, BackwardSearchView
 from streams.web.api.boilerplate import RulingList, RulingView
 from streams.web.api.case_views import AuditPage, CaseList, CaseView, DecisionResult, DecisionResults
+from streams.web.api.cluster_views import ClusterDetailView, ClusterList
 from streams.web.api.graphml import GRAPHML
 from streams.web.api.libraries import ItemList, ItemView, LibraryList, LibraryView
 from streams.web.api.policies import PolicyList, PolicyView
@@ -42,6 +43,7 @@ PREVIEW_S = 120.0
 POLICIES = "/api/v1/policies"
 AIRINGS = "/api/v1/airings"
 BOILERPLATE = "/api/v1/boilerplate"
+CLUSTERS = "/api/v1/clusters"
 #: Answers that say: ask again in a moment; and how long that is, seconds.
 PASSING = frozenset({429, 502, 503, 504})
 RETRY_PAUSE_S = 1.0
@@ -278,6 +280,15 @@ class Client:
     def airing_summary(self, **filters: str | int | bool | None) -> AiringSummary:
         """Return airings counted."""
         return msgspec.json.decode(self._ask("GET", f"{AIRINGS}/summary", params=_given(filters)), type=AiringSummary)
+
+    def clusters(self, **wanted: str | int | bool | None) -> ClusterList:
+        """Return a page of clusters."""
+        return msgspec.json.decode(self._ask("GET", CLUSTERS, params=_given(wanted)), type=ClusterList)
+
+    def cluster(self, media_id: str, **wanted: str | int | bool | None) -> ClusterDetailView:
+        """Return the cluster that a media item is in."""
+        answer = self._ask("GET", f"{CLUSTERS}/{_part(media_id)}", params=_given(wanted))
+        return msgspec.json.decode(answer, type=ClusterDetailView)
 
     def trace(self, media_id: str) -> Trace:
         """Return who copied from whom in a media item's cluster."""

@@ -11,6 +11,7 @@ from streams.cli.airings import airings
 from streams.cli.backward import search_backwards
 from streams.cli.boilerplate import boilerplate
 from streams.cli.cases import cases
+from streams.cli.clusters import clusters
 from streams.cli.doctor import doctor
 from streams.cli.files import compare, fingerprint, match
 from streams.cli.imports import import_media
@@ -51,6 +52,7 @@ for command in (up, worker, web, submit, jobs, job, result, compare, match, fing
 app.command("import")(import_media)
 app.command()(airings)
 app.command()(trace)
+app.command()(clusters)
 app.command("search-backwards")(search_backwards)
 app.add_typer(libraries, name="libraries")
 app.add_typer(policies, name="policies")

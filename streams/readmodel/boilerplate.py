@@ -23,7 +23,10 @@ __all__ = [
     "BoilerplatePage",
     "BoilerplateProjection",
     "BoilerplateRows",
+    "rulings_about",
 ]
+
+_ABOUT = "SELECT doc FROM boilerplate_rulings WHERE media_id IN (SELECT value FROM json_each(?))"
 
 
 class BoilerplateFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,10 +77,7 @@ class BoilerplateRows:
 
     def about(self, media_ids: Iterable[str]) -> list[BoilerplateRuling]:
         """Return what holds of media items, in whichever library, newest first."""
-        names = msgspec.json.encode(sorted(set(media_ids))).decode()
-        rows = self._database.all(
-            "SELECT doc FROM boilerplate_rulings WHERE media_id IN (SELECT value FROM json_each(?))", names
-        )
+        rows = self._database.all(_ABOUT, _names(media_ids))
         return sorted(map(_ruling, rows), key=lambda one: (one.when, one.ruling_id), reverse=True)
 
     def page(
@@ -170,6 +170,15 @@ class BoilerplateProjection(Projection):
                 (ruling.ruling_id, ruling.when, ruling.library, ruling.media_id, record.value),
             )
         return [News("boilerplate", ruling.ruling_id, ruling.library)]
+
+
+def rulings_about(writer: sqlite3.Connection, media_ids: Iterable[str]) -> list[BoilerplateRuling]:
+    """Return what holds of media items, in any order, for projections that build on it."""
+    return [_ruling(row) for row in writer.execute(_ABOUT, (_names(media_ids),)).fetchall()]
+
+
+def _names(media_ids: Iterable[str]) -> str:
+    return msgspec.json.encode(sorted(set(media_ids))).decode()
 
 
 def _ruling(row: sqlite3.Row) -> BoilerplateRuling:

@@ -13,6 +13,8 @@ from streams.readmodel.backward_searches import BackwardSearchProjection, Backwa
 from streams.readmodel.boilerplate import BoilerplateProjection, BoilerplateRows
 from streams.readmodel.cases import CaseProjection, CaseRows
 from streams.readmodel.changes import ChangeLog, log_changes
+from streams.readmodel.cluster_lists import ClusterRows
+from streams.readmodel.clusters import ClusterProjection
 from streams.readmodel.completions import CompletionProjection, CompletionRows
 from streams.readmodel.database import Database
 from streams.readmodel.dead_letters import DeadLetterProjection, DeadLetterRows
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["PROJECTIONS", "ReadModel"]
 
 #: What each feature keeps. Live matches and deliveries build on what is known of jobs, so jobs come before them, and
-#: cases and airings on nearly everything. The overview's sums follow from jobs, outcomes and what is counted.
+#: cases, airings and clusters on nearly everything. The overview's sums follow from jobs, outcomes and what is counted.
 PROJECTIONS: tuple[Projection, ...] = (
     CompletionProjection(),
     KeyClaimProjection(),
@@ -59,6 +61,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     OverviewProjection(),
     AiringProjection(),
     BoilerplateProjection(),
+    ClusterProjection(),
 )
 #: Tables that are no feature's: how far the topics have been read, and the log of what changed.
 OWN_TABLES = ("positions", "changes")
@@ -88,6 +91,7 @@ class ReadModel:
         self.backward_searches = BackwardSearchRows(self._database)
         self.boilerplate = BoilerplateRows(self._database)
         self.changes = ChangeLog(self._database)
+        self.clusters = ClusterRows(self._database)
         self.completions = CompletionRows(self._database)
         self.decisions = DecisionRows(self._database)
         self.deliveries = DeliveryLog(self._database)

@@ -10,12 +10,14 @@ from schemas.matches import best_first
 from streams.domain.precedence import ages_of, with_job
 from streams.domain.tracing.links import Medium, Sighting, is_linking
 from streams.domain.tracing.tree import trace_of
+from streams.services.likeness import StoredLikeness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from schemas.jobs import Job
     from schemas.traces import Trace
+    from streams.ports.fingerprint_store import FingerprintStore
     from streams.readmodel.model import ReadModel
     from streams.services.results import Results
 
@@ -42,14 +44,20 @@ class Traces:
     Args:
         model: What is known.
         results: What jobs found, as people have decided since.
+        store: Holds the fingerprints, by which media are compared as they look.
     """
 
-    def __init__(self, model: ReadModel, results: Results) -> None:
+    def __init__(self, model: ReadModel, results: Results, store: FingerprintStore) -> None:
         self._model = model
         self._results = results
+        self._store = store
 
     def of(self, media_id: str) -> Trace | None:
-        """Return the tree of a media item's cluster, worked out now; None where nothing is known of the item."""
+        """Return the tree of a media item's cluster, worked out now; None where nothing is known of the item.
+
+        Raises:
+            OSError: The store of fingerprints is away.
+        """
         if not self._is_known(media_id):
             return None
         walk = _Walk(self._model, self._results)
@@ -57,7 +65,8 @@ class Traces:
         found = walk.cluster
         sightings = [one for each in found.values() for one in each.sightings]
         media = {name: one.medium for name, one in found.items()}
-        return trace_of(media_id, media, sightings, complete=walk.complete)
+        likeness = StoredLikeness(self._model, self._store)
+        return trace_of(media_id, media, sightings, likeness=likeness, complete=walk.complete)
 
     def _is_known(self, media_id: str) -> bool:
         return self._model.jobs.first_asked(media_id) is not None or bool(self._model.libraries.items_of(media_id))

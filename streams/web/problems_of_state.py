@@ -39,6 +39,7 @@ __all__ = [
     "TOO_MANY_RULINGS",
     "UNKNOWN_BOILERPLATE",
     "UNKNOWN_CASE",
+    "UNKNOWN_CLUSTER",
     "UNKNOWN_DELIVERY",
     "UNKNOWN_ITEM",
     "UNKNOWN_JOB",
@@ -75,6 +76,15 @@ UNKNOWN_MEDIA = ProblemType(
     advice="List its jobs to see how far it is, or why it failed.",
     scope=Scope.NAMED,
     topics=("media",),
+)
+UNKNOWN_CLUSTER = ProblemType(
+    "unknown-cluster",
+    HTTPStatus.NOT_FOUND,
+    "The media item is in no cluster",
+    meaning="No match links the media item to another one, or what it was linked to was deleted.",
+    advice="List the clusters, or the matches of the media item.",
+    scope=Scope.NAMED,
+    topics=("clusters",),
 )
 UNKNOWN_LIBRARY = ProblemType(
     "unknown-library",

@@ -210,7 +210,7 @@ async def start_worker(
         searches=Searches(emitter, model, projector, topics),
         keys=RequestKeys(emitter, model, projector, topics),
         results=Results(model),
-        traces=Traces(model, Results(model)),
+        traces=Traces(model, Results(model), open_store(settings.store_url)),
         doctor=doctor,
         store=open_store(settings.store_url),
         live=LiveChanges(model),

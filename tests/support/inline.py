@@ -119,7 +119,7 @@ class InlineService(LookingFeed):
             searches=Searches(events, self.model, self, TOPICS),
             keys=RequestKeys(events, self.model, self, TOPICS),
             results=Results(self.model),
-            traces=Traces(self.model, Results(self.model)),
+            traces=Traces(self.model, Results(self.model), open_store(settings.store_url)),
             doctor=self.doctor,
             store=open_store(settings.store_url),
             live=LiveChanges(self.model),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
+import scipy
 
 from fingerprint.parameters import parameter
 from fingerprint.picture import extractor
@@ -203,7 +203,7 @@ def changes(thumbnails: NDArray[np.float32]) -> NDArray[np.float32]:
 def levelled(changes_of: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return changes relative to what is usual in their cell then: a lively inset must not drown all others."""
     around = 2 * PARAMETERS.window_steps + 1
-    energy = uniform_filter1d(changes_of**2, around, axis=0, mode="nearest")
+    energy = scipy.ndimage.uniform_filter1d(changes_of**2, around, axis=0, mode="nearest")
     energy = np.maximum(energy, 0.0)  # a running sum may end a little below zero
     usual = np.sqrt(energy) + PARAMETERS.usual_change_gray_levels
     return np.asarray(changes_of / usual, np.float32)

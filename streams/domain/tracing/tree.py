@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from fingerprint.intervals import Span
     from schemas.matches import Interval
-    from streams.domain.tracing.choice import Choice
+    from streams.domain.tracing.choice import Choice, Likeness
     from streams.domain.tracing.links import Link, Medium, Sighting
 
 __all__ = ["trace_of"]
@@ -56,19 +56,27 @@ class _Source(NamedTuple):
     certainty: float
 
 
-def trace_of(asked: str, media: Mapping[str, Medium], sightings: Iterable[Sighting], *, complete: bool = True) -> Trace:
+def trace_of(
+    asked: str,
+    media: Mapping[str, Medium],
+    sightings: Iterable[Sighting],
+    *,
+    likeness: Likeness = lambda _: None,
+    complete: bool = True,
+) -> Trace:
     """Return the tree of who copied from whom.
 
     Args:
         asked: MediaId of the media item that is asked about.
         media: All of its cluster, by MediaId; it is among them.
         sightings: The matches between them, in any order and direction.
+        likeness: How alike the pictures of a copy and a source are: asked for where two sources explain the same.
         complete: Whether that is the whole cluster.
     """
     links = links_of(media, sightings)
     ordered = sorted(media, key=lambda name: age_order(media[name].ages))
     rank = {name: number for number, name in enumerate(ordered)}
-    chooser = Chooser(media, links)
+    chooser = Chooser(media, links, likeness)
     edges = [
         _edge(source, media)
         for copy in ordered

@@ -34,6 +34,7 @@ TAGS: dict[str, tuple[str, tuple[str, ...]]] = {
         "An airing is one run of an ad: a match with a library of ads, by the medium and by the clock.",
         ("airings",),
     ),
+    "Clusters": ("A cluster is all media that matches link to each other, directly or through others.", ("clusters",)),
     "Libraries": ("A library holds references that jobs are searched against.", ("libraries",)),
     "Policies": ("A policy says what a match leads to. The first one that holds decides.", ("policies",)),
     "Boilerplate": (
@@ -58,6 +59,7 @@ PARAMETERS = {
     "libraries/{name}": "name of the library",
     "matches/{library}": "name of the library that holds the reference",
     "{library}/{reference}": "name of the reference",
+    "clusters/{cluster_id}": "MediaId of any member of the cluster: `cluster_id`, or another one",
     "policies/{name}": "name of the policy",
     "cases/{case_id}": "id of the case",
     "backward-searches/{search_id}": "id of the backward search",
@@ -100,6 +102,7 @@ FIELDS = {
     "reference": "MediaId of the reference",
     "case_id": "id of the case",
     "search_id": "id of the search",
+    "cluster_id": "MediaId of the member that was first seen first: what the cluster goes by",
     "letter_id": "id of the dead letter",
     "created": "when it was made",
     "updated": "when it changed last",

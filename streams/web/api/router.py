@@ -17,6 +17,7 @@ from streams.web.api.airings import AIRING_ROUTES
 from streams.web.api.backward import BACKWARD_ROUTES
 from streams.web.api.boilerplate import BOILERPLATE_ROUTES
 from streams.web.api.cases import CASE_ROUTES
+from streams.web.api.clusters import CLUSTER_ROUTES
 from streams.web.api.dead_letters import LETTER_ROUTES
 from streams.web.api.deliveries import DELIVERY_ROUTES
 from streams.web.api.dna_results import show_dna_result
@@ -121,6 +122,7 @@ def api_router(settings: Settings) -> Router:
             *CASE_ROUTES,
             *EVIDENCE_ROUTES,
             *AIRING_ROUTES,
+            *CLUSTER_ROUTES,
             *LETTER_ROUTES,
             *DELIVERY_ROUTES,
             *DOCTOR_ROUTES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import Any
 
 from litestar import Request, Response, get
@@ -43,6 +44,9 @@ async def show_trace(
         raise ProblemError(UNKNOWN_MEDIA, f"nothing is known of media item {media_id!r}: submit it first")
     if request.accept.best_match(["application/json", GRAPHML]) != GRAPHML:
         return with_etag(request, trace)
+    known = with_etag(request, trace, version="graphml")  # another tag than the same tree has as JSON
+    if known.status_code == HTTPStatus.NOT_MODIFIED:
+        return known
     # The type of the route would win over one that the answer itself is given.
-    headers = {"Content-Type": GRAPHML, "Content-Disposition": 'attachment; filename="trace.graphml"'}
-    return Response(await asyncio.to_thread(as_graphml, trace), headers=headers)
+    named = {"Content-Type": GRAPHML, "Content-Disposition": 'attachment; filename="trace.graphml"'}
+    return Response(await asyncio.to_thread(as_graphml, trace), headers={**known.headers, **named})

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
+from schemas.clock import utc_now
 from schemas.ids import case_id
 from streams.readmodel.airing_lists import AiringFilter
 from streams.readmodel.case_lists import CaseFilter
@@ -64,6 +65,7 @@ def _shown(services: Services, media_id: str, copies: str | None, copied: str | 
         "older_copied": {"copies": copies or "", "copied": found_by.next or ""} if found_by.next else None,
         "case_id": case_id,
         "said_of_boilerplate": model.boilerplate.about([media_id]),
+        "cluster": model.clusters.of(media_id, now=utc_now()),
         "airings_in": bool(model.airings.page(AiringFilter(media_id=media_id), limit=1).airings),
         "airings_of": bool(model.airings.page(AiringFilter(ad=media_id), limit=1).airings),
     }

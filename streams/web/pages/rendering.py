@@ -14,6 +14,7 @@ from litestar.template.config import TemplateConfig
 
 from schemas.jobs import JobStatus
 from schemas.matches import best_first
+from schemas.traces import around_other
 from schemas.verdicts import around_name
 from streams.redaction import redacted, without_secrets
 from streams.web.auth.roles import Role
@@ -66,6 +67,7 @@ MAIN_PAGES = (
     ("/policies", "Policies"),
 )
 OTHER_PAGES = (
+    ("/clusters", "Clusters"),
     ("/airings", "Airings"),
     ("/deliveries", "Deliveries"),
     ("/dead-letters", "Dead letters"),
@@ -103,6 +105,7 @@ def template_config(authenticator: Authenticator) -> TemplateConfig[JinjaTemplat
         address,
         amount_text,
         around_name,
+        around_other,
         best_first,
         clock,
         in_path,

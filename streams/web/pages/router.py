@@ -8,6 +8,7 @@ from streams.web.pages.airings import airings_page
 from streams.web.pages.api_reference import REFERENCE_PAGES
 from streams.web.pages.audit import audit_page
 from streams.web.pages.cases import CASE_PAGES
+from streams.web.pages.clusters import clusters_page
 from streams.web.pages.evidence import evidence_fragment
 from streams.web.pages.jobs import JOB_PAGES
 from streams.web.pages.libraries import LIBRARY_PAGES
@@ -17,6 +18,7 @@ from streams.web.pages.overview import OVERVIEW_PAGES
 from streams.web.pages.policies import POLICY_PAGES
 from streams.web.pages.queue import QUEUE_PAGES
 from streams.web.pages.settings import settings_page
+from streams.web.pages.traces import trace_page
 from streams.web.pages.usage import usage_page
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ PAGES: tuple[HTTPRouteHandler | Router, ...] = (
     evidence_fragment,
     *JOB_PAGES,
     *MEDIA_PAGES,
+    trace_page,
+    clusters_page,
     *LIBRARY_PAGES,
     *POLICY_PAGES,
     *OPERATIONS_PAGES,

@@ -233,6 +233,10 @@ def test_no_other_list_is_sorted_or_read_through(recorded: Recorded) -> None:
             for given in filters(AIRINGS, 3)
             for cursor in (None, cursor_of("airings", NOW, "video\x1f000001"))
         ),
+        lambda: model.clusters.page(now=NOW),
+        lambda: model.clusters.page(now=NOW, cursor=cursor_of("clusters by size", "000000000002", NOW)),
+        lambda: model.clusters.of("film", now=NOW),
+        lambda: model.clusters.members("film", cursor=cursor_of("members of a cluster", NOW, "film")),
     ]
     for question in questions:
         assert not list(filter(is_sorted_or_read_through, recorded.steps(question)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,7 +19,9 @@ from schemas.jobs import Job, JobStatus, Metrics
 from schemas.matches import Match, Track
 from schemas.traces import Trace
 from schemas.verdicts import VerdictKind
+from streams.adapters.storage.fsspec_store import open_store
 from streams.domain.verdicts import judged
+from streams.ports.fingerprint_store import FingerprintStore
 from streams.services.results import Results
 from streams.services.traces import Traces
 
@@ -50,8 +53,13 @@ def edges(trace: Trace | None) -> str:
 
 
 @pytest.fixture
-def traces(model: ReadModel) -> Traces:
-    return Traces(model, Results(model))
+def store(tmp_path: Path) -> FingerprintStore:
+    return open_store(str(tmp_path / "fingerprints"))
+
+
+@pytest.fixture
+def traces(model: ReadModel, store: FingerprintStore) -> Traces:
+    return Traces(model, Results(model), store)
 
 
 @pytest.fixture
@@ -146,14 +154,13 @@ def test_the_newest_result_of_each_counts(model: ReadModel, traces: Traces) -> N
 
 @pytest.mark.parametrize(("bound", "most"), [("MOST_MEDIA", 4), ("MOST_READ", 4), ("MOST_MATCHES", 3)])
 def test_of_a_large_cluster_the_nearest_media_are_told_and_that_there_are_more(
-    model: ReadModel, monkeypatch: pytest.MonkeyPatch, bound: str, most: int
+    model: ReadModel, traces: Traces, monkeypatch: pytest.MonkeyPatch, bound: str, most: int
 ) -> None:
     copies = [copied(A, f"copy {number}") for number in range(1, 7)]
     model.apply(
         items=[item("A")],
         jobs=[searched(A, number=0), *(searched(one, A, number=n) for n, one in enumerate(copies, 1))],
     )
-    traces = Traces(model, Results(model))
     whole = traces.of("A")
     assert whole is not None
     assert (len(whole.nodes), whole.complete) == (7, True)

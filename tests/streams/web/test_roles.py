@@ -43,6 +43,8 @@ LEAST: dict[str, Role | None] = {
     "GET /dead-letters": Role.READER,
     "GET /dead-letters/{letter_id:str}": Role.READER,
     "GET /airings": Role.READER,
+    "GET /clusters": Role.READER,
+    "GET /media/{media_id:str}/trace": Role.READER,
     "GET /usage": Role.READER,
     "GET /audit": Role.READER,
     "GET /settings": Role.ADMIN,
@@ -79,6 +81,8 @@ LEAST: dict[str, Role | None] = {
     "GET /api/v1/matches": Role.READER,
     "GET /api/v1/airings": Role.READER,
     "GET /api/v1/airings/summary": Role.READER,
+    "GET /api/v1/clusters": Role.READER,
+    "GET /api/v1/clusters/{cluster_id:str}": Role.READER,
     "GET /api/v1/usage": Role.READER,
     "GET /api/v1/overview": Role.READER,
     # backward searches

@@ -199,3 +199,25 @@ def test_the_source_that_the_copy_is_more_like_is_its_own_where_nothing_else_tel
     trace = trace_of("C", media_of(works), found)
     assert edges(trace) == "B<A C<B"
     assert because(trace, "C", "A") == {TraceBecause.MORE_ALIKE}
+
+
+def test_a_copy_is_of_what_it_looks_most_like_where_no_edit_tells() -> None:
+    works = [A, copied(A, "B"), copied(A, "C")]
+    for likenesses, expected in (({"A": 0.80, "B": 0.81}, "B<A C<B"), ({"A": 0.81, "B": 0.80}, "B<A C<A")):
+        trace = trace_of("C", media_of(works), sightings_of(works), likeness=lambda one, of=likenesses: of[one.source])
+        assert edges(trace) == expected
+        (reason,) = (one for one in trace.edges[-1].why if one.because is TraceBecause.LOOKS_LIKE)
+        assert (reason.share, reason.other_share) == (0.81, 0.80)
+
+
+@pytest.mark.parametrize("likenesses", [{"A": 0.80, "B": None}, {"A": None, "B": 0.8}, {"A": 0.8, "B": 0.801}])
+def test_likenesses_that_are_not_known_or_the_same_tell_nothing(likenesses: dict[str, float | None]) -> None:
+    works = [A, copied(A, "B"), copied(A, "C")]
+    trace = trace_of("C", media_of(works), sightings_of(works), likeness=lambda one: likenesses[one.source])
+    assert because(trace, "C", "B") == {TraceBecause.AS_GOOD}
+
+
+def test_an_edit_of_another_copy_that_does_not_show_counts_for_more_than_looks() -> None:
+    works = [A, copied(A, "B", "mirrored"), copied(A, "C")]
+    trace = trace_of("C", media_of(works), sightings_of(works), likeness=lambda one: {"A": 0.5, "B": 0.9}[one.source])
+    assert edges(trace) == "B<A C<A"

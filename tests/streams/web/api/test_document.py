@@ -27,6 +27,7 @@ getFingerprint getItem getJob getLibrary getOutcome getPolicy getPolicyShadow ge
 listBackwardSearches listBoilerplate listBoilerplateLog getBoilerplate overruleBoilerplate withdrawBoilerplate
 listAirings listCases listDeadLetters listDecisions listDeliveries listItems listJobs listLibraries listMatches
 listPolicies
+getCluster listClusters
 listSettings pauseLibrary previewPolicy purgeLibrary removeItem reorderPolicies replacePolicy replayDeadLetter
 replayDeliveries replayDelivery rerunJob resumeLibrary startBackwardSearch startDoctor submitJob sumAirings updateItem
 updateLibrary uploadMedia
@@ -35,6 +36,7 @@ SCHEMAS = """
 Action Airing AiringForm AiringList AiringSum AiringSummary
 AuditEntry AuditPage BackwardSearch BackwardSearchList BoilerplateEntry BoilerplateList BoilerplateLog
 BoilerplateRuling Case CaseDecision CaseList CaseOrder CaseState Cause
+Cluster ClusterDay ClusterDetail ClusterList ClusterMember ClusterSort
 Conditions Coverage DeadLetter DeadLetterList DeadLetterSummary Decision DecisionKind DecisionResult DecisionResults
 Delivery DeliveryAttempt DeliveryList DeliveryStatus Difference DifferenceKind DoctorReport Interval Item ItemChanges
 ItemList Job JobList JobSource JobStatus Lane Library LibraryChanges LibraryList LibraryStatus Match MatchPage

@@ -122,6 +122,10 @@ async def test_a_tree_is_graphml_on_demand(client: AsyncTestClient) -> None:
     (graph,) = document.iter(f"{SPACE}graph")
     assert data_of(graph) == {"graph-root": "film", "graph-complete": "true"}
     assert {key for one in document.iter(f"{SPACE}data") if (key := one.attrib["key"])} <= set(keys)
+    tag = answer.headers["etag"]
+    again = await client.get(path("film"), headers={"Accept": GRAPHML, "If-None-Match": tag})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert (await client.get(path("film"), headers={"If-None-Match": tag})).status_code == 200  # as JSON it has another
 
 
 def data_of(element: ET.Element) -> dict[str, Any]:
