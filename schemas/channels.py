@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from schemas.backward import BackwardSearch
+from schemas.boilerplate import BoilerplateRuling
 from schemas.cases import Assignment, Decision
 from schemas.commands import (
     AddMatch,
@@ -261,6 +262,18 @@ CHANNELS: tuple[Channel, ...] = (
         "come twice, with the same `ce_id`, which is its DecisionId.",
         key="Id of the case: keeps the decisions on one case in order.",
         payloads=(Decision,),
+        use=Use.OUTPUT,
+        headers=Headers.OUTPUT,
+        kept=True,
+    ),
+    Channel(
+        name="boilerplate-rulings",
+        title="Rulings on boilerplate",
+        description="What people have said of references, or of spans of them: that what they share with others links "
+        "all the same, or links nothing. The last one of one RulingId holds; nothing is changed or dropped. One may "
+        "come twice, with the same `ce_id`, which is its EntryId.",
+        key="RulingId: keeps what is said of one span in order.",
+        payloads=(BoilerplateRuling,),
         use=Use.OUTPUT,
         headers=Headers.OUTPUT,
         kept=True,

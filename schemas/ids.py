@@ -10,6 +10,7 @@ from schemas.jobs import LOCAL_CALLER
 __all__ = [
     "backward_hit_id",
     "backward_search_id",
+    "boilerplate_ruling_id",
     "case_id",
     "event_job_id",
     "flood_mark_id",
@@ -56,6 +57,12 @@ def backward_search_id(library: str, media_id: str, version: int) -> str:
 def backward_hit_id(search_id: str, media_id: str) -> str:
     """Return the id of the command that tells a media item what a backward search has found of it: always the same."""
     return _digest(f"backward-hit\x1f{search_id}\x1f{media_id}")
+
+
+def boilerplate_ruling_id(library: str, media_id: str, span: tuple[float, float] | None) -> str:
+    """Return the id of what people say of a reference, or of a span of it in seconds: by the millisecond the same."""
+    where = ("", "") if span is None else tuple(f"{one:.3f}" for one in span)
+    return _digest("\x1f".join(("boilerplate", library, media_id, *where)))
 
 
 def flood_mark_id(library: str, media_id: str, job_id: str) -> str:

@@ -243,6 +243,8 @@ class Job(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True, fro
     verdict: Verdict | None = None
     #: Spans of the media that many references share: what lies in these alone links nothing.
     boilerplate: tuple[SharedSpan, ...] = ()
+    #: The same by the number of references alone; none where people had said nothing that changed it.
+    counted_boilerplate: tuple[SharedSpan, ...] | None = None
     #: Of the fingerprint, hex.
     digest: str = ""
     #: Name and version of the algorithm that made the fingerprint.

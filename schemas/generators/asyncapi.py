@@ -35,6 +35,7 @@ _ATTRIBUTES: dict[str, str] = {
 _CE_TYPES = {
     "Outcome": "mediadna.outcome",
     "Decision": "mediadna.decision",
+    "BoilerplateRuling": "mediadna.boilerplate-ruling",
     "Quarantine": "mediadna.quarantine",
     "BackwardSearch": "mediadna.backward-search",
     "AIMediaDNAComplete": "AIMediaDNAComplete",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from schemas.backward import BackwardSearch
-from schemas.boilerplate import SharedSpan
+from schemas.boilerplate import BoilerplateRuling, SharedSpan
 from schemas.cases import Assignment, CaseState, Decision, DecisionKind
 from schemas.cloudevents import output_headers
 from schemas.commands import (
@@ -30,7 +30,7 @@ from schemas.deliveries import Attempt, Delivery, DeliveryStatus
 from schemas.deployment import DeploymentClaim, Place
 from schemas.errors import InvalidEvent
 from schemas.events import Rendition, StreamInfo, StreamTranscodeComplete, TranscodeComplete
-from schemas.ids import backward_search_id, case_id, event_job_id, keyed_job_id
+from schemas.ids import backward_search_id, boilerplate_ruling_id, case_id, event_job_id, keyed_job_id
 from schemas.jobs import EVENT_CALLER, Job, JobRequest, JobSource, JobStatus, LiveMatch, Metrics
 from schemas.keys import KeyClaim
 from schemas.libraries import Library, LibraryItem, Purpose
@@ -199,6 +199,18 @@ _DECIDING: tuple[msgspec.Struct, ...] = (
         final=True,
         job_id=_REQUEST.job_id,
         event_time=_DONE,
+    ),
+    BoilerplateRuling(
+        entry_id="0d3b8c6f5e1a4927b6c8d0e2f4a61b53",
+        ruling_id=boilerplate_ruling_id("films", _MATCH.media_id, (0.0, 31.5)),
+        library="films",
+        media_id=_MATCH.media_id,
+        start=0.0,
+        end=31.5,
+        boilerplate=False,
+        note="the song is ours, and is licensed by itself",
+        who="ada",
+        when=_DONE,
     ),
     Quarantine(
         library="films",

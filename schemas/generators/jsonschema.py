@@ -11,6 +11,7 @@ import msgspec
 
 from schemas import (
     backward,
+    boilerplate,
     cases,
     commands,
     deadletter,
@@ -49,6 +50,7 @@ _NOTE = re.compile(r"((?:^ *#: .*\n)+)^ *(\w+)\b", re.MULTILINE)
 
 _MODULES = (
     backward,
+    boilerplate,
     cases,
     commands,
     deadletter,
@@ -70,6 +72,7 @@ _TYPES: dict[str, type] = {
     name: kind
     for module in (
         backward,
+        boilerplate,
         cases,
         commands,
         deadletter,

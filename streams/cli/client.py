@@ -16,6 +16,7 @@ from streams.services.policy_preview import Effect
 from streams.services.reconciliation.doctor import Report
 from streams.web.api.airing_views import AiringList, AiringSummary
 from streams.web.api.backward import BackwardSearchList, BackwardSearchView
+from streams.web.api.boilerplate import RulingList, RulingView
 from streams.web.api.case_views import AuditPage, CaseList, CaseView, DecisionResult, DecisionResults
 from streams.web.api.cluster_views import ClusterDetailView, ClusterList
 from streams.web.api.graphml import GRAPHML
@@ -43,6 +44,7 @@ PREVIEW_S = 120.0
 POLICIES = "/api/v1/policies"
 AIRINGS = "/api/v1/airings"
 RECURRING = "/api/v1/recurring"
+BOILERPLATE = "/api/v1/boilerplate"
 CLUSTERS = "/api/v1/clusters"
 #: Answers that say: ask again in a moment; and how long that is, seconds.
 PASSING = frozenset({429, 502, 503, 504})
@@ -338,6 +340,18 @@ class Client:
         """End a backward search."""
         answer = self._ask("POST", f"/api/v1/backward-searches/{_part(search_id)}/cancel")
         return msgspec.json.decode(answer, type=BackwardSearchView)
+
+    def boilerplate(self, **filters: str | int | None) -> RulingList:
+        """Return a page of what people say of boilerplate."""
+        return msgspec.json.decode(self._ask("GET", BOILERPLATE, params=_given(filters)), type=RulingList)
+
+    def overrule_boilerplate(self, body: dict[str, Any]) -> RulingView:
+        """Say that a reference, or a span of it, links nothing, or links all the same."""
+        return msgspec.json.decode(self._ask("PUT", BOILERPLATE, json=body), type=RulingView)
+
+    def withdraw_boilerplate(self, ruling_id: str) -> None:
+        """Take back what was said of boilerplate."""
+        self._ask("DELETE", f"{BOILERPLATE}/{_part(ruling_id)}")
 
     def examine(self, body: dict[str, Any]) -> Report | None:
         """Begin to compare libraries with what is stored; None while another comparison is under way."""

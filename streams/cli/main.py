@@ -9,6 +9,7 @@ import typer
 
 from streams.cli.airings import airings
 from streams.cli.backward import search_backwards
+from streams.cli.boilerplate import boilerplate
 from streams.cli.cases import cases
 from streams.cli.clusters import clusters
 from streams.cli.doctor import doctor
@@ -58,6 +59,7 @@ app.add_typer(libraries, name="libraries")
 app.add_typer(policies, name="policies")
 app.add_typer(cases, name="cases")
 app.add_typer(recurring, name="recurring")
+app.add_typer(boilerplate, name="boilerplate")
 
 
 if __name__ == "__main__":

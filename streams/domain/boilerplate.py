@@ -3,6 +3,9 @@
 Titles, stings, leader and music beds are in many works that have nothing else in common. What they have in common with
 a popular video that was stored often is the number alone: there the references consist of the span, while titles are a
 small part of each. So most of the references that hold it have to be something else for the most part.
+
+People overrule that for a reference, or a span of it. What they say is about what is heard and seen there: it holds for
+the spans of the input that are copies of it, whichever other references hold these as well.
 """
 
 from __future__ import annotations
@@ -17,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from fingerprint.intervals import Span
-    from schemas.matches import Match
+    from schemas.boilerplate import BoilerplateRuling
+    from schemas.matches import Interval, Match
 
-__all__ = ["DEFAULT_REFERENCES", "shared_spans", "shows_more"]
+__all__ = ["DEFAULT_REFERENCES", "holder_of", "is_about", "overruled", "shared_spans", "shows_more"]
 
 #: How many references of one library hold a span that links nothing; the contract names the figure.
 DEFAULT_REFERENCES = 5
@@ -56,6 +60,64 @@ def shared_spans(
     if covered_s(spans) >= NOTHING_ELSE * length:
         return ()
     return tuple(SharedSpan(start=span[0], end=span[1], references=_holders(span, held)) for span in spans)
+
+
+def overruled(
+    counted: Sequence[SharedSpan],
+    matches: Sequence[Match],
+    rulings: Iterable[BoilerplateRuling],
+    *,
+    media_id: str = "",
+) -> tuple[SharedSpan, ...]:
+    """Return the spans of an input that are boilerplate once people have been heard, in order.
+
+    What is said of a span comes before what is said of a whole reference, and of two alike the later one counts. A
+    person's word holds for what is matched, also where the input is made of nothing else.
+
+    Args:
+        counted: The spans that are boilerplate by the number of references.
+        matches: What the input copies.
+        rulings: What people say now, of whichever references; in any order.
+        media_id: The input: what is said of it counts where it is a reference itself.
+    """
+    spans = [(one.start, one.end) for one in counted]
+    for ruling in sorted(rulings, key=lambda one: (one.span is not None, one.when, one.ruling_id)):
+        if meant := _meant(ruling, matches, media_id):
+            spans = _bridged(union([*spans, *meant])) if ruling.boilerplate else _without(spans, meant)
+    if spans == [(one.start, one.end) for one in counted]:
+        return tuple(counted)
+    known = {(one.start, one.end): one for one in counted}
+    held = _by_library(matches)
+    longest = sorted(spans, key=lambda span: (span[0] - span[1], span))[:MOST_SPANS]
+    return tuple(
+        known.get(span) or SharedSpan(start=span[0], end=span[1], references=_holders(span, held))
+        for span in sorted(longest)
+        if span[1] - span[0] >= BOUNDS_S
+    )
+
+
+def is_about(ruling: BoilerplateRuling, matches: Sequence[Match], *, media_id: str) -> bool:
+    """Whether a person has said something of what an input shares with its matches. Arguments as for `overruled`."""
+    return bool(_meant(ruling, matches, media_id))
+
+
+def holder_of(span: Span, matches: Iterable[Match]) -> tuple[str, str, Span] | None:
+    """Return the reference that holds most of a span of the input: library, MediaId, and where in the reference.
+
+    None where none holds as much of it as a ruling needs.
+    """
+    best: tuple[str, str, Span] | None = None
+    most = BOUNDS_S
+    for match in sorted(matches, key=lambda one: (one.library, one.media_id)):
+        for one in match.intervals:
+            start, end = max(span[0], one.input_start), min(span[1], one.input_end)
+            if end - start < most or (best is not None and end - start == most):
+                continue
+            of_input, of_reference = _sides(one)
+            where = (_carried(start, of_input, of_reference), _carried(end, of_input, of_reference))
+            if where[1] - where[0] >= BOUNDS_S:
+                best, most = (match.library, match.media_id, where), end - start
+    return best
 
 
 def shows_more(span: Span, common: Sequence[Span]) -> bool:
@@ -126,3 +188,60 @@ def _holders(span: Span, held: dict[str, dict[str, _Holder]]) -> int:
     """Return how many references of the library that has the most of them hold the better part of a span."""
     least = HELD_SHARE * (span[1] - span[0])
     return max(sum(overlap_s(span, one.spans) >= least for one in each.values()) for each in held.values())
+
+
+def _meant(ruling: BoilerplateRuling, matches: Sequence[Match], media_id: str) -> list[Span]:
+    """Return the spans of an input that a ruling is about, in order and apart: of what is matched alone."""
+    spans = [
+        span
+        for match in matches
+        if (match.library, match.media_id) == (ruling.library, ruling.media_id)
+        for one in match.intervals
+        for span in _of_input(one, ruling.span)
+    ]
+    if ruling.media_id == media_id:
+        spans += [
+            span
+            for match in matches
+            for one in match.intervals
+            for span in _common((one.input_start, one.input_end), ruling.span)
+        ]
+    return union(spans)
+
+
+def _of_input(interval: Interval, span: Span | None) -> Iterator[Span]:
+    """Yield what an interval has in the input of a span of the reference, if anything."""
+    of_input, of_reference = _sides(interval)
+    for start, end in _common(of_reference, span):
+        yield _carried(start, of_reference, of_input), _carried(end, of_reference, of_input)
+
+
+def _common(span: Span, other: Span | None) -> Iterator[Span]:
+    """Yield what two spans have in common, if anything; None: everything."""
+    start, end = span if other is None else (max(span[0], other[0]), min(span[1], other[1]))
+    if start < end:
+        yield start, end
+
+
+def _sides(interval: Interval) -> tuple[Span, Span]:
+    return (interval.input_start, interval.input_end), (interval.reference_start, interval.reference_end)
+
+
+def _carried(moment: float, of: Span, to: Span) -> float:
+    """Return the moment that stands in one side of an interval for a moment of the other side."""
+    if moment in of:
+        return to[of.index(moment)]
+    return to[0] + (moment - of[0]) * (to[1] - to[0]) / (of[1] - of[0])
+
+
+def _without(spans: Iterable[Span], taken: Sequence[Span]) -> list[Span]:
+    """Return what spans cover that others, which are in order and apart, do not."""
+    left: list[Span] = []
+    for start, end in spans:
+        begin = start
+        for out_start, out_end in taken:
+            if out_end > begin and out_start < end:
+                left.append((begin, out_start))
+                begin = out_end
+        left.append((begin, end))
+    return [span for span in left if span[1] > span[0]]

@@ -13,17 +13,18 @@ from fingerprint.intervals import covered_s, overlap_s, union
 from schemas.jobs import JobStatus
 from schemas.matches import Track
 from schemas.verdicts import MOST_NAMED, MOST_REASONS, Because, Reason, Verdict, VerdictKind
-from streams.domain.boilerplate import shared_spans, shows_more
+from streams.domain.boilerplate import overruled, shared_spans, shows_more
 from streams.domain.cuts import cuts_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from fingerprint.intervals import Span
+    from schemas.boilerplate import BoilerplateRuling
     from schemas.jobs import Job
     from schemas.matches import Interval, Match
 
-__all__ = ["COPY_SHARE", "judged", "verdict_on", "with_boilerplate"]
+__all__ = ["COPY_SHARE", "as_overruled", "counted", "judged", "verdict_on", "with_boilerplate"]
 
 #: From which covered share of the input on one reference alone makes it a copy; the contract names the figure.
 COPY_SHARE = 0.9
@@ -72,19 +73,35 @@ def judged(job: Job) -> Job:
         return job
     younger = {one.reference for one in job.rulings if one.younger}
     boilerplate = [(span.start, span.end) for span in job.boilerplate]
-    verdict = verdict_on(_counted(job), job.metrics.duration, younger=younger, boilerplate=boilerplate)
+    verdict = verdict_on(counted(job), job.metrics.duration, younger=younger, boilerplate=boilerplate)
     return msgspec.structs.replace(job, verdict=verdict)
 
 
-def with_boilerplate(job: Job, *, references: int) -> Job:
-    """Return a job with the spans of its media that many of the references share that it matches.
+def with_boilerplate(job: Job, *, references: int, rulings: Iterable[BoilerplateRuling] = ()) -> Job:
+    """Return a job with the spans of its media that are boilerplate.
 
     Args:
         job: The job, with its rulings.
         references: How many of one library have to hold a span.
+        rulings: What people say of the references that it matches.
     """
-    shared = shared_spans(_counted(job), job.metrics.duration, references=references)
-    return msgspec.structs.replace(job, boilerplate=shared)
+    shared = shared_spans(counted(job), job.metrics.duration, references=references)
+    return as_overruled(msgspec.structs.replace(job, boilerplate=shared, counted_boilerplate=None), rulings)
+
+
+def as_overruled(job: Job, rulings: Iterable[BoilerplateRuling]) -> Job:
+    """Return a job with the boilerplate that people leave of it now, whatever they said when it ended.
+
+    Args:
+        job: The job; one that has a verdict gets the one that follows.
+        rulings: What people say of the references that it matches, and of its own media item.
+    """
+    by_number = job.boilerplate if job.counted_boilerplate is None else job.counted_boilerplate
+    now = overruled(by_number, counted(job), rulings, media_id=job.media_id)
+    if now == job.boilerplate:
+        return job
+    changed = msgspec.structs.replace(job, boilerplate=now, counted_boilerplate=None if now == by_number else by_number)
+    return changed if job.verdict is None else judged(changed)
 
 
 def verdict_on(
@@ -120,7 +137,7 @@ def verdict_on(
     return _verdict(sorted(links, key=lambda one: one.order), idle, length)
 
 
-def _counted(job: Job) -> list[Match]:
+def counted(job: Job) -> list[Match]:
     """Return the matches that a verdict rests on: without those with itself, and those that people dismissed."""
     left_out = {(one.library, one.reference) for one in job.rulings if one.dismissed}
     return [

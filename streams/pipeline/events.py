@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from schemas.backward import BackwardSearch
+    from schemas.boilerplate import BoilerplateRuling
     from schemas.cases import Decision
     from schemas.commands import Command
     from schemas.deadletter import DeadLetterReplay
@@ -123,6 +124,11 @@ class EventEmitter:
         """Publish what a person has decided."""
         headers = output_headers("mediadna.decision", decision.decision_id, decision.when)
         await self._send(self._topics.decisions, decision.case_id, decision, headers)
+
+    async def boilerplate_ruling(self, ruling: BoilerplateRuling) -> None:
+        """Publish what a person says of a reference, or of a span of it, or that it is taken back."""
+        headers = output_headers("mediadna.boilerplate-ruling", ruling.entry_id, ruling.when)
+        await self._send(self._topics.boilerplate_rulings, ruling.ruling_id, ruling, headers)
 
     async def quarantine(self, quarantine: Quarantine) -> None:
         """Tell that a reference was set aside, or that a person has lifted that."""

@@ -23,11 +23,12 @@ from streams.domain.jobs.size import is_writable
 from streams.domain.policies import combined
 from streams.domain.precedence import Ages, with_job
 from streams.domain.rulings import aged, as_decided, outcome_of, ruled, with_match
-from streams.domain.verdicts import judged, with_boilerplate
+from streams.domain.verdicts import as_overruled, judged, with_boilerplate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from schemas.boilerplate import BoilerplateRuling
     from schemas.cases import Decision
     from schemas.commands import AddMatch, DecideCase
     from schemas.events import AIMediaDNAComplete
@@ -73,6 +74,10 @@ class RuleBook(Protocol):
         """Return what was decided on a case, in order."""
         ...
 
+    async def said_of_boilerplate(self, media_ids: Iterable[str]) -> Sequence[BoilerplateRuling]:
+        """Return what people say of media items, whatever the number of references that share a span."""
+        ...
+
     async def result_of(self, media_id: str) -> Job | None:
         """Return the newest job of a media item that succeeded."""
         ...
@@ -106,7 +111,9 @@ class Rulings:
         await self._book.brought_up()
         found = ruled(job, await self._book.rules_for(job.media_id, _pairs(job.matches)))
         found = with_boilerplate(
-            msgspec.structs.replace(found, rulings=await self._aged(job, found.rulings)), references=self._shared_by
+            msgspec.structs.replace(found, rulings=await self._aged(job, found.rulings)),
+            references=self._shared_by,
+            rulings=await self._said_of(job),
         )
         event = await self._book.completion_of(job.job_id)
         if event is None:
@@ -116,7 +123,14 @@ class Rulings:
             return job
         told = {(one.library, one.reference): one for one in rulings_of(result)}
         kept = [_as_told(one, told.get((one.library, one.reference))) for one in found.rulings]
-        found = msgspec.structs.replace(found, rulings=tuple(kept), boilerplate=boilerplate_of(result))
+        by_number = found.boilerplate if found.counted_boilerplate is None else found.counted_boilerplate
+        told_spans = boilerplate_of(result)
+        found = msgspec.structs.replace(
+            found,
+            rulings=tuple(kept),
+            boilerplate=told_spans,
+            counted_boilerplate=None if told_spans == by_number else by_number,
+        )
         return msgspec.structs.replace(found, verdict=verdict_of(result, judged(found).verdict))
 
     async def _aged(self, job: Job, rulings: Sequence[Ruling]) -> tuple[Ruling, ...]:
@@ -124,6 +138,10 @@ class Rulings:
         ages = dict(await self._book.ages_of([job.media_id, *(one.reference for one in rulings)]))
         item = with_job(ages.pop(job.media_id, Ages(job.media_id)), job)
         return aged(rulings, ages, item)
+
+    async def _said_of(self, job: Job) -> Sequence[BoilerplateRuling]:
+        """Return what people say of a job's media item, and of the references that it matches."""
+        return await self._book.said_of_boilerplate([job.media_id, *(match.media_id for match in job.matches)])
 
     async def tell_ended(self, job: Job, *, now: str) -> None:
         """Publish the final outcome of a job that has ended.
@@ -199,6 +217,7 @@ class Rulings:
         if newer is None:  # known; a worker may have died before it told what that leads to
             await self.revise(command.media_id, now=now)
             return
+        newer = as_overruled(newer, await self._said_of(newer))
         if not is_writable(newer):
             log.warning("match_found_later_has_no_room", media_id=command.media_id, reference=command.match.media_id)
             return

@@ -27,7 +27,8 @@ class Change(msgspec.Struct, frozen=True):
 
     Attributes:
         id: Rises with each change.
-        kind: "job", "match", "library", "item", "letter", "policy", "case", "outcome", "search" or "delivery".
+        kind: "job", "match", "library", "item", "letter", "policy", "case", "outcome", "search", "boilerplate" or
+            "delivery".
         subject: Id of the job or the dead letter, or name of the library.
         library: In which library that is; empty: in none, or it was not said.
         state: What it is now; empty: it was not said.

@@ -1,10 +1,10 @@
 """What the read model keeps of clusters: media that are linked by matches, as these come and go.
 
-Clusters are derived, like traces: from the newest result of each media item, from what libraries hold, and from which
-pairs people have said to be no match. Whenever one of these changes, the links of the media that it concerns are worked
-out anew. A new link joins two clusters, of which the smaller one moves. Where one goes it is looked whether its two
-ends are linked through others still; what has come apart moves out. So every worker comes to the same clusters, in
-whatever order it hears of things.
+Clusters are derived, like traces: from the newest result of each media item, from what libraries hold, from which
+pairs people have said to be no match, and from what they say of boilerplate. Whenever one of these changes, the links
+of the media that it concerns are worked out anew. A new link joins two clusters, of which the smaller one moves. Where
+one goes it is looked whether its two ends are linked through others still; what has come apart moves out. So every
+worker comes to the same clusters, in whatever order it hears of things.
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fingerprint.intervals import union
+from schemas.boilerplate import BoilerplateRuling
 from schemas.cases import CaseState, Decision
 from schemas.jobs import Job, JobStatus
 from schemas.libraries import LibraryItem
 from streams.domain.clusters import parted
 from streams.domain.precedence import Ages, age_order, ages_of, with_job
+from streams.domain.rulings import reported
 from streams.domain.tracing.links import Medium, Sighting, is_linking
+from streams.domain.verdicts import as_overruled
+from streams.readmodel.boilerplate import rulings_about
 from streams.readmodel.projection import News, Projection
 
 if TYPE_CHECKING:
@@ -57,7 +61,7 @@ class ClusterProjection(Projection):
     """Keeps which media are linked to each other. That is no news: what it follows from is, to those who show it."""
 
     name = "clusters"
-    follows = ("jobs", "libraries", "items", "decisions")
+    follows = ("jobs", "libraries", "items", "decisions", "boilerplate-rulings")
 
     def take_over(self, writer: sqlite3.Connection) -> None:
         """Work out the clusters of media that were searched before there were clusters."""
@@ -80,6 +84,8 @@ def _concerned(writer: sqlite3.Connection, record: Record) -> Iterable[str]:
             return (item.media_id,) if _is_member(writer, item.media_id) else ()
         case "decisions" if (decision := record.decoded(Decision)) is not None:
             return decision.media_id, decision.reference
+        case "boilerplate-rulings" if (ruling := record.decoded(BoilerplateRuling)) is not None:
+            return ruling.media_id, *_inputs_of(writer, ruling.media_id)
     return ()
 
 
@@ -94,11 +100,10 @@ def _derive_what_is_due(writer: sqlite3.Connection) -> None:
 
 def _derive(writer: sqlite3.Connection, media_id: str) -> None:
     """Work out what the newest result of a media item links it to, and when it was first seen."""
-    job = _result(writer, media_id)
+    job = _overruled(writer, _result(writer, media_id))
     spans = () if job is None else tuple(union((one.start, one.end) for one in job.boilerplate))
     if _store_boilerplate(writer, media_id, spans):
-        rows = writer.execute("SELECT DISTINCT media_id FROM matches WHERE reference = ?", (media_id,)).fetchall()
-        _note_due(writer, [row["media_id"] for row in rows])
+        _note_due(writer, _inputs_of(writer, media_id))
     linked = set() if job is None else set(_linked(writer, job, spans))
     rows = writer.execute("SELECT reference FROM cluster_links WHERE input = ?", (media_id,)).fetchall()
     known = {row["reference"] for row in rows}
@@ -113,6 +118,28 @@ def _result(writer: sqlite3.Connection, media_id: str) -> Job | None:
     """Return the newest job of a media item that succeeded."""
     row = writer.execute(_RESULT, (media_id,)).fetchone()
     return None if row is None else msgspec.json.decode(row["doc"], type=Job)
+
+
+def _overruled(writer: sqlite3.Connection, job: Job | None) -> Job | None:
+    """Return a result as traces are told of it: with the boilerplate that people leave of it now."""
+    if job is None or not job.matches:
+        return job
+    said = rulings_about(writer, [job.media_id, *(match.media_id for match in job.matches)])
+    if not said and job.counted_boilerplate is None:
+        return job
+    return as_overruled(reported(job, dismissed=_dismissed_with(writer, job.media_id), allowed=()), said)
+
+
+def _inputs_of(writer: sqlite3.Connection, media_id: str) -> list[str]:
+    """Return the media items that copy a reference."""
+    rows = writer.execute("SELECT DISTINCT media_id FROM matches WHERE reference = ?", (media_id,)).fetchall()
+    return [row["media_id"] for row in rows]
+
+
+def _dismissed_with(writer: sqlite3.Connection, media_id: str) -> set[str]:
+    """Return the media items that form no match with this one, as people say."""
+    values = {"media_id": media_id, "dismissed": CaseState.DISMISSED}
+    return {row["other"] for row in writer.execute(_DISMISSED, values).fetchall()}
 
 
 def _store_boilerplate(writer: sqlite3.Connection, media_id: str, spans: _Spans) -> bool:
@@ -136,8 +163,7 @@ def _linked(writer: sqlite3.Connection, job: Job, spans: tuple[Span, ...]) -> It
         return
     rows = writer.execute("SELECT library, reference FROM matches WHERE job_id = ?", (job.job_id,)).fetchall()
     there = {(row["library"], row["reference"]) for row in rows}
-    values = {"media_id": job.media_id, "dismissed": CaseState.DISMISSED}
-    dismissed = {row["other"] for row in writer.execute(_DISMISSED, values).fetchall()}
+    dismissed = _dismissed_with(writer, job.media_id)
     medium = Medium(Ages(job.media_id), boilerplate=spans)
     for match in job.matches:
         other = match.media_id

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from schemas.backward import BackwardSearch
+    from schemas.boilerplate import BoilerplateRuling
     from schemas.cases import Decision
     from schemas.jobs import Job, LiveMatch
     from schemas.libraries import Library, LibraryItem
@@ -98,6 +99,7 @@ class CurrentState:
                     topics.outcomes,
                     topics.policies,
                     topics.decisions,
+                    topics.boilerplate_rulings,
                     topics.libraries,
                     topics.items,
                 ),
@@ -123,6 +125,10 @@ class CurrentState:
     async def decisions_on(self, case_id: str) -> list[Decision]:
         """Return what was decided on a case, in order, as far as was read."""
         return await asyncio.to_thread(self._model.decisions.of_case, case_id)
+
+    async def said_of_boilerplate(self, media_ids: Iterable[str]) -> list[BoilerplateRuling]:
+        """Return what people say of media items that many share, or few, as far as was read."""
+        return await asyncio.to_thread(self._model.boilerplate.about, list(media_ids))
 
     async def result_of(self, media_id: str) -> Job | None:
         """Return the newest job of a media item that succeeded, as far as was read."""

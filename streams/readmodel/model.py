@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from streams.readmodel.airing_lists import AiringRows
 from streams.readmodel.airings import AiringProjection
 from streams.readmodel.backward_searches import BackwardSearchProjection, BackwardSearchRows
+from streams.readmodel.boilerplate import BoilerplateProjection, BoilerplateRows
 from streams.readmodel.cases import CaseProjection, CaseRows
 from streams.readmodel.changes import ChangeLog, log_changes
 from streams.readmodel.cluster_lists import ClusterRows
@@ -63,6 +64,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     OverviewProjection(),
     AiringProjection(),
     RecurringProjection(),
+    BoilerplateProjection(),
     ClusterProjection(),
 )
 #: Tables that are no feature's: how far the topics have been read, and the log of what changed.
@@ -91,6 +93,7 @@ class ReadModel:
         self.airings = AiringRows(self._database)
         self.cases = CaseRows(self._database)
         self.backward_searches = BackwardSearchRows(self._database)
+        self.boilerplate = BoilerplateRows(self._database)
         self.changes = ChangeLog(self._database)
         self.clusters = ClusterRows(self._database)
         self.completions = CompletionRows(self._database)

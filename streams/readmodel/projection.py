@@ -29,8 +29,8 @@ class News(NamedTuple):
     """Something that readers may want to show.
 
     Attributes:
-        kind: "job", "match", "library", "item", "letter", "policy", "case", "outcome", "search", "recurring" or
-            "delivery": what readers of live changes tell kinds by.
+        kind: "job", "match", "library", "item", "letter", "policy", "case", "outcome", "search", "recurring",
+            "boilerplate" or "delivery": what readers of live changes tell kinds by.
         subject: What of that kind has changed: an id, or a name.
         library: In which library that is, where it is in one: that of a job, and that of a case's reference.
         state: What it is now, where readers tell such things apart by it: a job's status, a case's state, an outcome's

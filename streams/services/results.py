@@ -1,10 +1,11 @@
-"""What jobs found, as it is told: without the pairs that people have dismissed since, in whatever direction."""
+"""What jobs found, as it is told: without the pairs that people have dismissed since, by what links for them now."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from streams.domain.rulings import as_decided, reported
+from streams.domain.verdicts import as_overruled
 
 if TYPE_CHECKING:
     from schemas.jobs import Job
@@ -30,4 +31,6 @@ class Results:
             return job
         decisions = self._model.decisions
         dismissed, allowed = decisions.dismissed_with(job.media_id), decisions.allowed(job.media_id)
-        return (as_decided if suppressed else reported)(job, dismissed=dismissed, allowed=allowed)
+        decided = (as_decided if suppressed else reported)(job, dismissed=dismissed, allowed=allowed)
+        said = self._model.boilerplate.about([job.media_id, *(match.media_id for match in job.matches)])
+        return as_overruled(decided, said)

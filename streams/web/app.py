@@ -13,6 +13,7 @@ from litestar.static_files import create_static_files_router
 from schemas.errors import TooLargeError
 from schemas.limits import LARGEST_INPUT
 from schemas.publication import BadPublishTimeError
+from streams.domain.boilerplate_errors import BoilerplateError
 from streams.domain.case_errors import CaseError
 from streams.domain.evidence_errors import EvidenceError
 from streams.domain.library_errors import LibraryError
@@ -101,6 +102,7 @@ def create_app(services: Services) -> Litestar:
             PolicyError: on_service_error,
             CaseError: on_service_error,
             RecurringError: on_service_error,
+            BoilerplateError: on_service_error,
             EvidenceError: on_service_error,
             PreviewError: on_service_error,
             BadCursor: on_service_error,

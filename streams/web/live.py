@@ -49,6 +49,7 @@ SUBJECTS = {
     "outcome": "media_id",
     "search": "search_id",
     "recurring": "id",
+    "boilerplate": "ruling_id",
 }
 
 #: An event's id: the log's, then the number in it, of at most as many digits as SQLite counts to.

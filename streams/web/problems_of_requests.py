@@ -35,6 +35,7 @@ __all__ = [
     "UNUSABLE_LIBRARY",
     "UNUSABLE_NAME",
     "UNUSABLE_POLICY",
+    "UNUSABLE_SPAN",
 ]
 
 INVALID_REQUEST = ProblemType(
@@ -121,6 +122,15 @@ UNUSABLE_DECISION = ProblemType(
     advice="`detail` names the decisions that there are, or how long a note may be.",
     scope=Scope.CHANGING,
     topics=("cases", "decisions"),
+)
+UNUSABLE_SPAN = ProblemType(
+    "unusable-span",
+    HTTPStatus.BAD_REQUEST,
+    "There is no such span",
+    meaning="What is named is no span of the reference, or is too short to be told from the bounds of a match.",
+    advice="`detail` says which; give `start` and `end` in seconds of the reference, or neither for all of it.",
+    scope=Scope.CHANGING,
+    topics=("boilerplate",),
 )
 TOKEN_NEEDED = ProblemType(
     "token-needed",

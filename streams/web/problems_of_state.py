@@ -37,6 +37,8 @@ __all__ = [
     "SEARCH_ENDED",
     "SEVERAL_LIBRARIES",
     "TOO_MANY_POLICIES",
+    "TOO_MANY_RULINGS",
+    "UNKNOWN_BOILERPLATE",
     "UNKNOWN_CASE",
     "UNKNOWN_CLUSTER",
     "UNKNOWN_DELIVERY",
@@ -111,6 +113,24 @@ UNKNOWN_POLICY = ProblemType(
     meaning="No policy has this name.",
     advice="List the policies.",
     topics=("policies",),
+)
+UNKNOWN_BOILERPLATE = ProblemType(
+    "unknown-boilerplate",
+    HTTPStatus.NOT_FOUND,
+    "There is no such ruling on boilerplate",
+    meaning="Nothing that holds has this id: it was taken back, or never said.",
+    advice="List what holds.",
+    scope=Scope.NAMED,
+    topics=("boilerplate",),
+)
+TOO_MANY_RULINGS = ProblemType(
+    "too-many-rulings",
+    HTTPStatus.CONFLICT,
+    "There are as many rulings on the reference as there may be",
+    meaning="No more spans of one reference can be overruled.",
+    advice="Take some back, or say it of the whole reference.",
+    scope=Scope.CHANGING,
+    topics=("boilerplate",),
 )
 UNKNOWN_CASE = ProblemType(
     "unknown-case",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from streams.ports.fingerprint_store import FingerprintStore
     from streams.readmodel.model import ReadModel
     from streams.services.backward import Searches
+    from streams.services.boilerplate import Boilerplate
     from streams.services.cases import Cases
     from streams.services.dead_letters import DeadLetters
     from streams.services.evidence.explanations import Explanations
@@ -61,6 +62,7 @@ class Services:
         previews: Previews,
         dead_letters: DeadLetters,
         cases: Cases,
+        boilerplate: Boilerplate,
         evidence: Explanations,
         searches: Searches,
         keys: RequestKeys,
@@ -83,6 +85,7 @@ class Services:
         self.previews = previews
         self.dead_letters = dead_letters
         self.cases = cases
+        self.boilerplate = boilerplate
         self.evidence = evidence
         self.searches = searches
         self.keys = keys

@@ -37,6 +37,7 @@ from streams.readmodel.current import CurrentState
 from streams.readmodel.model import ReadModel
 from streams.readmodel.projector import Projector
 from streams.services.backward import Searches
+from streams.services.boilerplate import Boilerplate
 from streams.services.cases import Cases
 from streams.services.dead_letters import DeadLetters
 from streams.services.evidence.explanations import EvidenceLanes, Explanations
@@ -205,6 +206,7 @@ async def start_worker(
         previews=await _make_previews(stack, settings, lock, model, projector),
         dead_letters=DeadLetters(emitter, model, projector, topics),
         cases=Cases(emitter, model, projector, topics),
+        boilerplate=Boilerplate(emitter, model, projector, topics),
         evidence=_make_explanations(stack, settings, model),
         searches=Searches(emitter, model, projector, topics),
         keys=RequestKeys(emitter, model, projector, topics),

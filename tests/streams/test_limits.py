@@ -180,6 +180,7 @@ def worst_job(matches: tuple[Match, ...], status: JobStatus = JobStatus.SUCCESS)
         algorithm="mediadna-1",
         stored=True,
         boilerplate=(SharedSpan(start=12345.678, end=23456.789, references=9999),) * MOST_SPANS,
+        counted_boilerplate=(SharedSpan(start=12345.678, end=23456.789, references=9999),) * MOST_SPANS,
         verdict=Verdict(
             kind=VerdictKind.COMPILATION,
             own_share=0.1234,

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from schemas.backward import BackwardSearch
+from schemas.boilerplate import BoilerplateRuling
 from schemas.cases import Decision
 from schemas.clock import utc_now
 from schemas.commands import Command, SubmitJob
@@ -31,6 +32,7 @@ from streams.readmodel.changes import Change
 from streams.readmodel.current import CurrentState
 from streams.readmodel.projection import Record
 from streams.services.backward import Searches
+from streams.services.boilerplate import Boilerplate
 from streams.services.cases import Cases
 from streams.services.dead_letters import DeadLetters
 from streams.services.evidence.explanations import Carrier, Explanations
@@ -113,6 +115,7 @@ class InlineService(LookingFeed):
             previews=self.previews(settings),
             dead_letters=self.dead_letters,
             cases=self.cases,
+            boilerplate=Boilerplate(events, self.model, self, TOPICS),
             evidence=Explanations(self.model, open_store(settings.store_url), short=self.carrier, long=self.carrier),
             searches=Searches(events, self.model, self, TOPICS),
             keys=RequestKeys(events, self.model, self, TOPICS),
@@ -253,6 +256,9 @@ class InlineService(LookingFeed):
 
     async def quarantine(self, quarantine: Quarantine) -> None:
         self.quarantines.append(quarantine)
+
+    async def boilerplate_ruling(self, ruling: BoilerplateRuling) -> None:
+        self.apply(boilerplate=[ruling])
 
     async def backward_search(self, search: BackwardSearch) -> None:
         self.apply(searches=[search])

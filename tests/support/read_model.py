@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.backward import BackwardSearch
+from schemas.boilerplate import BoilerplateRuling
 from schemas.cases import Assignment, Decision
 from schemas.deadletter import DeadLetterReplay
 from schemas.deliveries import Delivery
@@ -86,6 +87,7 @@ class ReadModel(model.ReadModel):
         assignments: Sequence[Assignment] = (),
         searches: Sequence[BackwardSearch | GoneSearch] = (),
         recurring: Sequence[RecurringDecision] = (),
+        boilerplate: Sequence[BoilerplateRuling] = (),
         offsets: dict[tuple[str, int], int] | None = None,
     ) -> list[Change]:
         """Take over messages, and how far they were read, as one batch."""
@@ -105,6 +107,7 @@ class ReadModel(model.ReadModel):
             *_records("assignments", assignments),
             *_records("backward-searches", searches),
             *_records("recurring", recurring),
+            *_records("boilerplate-rulings", boilerplate),
         ]
         return self.project(records, offsets or {})
 

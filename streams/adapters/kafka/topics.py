@@ -51,6 +51,7 @@ class Topics:
     deliveries: str
     outcomes: str
     decisions: str
+    boilerplate_rulings: str
     assignments: str
     policies: str
     quarantines: str

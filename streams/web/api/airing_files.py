@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from streams.web.api.airing_views import AiringView
+from streams.readmodel.airing_lists import SumBy
+from streams.web.api.airing_views import AiringSummary, AiringSumView, AiringView
 from streams.web.files import BATCH, FileForm, as_file, csv_lines
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from streams.readmodel.airing_lists import AiringFilter
     from streams.web.services import Services
 
-__all__ = ["airings_file"]
+__all__ = ["airings_file", "summary_file"]
 
 
 async def airings_file(services: Services, wanted: AiringFilter, *, cursor: str | None = None) -> Stream:
@@ -27,6 +28,19 @@ async def airings_file(services: Services, wanted: AiringFilter, *, cursor: str 
     """
     await asyncio.to_thread(services.model.airings.page, wanted, cursor=cursor, limit=1)
     return as_file(_parts(services, wanted, cursor), FileForm.CSV, "airings")
+
+
+def summary_file(summary: AiringSummary) -> Stream:
+    """Answer with the groups of a summary as CSV; the total is the sum of them where none are left out."""
+    return as_file(_summed(summary), FileForm.CSV, "airings-summary")
+
+
+async def _summed(summary: AiringSummary) -> AsyncIterator[bytes]:
+    named = {"ad", "library", "medium", "hour", "day"}
+    here = {summary.by.value, *(["library"] if summary.by is SumBy.AD else [])}
+    names = [name for name in AiringSumView.__struct_fields__ if name not in named or name in here]
+    yield csv_lines([names])
+    yield csv_lines([getattr(one, name) for name in names] for one in summary.groups)
 
 
 async def _parts(services: Services, wanted: AiringFilter, cursor: str | None) -> AsyncIterator[bytes]:

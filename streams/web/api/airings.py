@@ -12,7 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
 from streams.readmodel.airing_lists import AiringFilter, SumBy
-from streams.web.api.airing_files import airings_file
+from streams.web.api.airing_files import airings_file, summary_file
 from streams.web.api.airing_views import AiringList, AiringSummary, AiringView
 from streams.web.api.pagination import Cursor, Limit
 from streams.web.api.suppressed import YesNo
@@ -38,6 +38,10 @@ AS_FILE = {
         AiringList,
         description="A page of airings; all of them, as a file, with `Accept: text/csv` or `format=csv`.",
     )
+}
+
+SUMMARY_AS_FILE = {
+    200: ResponseSpec(AiringSummary, description="Airings counted; the groups, as a file, with `Accept: text/csv`.")
 }
 
 Medium = Annotated[str | None, QueryParameter(description="only airings in this media item")]
@@ -106,9 +110,15 @@ async def list_airings(
     return Response(AiringList(airings=[AiringView.of(one) for one in page.airings], next=page.next))
 
 
-@get("/airings/summary", summary="Count airings by ad, medium, hour or day", opt=needs(Role.READER))
+@get(
+    "/airings/summary",
+    summary="Count airings by ad, medium, hour or day",
+    responses=SUMMARY_AS_FILE,
+    opt=needs(Role.READER),
+)
 async def sum_airings(
     services: NamedDependency[Services],
+    request: Request[Any, Any, Any],
     *,
     by: By = SumBy.AD,
     medium: Medium = None,
@@ -118,11 +128,12 @@ async def sum_airings(
     until: Until = None,
     complete: Complete = None,
     limit: Groups = 100,
-) -> AiringSummary:
+) -> Response[Any]:
     """Count the airings that pass the filters, and their seconds: all of them, and by ad, medium, hour or day."""
     wanted = _filter(medium=medium, ad=ad, library=library, since=since, until=until, complete=complete)
     sums = await asyncio.to_thread(services.model.airings.sums, by, wanted, limit=limit)
-    return AiringSummary.of(by, sums)
+    summary = AiringSummary.of(by, sums)
+    return summary_file(summary) if asked_for(request, FileForm.CSV) else Response(summary)
 
 
 AIRING_ROUTES = (list_airings, sum_airings)

@@ -26,7 +26,7 @@ from streams.web.api.pagination import Cursor, Limit
 from streams.web.api.submission import AskedUnderKey, IdempotencyKey, Replace, ask, asked_by, check_cancel, given_fields
 from streams.web.api.suppressed import Suppressed, YesNo
 from streams.web.api.times import TIME_FORM, time_as_stored
-from streams.web.api.views import JobList, JobView, LibraryName, MediaId, NewJob, PublishTime
+from streams.web.api.views import JobList, JobView, LibraryName, MediaId, NewJob, PublishTime, StartTime
 from streams.web.auth.authenticator import needs
 from streams.web.auth.callers import Caller
 from streams.web.auth.roles import Role
@@ -74,6 +74,7 @@ class Upload(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     library: LibraryName = "default"
     save_type: SaveType = SaveType.FORCESAVE
     publish_time: PublishTime = ""
+    start_time: StartTime | None = None
 
 
 @post("/jobs", status_code=202, summary="Ask for a job", opt=needs(Role.SUBMITTER))
@@ -121,6 +122,7 @@ def upload_route(largest: int) -> Any:
             library=data.library,
             save_type=data.save_type,
             publish_time=told_publish_time(data.publish_time, {}),
+            start_time=_broadcast_start(data.start_time),
         )
         details = given_fields(data)
         details["file"] = await asyncio.to_thread(_digest, file) if idempotency_key else ""
@@ -282,13 +284,13 @@ def _request_of(data: NewJob) -> JobRequest:
         callback_url=data.callback_url,
         metadata=data.metadata,
         publish_time=told_publish_time(data.publish_time, data.metadata),
-        start_time="" if data.start_time is None else _broadcast_start(data.start_time),
+        start_time=_broadcast_start(data.start_time),
     )
 
 
-def _broadcast_start(text: str) -> str:
+def _broadcast_start(text: str | None) -> str:
     try:
-        return zoned_time(text)
+        return "" if text is None else zoned_time(text)
     except ValueError as error:
         raise ProblemError(INVALID_REQUEST, f"start_time={error}") from error
 

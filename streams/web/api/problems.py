@@ -13,6 +13,7 @@ from litestar.response import Redirect, Template
 from schemas.errors import TooLargeError
 from schemas.publication import BadPublishTimeError
 from streams.domain.backward import NotSearchableError, SeveralLibrariesError, UnknownMediaError
+from streams.domain.boilerplate_errors import TooManyRulingsError, UnknownRulingError, UnusableSpanError
 from streams.domain.case_errors import (
     BadDecisionError,
     CaseClosedError,
@@ -127,6 +128,9 @@ BY_ERROR: dict[type[Exception], ProblemType] = {
     PolicyChangedError: state.POLICY_CHANGED,
     PolicyExistsError: state.POLICY_EXISTS,
     TooManyPoliciesError: state.TOO_MANY_POLICIES,
+    UnusableSpanError: requests.UNUSABLE_SPAN,
+    UnknownRulingError: state.UNKNOWN_BOILERPLATE,
+    TooManyRulingsError: state.TOO_MANY_RULINGS,
     CaseError: state.DECISION_NOT_POSSIBLE,
     UnknownCaseError: state.UNKNOWN_CASE,
     RecurringError: state.NOT_PROMOTABLE,

@@ -15,6 +15,7 @@ from streams.readmodel.matches import MatchPage
 from streams.settings import Setting, Settings, listed
 from streams.web.api.airings import AIRING_ROUTES
 from streams.web.api.backward import BACKWARD_ROUTES
+from streams.web.api.boilerplate import BOILERPLATE_ROUTES
 from streams.web.api.cases import CASE_ROUTES
 from streams.web.api.clusters import CLUSTER_ROUTES
 from streams.web.api.dead_letters import LETTER_ROUTES
@@ -128,6 +129,7 @@ def api_router(settings: Settings) -> Router:
             *DELIVERY_ROUTES,
             *DOCTOR_ROUTES,
             *BACKWARD_ROUTES,
+            *BOILERPLATE_ROUTES,
             show_overview,
             list_matches,
             show_usage,

@@ -41,6 +41,14 @@ BODIES: dict[str, Json] = {
     },
     "NewAssignee": {"assignee": "ada"},
     "NewPromotion": {"library": "spots", "media_id": "autumn-sale"},
+    "SaidOfBoilerplate": {
+        "library": "films",
+        "media_id": "film-0042",
+        "start": 0,
+        "end": 31.5,
+        "boilerplate": False,
+        "note": "the song is licensed by itself",
+    },
     "NewExamination": {"library": "films", "mend": False},
 }
 
@@ -149,6 +157,8 @@ def sample(schema: Json, schemas: dict[str, Json], name: str = "", within: tuple
     for several in ("anyOf", "oneOf", "allOf"):
         if several in schema:
             first = schema[several][0]
+            if "examples" in first:
+                return first["examples"][0]
             if name in SAMPLES and not (_is_object(first, schemas) and SAMPLES[name] is not None):
                 return SAMPLES[name]
             return sample(first, schemas, name, within)

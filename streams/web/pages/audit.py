@@ -10,6 +10,7 @@ from litestar.exceptions import ClientException
 from litestar.params import FromQuery
 from litestar.response import Template
 
+from streams.readmodel.boilerplate import BoilerplateLogFilter, BoilerplatePage
 from streams.readmodel.decisions import DecisionFilter, DecisionPage
 from streams.web.api.times import time_as_stored
 from streams.web.auth.authenticator import needs
@@ -31,8 +32,11 @@ async def audit_page(
     cursor: FromQuery[str | None] = None,
     rows: FromQuery[str | None] = None,
 ) -> Template:
-    """Show decisions, newest first; what is wrong with a time is said on the page."""
-    page, fault = DecisionPage([]), ""
+    """Show decisions, newest first; what is wrong with a time is said on the page.
+
+    What was said of boilerplate, the newest of it, stands below the newest decisions that are not on one case.
+    """
+    page, said, fault = DecisionPage([]), BoilerplatePage([]), ""
     try:
         wanted = DecisionFilter(
             who=who or None,
@@ -41,7 +45,11 @@ async def audit_page(
             until=time_as_stored(until, "until"),
         )
         page = await asyncio.to_thread(services.model.decisions.page, wanted, cursor=cursor, limit=PAGE)
+        if not case_id and cursor is None:
+            of_boilerplate = BoilerplateLogFilter(who=wanted.who, since=wanted.since, until=wanted.until)
+            said = await asyncio.to_thread(services.model.boilerplate.log, of_boilerplate, limit=PAGE)
     except ClientException as error:
         fault = error.detail
     filters = {"who": who or "", "case_id": case_id or "", "since": since or "", "until": until or ""}
-    return render("operate/audit.html", {"page": page, "fault": fault, "filters": filters}, rows=rows is not None)
+    shown = {"page": page, "said_of_boilerplate": said.rulings, "fault": fault, "filters": filters}
+    return render("operate/audit.html", shown, rows=rows is not None)

@@ -21,6 +21,7 @@ from streams.readmodel.jobs import JobFilter, JobPage
 from streams.readmodel.pagination import BadCursor
 from streams.web.auth.authenticator import needs
 from streams.web.auth.roles import Role
+from streams.web.pages.boilerplate import overrulable, said_of
 from streams.web.pages.rendering import PAGE, render, rows_asked
 from streams.web.pages.timeline import Timeline
 from streams.web.problem_types import ProblemError
@@ -159,6 +160,8 @@ def _shown(services: Services, job: Job) -> dict[str, Any]:
         "rulings": {(one.library, one.reference): one for one in job.rulings},
         "cases": _cases(services, job, matches),
         "outcome": model.outcomes.get(job.media_id),
+        "overrulable": overrulable(job),
+        "said_of_boilerplate": said_of(model, job),
         "shortfalls": shortfalls(job.coverage, job.unsearched),
         "can_be_asked_again": job.status.ended and job.request.file_url != UPLOADED,
         "versions": len(model.jobs.page(JobFilter(media_id=job.media_id), limit=PAGE).jobs),

@@ -64,6 +64,7 @@ def _shown(services: Services, media_id: str, copies: str | None, copied: str | 
         "older_copies": {"copies": found.next or "", "copied": copied or ""} if found.next else None,
         "older_copied": {"copies": copies or "", "copied": found_by.next or ""} if found_by.next else None,
         "case_id": case_id,
+        "said_of_boilerplate": model.boilerplate.about([media_id]),
         "cluster": model.clusters.of(media_id, now=utc_now()),
         "airings_in": bool(model.airings.page(AiringFilter(media_id=media_id), limit=1).airings),
         "airings_of": bool(model.airings.page(AiringFilter(ad=media_id), limit=1).airings),

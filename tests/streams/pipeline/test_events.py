@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 import pytest
+from support.boilerplate import ruling
 from support.examples import MATCH, TIME, job, request
 from support.examples import task as task_of
 
+from schemas.boilerplate import BoilerplateRuling
 from schemas.deadletter import dead_letter_headers
 from schemas.events import AIMediaDNAComplete
 from schemas.jobs import Job, JobSource, JobStatus, LiveMatch
@@ -121,3 +123,13 @@ async def test_an_input_is_put_aside_as_it_came_and_a_large_one_by_reference() -
     assert small == (TOPICS.dead_letter, b"video", b"{", dict(headers))
     assert large[:3] == (TOPICS.dead_letter, b"video", bytes(EXCERPT))
     assert (large[3]["x-truncated"], large[3]["x-original-offset"]) == (b"true", b"7")
+
+
+async def test_what_is_said_of_boilerplate_goes_out_under_the_id_of_its_entry() -> None:
+    broker = Broker()
+    said = ruling("film", (0.0, 30.0), boilerplate=True)
+    await EventEmitter(broker, TOPICS, broker).boilerplate_ruling(said)
+    ((topic, key, value, headers),) = broker.sent
+    assert (topic, key) == (TOPICS.boilerplate_rulings, said.ruling_id.encode())
+    assert msgspec.json.decode(value or b"", type=BoilerplateRuling) == said
+    assert (headers["ce_type"], headers["ce_id"]) == (b"mediadna.boilerplate-ruling", said.entry_id.encode())

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from support.boilerplate import ruling
 from support.examples import TIME, job
 from support.job_service import TOPICS, Service, span
 from support.read_model import ReadModel
@@ -228,3 +229,43 @@ async def test_after_a_crash_boilerplate_is_what_was_told(service: Service) -> N
     await finished(service, *episodes(6))
     again = service.told(TOPICS.jobs, Job)[-1]
     assert (again.boilerplate, again.verdict) == (told.boilerplate, told.verdict)
+
+
+async def test_a_person_has_overruled_what_many_references_share(service: Service) -> None:
+    service.model.apply(boilerplate=[ruling("episode-1", library="films", boilerplate=False)])
+    last = await ended(service, *episodes(6))
+    assert (last.boilerplate, last.counted_boilerplate) == ((), (SharedSpan(start=0.0, end=30.0, references=6),))
+    assert last.verdict is not None
+    assert last.verdict.kind is VerdictKind.PARTIAL_COPY
+    assert "Boilerplate" not in service.results[0].to_json()
+
+
+async def test_a_person_has_said_that_what_fewer_references_share_links_nothing(service: Service) -> None:
+    service.model.apply(boilerplate=[ruling("episode-1", (100.0, 130.0), library="films", boilerplate=True)])
+    last = await ended(service, *episodes(2))
+    assert last.boilerplate == (SharedSpan(start=0.0, end=30.0, references=2),)
+    assert last.verdict is not None
+    assert last.verdict.kind is VerdictKind.ORIGINAL
+
+
+async def test_a_match_that_is_found_later_links_nothing_where_a_person_says_so(service: Service) -> None:
+    await ended(service)
+    service.model.apply(boilerplate=[ruling("film", library="films", boilerplate=True)])
+    await service.agent.on_request(AddMatch(job_id="b", media_id="video", match=HALF), now=AFTER)
+    last = service.told(TOPICS.jobs, Job)[-1]
+    assert (last.verdict.kind, len(last.boilerplate)) == (VerdictKind.ORIGINAL, 1)
+
+
+async def test_after_a_crash_what_people_say_since_changes_nothing_that_was_told(service: Service) -> None:
+    await service.begin()
+    kept = dict(service.table)
+    await finished(service, *episodes(6))
+    told = service.told(TOPICS.jobs, Job)[-1]
+    service.model.project([Record("jobs", key=b"job-of-video", value=None)], {})
+    service.model.apply(
+        completions=[value for topic, value in service.sent if topic == TOPICS.job_complete and value],
+        boilerplate=[ruling("episode-1", library="films", boilerplate=False)],
+    )
+    service.table.update(kept)
+    await finished(service, *episodes(6))
+    assert service.told(TOPICS.jobs, Job)[-1] == told

@@ -10,14 +10,16 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.boilerplate import ruling
 from support.cases import decided, forget_everything, item
 from support.clusters import at, searched
 from support.read_model import GoneItem, GoneLibrary, JobTombstone, ReadModel
 
-from schemas.boilerplate import SharedSpan
+from schemas.boilerplate import BoilerplateRuling, SharedSpan
 from schemas.cases import DecisionKind
 from schemas.jobs import Job, JobStatus
 from streams.adapters.storage.fsspec_store import open_store
@@ -125,6 +127,18 @@ def test_boilerplate_of_either_of_two_links_nothing(stored: ReadModel) -> None:
     assert shown(stored) == {"ABC"}
 
 
+def test_what_people_say_of_boilerplate_parts_media_and_joins_them(stored: ReadModel) -> None:
+    stored.apply(jobs=jobs("A", "BA", "CB"))
+    stored.apply(boilerplate=[ruling("B", library="films", boilerplate=True)])
+    assert shown(stored) == set()
+    stored.apply(boilerplate=[ruling("B", library="films", boilerplate=True, withdrawn=True)])
+    assert shown(stored) == {"ABC"}
+    titles = (SharedSpan(start=0.0, end=600.0, references=7),)
+    stored.apply(jobs=[searched("B", "A", number=3, boilerplate=titles)])
+    stored.apply(boilerplate=[ruling("A", library="films", boilerplate=False)])
+    assert shown(stored) == {"ABC"}
+
+
 def test_the_newest_result_of_a_media_item_counts(stored: ReadModel) -> None:
     stored.apply(jobs=jobs("A", "BA", "C"))
     stored.apply(jobs=jobs("BC", later=10))
@@ -181,13 +195,19 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> FingerprintStore:
     return open_store(str(tmp_path_factory.mktemp("fingerprints")))
 
 
-#: What happens to media: each is searched, once or anew, and matches some; jobs and items go.
+def said(name: str, *, boilerplate: bool, withdrawn: bool) -> BoilerplateRuling:
+    return ruling(name, library="films", boilerplate=boilerplate, withdrawn=withdrawn)
+
+
+#: What happens to media: each is searched, once or anew, and matches some; jobs and items go; people overrule what is
+#: boilerplate.
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.sampled_from(NAMES), st.text("ABCDEFG", max_size=3)),
         st.sampled_from(NAMES).map(lambda name: GoneItem("films", name)),
         st.integers(0, 12).map(lambda number: JobTombstone(f"j{number}")),
         st.sampled_from(NAMES).map(lambda name: item(name, creation_time=at(3))),
+        st.builds(said, st.sampled_from(NAMES), boilerplate=st.booleans(), withdrawn=st.booleans()),
     ),
     max_size=14,
 )
@@ -198,6 +218,9 @@ def told(steps: Sequence[Any]) -> list[dict[str, list[Any]]]:
     for number, step in enumerate(steps):
         if isinstance(step, JobTombstone):
             happened.append({"jobs": [step]})
+        elif isinstance(step, BoilerplateRuling):
+            entry = msgspec.structs.replace(step, entry_id=f"e{number}", when=at(number))
+            happened.append({"boilerplate": [entry]})
         elif type(step) is tuple:
             happened.append({"jobs": [searched(*step, number=number)]})
         else:

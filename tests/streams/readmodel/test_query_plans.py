@@ -21,6 +21,7 @@ from streams.domain.billing_periods import Interval
 from streams.readmodel import job_lists
 from streams.readmodel.airing_lists import AiringFilter, SumBy
 from streams.readmodel.backward_searches import SearchFilter
+from streams.readmodel.boilerplate import BoilerplateFilter, BoilerplateLogFilter
 from streams.readmodel.cases import CaseFilter, CaseOrder
 from streams.readmodel.decisions import DecisionFilter
 from streams.readmodel.jobs import JobFilter
@@ -214,6 +215,15 @@ def test_no_other_list_is_sorted_or_read_through(recorded: Recorded) -> None:
             partial(model.decisions.page, DecisionFilter(**given))
             for given in filters({"who": "anna", "case_id": "c", "since": NOW, "until": NOW}, 2)
         ),
+        *(
+            partial(model.boilerplate.page, BoilerplateFilter(**given))
+            for given in filters({"media_id": "video", "library": "films"}, 2)
+        ),
+        *(
+            partial(model.boilerplate.log, BoilerplateLogFilter(**given))
+            for given in filters({"who": "anna", "media_id": "video", "since": NOW, "until": NOW}, 2)
+        ),
+        lambda: model.boilerplate.about(["video", "film"]),
         *(
             partial(model.backward_searches.page, SearchFilter(**given))
             for given in filters({"media_id": "video", "library": "films", "status": JobStatus.FAIL}, 3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from support.boilerplate import ruling
 from support.examples import MATCH, TIME, job
 from support.read_model import ReadModel
 
@@ -98,3 +99,17 @@ def test_a_verdict_changes_with_a_dismissal_and_back_when_that_is_taken_back(mod
 def test_a_job_of_before_there_were_verdicts_has_none_whatever_is_dismissed(model: ReadModel) -> None:
     model.apply(decisions=[decided(DecisionKind.NOT_A_MATCH, CaseState.DISMISSED)])
     assert Results(model).told(ENDED).verdict is None
+
+
+def test_a_verdict_changes_with_what_people_say_of_boilerplate_and_back_when_that_is_taken_back(
+    model: ReadModel,
+) -> None:
+    copied = judged(ENDED)
+    results = Results(model)
+    model.apply(boilerplate=[ruling("original", library="default", boilerplate=True)])
+    for told in (results.told(copied), results.told(copied, suppressed=True)):
+        assert told.verdict is not None
+        assert (told.verdict.kind, len(told.boilerplate)) == (VerdictKind.ORIGINAL, 1)
+        assert told.matches == copied.matches
+    model.apply(boilerplate=[ruling("original", library="default", boilerplate=True, withdrawn=True)])
+    assert results.told(copied) == copied

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from support.boilerplate import ruling
 from support.cases import decided, item
 from support.examples import job
 from support.lineages import Work, at, copied, intervals_of, original
@@ -130,6 +131,20 @@ def test_media_that_share_nothing_but_boilerplate_are_no_cluster(model: ReadMode
         jobs=[searched(A, number=0), searched(B, A, number=1, boilerplate=(titles,))],
     )
     assert [len(trace.nodes) for name in "AB" if (trace := traces.of(name))] == [1, 1]
+
+
+def test_what_people_say_of_boilerplate_makes_links_and_takes_them_away(model: ReadModel, traces: Traces) -> None:
+    model.apply(items=[item("A")], jobs=[searched(A, number=0), searched(B, A, number=1)])
+    model.apply(boilerplate=[ruling("A", library="films", boilerplate=True)])
+    assert edges(traces.of("B")) == ""
+    model.apply(boilerplate=[ruling("A", library="films", boilerplate=True, withdrawn=True)])
+    assert edges(traces.of("B")) == "B<A"
+    titles = SharedSpan(start=0.0, end=600.0, references=7)
+    model.apply(
+        jobs=[searched(A, number=0), searched(B, A, number=2, boilerplate=(titles,))],
+        boilerplate=[ruling("B", library="anywhere", boilerplate=False)],
+    )
+    assert edges(traces.of("B")) == "B<A"
 
 
 def test_the_newest_result_of_each_counts(model: ReadModel, traces: Traces) -> None:

@@ -110,6 +110,12 @@ LEAST: dict[str, Role | None] = {
     "GET /api/v1/libraries/{name:str}/items/{media_id:str}": Role.READER,
     "PATCH /api/v1/libraries/{name:str}/items/{media_id:str}": Role.ADMIN,
     "DELETE /api/v1/libraries/{name:str}/items/{media_id:str}": Role.ADMIN,
+    # boilerplate
+    "GET /api/v1/boilerplate": Role.READER,
+    "PUT /api/v1/boilerplate": Role.MODERATOR,
+    "GET /api/v1/boilerplate/log": Role.READER,
+    "GET /api/v1/boilerplate/{ruling_id:str}": Role.READER,
+    "DELETE /api/v1/boilerplate/{ruling_id:str}": Role.MODERATOR,
     # policies
     "GET /api/v1/policies": Role.READER,
     "POST /api/v1/policies": Role.ADMIN,

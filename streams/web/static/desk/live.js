@@ -22,7 +22,7 @@ import { localise } from "./times.js";
 const DEBOUNCE_MS = 250; // a busy service changes many times a second; a person reads a few
 const AGAIN_MS = 2000; // after an answer that did not come, and a connection that the browser has given up
 const MOST_ROWS = 100; // as many as the server gives at a time
-const SUBJECT = { library: "library", item: "library", letter: "letter_id", policy: "policy", case: "case_id", outcome: "media_id", recurring: "id" };
+const SUBJECT = { library: "library", item: "library", letter: "letter_id", policy: "policy", case: "case_id", outcome: "media_id", recurring: "id", boilerplate: "ruling_id" };
 
 const part = document.querySelector("[data-live]");
 const PAUSE_MS = Number(part?.dataset.pause) || DEBOUNCE_MS; // a part that sums up what happens says for how long it may wait

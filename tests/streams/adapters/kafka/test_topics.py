@@ -34,8 +34,8 @@ def test_states_are_kept_for_good_and_events_are_not() -> None:
     assert states | deciding == TOPICS.compacted
 
 
-def test_no_decision_is_ever_dropped() -> None:
-    assert {TOPICS.decisions} == TOPICS.kept
+def test_nothing_that_people_decide_is_ever_dropped() -> None:
+    assert {TOPICS.decisions, TOPICS.boilerplate_rulings} == TOPICS.kept
 
 
 async def test_a_broker_that_is_not_there_is_an_error_that_says_what_to_set() -> None:

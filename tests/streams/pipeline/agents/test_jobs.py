@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from support.examples import MATCH, TIME, cancel, job, request, submit
 
+from schemas.boilerplate import BoilerplateRuling
 from schemas.cases import Decision
 from schemas.commands import DeleteMedia, SubmitJob
 from schemas.earlier import decode_task
@@ -50,6 +51,9 @@ class Broker:
 
     async def rules_for(self, _: str, __: object) -> Rules:
         return self.rules
+
+    async def said_of_boilerplate(self, _: object) -> list[BoilerplateRuling]:
+        return []
 
     async def ages_of(self, _: object) -> dict[str, Ages]:
         return {}

@@ -128,6 +128,21 @@ async def test_airings_are_counted(client: AsyncTestClient, by: str, groups: lis
 
 
 @pytest.mark.usefixtures("aired")
+@pytest.mark.parametrize(
+    ("by", "lines"),
+    [
+        ("ad", ["ad,library,count,seconds,complete,cut", "spot,ads,2,60.0,2,0", "trailer,ads,1,20.0,0,1"]),
+        ("day", ["day,count,seconds,complete,cut", "2026-11-23T00:00:00.000Z,3,80.0,2,1"]),
+    ],
+)
+async def test_a_summary_is_a_file_for_spreadsheets_too(client: AsyncTestClient, by: str, lines: list[str]) -> None:
+    asked = {"by": by, "medium": "evening"}
+    answer = await client.get(f"{API}/summary", params=asked, headers={"Accept": "text/csv"})
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.text.splitlines() == lines
+
+
+@pytest.mark.usefixtures("aired")
 async def test_groups_that_are_not_listed_are_in_the_total(client: AsyncTestClient) -> None:
     found = (await client.get(f"{API}/summary", params={"limit": 1})).json()
     assert (len(found["groups"]), found["more"], found["total"]["count"]) == (1, True, 4)

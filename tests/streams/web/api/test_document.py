@@ -24,7 +24,7 @@ OPERATIONS = """
 addItem assignCase cancelBackwardSearch cancelJob createLibrary createPolicy decideCase decideCases deleteLibrary
 deleteMedia deletePolicy followChanges getBackwardSearch getCase getDeadLetter getDelivery getDnaResult getDoctorReport
 getFingerprint getItem getJob getLibrary getOutcome getPolicy getPolicyShadow getResult getTrace getUsage
-listBackwardSearches
+listBackwardSearches listBoilerplate listBoilerplateLog getBoilerplate overruleBoilerplate withdrawBoilerplate
 listAirings listCases listDeadLetters listDecisions listDeliveries listItems listJobs listLibraries listMatches
 listPolicies
 getCluster listClusters
@@ -35,15 +35,16 @@ dismissRecurring getRecurring listRecurring promoteRecurring reopenRecurring
 """
 SCHEMAS = """
 Action Airing AiringForm AiringList AiringSum AiringSummary
-AuditEntry AuditPage BackwardSearch BackwardSearchList Case CaseDecision CaseList CaseOrder CaseState Cause
+AuditEntry AuditPage BackwardSearch BackwardSearchList BoilerplateEntry BoilerplateList BoilerplateLog
+BoilerplateRuling Case CaseDecision CaseList CaseOrder CaseState Cause
 Cluster ClusterDay ClusterDetail ClusterList ClusterMember ClusterSort
 Conditions Coverage DeadLetter DeadLetterList DeadLetterSummary Decision DecisionKind DecisionResult DecisionResults
 Delivery DeliveryAttempt DeliveryList DeliveryStatus Difference DifferenceKind DoctorReport Interval Item ItemChanges
 ItemList Job JobList JobSource JobStatus Lane Library LibraryChanges LibraryList LibraryStatus Match MatchPage
 MatchedBy Missed NewAssignee NewDecision NewDecisions NewExamination NewItem NewJob NewLibrary NewPolicy Outcome Policy
 PolicyEffect PolicyExample PolicyList PolicyMode PolicyOrder PolicyState Problem Purpose Repair ReplayResult Result
-RuledMatch RunState SaveType Setting Track TrackCondition Unsearched Upload Usage UsageInterval UsagePeriod UsageSum
-SumBy Trace TraceBecause TraceEdge TraceNode TraceReason YesNo
+RuledMatch RunState SaidOfBoilerplate SaveType Setting Track TrackCondition Unsearched Upload Usage UsageInterval
+UsagePeriod UsageSum SumBy Trace TraceBecause TraceEdge TraceNode TraceReason YesNo
 NewPromotion Occurrence Recurring RecurringDecision RecurringList RecurringState
 """
 #: Path, method, and what is said of it.

@@ -214,3 +214,15 @@ async def test_a_job_may_say_when_its_medium_was_broadcast(client: AsyncTestClie
         refused = await client.post(f"{API}/jobs", json={**asked, "start_time": wrong})
         assert (refused.status_code, refused.json()["code"]) == (400, "invalid-request")
         assert f"start_time={wrong!r} is no time with a zone: write ISO 8601" in refused.json()["detail"]
+
+
+async def test_media_that_comes_along_may_say_when_it_was_broadcast(
+    client: AsyncTestClient, inline: InlineService
+) -> None:
+    asked = {"media_id": "evening", "start_time": "2026-11-23T21:15:00+01:00"}
+    answer = await client.post(f"{API}/uploads", data=asked, files={"file": b"media"})
+    job = inline.model.jobs.get(answer.json()["job_id"])
+    assert job is not None
+    assert job.request.start_time == "2026-11-23T20:15:00.000Z"
+    refused = await client.post(f"{API}/uploads", data={**asked, "start_time": "tonight"}, files={"file": b"media"})
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid-request")
