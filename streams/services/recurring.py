@@ -19,14 +19,13 @@ from fingerprint.types import ReferenceKey
 from schemas.clock import utc_now
 from schemas.ids import new_job_id
 from schemas.jobs import UPLOADED, JobRequest, SaveType
-from schemas.libraries import Purpose
 from schemas.recurring import MOST_PLACES, RecurringDecision, RecurringPlace, RecurringState
-from schemas.rights import Right
 from streams.domain.recurring_errors import ItemThereError, NothingStoredError, UnknownRecurringError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from schemas.rights import Right
     from streams.adapters.kafka.topics import Topics
     from streams.domain.recurring_links import Place
     from streams.pipeline.events import EventEmitter
@@ -107,7 +106,7 @@ class RecurringContent:
             library: Where it is to be.
             media_id: What it is to be called; empty: by its id.
             who: Who asks.
-            rights: What they may do beyond that. A library of ads is what this is for, and needs no right.
+            rights: What they may do beyond their role: to store into a library of ads takes one.
 
         Raises:
             UnknownRecurringError: Nothing of this id recurs.
@@ -124,7 +123,7 @@ class RecurringContent:
             media_id=media_id,
             file_url=UPLOADED,
             caller=who,
-            rights=await self._rights(library, rights),
+            rights=rights,
             library=library,
             save_type=SaveType.ONLYSAVE,
             metadata={"recurring": one.id},
@@ -144,13 +143,6 @@ class RecurringContent:
         )
         log.info("recurring_promoted", id=one.id, library=library, media_id=media_id, job_id=request.job_id)
         return promoted
-
-    async def _rights(self, library: str, rights: tuple[Right, ...] | None) -> tuple[Right, ...] | None:
-        await self._feed.caught_up(self._topics.libraries)
-        found = await asyncio.to_thread(self._model.libraries.get, library)
-        if rights is None or found is None or found.purpose is not Purpose.ADS:
-            return rights
-        return tuple(sorted({*rights, Right.CURATE}))
 
     def _cut(self, one: RecurringItem) -> tuple[Fingerprint, Place]:
         """Return the span's fingerprint, out of that of the media item where it is most like itself, and which it is.

@@ -22,6 +22,7 @@ from fingerprint.model import Fingerprint
 from fingerprint.types import ReferenceKey
 from schemas.jobs import JobStatus
 from schemas.libraries import Library, Purpose
+from schemas.rights import Right
 from schemas.tasks import ChunkResult, Task
 from streams.domain.search_scope import Assignment, Scope
 from streams.pipeline.tasks.run import run_task
@@ -40,12 +41,16 @@ WHOLE = Fingerprint(SECONDS, picture(), sound())
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return moderated(tmp_path)
+    """Anna may store into libraries of ads, as ben may not."""
+    settings = moderated(tmp_path)
+    tokens = tmp_path / "tokens"
+    tokens.write_text(tokens.read_text().replace("moderator anna", f"moderator+{Right.CURATE} anna"))
+    return settings
 
 
 @pytest.fixture
 async def client(services: Services, inline: InlineService) -> AsyncIterator[AsyncTestClient[Any]]:
-    """A client of anna's, a moderator, where three shows have a sting in common."""
+    """A client of anna's, where three shows have a sting in common."""
     inline.apply(libraries=[AD_LIBRARY, Library(name="forbidden", purpose=Purpose.BLOCKLIST)])
     shows(inline.model, MEDIA)
     async with AsyncTestClient(shared_app(services), base_url="http://127.0.0.1:6066") as client:
@@ -164,7 +169,8 @@ async def test_what_cannot_be_promoted_is_refused_with_what_to_do(
     services.store.put(ReferenceKey("shows", "one", 1), b"none")
     problem(await client.post(place, json={"library": "ads"}), 409)
     assert "no library 'none'" in problem(await client.post(place, json={"library": "none"}), 404)
-    problem(await client.post(place, json={"library": "forbidden"}), 403)
+    for library in ("ads", "forbidden"):
+        assert "curate" in problem(await client.post(place, json={"library": library}, headers=of("ben")), 403)
     inline.apply(items=[stored("there", "ads")])
     taken = await client.post(place, json={"library": "ads", "media_id": "there"})
     assert "give another media_id" in problem(taken, 409)
