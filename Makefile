@@ -103,9 +103,10 @@ bench-accuracy: $(STAMP) ## measure what is found, against peers (ARGS=--help li
 bench-lanes: $(STAMP) ## measure how long live jobs take beside an import (ARGS=--help lists options)
 	$(BIN)/python -m benchmarks.lanes $(ARGS)
 
-bench-understand: $(STAMP) ## measure planted ads found, and chains of copies told (ARGS=--help lists options)
+bench-understand: $(STAMP) ## measure ads found, chains of copies told, upkeep (ARGS=--help lists options)
 	$(BIN)/python -m benchmarks.broadcast $(ARGS)
 	$(BIN)/python -m benchmarks.lineage $(ARGS)
+	$(BIN)/python -m benchmarks.upkeep
 
 bench-speed: $(STAMP) ## measure cost against decoding (ARGS=--help lists options)
 	$(BIN)/python $(LOCKED) --requirement requirements-bench.txt

@@ -93,9 +93,12 @@ async def test_a_task_is_done_in_another_process_one_after_the_other_in_the_same
 
 
 async def in_the_middle(pool: TaskPool, media: Path, state: Path) -> asyncio.Task[TaskReport]:
-    """Begin a task and return once its process is in the middle of it: there is no Milvus here, so that it waits."""
+    """Begin a task and return once its process is in the middle of it, or it has ended: some have little time.
+
+    There is no Milvus here, so that it waits.
+    """
     running = asyncio.create_task(pool.run(chunk(media), Scope()))
-    while not list(state.glob(PARTS)):
+    while not list(state.glob(PARTS)) and not running.done():
         await asyncio.sleep(0.05)
     return running
 
