@@ -29,6 +29,8 @@ TASKS_PER_PROCESS = 200
 #: Seconds beyond a task's time in which its process must have begun it: loading the engine takes some, and some more on
 #: a machine that is busy. One that was stopped as it stood idle would never begin.
 STARTING_S = 60.0
+#: Seconds between two looks at whether there is still a pool that would answer, and that it has to answer when it ends.
+LOOK_S = 1.0
 #: Signals by which somebody else ends a process: the kernel when memory is short, an operator, a container's stop.
 _FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
@@ -72,6 +74,7 @@ class PoolWorker:
         self._settings = settings
         self._niceness = niceness
         self._pool = self._fresh()
+        self._stopped = False
 
     async def do(self, assignment: bytes, *, cpu_s: float, wall_s: float) -> bytes:
         """Do one task in the process.
@@ -95,8 +98,7 @@ class PoolWorker:
         except RuntimeError as error:  # it was found broken while it stood idle
             raise LostError(f"the process is gone: {error}", at_work=False) from error
         answer = asyncio.wrap_future(future)
-        if not (await asyncio.wait({answer}, timeout=wall_s + STARTING_S))[0]:
-            raise LostError("the process never began", at_work=False)
+        await self._answered(answer, wall_s + STARTING_S)
         try:
             return answer.result()
         except TimeoutError as error:
@@ -114,6 +116,22 @@ class PoolWorker:
         except BrokenProcessPool as error:  # it died before it had begun, or could not be started
             raise LostError(f"the process is gone: {error}", at_work=False) from error
 
+    async def _answered(self, answer: asyncio.Future[bytes], limit_s: float) -> None:
+        """Wait for an answer.
+
+        A pool that finds its idle process dead breaks, and fails the tasks that it knows. One that was on its way to it
+        at that moment it never looks at again: nothing would be heard of it until its time is over.
+
+        Raises:
+            LostError: None comes in time, or the pool is broken.
+        """
+        pool, began = self._pool, asyncio.get_running_loop().time()
+        while not (await asyncio.wait({answer}, timeout=LOOK_S))[0]:
+            if not pool.active and not self._stopped and not (await asyncio.wait({answer}, timeout=LOOK_S))[0]:
+                raise LostError("the process was gone when the task came", at_work=False)
+            if asyncio.get_running_loop().time() - began > limit_s:
+                raise LostError("the process never began", at_work=False)
+
     async def renew(self) -> None:
         """Make the process anew."""
         broken, self._pool = self._pool, self._fresh()
@@ -121,6 +139,7 @@ class PoolWorker:
 
     def stop(self) -> None:
         """End the process, also in the middle of a task."""
+        self._stopped = True
         _end(self._pool)
 
     def _fresh(self) -> pebble.ProcessPool:
