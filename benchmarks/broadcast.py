@@ -16,7 +16,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from benchmarks.corpus import SHARED_VARIABLE, find_shared, split_media
+from benchmarks.corpus import SHARED_VARIABLE, add_options, find_shared, split_media
 from benchmarks.report import table
 from benchmarks.tools import FFMPEG, BenchmarkError, require, run
 from fingerprint.engine import fingerprint_media, match
@@ -62,10 +62,8 @@ class Planted(NamedTuple):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, and print a table; return 0."""
     parser = argparse.ArgumentParser(prog="benchmarks.broadcast", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--shared", type=Path, default=Path("../shared"), help=f"folder of videos ({SHARED_VARIABLE})")
-    parser.add_argument("--split", choices=("tune", "report"), default="report", help="of which of its videos ads are")
+    add_options(parser)
     parser.add_argument("--seconds", type=float, default=3600.0, help="how long the broadcast is")
-    parser.add_argument("--seed", type=int, default=1, help="draws videos and places")
     options = parser.parse_args(arguments)
     try:
         require("ffmpeg")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from benchmarks.builder import build_small
@@ -12,9 +13,9 @@ from benchmarks.tools import BenchmarkError, require, run
 from streams.demo.footage import fetch
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import argparse
 
-__all__ = ["SHARED_VARIABLE", "Plan", "Shared", "Split", "build", "find_shared", "split_media"]
+__all__ = ["SHARED_VARIABLE", "Plan", "Shared", "Split", "add_options", "build", "find_shared", "split_media"]
 
 #: Names the folder with `media/` and `copybench/`.
 SHARED_VARIABLE = "MEDIADNA_BENCH_SHARED"
@@ -66,6 +67,13 @@ class Plan:
     def name(self) -> str:
         """A folder's name for it."""
         return f"{self.split}-{self.seed}-{self.per_attack}-{self.combos}-{self.negatives}-{self.recut}"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Let a command take which videos it works with: `--shared`, `--split` and `--seed`."""
+    parser.add_argument("--shared", type=Path, default=Path("../shared"), help=f"folder of videos ({SHARED_VARIABLE})")
+    parser.add_argument("--split", choices=("tune", "report"), default="report", help="which of its videos")
+    parser.add_argument("--seed", type=int, default=1, help="what is drawn by")
 
 
 def find_shared(folder: Path) -> Shared | None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.corpus import SHARED_VARIABLE, find_shared, split_media
+from benchmarks.corpus import add_options, find_shared, split_media
 from benchmarks.report import table
 from benchmarks.tools import FFMPEG, BenchmarkError, require, run
 from fingerprint.engine import fingerprint_media, match
@@ -93,10 +93,8 @@ class Chain:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, and print a table; return 0."""
     parser = argparse.ArgumentParser(prog="benchmarks.lineage", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--shared", type=Path, default=Path("../shared"), help=f"folder of videos ({SHARED_VARIABLE})")
-    parser.add_argument("--split", choices=("tune", "report"), default="report", help="which of its videos")
+    add_options(parser)
     parser.add_argument("--draws", type=int, default=10, help="chains")
-    parser.add_argument("--seed", type=int, default=1, help="draws videos and edits")
     options = parser.parse_args(arguments)
     try:
         require("ffmpeg")

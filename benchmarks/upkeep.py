@@ -1,8 +1,8 @@
 """`python -m benchmarks.upkeep`: what a new item costs what is kept of all, as a made-up library grows to 10,000 items.
 
-Each item is searched and stored. Every fifth is a copy of an earlier one, every fifth shows a sting that a tenth of all
-have, and every tenth an ad. What is told is processor time for an item, which is the same whatever else the machine
-does: of everything, and of each feature that follows from what items have in common. The last ones of each size count.
+Each item is searched and stored. Every fifth is a copy of an earlier one, every fifth shows a sting, and every tenth an
+ad. What is told is processor time for an item, which is the same whatever else the machine does: of everything, and of
+each feature that follows from what items have in common. The last ones of each size count.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ SIZES, MEASURED = (1_000, 2_500, 5_000, 10_000), 200
 BATCH = 50
 #: Seconds of each item, of the sting and of an ad.
 ITEM_S, STING_S, AD_S = 600.0, 8.0, 20.0
+#: Every so-manieth item is a copy of an earlier one, shows the sting, shows the ad.
+COPIED, STUNG, AIRED = 5, 5, 10
 #: Earlier items that a search finds the sting in, at the most: as many as it has candidates a track.
 MOST_FOUND = 24
 SHOWS, ADS = Library(name="shows"), Library(name="ads", purpose=Purpose.ADS)
@@ -109,7 +111,7 @@ class _Made:
         name = f"item-{number:06}"
         matches = list(self._matches(number))
         self._names.append(name)
-        if number % 5 == 1:
+        if number % STUNG == 1:
             self._stings.append((name, self._random.uniform(0.0, ITEM_S - STING_S)))
             place = self._stings[-1][1]
             found = self._random.sample(self._stings[:-1], min(len(self._stings) - 1, MOST_FOUND))
@@ -133,9 +135,9 @@ class _Made:
         )  # fmt: skip
 
     def _matches(self, number: int) -> Iterator[Match]:
-        if number % 5 == 0 and self._names:
+        if number % COPIED == 0 and self._names:
             yield _match(self._random.choice(self._names), 0.0, 0.0, ITEM_S)
-        if number % 10 == 2:  # noqa: PLR2004 (no other kind)
+        if number % AIRED == AIRED - 1:
             yield _match("ad", self._random.uniform(0.0, ITEM_S - AD_S), 0.0, AD_S, library=ADS.name, length=AD_S)
 
 
