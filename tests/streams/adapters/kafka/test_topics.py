@@ -18,7 +18,7 @@ def test_topics_have_the_names_that_other_systems_know_behind_the_prefix() -> No
 
 
 def test_every_topic_has_a_name_of_its_own() -> None:
-    assert len(set(TOPICS.all())) == len(TOPICS.all()) == 22
+    assert len(set(TOPICS.all())) == len(TOPICS.all()) == 23
 
 
 def test_states_are_kept_for_good_and_events_are_not() -> None:
