@@ -76,7 +76,7 @@ PROMISED = {
     "docs/guides/search-backwards.md": ("search", "success, ", "banned"),
     "docs/guides/airings.md": ("spots/spot", "all together: ", '"ad":"spot"', '"by":"hour"'),
     "docs/guides/recurring.md": ('"recurring":',),
-    "docs/guides/verdicts.md": (),
+    "docs/guides/verdicts.md": ("links all the same", "links nothing"),
     "docs/guides/tracing.md": (),
     "docs/guides/access.md": ('"jobs":',),
     "docs/guides/moderate-uploads.md": ('"Action":"block","Policy":"block-copies-of-films"', '"media_id":"upload"'),

@@ -53,6 +53,9 @@ NAMES = {
     "case_id": "case",
     "library": "default",
     "reference": "original",
+    "ruling_id": "ruling",
+    "recurring_id": "recurring",
+    "cluster_id": "video",
 }
 
 #: What is posted where something is asked for.
