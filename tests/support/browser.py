@@ -11,6 +11,8 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+#: A picture of one pixel.
+PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
@@ -30,3 +32,8 @@ def hear(page: Page, said: list[str]) -> None:
     """Keep what the browser's console says of a page, such as of what its policy forbids, and faults of its scripts."""
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
+
+
+async def draw_frames(page: Page) -> None:
+    """Answer for the service where a page wants a picture of media: of made-up media there is none."""
+    await page.route("**/frame?*", lambda route: route.fulfill(body=PICTURE, content_type="image/svg+xml"))

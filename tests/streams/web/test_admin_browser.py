@@ -10,8 +10,8 @@ from typing import Literal
 
 import msgspec
 import pytest
-from playwright.async_api import Browser, Page, Route, expect
-from support.browser import hear
+from playwright.async_api import Browser, Page, expect
+from support.browser import draw_frames, hear
 from support.cases import found, item
 from support.examples import job
 from support.inline import InlineService
@@ -31,8 +31,6 @@ pytestmark = [pytest.mark.integration, pytest.mark.unmeasured]
 
 HOSTILE = "<img src=x onerror=alert(1)> \u202egnp.exe"
 FILMS = Library(name="films", purpose=Purpose.ORIGINAL, creation_time="2026-11-23T08:00:00.000Z")
-#: A picture of one pixel.
-PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 
 Enter = Callable[..., Awaitable[Page]]
 
@@ -51,10 +49,6 @@ def heard() -> list[str]:
 @pytest.fixture
 async def enter(web: WebServer, browser: Browser, heard: list[str]) -> AsyncIterator[Enter]:
     """Opens a page as somebody of a role sees it who has logged in, in a browser of their own."""
-
-    async def draw(route: Route) -> None:
-        await route.fulfill(body=PICTURE, content_type="image/svg+xml")
-
     async with AsyncExitStack() as stack:
 
         async def enter(path: str, role: str = "admin") -> Page:
@@ -62,7 +56,7 @@ async def enter(web: WebServer, browser: Browser, heard: list[str]) -> AsyncIter
             stack.push_async_callback(context.close)
             page = await context.new_page()
             hear(page, heard)
-            await page.route("**/frame?*", draw)
+            await draw_frames(page)
             await context.add_cookies([{"name": COOKIE, "value": token_of(role), "url": web.address}])
             await opened(page, path)
             return page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, Route, expect
-from support.browser import hear
+from support.browser import draw_frames, hear
 from support.cases import found, id_of, item, match
 from support.inline import InlineService
 
@@ -25,10 +24,6 @@ from streams.web.server import WebServer
 pytestmark = [pytest.mark.integration, pytest.mark.unmeasured]
 
 TOKENS = {"anna": "moderator", "ben": "moderator", "carl": "reader"}
-#: A picture of one pixel.
-PIXEL = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
 #: What a browser itself says of a picture that is not there.
 NOT_THERE = "Failed to load resource: the server responded with a status of 404 (Not Found)"
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 800}
@@ -58,7 +53,7 @@ async def opened(web: WebServer, browser: Browser, complaints: list[str]) -> Asy
         await context.add_cookies([{"name": COOKIE, "value": f"the-token-of-{name}", "url": web.address}])
         page = await context.new_page()
         hear(page, complaints)
-        await page.route("**/frame?*", lambda route: route.fulfill(body=PIXEL, content_type="image/png"))
+        await draw_frames(page)
         await page.goto(path)
         await expect(page.locator("#connection")).to_have_text("live")
         await page.evaluate("window.marked = true")
