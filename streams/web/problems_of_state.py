@@ -118,9 +118,9 @@ UNKNOWN_BOILERPLATE = ProblemType(
     "unknown-boilerplate",
     HTTPStatus.NOT_FOUND,
     "There is no such ruling on boilerplate",
-    meaning="Nothing that holds has this id: it was taken back, or never said.",
-    advice="List what holds.",
-    scope=Scope.NAMED,
+    meaning="Nothing that holds has this id: it was taken back, or never said. What is said of a reference that no "
+    "library holds is answered with `unknown-library` or `unknown-item`.",
+    advice="List what holds, or what the library holds.",
     topics=("boilerplate",),
 )
 TOO_MANY_RULINGS = ProblemType(
