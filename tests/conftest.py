@@ -25,11 +25,9 @@ if TYPE_CHECKING:
 pytest_plugins = ["support.services"]
 
 # A loaded machine must not fail a test: none of them is about time. CI draws the same examples for the same code, so
-# that a change is judged by what it changes, and half as many: which are drawn is settled, whoever works on the code
-# draws others each time.
-settings.register_profile("any machine", deadline=None)
-settings.register_profile("CI", settings.get_profile("any machine"), derandomize=True, max_examples=50)
-settings.load_profile("CI" if os.environ.get("CI") == "true" else "any machine")
+# that a change is judged by what it changes; whoever works on the code draws others each time.
+settings.register_profile("any machine", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("any machine")
 
 #: Suites of the whole service, of all commands or of the whole engine. Counting makes them half as long again, and what
 #: they run the tests of its parts are to run.
