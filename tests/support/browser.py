@@ -37,3 +37,15 @@ def hear(page: Page, said: list[str]) -> None:
 async def draw_frames(page: Page) -> None:
     """Answer for the service where a page wants a picture of media: of made-up media there is none."""
     await page.route("**/frame?*", lambda route: route.fulfill(body=PICTURE, content_type="image/svg+xml"))
+
+
+async def boxes_of(page: Page, *selectors: str) -> list[dict[str, float]]:
+    """Return where elements are in the window, all at one moment.
+
+    `Locator.bounding_box` finds an element first and measures it later: one that a live page made anew in between
+    has none.
+    """
+    boxes: list[dict[str, float]] = await page.evaluate(
+        "(all) => all.map((one) => document.querySelector(one).getBoundingClientRect().toJSON())", list(selectors)
+    )
+    return boxes

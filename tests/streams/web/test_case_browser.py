@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
-from support.browser import hear
+from support.browser import boxes_of, hear
 from support.cases import decided
 from support.inline import InlineService
 from support.watched import INTERVALS, SHOWN, in_step, watched_case
@@ -191,8 +191,7 @@ async def test_intervals_are_chosen_by_keys_by_the_table_and_by_the_drawing(
     await page.locator("#timelines .band[data-interval='0'] polygon").click()
     await expect(page.locator("#watch [data-interval]")).to_have_text("1 of 2")
     await standing(page)
-    box = await page.locator("#timelines svg").bounding_box()
-    assert box is not None
+    (box,) = await boxes_of(page, "#timelines svg")
     await page.mouse.click(box["x"] + box["width"] * 10 / 22.2, box["y"] + 4)
     await standing(page)
     assert await page.locator("[data-position]").text_content() == "0:10.0"
@@ -232,8 +231,8 @@ async def test_the_mirrored_input_is_turned_back_and_laid_under_the_reference(
     await page.keyboard.press("d")
     blend = "getComputedStyle(document.querySelector('.side.reference')).mixBlendMode"
     assert await page.evaluate(blend) == "difference"
-    boxes = [await page.locator(f".side.{side} video").bounding_box() for side in ("input", "reference")]
-    assert boxes[0] == boxes[1]
+    input_box, reference_box = await boxes_of(page, ".side.input video", ".side.reference video")
+    assert input_box == reference_box
     await page.keyboard.press("o")
     await expect(page.get_by_role("slider", name="Reference over input")).to_be_visible()
     await page.keyboard.press("o")
