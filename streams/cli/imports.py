@@ -61,7 +61,7 @@ def import_media(
         typer.Argument(
             metavar="PATH_OR_MANIFEST",
             help="A folder, a glob in quotes, a media file, an s3:// prefix, or a manifest (.csv, .jsonl) with "
-            "location, MediaId, library, PublishTime and metadata.",
+            "location, MediaId, library, PublishTime, StartTime and metadata.",
         ),
     ],
     *,

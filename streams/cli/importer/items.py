@@ -28,6 +28,7 @@ class Item:
         library: Where it goes.
         metadata: What the library keeps beside it.
         publish_time: When it was published, UTC; empty when that is not known.
+        start_time: When it was broadcast, from its first second on, UTC; empty when it was not, or nobody knows.
         size: Bytes; 0 when not known.
         origin: Where it was found, for messages.
         derived: Whether the MediaId was made of the location, and nobody has given it: other media may be called so.
@@ -41,12 +42,13 @@ class Item:
     origin: str = ""
     derived: bool = False
     publish_time: str = ""
+    start_time: str = ""
 
     def key(self, attempt: int, *, save_type: SaveType = SaveType.ONLYSAVE) -> str:
         """Return the key that the item is asked for under: always the same, so that asking again asks for nothing new.
 
-        A key stands for all that is asked for. So an item whose metadata or publish time has changed in the manifest
-        has another one.
+        A key stands for all that is asked for. So an item whose metadata, publish time or start time has changed in
+        the manifest has another one.
 
         Args:
             attempt: 0; or how often the item has failed before, to have it tried anew.
@@ -57,6 +59,8 @@ class Item:
             parts += [save_type.value, msgspec.json.encode(self.metadata, order="deterministic").decode()]
         if self.publish_time:
             parts.append(self.publish_time)
+        if self.start_time:
+            parts.append(f"start {self.start_time}")  # no publish time looks so
         content = "\x1f".join(parts)
         return f"import-{hashlib.blake2b(content.encode(), digest_size=16).hexdigest()}"
 

@@ -1,7 +1,8 @@
 """Manifests: CSV files with a header, or JSON lines, that name one media item a line.
 
-The fields are `location` (a path, relative to the manifest, or a URL), `MediaId`, `library`, `PublishTime` (ISO 8601
-with a zone) and `metadata` (a JSON object). All but the first may be missing. What else a line holds becomes metadata.
+The fields are `location` (a path, relative to the manifest, or a URL), `MediaId`, `library`, `PublishTime` and
+`StartTime` (ISO 8601 with a zone) and `metadata` (a JSON object). All but the first may be missing. What else a line
+holds becomes metadata.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 import fsspec
 import msgspec
 
+from schemas.clock import zoned_time
 from schemas.publication import told_publish_time
 from streams.cli.importer.items import Fault, Item
 
@@ -32,6 +34,7 @@ FIELDS = {
     "library": "library",
     "metadata": "metadata",
     "publishtime": "publish_time",
+    "starttime": "start_time",
 }
 
 
@@ -112,6 +115,7 @@ def _item(row: object, library: str, locate: Callable[[str], str], origin: str) 
         library=_text(fields, "library", default=library),
         metadata=metadata,
         publish_time=told_publish_time(fields.get("publish_time"), metadata),
+        start_time=_broadcast_start(fields.get("start_time", "")),
         origin=origin,
         derived="media_id" not in fields,
     )
@@ -124,6 +128,13 @@ def _text(fields: dict[str, Any], name: str, default: str = "") -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"the field {name!r} is missing or no text")
     return value.strip()
+
+
+def _broadcast_start(value: object) -> str:
+    try:
+        return "" if value == "" else zoned_time(str(value))
+    except ValueError as error:
+        raise ValueError(f"the field 'start_time': {error}") from error
 
 
 def _metadata(value: object) -> dict[str, Any]:

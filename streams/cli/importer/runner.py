@@ -182,7 +182,7 @@ class Importer:
         return item.key(attempt, save_type=self._save_type)
 
     def _body(self, item: Item) -> dict[str, Any]:
-        published = {"publish_time": item.publish_time} if item.publish_time else {}
+        times = {"publish_time": item.publish_time, "start_time": item.start_time}
         return {
             "media_id": item.media_id,
             "url": item.location,
@@ -190,7 +190,7 @@ class Importer:
             "save_type": self._save_type.value,
             "metadata": item.metadata,
             "lane": "import",
-            **published,
+            **{name: time for name, time in times.items() if time},
         }
 
 

@@ -280,6 +280,20 @@ async def test_a_line_of_a_manifest_that_cannot_be_used_holds_up_no_other(
     assert {one.media_id for one in service.model.jobs.page().jobs} >= {"a", "b"}
 
 
+async def test_the_job_of_an_imported_item_has_the_times_that_its_manifest_says(
+    run: Any, service: InlineService, folder: Path
+) -> None:
+    (folder / "all.csv").write_text(
+        "location,PublishTime,StartTime\n"
+        "a.mp4,2026-11-01T00:00:00Z,2026-11-23T21:15:00+01:00\nshows/b.mp4,,\nbad.mp4,,today\n"
+    )
+    ended = await run("import", folder / "all.csv", "--save-type", "forcesave", "--json")
+    (failure,) = json.loads(ended.stdout)["failures"]
+    assert "'today' is no time with a zone" in failure["message"]
+    asked = {one.media_id: (one.request.publish_time, one.request.start_time) for one in service.model.jobs.page().jobs}
+    assert asked == {"a": ("2026-11-01T00:00:00.000Z", "2026-11-23T20:15:00.000Z"), "b": ("", "")}
+
+
 async def test_what_is_left_out_is_said_with_the_reason_and_is_no_failure(
     run: Any,
     service: InlineService,  # noqa: ARG001 (the service must run)

@@ -59,9 +59,10 @@ def test_what_is_asked_for_otherwise_has_another_key() -> None:
         Item("file:///a.mp4", "a", "default", {"year": 2021}),
         Item("file:///a.mp4", "a", "default"),
         Item("file:///a.mp4", "a", "default", publish_time="2026-11-23T08:00:00.000Z"),
+        Item("file:///a.mp4", "a", "default", start_time="2026-11-23T08:00:00.000Z"),
     ]
     assert item.key(0) == same.key(0) == item.key(0, save_type=SaveType.ONLYSAVE)
-    assert len({item.key(0), item.key(0, save_type=SaveType.SAVE), *(other.key(0) for other in others)}) == 5
+    assert len({item.key(0), item.key(0, save_type=SaveType.SAVE), *(other.key(0) for other in others)}) == 6
 
 
 def test_a_name_that_is_no_text_is_a_fault_and_ends_nothing() -> None:

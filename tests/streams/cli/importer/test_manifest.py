@@ -113,3 +113,28 @@ def test_a_line_may_say_when_its_item_was_published(tmp_path: Path) -> None:
         assert two.publish_time == ""
         assert isinstance(wrong, Fault)
         assert "ISO 8601 with a zone" in wrong.reason
+
+
+def test_a_line_may_say_when_its_item_was_broadcast(tmp_path: Path) -> None:
+    rows = read(tmp_path, "all.csv", "location,Start Time\na.mp4,2026-11-23T21:15:00+01:00\nb.mp4,\nc.mp4,tonight\n")
+    lines = read(
+        tmp_path,
+        "all.jsonl",
+        '{"location": "a.mp4", "StartTime": "2026-11-23T20:15:00Z"}\n{"location": "b.mp4", "start_time": ""}\n'
+        '{"location": "c.mp4", "StartTime": "2026-11-23T20:15:00"}\n',
+    )
+    for one, two, wrong in (rows, lines):
+        assert isinstance(one, Item)
+        assert (one.start_time, one.metadata) == ("2026-11-23T20:15:00.000Z", {})
+        assert isinstance(two, Item)
+        assert two.start_time == ""
+        assert isinstance(wrong, Fault)
+        assert "the field 'start_time': " in wrong.reason
+        assert "is no time with a zone: write ISO 8601" in wrong.reason
+
+
+@pytest.mark.parametrize("given", ["7", "true", "[1]", "{}"])
+def test_a_start_time_that_is_no_text_is_a_fault(tmp_path: Path, given: str) -> None:
+    (wrong,) = read(tmp_path, "all.jsonl", f'{{"location": "a.mp4", "StartTime": {given}}}\n')
+    assert isinstance(wrong, Fault)
+    assert "the field 'start_time': " in wrong.reason

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,10 +111,13 @@ def test_an_item_is_asked_for_on_the_lane_of_imports_with_what_is_known_of_it() 
     ]
 
 
-def test_an_item_is_asked_for_with_when_it_was_published_where_that_is_known() -> None:
+@pytest.mark.parametrize("field", ["publish_time", "start_time"])
+def test_an_item_is_asked_for_with_when_it_was_published_or_broadcast_where_that_is_known(field: str) -> None:
     service = MemoryService()
-    imported(service, [replace(one, publish_time="2026-11-23T08:00:00.000Z") for one in items(1)])
-    assert service.bodies[0]["publish_time"] == "2026-11-23T08:00:00.000Z"
+    known: dict[str, Any] = {field: "2026-11-23T08:00:00.000Z"}
+    imported(service, [replace(one, **known) for one in items(1)])
+    assert {**service.bodies[0], **known} == service.bodies[0]
+    assert {"publish_time", "start_time"} & service.bodies[0].keys() == {field}
 
 
 def test_what_failed_stays_failed_until_it_is_to_be_tried_anew() -> None:
