@@ -38,7 +38,7 @@ __all__ = ["ClusterProjection"]
 _Spans = tuple[tuple[float, float], ...]
 
 _RESULT = "SELECT doc FROM jobs WHERE media_id = ? AND status = 'success' ORDER BY created DESC, job_id DESC LIMIT 1"
-_DUE = "DELETE FROM cluster_due WHERE media_id = (SELECT min(media_id) FROM cluster_due) RETURNING media_id"
+_DUE = "DELETE FROM cluster_due RETURNING media_id"
 #: Of whichever is the input of the two.
 _DISMISSED = (
     "SELECT reference AS other FROM decided_pairs WHERE media_id = :media_id AND state = :dismissed "
@@ -94,12 +94,24 @@ def _note_due(writer: sqlite3.Connection, media_ids: Iterable[str]) -> None:
 
 
 def _derive_what_is_due(writer: sqlite3.Connection) -> None:
-    while (row := writer.execute(_DUE).fetchone()) is not None:
-        _derive(writer, row["media_id"])
+    """Work out anew what is noted; what follows for a cluster as a whole once, however many of its members are.
+
+    Where a reference goes that thousands copy, as many media are due, and mostly all in one cluster.
+    """
+    changed: set[int] = set()
+    while due := sorted(row["media_id"] for row in writer.execute(_DUE).fetchall()):
+        for media_id in due:
+            changed |= _derive(writer, media_id)
+    for number in sorted(changed):
+        _settle(writer, number)
 
 
-def _derive(writer: sqlite3.Connection, media_id: str) -> None:
-    """Work out what the newest result of a media item links it to, and when it was first seen."""
+def _derive(writer: sqlite3.Connection, media_id: str) -> set[int]:
+    """Work out what the newest result of a media item links it to, and when it was first seen.
+
+    Returns:
+        The clusters that this has changed: what they say of their members is yet to be worked out.
+    """
     job = _overruled(writer, _result(writer, media_id))
     spans = () if job is None else tuple(union((one.start, one.end) for one in job.boilerplate))
     if _store_boilerplate(writer, media_id, spans):
@@ -107,11 +119,13 @@ def _derive(writer: sqlite3.Connection, media_id: str) -> None:
     linked = set() if job is None else set(_linked(writer, job, spans))
     rows = writer.execute("SELECT reference FROM cluster_links WHERE input = ?", (media_id,)).fetchall()
     known = {row["reference"] for row in rows}
+    changed: set[int] = set()
     for other in sorted(known - linked):
-        _unlink(writer, media_id, other)
-    _set_age(writer, media_id)
+        changed |= _unlink(writer, media_id, other)
+    changed |= _set_age(writer, media_id)
     for other in sorted(linked - known):
-        _link(writer, media_id, other)
+        changed |= _link(writer, media_id, other)
+    return changed
 
 
 def _result(writer: sqlite3.Connection, media_id: str) -> Job | None:
@@ -163,6 +177,8 @@ def _linked(writer: sqlite3.Connection, job: Job, spans: tuple[Span, ...]) -> It
         return
     rows = writer.execute("SELECT library, reference FROM matches WHERE job_id = ?", (job.job_id,)).fetchall()
     there = {(row["library"], row["reference"]) for row in rows}
+    if not there:
+        return
     dismissed = _dismissed_with(writer, job.media_id)
     medium = Medium(Ages(job.media_id), boilerplate=spans)
     for match in job.matches:
@@ -174,13 +190,13 @@ def _linked(writer: sqlite3.Connection, job: Job, spans: tuple[Span, ...]) -> It
             yield other
 
 
-def _link(writer: sqlite3.Connection, one: str, other: str) -> None:
-    """Link two media items, and join the clusters that they are in."""
+def _link(writer: sqlite3.Connection, one: str, other: str) -> set[int]:
+    """Link two media items, and join the clusters that they are in; return those that this has changed."""
     writer.execute("INSERT INTO cluster_links VALUES (?, ?)", (one, other))
     numbers = {name: _number_of(writer, name) for name in (one, other)}
     known = {number for number in numbers.values() if number is not None}
     if None not in numbers.values() and len(known) == 1:
-        return
+        return set()
     kept = max(known, key=lambda number: _size(writer, number)) if known else _new_cluster(writer)
     for name, number in numbers.items():
         if number is None:
@@ -188,39 +204,43 @@ def _link(writer: sqlite3.Connection, one: str, other: str) -> None:
             writer.execute("INSERT INTO cluster_members VALUES (?, ?, ?, ?)", row)
         elif number != kept:
             writer.execute("UPDATE cluster_members SET number = ? WHERE number = ?", (kept, number))
-            _settle(writer, number)
-    _settle(writer, kept)
+    return {kept, *known}
 
 
-def _unlink(writer: sqlite3.Connection, one: str, other: str) -> None:
-    """Take a link away; what has come apart by that becomes a cluster of its own, or of a single one none."""
+def _unlink(writer: sqlite3.Connection, one: str, other: str) -> set[int]:
+    """Take a link away; what has come apart by that becomes a cluster of its own, or of a single one none.
+
+    Returns:
+        The clusters that this has changed.
+    """
     writer.execute("DELETE FROM cluster_links WHERE input = ? AND reference = ?", (one, other))
     part = parted(one, other, lambda name: _neighbours(writer, name))
     number = _number_of(writer, one)
     if part is None or number is None:
-        return
+        return set()
+    if len(part) == 1:
+        writer.execute("DELETE FROM cluster_members WHERE media_id = ?", tuple(part))
+        return {number}
     moved = _new_cluster(writer)
     writer.executemany("UPDATE cluster_members SET number = ? WHERE media_id = ?", [(moved, name) for name in part])
-    _settle(writer, moved)
-    _settle(writer, number)
+    return {number, moved}
 
 
 def _neighbours(writer: sqlite3.Connection, media_id: str) -> Iterator[str]:
     return (row["other"] for row in writer.execute(_NEIGHBOURS, {"media_id": media_id}))
 
 
-def _set_age(writer: sqlite3.Connection, media_id: str) -> None:
-    """Note when a member was first seen and how old it is, where that has changed."""
+def _set_age(writer: sqlite3.Connection, media_id: str) -> set[int]:
+    """Note when a member was first seen and how old it is; return the cluster where that has changed."""
     number = _number_of(writer, media_id)
     if number is None:
-        return
+        return set()
     first_seen, age = _age(writer, media_id)
     changed = writer.execute(
         "UPDATE cluster_members SET first_seen = ?, age = ? WHERE media_id = ? AND (first_seen, age) <> (?, ?)",
         (first_seen, age, media_id, first_seen, age),
     ).rowcount
-    if changed:
-        _settle(writer, number)
+    return {number} if changed else set()
 
 
 def _age(writer: sqlite3.Connection, media_id: str) -> tuple[str, str]:
