@@ -7,6 +7,7 @@ each feature that follows from what items have in common. The last ones of each 
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections import defaultdict
@@ -29,7 +30,7 @@ from streams.readmodel.recurring import RecurringProjection
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from streams.readmodel.projection import News, Projection
 
@@ -49,8 +50,14 @@ SHOWS, ADS = Library(name="shows"), Library(name="ads", purpose=Purpose.ADS)
 FOLLOWING = {"airings": AiringProjection, "recurring content": RecurringProjection, "clusters": ClusterProjection}
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, and print a table; return 0."""
+    parser = argparse.ArgumentParser(prog="benchmarks.upkeep", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "--sizes", type=_size, nargs="+", default=SIZES, metavar="ITEMS",
+        help=f"items of the library at which costs are told, {MEASURED} at the least",
+    )  # fmt: skip
+    sizes = sorted(set(parser.parse_args(arguments).sizes))
     spent: dict[str, float] = defaultdict(float)
     for projection in PROJECTIONS:
         for name, kind in FOLLOWING.items():
@@ -61,7 +68,7 @@ def main() -> int:
         model = ReadModel(Path(folder) / "model.sqlite", PROJECTIONS)
         made = _Made()
         model.project([_record("libraries", SHOWS), _record("libraries", ADS), _record("items", made.ad)], {})
-        for before, size in zip((0, *SIZES), SIZES, strict=False):
+        for before, size in zip((0, *sizes), sizes, strict=False):
             _take_over(model, made, before, size - MEASURED)
             spent.clear()
             began = time.process_time()
@@ -72,6 +79,14 @@ def main() -> int:
         model.close()
     sys.stdout.write(table(("items", "all that is kept, an item", *FOLLOWING), rows))
     return 0
+
+
+def _size(text: str) -> int:
+    """Return how many items a library has to have: as many as are measured, or more."""
+    size = int(text)
+    if size < MEASURED:
+        raise argparse.ArgumentTypeError(f"{size} are fewer than the {MEASURED} that are measured: give more")
+    return size
 
 
 def _take_over(model: ReadModel, made: _Made, first: int, last: int) -> None:
