@@ -104,6 +104,8 @@ def _followed(views: Views, known: Mapping[str, Sequence[Span]]) -> dict[str, li
         if place.seconds - overlap_s(place.span, before) <= 2 * BOUNDS_S and before:
             continue
         named[place.media_id] = union([*before, place.span])
+        if place.seconds < SHORTEST_S - BOUNDS_S:
+            continue  # two bounds told badly make as much of what runs right before or after an ad: it would all be one
         due += [
             carried
             for held in views.of(place.media_id)

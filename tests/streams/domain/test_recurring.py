@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import statistics
 from itertools import combinations
 
 import pytest
@@ -153,6 +154,28 @@ def test_an_ad_that_always_runs_beside_a_known_one_is_proposed_without_it() -> N
     (one,) = recurring(footage.links(), {"a": [(10.0, 40.0)]})
     assert all(abs(place.start - 40) <= 2 and abs(place.end - 60) <= 2 for place in one.occurrences)
     assert len(one.occurrences) == 4
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_runs_right_beside_a_known_ad_is_not_taken_for_it_however_inexact_bounds_are(seed: int) -> None:
+    lengths = {"known": 20.0, "sting": 8.0, "spot": 30.0, "promo": 15.0}
+    draw = random.Random(seed)
+    breaks: dict[str, list[tuple[str, float, float]]] = {"ad": [("known", 0.0, 20.0)]}
+    for number in range(30):
+        shown = draw.sample(sorted(lengths), 3)
+        starts = [100.0 + sum(lengths[name] for name in shown[:place]) for place in range(len(shown))]
+        breaks[f"item-{number:02}"] = [(name, start, lengths[name]) for name, start in zip(shown, starts, strict=True)]
+    footage = Footage(breaks, seed)
+
+    found = told(recurring(footage.links(), {"ad": [(0.0, 20.0)]}))
+
+    assert len(found) == 3
+    for name in ("sting", "spot", "promo"):
+        wanted = footage.places(name)
+        (one,) = (one for one in found if one[0].media_id == wanted[0].media_id and one[0].is_same(wanted[0]))
+        assert len(one) == len(wanted)
+        assert all(place.is_same(planted) for place, planted in zip(one, wanted, strict=True))
+        assert statistics.median(place.seconds for place in one) == pytest.approx(lengths[name], abs=3.0)
 
 
 def test_a_cut_down_is_an_occurrence_of_what_it_has_and_parts_an_ad_only_where_many_have_it() -> None:

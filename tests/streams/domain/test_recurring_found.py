@@ -80,3 +80,18 @@ def test_what_is_cut_out_of_a_stored_fingerprint_is_found_in_every_item_that_has
         assert (one.intervals[0].reference_start, one.intervals[-1].reference_end) == pytest.approx(
             planted.span, abs=BOUNDS_S
         )
+
+
+def test_what_one_medium_has_three_times_is_found_where_another_one_had_it_once() -> None:
+    sting = made_up(10.0, 1)
+    once = put_together([made_up(12.0, 2), sting, made_up(12.0, 3)])
+    thrice = put_together([part for seed in (4, 5, 6) for part in (made_up(15.0, seed), sting)])
+    index = MemoryIndex()
+    index.add("once", once)
+
+    (found,) = match(Query.of_fingerprint(thrice), index, index)
+    links = [Link(Place("thrice", *one), Place("once", *other), "1") for one, other in joined(found.intervals)]
+
+    (one,) = recurring(links)
+    assert [place.media_id for place in one.occurrences] == ["once", "thrice", "thrice", "thrice"]
+    assert [place.start for place in one.occurrences] == pytest.approx([12.0, 15.0, 40.0, 65.0], abs=BOUNDS_S)
