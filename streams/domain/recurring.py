@@ -16,6 +16,7 @@ The same links give the same, in whatever order they come.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -172,7 +173,11 @@ def _bounds(ends: Iterable[float]) -> list[float]:
 
 
 def _nearest(bounds: Sequence[float], value: float) -> int:
-    return min(range(len(bounds)), key=lambda place: abs(bounds[place] - value))
+    """Return the number of the bound that is nearest to a second; of two that are as near the first one."""
+    place = bisect_left(bounds, value)
+    if place == len(bounds) or (place > 0 and value - bounds[place - 1] <= bounds[place] - value):
+        return place - 1
+    return place
 
 
 def _free(seed: Place, taken: Sequence[Span]) -> Place | None:

@@ -82,14 +82,17 @@ class Around:
 def around(writer: sqlite3.Connection, places: Iterable[Place]) -> Around:
     """Return what there is around places: the same content in whatever media, and what goes on with it there."""
     found = Around()
-    due = deque(places)
+    due = deque(dict.fromkeys(places))
+    noted = set(due)  # the same place is come to from many others, and need not be looked at for each
     while due:
         place = due.popleft()
         if not found.add(place) or len(found.links) > MOST_LINKS:
             continue
         for link in _links(writer, place):
             found.links.add(link)
-            due += _next(link, place)
+            following = [one for one in _next(link, place) if one not in noted]
+            noted.update(following)
+            due += following
     for media_id in found.spans:
         if _is_ad(writer, media_id):
             found.ads[media_id] = [(0.0, LONGEST_MEDIA_S)]
