@@ -36,8 +36,8 @@ def known(model: ReadModel) -> str:
 async def test_it_says_what_recurs_where_and_how_often(client: AsyncTestClient, known: str) -> None:
     page = await seen(client, "/recurring", "moderator")
     for text in (
-        '<td class="number">20.0</td>',
-        '<td class="number">3</td>',
+        '<td class="number" data-label="Seconds">20.0</td>',
+        '<td class="number" data-label="Media">3</td>',
         'href="/media/one"',
         "1:40.0 to 2:00.0",
         "1:00:00.0",
