@@ -82,7 +82,7 @@ class Held(NamedTuple):
 
         What is missing at an end by no more than how exact bounds are is not missing.
         """
-        first, last, other, _ = self  # by name it takes twice as long, and it is asked of all that is near
+        first, last, other, _ = self  # once for all: this is asked of everything near
         _, start, end = place
         if min(last, end) <= max(first, start):
             return None
