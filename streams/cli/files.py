@@ -100,12 +100,17 @@ def fingerprint(
 
 def match(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to find the originals of.")],
-    against: Annotated[Path, typer.Option(help="Folder of files that may be the originals.")],
+    against: Annotated[
+        Path, typer.Option(help="Folder of files that may be the originals: media, or fingerprints of it.")
+    ],
     *,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Print one line of JSON for each file.")] = False,
     jobs: Jobs = None,
 ) -> None:
-    """Match files against a folder of files. Ends with status 1 when a file could not be used."""
+    """Match files against a folder of files. Ends with status 1 when a file could not be used.
+
+    Lines come in the order of the files, whatever the number of processes.
+    """
     from fingerprint.index.memory import MemoryIndex  # noqa: PLC0415 (the engine loads in seconds)
 
     if not against.is_dir():
