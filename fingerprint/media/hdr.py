@@ -78,13 +78,14 @@ def standard_range(rgb: NDArray[np.uint16], transfer: int, primaries: int) -> ND
         light *= _gain(light)[..., None]
     if primaries != ColorPrimaries.BT709:
         red, green, blue = light[..., 0], light[..., 1], light[..., 2]
-        light = np.stack([red * r + green * g + blue * b for r, g, b in np.float32(TO_BT709)], axis=-1)
-    return _shown()[np.sqrt(np.clip(light, 0.0, 1.0) * np.float32(LARGEST) * np.float32(LARGEST)).astype(np.uint16)]
+        light = np.stack([red * r + green * g + blue * b for r, g, b in np.array(TO_BT709, np.float32)], axis=-1)
+    steps = np.sqrt(np.clip(light, 0.0, 1.0)) * np.float32(LARGEST)
+    return np.asarray(_shown()[steps.astype(np.uint16)], np.uint8)
 
 
 def _gain(scene: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return what turns light of a scene into light of a display, by the scene's luminance (the OOTF of BT.2100)."""
-    red, green, blue = np.float32(LUMINANCE_OF_BT2020)
+    red, green, blue = np.array(LUMINANCE_OF_BT2020, np.float32)
     luminance = scene[..., 0] * red + scene[..., 1] * green + scene[..., 2] * blue
     return np.asarray(luminance ** np.float32(HLG_GAMMA - 1), np.float32)
 

@@ -46,7 +46,7 @@ def coded(rgb: NDArray[np.uint8], transfer: int) -> NDArray[np.uint16]:
         scene = nits / 1000 * luminance ** (1 / 1.2 - 1)
         bright = 0.17883277 * np.log(np.maximum(12 * scene - 0.28466892, 1e-9)) + 0.55991073
         number = np.where(scene <= 1 / 12, np.sqrt(3 * scene), bright)
-    return np.rint(np.clip(number, 0, 1) * LARGEST).astype(np.uint16)
+    return np.asarray(np.rint(np.clip(number, 0, 1) * LARGEST), np.uint16)
 
 
 def frame_of(
