@@ -42,19 +42,24 @@ PARAMETERS = MemoryIndexParameters()
 
 @dataclass
 class _Rows:
-    """The windows of one track, one media item after the other."""
+    """The windows of one track, one media item after the other: vectors, numbers, starts and owners."""
 
-    windows: list[Windows] = field(default_factory=list)
-    owners: list[int] = field(default_factory=list)
+    parts: list[tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]] = field(
+        default_factory=list
+    )
+
+    def add(self, windows: Windows, owner: int) -> None:
+        owners = np.full(len(windows.numbers), owner, np.int32)
+        self.parts.append((windows.vectors, windows.numbers, windows.starts_ms, owners))
 
     def joined(self) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-        owners = [np.full(len(w.numbers), owner, np.int32) for w, owner in zip(self.windows, self.owners, strict=True)]
-        return (
-            np.concatenate([w.vectors for w in self.windows]),
-            np.concatenate([w.numbers for w in self.windows]),
-            np.concatenate([w.starts_ms for w in self.windows]),
-            np.concatenate(owners),
-        )
+        """Return all of them as one, and keep them only so from now on."""
+        if len(self.parts) > 1:
+            vectors, numbers, starts, owners = zip(*self.parts, strict=True)
+            self.parts = [
+                (np.concatenate(vectors), np.concatenate(numbers), np.concatenate(starts), np.concatenate(owners))
+            ]
+        return self.parts[0]
 
 
 class MemoryIndex:
@@ -64,20 +69,19 @@ class MemoryIndex:
         self._fingerprints: dict[ReferenceKey, Fingerprint] = {}
         self._keys: list[ReferenceKey] = []
         self._rows: dict[Track, _Rows] = {}
-        self._joined: dict[
-            Track, tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
-        ] = {}
 
     def add(self, media_id: str, fingerprint: Fingerprint, *, library: str = "default", version: int = 1) -> None:
         """Add a reference."""
         key = ReferenceKey(library, media_id, version)
         self._fingerprints[key] = fingerprint
         self._keys.append(key)
-        self._joined.clear()
         for track, windows in fingerprint.windows().items():
-            rows = self._rows.setdefault(track, _Rows())
-            rows.windows.append(windows)
-            rows.owners.append(len(self._keys) - 1)
+            self._rows.setdefault(track, _Rows()).add(windows, len(self._keys) - 1)
+
+    def join(self) -> None:
+        """Get ready to be searched: the first search does it otherwise."""
+        for rows in self._rows.values():
+            rows.joined()
 
     def load(self, key: ReferenceKey) -> Fingerprint | None:
         """Return a fingerprint, see `FingerprintSource`."""
@@ -90,9 +94,7 @@ class MemoryIndex:
         nothing = np.zeros(0, np.int32)
         if track not in self._rows or not len(vectors):
             return Hits(nothing, nothing, nothing, nothing, nothing.astype(np.float32), ())
-        if track not in self._joined:
-            self._joined[track] = self._rows[track].joined()
-        stored, numbers, starts, owners = self._joined[track]
+        stored, numbers, starts, owners = self._rows[track].joined()
         if exclude_media is not None:
             left = np.array([key.media_id != exclude_media for key in self._keys])[owners]
             stored, numbers, starts, owners = stored[left], numbers[left], starts[left], owners[left]

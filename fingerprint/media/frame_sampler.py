@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
+from fingerprint.media.hdr import is_hdr, standard_range
 from fingerprint.media.request import Picture, PictureWish
 from fingerprint.media.stream_selection import quarter_turns
 from fingerprint.parameters import parameter
@@ -23,6 +25,8 @@ __all__ = ["PARAMETERS", "FrameSamplerParameters", "PicturePicker"]
 
 #: Quarter turns of a whole one.
 QUARTERS = 4
+#: How pictures of a high dynamic range are had: in 8 bits, their dark parts would have next to no steps left.
+DEEP = "rgb48le" if sys.byteorder == "little" else "rgb48be"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +100,19 @@ class PicturePicker:
     def _upright(self, frame: VideoFrame) -> NDArray[np.uint8]:
         width, height = frame.width * self._aspect, float(frame.height)
         scale = min(1.0, self._wish.long_side / max(width, height))
+        hdr = is_hdr(frame)
         small = self._reformatter.reformat(
             frame,
             width=max(1, round(width * scale)),
             height=max(1, round(height * scale)),
-            format="rgb24",
+            format=DEEP if hdr else "rgb24",
             interpolation=Interpolation.AREA,  # no aliasing; 1-4 % of decoding at 2 pictures a second
             threads=1,
         )
-        rgb = cast("NDArray[np.uint8]", small.to_ndarray())
+        if hdr:
+            deep = cast("NDArray[np.uint16]", small.to_ndarray())
+            rgb = standard_range(deep, frame.color_trc, frame.color_primaries)
+        else:
+            rgb = cast("NDArray[np.uint8]", small.to_ndarray())
         turns = quarter_turns(frame) % QUARTERS
         return np.ascontiguousarray(np.rot90(rgb, turns) if turns else rgb)

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
-from shutil import rmtree
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from schemas.coverage import Coverage
 from schemas.errors import ErrorCode
-from streams.child_processes import die_with_parent
+from streams.cli.crew import Crew
 from streams.cli.decoding import own_decoder
+from streams.cli.file_work import Answer, fingerprint_file, match_file, query_file
 from streams.cli.importer.items import Fault, LeftOut
 from streams.cli.importer.telling import files_below
 from streams.cli.names import distinct_names
@@ -39,10 +34,9 @@ from streams.cli.output import (
 from streams.settings import available_cores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
-    from fingerprint.query import Query
-    from schemas.matches import Match
+    from fingerprint.index.memory import MemoryIndex
 
 __all__ = ["compare", "fingerprint", "match"]
 
@@ -52,6 +46,8 @@ Jobs = Annotated[int | None, typer.Option(min=1, help="Files worked on at a time
 
 #: The line between a copy and a chance likeness: what is weaker is not shown to a person.
 LEAST_SIMILARITY = 0.5
+#: Folder of the references that the processes of a command share.
+REFERENCES = "references"
 
 
 def compare(
@@ -68,8 +64,8 @@ def compare(
         _usable(path, _unreadable(path))
     with TemporaryDirectory() as scratch:
         index = MemoryIndex()
-        query = _usable(first, _query(first, scratch))
-        reference = _usable(second, _fingerprint(second))
+        query = _usable(first, query_file(first, scratch))
+        reference = _usable(second, fingerprint_file(second))
         index.add(as_text(str(second)), reference.fingerprint)
         matches = match_query(query, index, index)
     covered = {"a": query.coverage.told(), "b": reference.coverage.told()}
@@ -91,7 +87,7 @@ def fingerprint(
         fail(f"{output} cannot be written: there is no folder {output.parent}", ExitCode.USAGE)
     if output.is_dir():
         fail(f"{output} cannot be written: it is a folder, name a file in it", ExitCode.USAGE)
-    query = _usable(media, _fingerprint(media))
+    query = _usable(media, fingerprint_file(media))
     print_shortfalls(str(media), query.coverage.told())
     found = query.fingerprint
     data = found.to_bytes()
@@ -104,14 +100,18 @@ def fingerprint(
 
 def match(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to find the originals of.")],
-    against: Annotated[Path, typer.Option(help="Folder of files that may be the originals.")],
+    against: Annotated[
+        Path, typer.Option(help="Folder of files that may be the originals: media, or fingerprints of it.")
+    ],
     *,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Print one line of JSON for each file.")] = False,
     jobs: Jobs = None,
 ) -> None:
-    """Match files against a folder of files. Ends with status 1 when a file could not be used."""
-    from fingerprint.engine import match as match_query  # noqa: PLC0415 (the engine loads in seconds)
-    from fingerprint.index.memory import MemoryIndex  # noqa: PLC0415
+    """Match files against a folder of files. Ends with status 1 when a file could not be used.
+
+    Lines come in the order of the files, whatever the number of processes.
+    """
+    from fingerprint.index.memory import MemoryIndex  # noqa: PLC0415 (the engine loads in seconds)
 
     if not against.is_dir():
         fail(f"{against} is no folder: name one with files that may be the originals", ExitCode.USAGE)
@@ -121,46 +121,51 @@ def match(
         _complain(path, reason)
     references, unusable = _references(against) if len(missing) < len(set(files)) else ([], False)
     names, called = _names(references), _names(files)
-    index = MemoryIndex()
-    for path, reference in zip(references, _side_by_side(_fingerprint, references, jobs), strict=True):
-        if isinstance(reference, str):
-            unusable = _complain(path, reference)
-        else:
-            print_shortfalls(str(path), reference.coverage.told())
-            index.add(names[path], reference.fingerprint)
-    for path, query in _queries(files, missing, jobs):
-        found: list[Match] = []
-        coverage: Coverage | None = None
-        if isinstance(query, str):
-            unusable = path in missing or _complain(path, query)
-        else:
-            coverage = query.coverage.told()
-            print_shortfalls(str(path), coverage)
-            found = match_query(query, index, index)
-        if jsonl:
-            print_json(_line(called[path], found, coverage))
-            sys.stdout.flush()
-        elif not isinstance(query, str):
-            print_matches(str(path), [one for one in found if one.similarity >= LEAST_SIMILARITY])
+    with TemporaryDirectory() as scratch, Crew(jobs or available_cores()) as crew:
+        index = MemoryIndex()
+        made = crew.in_order(fingerprint_file, [(path,) for path in references])
+        for path, reference in zip(references, _watched("fingerprinting", made, len(references)), strict=True):
+            if isinstance(reference, str):
+                unusable = _complain(path, reference)
+            else:
+                print_shortfalls(str(path), reference.coverage.told())
+                index.add(names[path], reference.fingerprint)
+        _share(index, Path(scratch))
+        del index
+        for path, found in zip(files, _answers(crew, files, missing, Path(scratch)), strict=True):
+            if isinstance(found, str):
+                unusable = path in missing or _complain(path, found)
+            else:
+                print_shortfalls(str(path), found.coverage)
+            if jsonl:
+                print_json(_line(called[path], None if isinstance(found, str) else found))
+                sys.stdout.flush()
+            elif not isinstance(found, str):
+                print_matches(str(path), [one for one in found.matches if one.similarity >= LEAST_SIMILARITY])
     raise typer.Exit(ExitCode.FAILED if unusable else ExitCode.OK)
 
 
-def _queries(
-    files: Sequence[Path], missing: Mapping[Path, str], jobs: int | None
-) -> Iterator[tuple[Path, Query | str]]:
-    """Yield each file with the form of it that is matched, of use until the next one; or with what is wrong with it."""
-    there = [path for path in files if path not in missing]
-    with TemporaryDirectory() as scratch:
-        folders = [mkdtemp(dir=scratch) for _ in there]
-        with closing(_side_by_side(_query, there, jobs, folders)) as queries:
-            following = zip(folders, queries, strict=True)
-            for path in files:
-                if path in missing:
-                    yield path, missing[path]
-                else:
-                    folder, query = next(following)
-                    yield path, query
-                    rmtree(folder)
+def _share(index: MemoryIndex, scratch: Path) -> None:
+    """Put the references where all processes of the command find them, once for all of them."""
+    from fingerprint.index.shared import write_index  # noqa: PLC0415 (the engine loads in seconds)
+
+    folder = scratch / REFERENCES
+    try:
+        folder.mkdir()
+        write_index(index, folder)
+    except OSError as error:
+        fail(
+            f"{scratch} cannot hold the references: {error.strerror}: name a folder with room as TMPDIR",
+            ExitCode.FAILED,
+        )
+
+
+def _answers(crew: Crew, files: Sequence[Path], missing: Mapping[Path, str], scratch: Path) -> Generator[Answer | str]:
+    """Yield what each file copies of the references that are shared, or what is wrong with it."""
+    tasks = [(path, scratch / REFERENCES, scratch) for path in files if path not in missing]
+    with closing(_watched("matching", crew.in_order(match_file, tasks), len(tasks))) as answers:
+        for path in files:
+            yield missing[path] if path in missing else next(answers)
 
 
 def _references(folder: Path) -> tuple[list[Path], bool]:
@@ -183,7 +188,7 @@ def _names(paths: Sequence[Path]) -> dict[Path, str]:
     return {path: as_text(names[str(path)] or str(path)) for path in paths}
 
 
-def _line(query: str, matches: list[Match], coverage: Coverage | None) -> dict[str, Any]:
+def _line(query: str, answer: Answer | None) -> dict[str, Any]:
     """The line of one file, as the contract has it: weak likenesses too, for who sets a threshold of their own."""
     return {
         "query": query,
@@ -203,9 +208,9 @@ def _line(query: str, matches: list[Match], coverage: Coverage | None) -> dict[s
                     for interval in one.intervals
                 ],
             }
-            for one in matches
+            for one in (answer.matches if answer else ())
         ],
-        **({} if coverage is None else {"coverage": coverage}),
+        **({} if answer is None else {"coverage": answer.coverage}),
     }
 
 
@@ -231,54 +236,12 @@ def _usable(path: Path, outcome: T | str) -> T:
     return outcome
 
 
-def _side_by_side(
-    step: Callable[..., T | str], paths: Sequence[Path], jobs: int | None, *more: Sequence[str]
-) -> Generator[T | str]:
-    """Do a step for each file in several processes, with a progress bar; yield what it gives, in order."""
+def _watched(what: str, outcomes: Generator[T], total: int) -> Generator[T]:
+    """Yield outcomes; on a terminal with a progress bar."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    workers = min(jobs or available_cores(), len(paths)) or 1
-    with (
-        Progress(*columns, console=notes, transient=True) as progress,
-        ProcessPoolExecutor(
-            workers, get_context("spawn"), initializer=die_with_parent, initargs=(os.getpid(),)
-        ) as pool,
-    ):
-        bar = progress.add_task("fingerprinting", total=len(paths))
-        for outcome in pool.map(step, paths, *more):
+    bars = Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal)
+    with bars as progress, closing(outcomes):
+        bar = progress.add_task(what, total=total)
+        for outcome in outcomes:
             progress.advance(bar)
             yield outcome
-
-
-def _fingerprint(path: Path) -> Query | str:
-    """Return the fingerprint of a file, and how much of the file it is of; or what is wrong with it."""
-    with TemporaryDirectory() as scratch:
-        query = _query(path, scratch)
-    return query if isinstance(query, str) else replace(query, pieces=())
-
-
-def _query(path: Path, scratch: str) -> Query | str:
-    """Return the form of a file that is matched, of use as long as `scratch` is there; or what is wrong with it."""
-    from fingerprint.codec import is_fingerprint  # noqa: PLC0415 (the engine loads in seconds)
-    from fingerprint.file import read_fingerprint  # noqa: PLC0415
-    from fingerprint.media.errors import MediaError  # noqa: PLC0415
-    from fingerprint.media.limits import MediaLimits  # noqa: PLC0415
-    from fingerprint.query import Query  # noqa: PLC0415
-    from streams.adapters.decoder.whole import fingerprint_whole  # noqa: PLC0415
-    from streams.ports.decoder_errors import DecoderEndedError, DecoderError, DecoderGarbledError  # noqa: PLC0415
-
-    try:
-        with path.open("rb") as file:
-            if is_fingerprint(file.read(64)):
-                file.seek(0)
-                return Query.of_fingerprint(read_fingerprint(file, MediaLimits()))
-            return fingerprint_whole(own_decoder(), file, MediaLimits(), Path(scratch))
-    except OSError as error:
-        return f"{ErrorCode.RESOURCE_NOT_FOUND}: {error}"
-    except MediaError as error:
-        return f"{error.code}: {error}"
-    except (DecoderEndedError, DecoderGarbledError) as error:
-        return f"{ErrorCode.RESOURCE_CONTENT_BAD}: {error}: transcode the media anew"
-    except MemoryError as error:
-        return f"{ErrorCode.RESOURCE_TOO_LARGE}: {error}: take a smaller rendition, or raise MEDIADNA_TASK_MEMORY_MB"
-    except DecoderError as error:
-        return f"{ErrorCode.INTERNAL_ERROR}: {error}"

@@ -26,6 +26,7 @@ from streams.settings import Settings
 SHARED = (
     "README.md",
     "docs/getting-started.md",
+    "docs/guides/match-files.md",
     "docs/guides/events.md",
     "docs/guides/rest.md",
     "docs/guides/libraries.md",
@@ -65,6 +66,7 @@ READY = "ready web=http://127.0.0.1:6066 kafka=127.0.0.1:9092 state="
 PROMISED = {
     "README.md": ("The AIMediaDNAComplete event", "1 passed", "original", READY),
     "docs/getting-started.md": ('"ref":"original"', "MEDIADNA_MEDIA"),
+    "docs/guides/match-files.md": ("upload copies original", '"query":"original"'),
     "docs/guides/events.md": ("AIMediaDNAComplete", "x-error-reason"),
     "docs/guides/rest.md": ('"media_id":"clip"', '"letters":'),
     "docs/guides/libraries.md": ("original (", "stored, not searched", "title=Original", "paused", "nothing differs"),

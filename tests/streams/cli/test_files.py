@@ -122,14 +122,15 @@ async def test_a_file_to_match_that_cannot_be_read_is_said_before_any_reference_
     run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     looked_into: list[Path] = []
+    originals, query = tmp_path / "originals", tmp_path / "query"
 
-    def outcomes(_: object, paths: Sequence[Path], *__: object) -> Iterator[str]:
-        assert "query" not in paths
+    def outcomes(_: object, __: object, tasks: Sequence[tuple[Path, ...]]) -> Iterator[str]:
+        paths = [task[0] for task in tasks]
+        assert query not in paths
         looked_into.extend(paths)
         yield from (f"looked into {path.name}" for path in paths)
 
-    monkeypatch.setattr("streams.cli.files._side_by_side", outcomes)
-    originals, query = tmp_path / "originals", tmp_path / "query"
+    monkeypatch.setattr("streams.cli.crew.Crew.in_order", outcomes)
     originals.mkdir()
     (originals / "a.mp4").write_bytes(b"media")
     if kind == "folder":
