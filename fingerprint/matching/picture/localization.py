@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,10 +13,10 @@ from fingerprint.parameters import parameter
 from fingerprint.picture.local_features import WHOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from fingerprint.matching.picture.query_frames import QueryFrames
-    from fingerprint.picture.local_features import LocalFeatures, Part
+    from fingerprint.picture.local_features import Part
     from fingerprint.picture.track import PictureTrack
 
 __all__ = ["PARAMETERS", "LocalizationParameters", "Located", "PicturePair", "locate"]
@@ -49,6 +49,11 @@ class LocalizationParameters:
     #: Pictures with local features that are tried for each pair, nearest in time first: they are some seconds apart.
     max_neighbours: int = parameter(2, unit="count", low=1, high=8, source="a bound on cost; chosen, not measured")
 
+    #: Looks at query pictures, for one reference, that find no more inliers than this before they are given up.
+    max_vain_looks: int = parameter(
+        3, unit="count", low=1, high=100, source="a bound on cost: most references that are looked at are no source"
+    )
+
     #: Log-odds of each inlier beyond chance.
     log_odds_per_inlier: float = parameter(1.2, unit="log-odds", low=0.0, high=10.0, source="chosen, not measured")
 
@@ -67,11 +72,13 @@ class PicturePair:
         time: In the query, seconds.
         row: Index of the reference's described picture.
         part: Where in the query's picture it seems to show it.
+        promising: Whether something speaks for it, so that a closer look is worth its cost.
     """
 
     time: float
     row: int
     part: Part = WHOLE
+    promising: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +107,7 @@ def locate(query_frames: QueryFrames, reference: PictureTrack, pairs: Sequence[P
     found = [_compared(query_frames, pair, reference, closer=False) for pair in pairs]
     sure = sum(_is_sure(one) for one in found)
     if query_frames.can_look_closer and sure < min(PARAMETERS.min_sure_pairs, len(pairs)):
-        closer = [_compared(query_frames, pair, reference, closer=True) for pair in pairs]
-        found = [_better(one, other) for one, other in zip(found, closer, strict=True)]
+        found = _looked_closer(query_frames, pairs, reference, found)
     best: Region | None = None
     tried = []
     for pair, region in zip(pairs, found, strict=True):
@@ -110,7 +116,7 @@ def locate(query_frames: QueryFrames, reference: PictureTrack, pairs: Sequence[P
         tried.append((pair.time, place, _log_odds(region)))
     if best is not None and best.inliers < PARAMETERS.min_inliers:
         best = None
-    return Located(best, tuple(tried), tuple(0 if one is None else one.inliers for one in found))
+    return Located(best, tuple(tried), tuple(_inliers(one) for one in found))
 
 
 def _is_sure(region: Region | None) -> bool:
@@ -119,8 +125,7 @@ def _is_sure(region: Region | None) -> bool:
 
 def _log_odds(region: Region | None) -> float:
     """Return what the inliers of a pair of pictures say beyond what chance makes."""
-    inliers = 0 if region is None else region.inliers
-    over = max(0, inliers - PARAMETERS.max_chance_inliers)
+    over = max(0, _inliers(region) - PARAMETERS.max_chance_inliers)
     return min(PARAMETERS.max_pair_log_odds, PARAMETERS.log_odds_per_inlier * over)
 
 
@@ -128,6 +133,32 @@ def _better(one: Region | None, other: Region | None) -> Region | None:
     if one is None or other is None:
         return one or other
     return other if other.inliers > one.inliers else one
+
+
+def _looked_closer(
+    query_frames: QueryFrames, pairs: Sequence[PicturePair], reference: PictureTrack, found: Sequence[Region | None]
+) -> list[Region | None]:
+    """Return what a closer look finds where that is better; it is given up when it finds nothing a few times."""
+    best, vain = list(found), 0
+    for place, pair in enumerate(pairs):
+        if not pair.promising and not _speaks(best[place]):
+            continue
+        for part in dict.fromkeys([pair.part, WHOLE]):
+            looked = _compared(query_frames, replace(pair, part=part), reference, closer=True)
+            best[place] = _better(best[place], looked)
+            vain = 0 if _speaks(best[place]) else vain + 1
+            if vain >= PARAMETERS.max_vain_looks:
+                return best
+    return best
+
+
+def _speaks(region: Region | None) -> bool:
+    """Return whether two pictures have more in common than chance makes."""
+    return _inliers(region) > PARAMETERS.max_chance_inliers
+
+
+def _inliers(region: Region | None) -> int:
+    return 0 if region is None else region.inliers
 
 
 def _compared(query_frames: QueryFrames, pair: PicturePair, reference: PictureTrack, *, closer: bool) -> Region | None:
@@ -139,20 +170,11 @@ def _compared(query_frames: QueryFrames, pair: PicturePair, reference: PictureTr
     for index in np.argsort(np.abs(local_times - place))[: PARAMETERS.max_neighbours]:
         # The reference keeps local features of few pictures: the query's is taken as much earlier or later.
         time = pair.time + local_times[index] - place
-        for variant, features in _features(query_frames, time, pair.part, closer=closer):
+        looks = query_frames.features(time, pair.part) if closer else {"plain": query_frames.kept(time)}
+        for variant, features in looks.items():
             found = compare_local(features, reference.features(int(index)))
             if found is not None:
                 best = _better(best, Region(variant, found.matrix, size, found.inliers))
-        if _is_sure(best):
+        if _is_sure(best) or (closer and not _speaks(best)):
             break
     return best
-
-
-def _features(
-    query_frames: QueryFrames, time: float, part: Part, *, closer: bool
-) -> Iterator[tuple[str, LocalFeatures]]:
-    if not closer:
-        yield "plain", query_frames.kept(time)
-        return
-    for one in dict.fromkeys([WHOLE, part]):
-        yield from query_frames.features(time, one).items()
