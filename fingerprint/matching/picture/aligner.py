@@ -180,14 +180,13 @@ def _likeliest_pairs(query: PictureQuery, similarities: Similarities) -> list[Pi
     best = order[firsts]
     best = best[np.argsort(-similarities.values[best])]
     names, parts, spacing = view_names(), regions(), PARAMETERS.min_pair_spacing_s
-    floor = picture_similarity.PARAMETERS.similarity_floor
     chosen: list[PicturePair] = []
     for index in best.tolist():
         time = float(query.samples[moments[index]])
         if all(abs(time - other.time) > spacing for other in chosen):
             part = parts.get(names[query.views.kinds[similarities.views[index]]], WHOLE)
-            promising = bool(similarities.values[index] >= floor)
-            chosen.append(PicturePair(time, int(similarities.columns[index]), part, promising))
+            alike = float(similarities.values[index])
+            chosen.append(PicturePair(time, int(similarities.columns[index]), part, alike))
         if len(chosen) == PARAMETERS.max_picture_pairs:
             break
     return chosen
@@ -202,8 +201,9 @@ def _hinted_pairs(query: PictureQuery, reference: PictureTrack, hint: Hint) -> l
     if not len(inside):
         return []
     chosen = inside[np.unique(np.linspace(0, len(inside) - 1, PARAMETERS.max_hinted_pairs).astype(int))]
+    alike = 1.0 if hint.sure else 0.0  # a copy by its sound: what it looks like is worth knowing
     return [
-        PicturePair(float(time), int(np.argmin(np.abs(times - line.at(time)))), promising=hint.sure) for time in chosen
+        PicturePair(float(time), int(np.argmin(np.abs(times - line.at(time)))), similarity=alike) for time in chosen
     ]
 
 

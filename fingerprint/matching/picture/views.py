@@ -105,15 +105,15 @@ class ViewParameters:
 
     #: Similarity to a picture that was looked at from which on another one shows nothing new at first look.
     seen_similarity: float = parameter(
-        0.6,
+        0.7,
         unit="similarity",
         low=0.3,
         high=1.0,
-        source="a bound on cost: it leaves a third of the pictures of a fixed step, and 0.5 a sixth less",
+        source="a bound on cost: with the time below it leaves four in ten of the pictures of a fixed step",
     )
 
     #: How far apart the two are at most, seconds: also a scene that stands still is looked at again.
-    seen_s: float = parameter(5.0, unit="s", low=1.0, high=60.0, source="a bound on cost; chosen, not measured")
+    seen_s: float = parameter(4.0, unit="s", low=1.0, high=60.0, source="a bound on cost; chosen, not measured")
 
     #: Pictures that a piece of a query of any length has looked at in every view, at most.
     max_pictures: int = parameter(

@@ -123,6 +123,24 @@ def test_one_copy_among_unrelated_pictures_is_enough() -> None:
     assert last == localization.PARAMETERS.max_pair_log_odds
 
 
+def test_the_region_that_most_pairs_agree_on_is_told_though_another_pair_has_more_inliers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    right, wrong = np.array([[1.0, 0, 0], [0, 1, 0]]), np.array([[0.5, 0, 99], [0, 0.5, 60]])
+    nearly = np.array([[1.0, 0, 4], [0, 1, 4]])
+    regions = {0.0: (wrong, 30), 4.0: (right, 26), 8.0: (nearly, 24)}
+
+    def compared(_: QueryFrames, pair: PicturePair, *__: PictureTrack, **___: bool) -> Region:
+        matrix, inliers = regions[pair.time]
+        return Region("plain", matrix, (WIDTH, HEIGHT), inliers)
+
+    monkeypatch.setattr(localization, "_compared", compared)
+    found = locate(query_frames(seconds()), REFERENCE, PAIRS[:3])
+    assert found.region is not None
+    assert found.region.matrix.tolist() == right.tolist()
+    assert found.inliers == (30, 26, 24)
+
+
 def test_no_closer_look_is_taken_where_what_is_kept_makes_two_pairs_sure() -> None:
     query = query_frames(seconds(first=50) | seconds(count=2))
     assert locate(query, REFERENCE, PAIRS).region is not None
@@ -155,13 +173,19 @@ def test_a_closer_look_never_makes_it_worse() -> None:
 
 def test_a_closer_look_that_finds_nothing_is_given_up() -> None:
     query = query_frames(seconds(first=50))
-    assert locate(query, REFERENCE, PAIRS).region is None
+    assert locate(query, REFERENCE, [replace(pair, similarity=0.25) for pair in PAIRS]).region is None
     assert len(query.taken) == localization.PARAMETERS.max_vain_looks < len(PAIRS)
+
+
+def test_of_pictures_that_look_much_alike_none_is_given_up() -> None:
+    query = query_frames(seconds(first=50))
+    assert locate(query, REFERENCE, PAIRS).region is None
+    assert len({time for time, _ in query.taken}) > len(PAIRS)
 
 
 def test_no_closer_look_is_taken_at_what_nothing_speaks_for() -> None:
     query = query_frames(seconds(mirrored))
-    assert locate(query, REFERENCE, [replace(pair, promising=False) for pair in PAIRS]).region is None
+    assert locate(query, REFERENCE, [replace(pair, similarity=0.1) for pair in PAIRS]).region is None
     assert query.taken == []
 
 
@@ -197,7 +221,7 @@ def test_the_querys_picture_is_taken_as_much_earlier_or_later_as_the_references_
 @pytest.mark.parametrize(("row", "off"), NEIGHBOURS)
 def test_where_the_nearest_says_nothing_no_other_is_looked_at(row: int, off: tuple[float, float]) -> None:
     query = query_frames(seconds(first=50))
-    locate(query, changing(), [PicturePair(9.0, row)])
+    locate(query, changing(), [PicturePair(9.0, row, similarity=0.25)])
     assert [time - 9.0 for time, _ in query.taken] == [off[0]]
 
 
