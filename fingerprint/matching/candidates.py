@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from fingerprint.types import Hits, ReferenceKey
 
-__all__ = ["PARAMETERS", "Candidate", "CandidatesParameters", "distinct", "rank_references"]
+__all__ = ["PARAMETERS", "Candidate", "CandidatesParameters", "rank_references"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +38,19 @@ class CandidatesParameters:
 PARAMETERS = CandidatesParameters()
 
 
-def distinct(vectors: NDArray[np.float32], times: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the indices of the vectors that are worth a search: each unlike those before it that are near in time.
-
-    A scene that stands still, and a view that hardly changes a picture (a mirror in front of a face), is searched once.
-
-    Args:
-        vectors: Unit vectors, float32 `(n, d)`; of two alike the first one is kept.
-        times: When each is, seconds, float64 `(n,)`.
-    """
-    same, neighbour_s = PARAMETERS.same_similarity, PARAMETERS.neighbour_s
-    kept = np.zeros(len(vectors), np.int64)
-    count = 0
-    for index, vector in enumerate(vectors):
-        near = kept[:count][np.abs(times[kept[:count]] - times[index]) <= neighbour_s]
-        if not len(near) or float((vectors[near] @ vector).max()) < same:
-            kept[count] = index
-            count += 1
-    return kept[:count]
-
-
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A reference that is worth a closer look, and the hits that say so."""
+    """A reference that is worth a closer look, and the hits that say so.
+
+    Attributes:
+        key: The reference.
+        seed_hits: The hits.
+        likest: The most similarity over chance that one of them has.
+    """
 
     key: ReferenceKey
     seed_hits: SeedHits
+    likest: float
 
 
 def rank_references(
@@ -101,7 +88,10 @@ def rank_references(
     order = [int(i) for i in np.lexsort((-likest, -crowded))[:most] if likest[i] > faint]
     faintly = _seed_hits(hits, times, similarity, faint)
     found = [(index, alike if crowded[index] > 0 else faintly) for index in order]
-    return [Candidate(hits.keys[index], seed_hits.chosen(owners == index)) for index, (seed_hits, owners) in found]
+    return [
+        Candidate(hits.keys[index], seed_hits.chosen(owners == index), float(likest[index]))
+        for index, (seed_hits, owners) in found
+    ]
 
 
 def _seed_hits(

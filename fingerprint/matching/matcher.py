@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fingerprint.intervals import covered_s
-from fingerprint.matching import confidence, search_regions
+from fingerprint.matching import candidates, confidence, search_regions
 from fingerprint.matching.boundaries import clipped, find_cuts, snapped
-from fingerprint.matching.candidates import distinct, rank_references
+from fingerprint.matching.candidates import rank_references
 from fingerprint.matching.fusion import fuse, join_adjacent, non_maximum_suppression
+from fingerprint.matching.novelty import distinct
 from fingerprint.matching.picture import similarity as picture_similarity
 from fingerprint.matching.picture.aligner import PictureAlignment, compare_pictures
 from fingerprint.matching.picture.correspondences import Hint
@@ -196,12 +197,13 @@ def propose(
         before: What else speaks for references.
         exclude_media: A media id that is left out, in all its versions.
     """
-    query_frames = _picture_candidates(piece, index, exclude_media)
+    pictures = _picture_candidates(piece, index, exclude_media)
     sounds = _sound_candidates(piece, index, exclude_media)
-    most = PARAMETERS.max_retimed_candidates
-    retimed = {one.key for one in (*sounds[:most], *query_frames[:most])}
+    most, floor = PARAMETERS.max_retimed_candidates, picture_similarity.PARAMETERS.similarity_floor
+    alike = [one for one in pictures[:most] if one.likest > floor]
+    retimed = {one.key for one in (*sounds[:most], *alike)}
     seed_hits = {key: [one] for key, one in before.items()}
-    for candidate in (*query_frames, *sounds):
+    for candidate in (*pictures, *sounds):
         seed_hits.setdefault(candidate.key, []).append(candidate.seed_hits)
     return seed_hits, retimed
 
@@ -221,7 +223,8 @@ def _picture_candidates(query: PreparedPiece, index: WindowIndex, exclude: str |
     if picture is None or not len(picture.views.vectors):
         return []
     views = picture.views
-    chosen = distinct(views.vectors, views.times)
+    known = candidates.PARAMETERS
+    chosen = distinct(views.vectors, views.times, same=known.same_similarity, within_s=known.neighbour_s)
     hits = index.search(Track.PICTURE, views.vectors[chosen], limit=PARAMETERS.max_picture_hits, exclude_media=exclude)
     return rank_references(
         hits,
@@ -262,7 +265,8 @@ def align(query: PreparedPiece, reference: Fingerprint, seed_hits: SeedHits, *, 
     )
     sounds = _align_sounds(query, reference, near)
     strongest = sorted(sounds, key=lambda segment: -segment.log_odds)
-    hint = [Hint(segment.map, segment.start, segment.end) for segment in strongest]
+    even = confidence.PARAMETERS.even_log_odds
+    hint = [Hint(one.map, one.start, one.end, one.log_odds >= even) for one in strongest]
     picture = _align_pictures(query, reference, hint)
     pictures = non_maximum_suppression(picture.segments)
     speeds = sorted({round(segment.map.speed, HINT_DECIMALS) for segment in pictures if segment.map.speed != 1.0})

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from fingerprint.matching.picture.localization import Located
     from fingerprint.matching.picture.query import PictureQuery
     from fingerprint.matching.picture.similarity import Similarities
-    from fingerprint.matching.time_map import Segment, TimeMap
+    from fingerprint.matching.time_map import Segment
     from fingerprint.picture.track import PictureTrack
 
 __all__ = ["PARAMETERS", "AlignerParameters", "PictureAlignment", "align_picture", "compare_pictures"]
@@ -46,6 +46,20 @@ class AlignerParameters:
 
     #: Log-odds that a run needs to be looked at.
     min_run_log_odds: float = parameter(4.0, unit="log-odds", low=0.0, high=20.0, source="chosen, not measured")
+
+    #: Similarity over chance in another view from which on a closer look is taken in it.
+    min_telling_similarity: float = parameter(
+        0.25,
+        unit="similarity",
+        low=0.1,
+        high=0.6,
+        source="a bound on cost: one in twenty of the references that copies nothing are held against reaches it",
+    )
+
+    #: Views of one reference that a closer look is taken in.
+    max_telling_views: int = parameter(
+        3, unit="count", low=1, high=18, source="a bound on cost: an edit turns or frames a picture in one way"
+    )
 
     #: Pairs of pictures whose local features are compared, of those that look alike.
     max_picture_pairs: int = parameter(8, unit="count", low=1, high=100, source="a bound on cost; chosen, not measured")
@@ -110,9 +124,13 @@ def compare_pictures(query: PictureQuery, reference: PictureTrack, hints: Sequen
         return PictureAlignment()
     stored = dequantise(reference.codes)
     similarities = find_similarities(query, stored, reference.times_ms / 1000)
+    closely = _telling_views(query, similarities)
+    if closely:
+        query = query.closer(closely)
+        similarities = find_similarities(query, stored, reference.times_ms / 1000)
     pairs = [
         *_likeliest_pairs(query, similarities),
-        *(pair for one in hints[: PARAMETERS.max_hints] for pair in _hinted_pairs(query, reference, one.map)),
+        *(pair for one in hints[: PARAMETERS.max_hints] for pair in _hinted_pairs(query, reference, one)),
     ]
     located = locate(query.query_frames, reference, pairs)
     if located.region is None:
@@ -138,6 +156,19 @@ def compare_pictures(query: PictureQuery, reference: PictureTrack, hints: Sequen
     return PictureAlignment(grown, correspondences, located)
 
 
+def _telling_views(query: PictureQuery, similarities: Similarities) -> frozenset[int]:
+    """Return the kinds of views, but the plain one, in which something looks so alike that it is worth a closer look.
+
+    Of one moment the likest view counts: the others are like it because they show much of the same.
+    """
+    telling = np.nonzero(similarities.values >= PARAMETERS.min_telling_similarity)[0]
+    order = telling[np.lexsort((-similarities.values[telling], similarities.moments[telling]))]
+    _, firsts = np.unique(similarities.moments[order], return_index=True)
+    kinds, votes = np.unique(query.views.kinds[similarities.views[order[firsts]]], return_counts=True)
+    likest = kinds[np.argsort(-votes, kind="stable")]
+    return frozenset(int(kind) for kind in likest[: PARAMETERS.max_telling_views] if kind != 0)
+
+
 def _likeliest_pairs(query: PictureQuery, similarities: Similarities) -> list[PicturePair]:
     """Return the likeliest pairs of pictures, of different moments, spread over the query."""
     moments = similarities.moments
@@ -154,21 +185,26 @@ def _likeliest_pairs(query: PictureQuery, similarities: Similarities) -> list[Pi
         time = float(query.samples[moments[index]])
         if all(abs(time - other.time) > spacing for other in chosen):
             part = parts.get(names[query.views.kinds[similarities.views[index]]], WHOLE)
-            chosen.append(PicturePair(time, int(similarities.columns[index]), part))
+            alike = float(similarities.values[index])
+            chosen.append(PicturePair(time, int(similarities.columns[index]), part, alike))
         if len(chosen) == PARAMETERS.max_picture_pairs:
             break
     return chosen
 
 
-def _hinted_pairs(query: PictureQuery, reference: PictureTrack, line: TimeMap) -> list[PicturePair]:
-    """Return pairs of pictures along a time map, spread over all of it that lies in the reference."""
+def _hinted_pairs(query: PictureQuery, reference: PictureTrack, hint: Hint) -> list[PicturePair]:
+    """Return pairs of pictures along a hint's time map, spread over all of it that lies in the reference."""
+    line = hint.map
     places = line.speed * query.samples + line.offset
     times = reference.times_ms / 1000
     inside = query.samples[(places >= times[0]) & (places <= times[-1])]
     if not len(inside):
         return []
     chosen = inside[np.unique(np.linspace(0, len(inside) - 1, PARAMETERS.max_hinted_pairs).astype(int))]
-    return [PicturePair(float(time), int(np.argmin(np.abs(times - line.at(time))))) for time in chosen]
+    alike = 1.0 if hint.sure else 0.0  # a copy by its sound: what it looks like is worth knowing
+    return [
+        PicturePair(float(time), int(np.argmin(np.abs(times - line.at(time)))), similarity=alike) for time in chosen
+    ]
 
 
 def _promising(

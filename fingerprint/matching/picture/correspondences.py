@@ -138,11 +138,15 @@ class Run:
 
 
 class Hint(NamedTuple):
-    """A line that something else than the correspondences speaks for, from one moment of the query to another, s."""
+    """A line that something else than the correspondences speaks for, from one moment of the query to another, s.
+
+    It is `sure` where that is a copy by itself.
+    """
 
     map: TimeMap
     start: float
     end: float
+    sure: bool = False
 
 
 def speed_prior(speed: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,10 +13,10 @@ from fingerprint.parameters import parameter
 from fingerprint.picture.local_features import WHOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from fingerprint.matching.picture.query_frames import QueryFrames
-    from fingerprint.picture.local_features import LocalFeatures, Part
+    from fingerprint.picture.local_features import Part
     from fingerprint.picture.track import PictureTrack
 
 __all__ = ["PARAMETERS", "LocalizationParameters", "Located", "PicturePair", "locate"]
@@ -49,6 +49,29 @@ class LocalizationParameters:
     #: Pictures with local features that are tried for each pair, nearest in time first: they are some seconds apart.
     max_neighbours: int = parameter(2, unit="count", low=1, high=8, source="a bound on cost; chosen, not measured")
 
+    #: Similarity over chance of two pictures from which on a closer look is taken.
+    min_promising_similarity: float = parameter(
+        0.2,
+        unit="similarity",
+        low=0.0,
+        high=0.8,
+        source="a bound on cost: of 600 tuning references that were no source, one in six has such a pair",
+    )
+
+    #: The same from which on no closer look is in vain: all pairs are looked at, with all their neighbours.
+    min_insisting_similarity: float = parameter(
+        0.35,
+        unit="similarity",
+        low=0.0,
+        high=1.0,
+        source="of these 600, 4 have such a pair; of sources, all but the hardest copies'",
+    )
+
+    #: Closer looks that find nothing, at pairs that are less alike, after which such pairs are given up.
+    max_vain_looks: int = parameter(
+        3, unit="count", low=1, high=100, source="a bound on cost: most references that are looked at are no source"
+    )
+
     #: Log-odds of each inlier beyond chance.
     log_odds_per_inlier: float = parameter(1.2, unit="log-odds", low=0.0, high=10.0, source="chosen, not measured")
 
@@ -67,11 +90,13 @@ class PicturePair:
         time: In the query, seconds.
         row: Index of the reference's described picture.
         part: Where in the query's picture it seems to show it.
+        similarity: How alike the two look, over chance; 1 where something else is sure of it.
     """
 
     time: float
     row: int
     part: Part = WHOLE
+    similarity: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +125,24 @@ def locate(query_frames: QueryFrames, reference: PictureTrack, pairs: Sequence[P
     found = [_compared(query_frames, pair, reference, closer=False) for pair in pairs]
     sure = sum(_is_sure(one) for one in found)
     if query_frames.can_look_closer and sure < min(PARAMETERS.min_sure_pairs, len(pairs)):
-        closer = [_compared(query_frames, pair, reference, closer=True) for pair in pairs]
-        found = [_better(one, other) for one, other in zip(found, closer, strict=True)]
-    best: Region | None = None
-    tried = []
-    for pair, region in zip(pairs, found, strict=True):
-        best = _better(best, region)
-        place = float(reference.times_ms[pair.row] / 1000)
-        tried.append((pair.time, place, _log_odds(region)))
-    if best is not None and best.inliers < PARAMETERS.min_inliers:
-        best = None
-    return Located(best, tuple(tried), tuple(0 if one is None else one.inliers for one in found))
+        found = _looked_closer(query_frames, pairs, reference, found)
+    tried = [
+        (pair.time, float(reference.times_ms[pair.row] / 1000), _log_odds(region))
+        for pair, region in zip(pairs, found, strict=True)
+    ]
+    return Located(_agreed([one for one in found if one is not None]), tuple(tried), tuple(map(_inliers, found)))
+
+
+def _agreed(found: Sequence[Region]) -> Region | None:
+    """Return the region that most inliers of all pairs together speak for, by its best pair; None where none is sure.
+
+    A picture that is like itself elsewhere (a ladder, a fence, a face and its shadow) has now and then a pair with more
+    inliers for a wrong region than any has for the right one, on which all the others agree.
+    """
+    believed = [one for one in found if one.inliers >= PARAMETERS.min_inliers]
+    together = [sum(other.inliers for other in believed if one.agrees(other)) for one in believed]
+    ranked = sorted(zip(together, believed, strict=True), key=lambda pair: (-pair[0], -pair[1].inliers))
+    return ranked[0][1] if ranked else None
 
 
 def _is_sure(region: Region | None) -> bool:
@@ -119,8 +151,7 @@ def _is_sure(region: Region | None) -> bool:
 
 def _log_odds(region: Region | None) -> float:
     """Return what the inliers of a pair of pictures say beyond what chance makes."""
-    inliers = 0 if region is None else region.inliers
-    over = max(0, inliers - PARAMETERS.max_chance_inliers)
+    over = max(0, _inliers(region) - PARAMETERS.max_chance_inliers)
     return min(PARAMETERS.max_pair_log_odds, PARAMETERS.log_odds_per_inlier * over)
 
 
@@ -130,29 +161,47 @@ def _better(one: Region | None, other: Region | None) -> Region | None:
     return other if other.inliers > one.inliers else one
 
 
+def _looked_closer(
+    query_frames: QueryFrames, pairs: Sequence[PicturePair], reference: PictureTrack, found: Sequence[Region | None]
+) -> list[Region | None]:
+    """Return what a closer look finds where that is better; it is given up when it finds nothing a few times."""
+    best, vain = list(found), 0
+    for place, pair in enumerate(pairs):
+        insisting = pair.similarity >= PARAMETERS.min_insisting_similarity
+        promising = pair.similarity >= PARAMETERS.min_promising_similarity and vain < PARAMETERS.max_vain_looks
+        if not (insisting or promising or _speaks(best[place])):
+            continue
+        for part in dict.fromkeys([pair.part, WHOLE]):
+            looked = _compared(query_frames, replace(pair, part=part), reference, closer=True)
+            best[place] = _better(best[place], looked)
+            vain += not (insisting or _speaks(looked))
+    return best
+
+
+def _speaks(region: Region | None) -> bool:
+    """Return whether two pictures have more in common than chance makes."""
+    return _inliers(region) > PARAMETERS.max_chance_inliers
+
+
+def _inliers(region: Region | None) -> int:
+    return 0 if region is None else region.inliers
+
+
 def _compared(query_frames: QueryFrames, pair: PicturePair, reference: PictureTrack, *, closer: bool) -> Region | None:
     """Return the region that a pair of pictures, or what is kept of those around them, agrees on."""
     place = float(reference.times_ms[pair.row] / 1000)
     local_times = reference.times_ms[reference.local_rows] / 1000
     size = (int(reference.size[0]), int(reference.size[1]))
+    insisting = pair.similarity >= PARAMETERS.min_insisting_similarity
     best: Region | None = None
     for index in np.argsort(np.abs(local_times - place))[: PARAMETERS.max_neighbours]:
         # The reference keeps local features of few pictures: the query's is taken as much earlier or later.
         time = pair.time + local_times[index] - place
-        for variant, features in _features(query_frames, time, pair.part, closer=closer):
+        looks = query_frames.features(time, pair.part) if closer else {"plain": query_frames.kept(time)}
+        for variant, features in looks.items():
             found = compare_local(features, reference.features(int(index)))
             if found is not None:
                 best = _better(best, Region(variant, found.matrix, size, found.inliers))
-        if _is_sure(best):
+        if _is_sure(best) or (closer and not insisting and not _speaks(best)):
             break
     return best
-
-
-def _features(
-    query_frames: QueryFrames, time: float, part: Part, *, closer: bool
-) -> Iterator[tuple[str, LocalFeatures]]:
-    if not closer:
-        yield "plain", query_frames.kept(time)
-        return
-    for one in dict.fromkeys([WHOLE, part]):
-        yield from query_frames.features(time, one).items()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fingerprint.matching.picture.query_frames import QueryFrames
-from fingerprint.matching.picture.views import describe_views
+from fingerprint.matching.picture.views import ViewDescriber
 from fingerprint.parameters import parameter
 from fingerprint.picture import extractor
 from fingerprint.picture.embedding import background_score
@@ -52,7 +52,7 @@ PARAMETERS = QueryParameters()
 
 @dataclass(frozen=True)
 class PictureQuery:
-    """A query's pictures in all views, with what each scores by chance.
+    """A query's pictures in views, with what each scores by chance.
 
     Attributes:
         views: The vectors.
@@ -61,6 +61,8 @@ class PictureQuery:
         gaps: Seconds that each moment stands for, float64 `(m,)`.
         spoken: Index of a view and of a moment that it speaks for, int64 `(k, 2)`, sorted by view.
         query_frames: The pictures themselves, for a closer look.
+        describer: What describes them in views.
+        closer_looks: Closer looks that were taken, by the kinds of views: they are kept for the next reference.
     """
 
     views: Views
@@ -69,10 +71,12 @@ class PictureQuery:
     gaps: NDArray[np.float64]
     spoken: NDArray[np.int64]
     query_frames: QueryFrames
+    describer: ViewDescriber
+    closer_looks: dict[frozenset[int], PictureQuery] = field(default_factory=dict)
 
     @classmethod
     def of(cls, query: Piece, *, thorough: bool) -> PictureQuery | None:
-        """Prepare a query; None when it has no picture.
+        """Prepare a query at first look; None when it has no picture.
 
         Args:
             query: The piece; of a bare fingerprint, what it keeps of its pictures is all there is.
@@ -81,14 +85,28 @@ class PictureQuery:
         track = query.fingerprint.picture
         if track is None or not len(track.grid_ms):
             return None
-        views = describe_views(track, query.keyframes, thorough=thorough)
+        describer = ViewDescriber(track, query.keyframes, thorough=thorough)
+        views = describer.views()
         query_frames = QueryFrames(query)
         step = PARAMETERS.sample_step_s
         _, firsts = np.unique(np.floor(query_frames.times / step + PARAMETERS.sample_slack_share), return_index=True)
         samples = query_frames.times[firsts]
         gaps = np.diff(samples, append=samples[-1:] + step)
         gaps = np.clip(gaps, PARAMETERS.min_gap_s, PARAMETERS.max_gap_s)
-        return cls(views, background_score(views.vectors), samples, gaps, _spoken(views, samples), query_frames)
+        return cls(
+            views, background_score(views.vectors), samples, gaps, _spoken(views, samples), query_frames, describer
+        )
+
+    def closer(self, kinds: frozenset[int]) -> PictureQuery:
+        """Return the query with a closer look in some kinds of views."""
+        if not kinds:
+            return self
+        if kinds not in self.closer_looks:
+            views = self.describer.views(kinds)
+            self.closer_looks[kinds] = replace(
+                self, views=views, background_score=background_score(views.vectors), spoken=_spoken(views, self.samples)
+            )
+        return self.closer_looks[kinds]
 
 
 def _spoken(views: Views, samples: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -38,6 +38,15 @@ class RegionParameters:
         24, unit="count", low=4, high=320, source="chosen, not measured: shares are exact to a twenty-fourth"
     )
 
+    #: How far apart two maps may put a corner of the reference's picture and still be one.
+    same_corner_px: float = parameter(
+        32.0,
+        unit="pixels",
+        low=4.0,
+        high=160.0,
+        source="chosen, not measured: a tenth of the longer side, as inexact as a map of few features is",
+    )
+
 
 PARAMETERS = RegionParameters()
 
@@ -63,6 +72,15 @@ class Region:
         if self.variant == "mirrored":
             return np.ascontiguousarray(gray[:, ::-1])
         return np.asarray(255 - gray, np.uint8) if self.variant == "negative" else gray
+
+    def agrees(self, other: Region) -> bool:
+        """Return whether two maps say the same of where the reference's picture lies."""
+        if self.variant != other.variant:
+            return False
+        width, height = self.size
+        corners = np.array([[0, 0], [width, 0], [0, height], [width, height], [width / 2, height / 2]])
+        off = corners @ (self.matrix - other.matrix)[:, :2].T + (self.matrix - other.matrix)[:, 2]
+        return bool(np.hypot(*off.T).max() <= PARAMETERS.same_corner_px)
 
     def from_square(self, side: int, unit: float) -> NDArray[np.float64]:
         """Return the map from a square that the reference's picture fills to the query's picture, `(2, 3)`.

@@ -7,19 +7,22 @@ query's side, by trying.
 from __future__ import annotations
 
 import functools
+import itertools
 from dataclasses import dataclass
+from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fingerprint.matching.novelty import distinct
 from fingerprint.parameters import parameter
 from fingerprint.picture import extractor
 from fingerprint.picture.embedding import dequantise, describe
 from fingerprint.picture.letterbox import without_bars
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -31,9 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PARAMETERS",
+    "ViewDescriber",
     "ViewParameters",
     "Views",
-    "describe_views",
     "edits_of_view",
     "regions",
     "view_names",
@@ -77,7 +80,7 @@ class ViewParameters:
     #: Seconds before and after its time that a plainly described picture speaks for: they are a second apart.
     plain_reach_s: float = parameter(0.75, unit="s", low=0.25, high=5.0, source="chosen, not measured")
 
-    #: Seconds between pictures that are looked at in another view, at the least.
+    #: Seconds between pictures that a closer look is taken at in another view, at the least.
     min_spacing_s: float = parameter(
         0.5, unit="s", low=0.25, high=10.0, source="a bound on cost: a whole look costs as much as describing the query"
     )
@@ -99,6 +102,18 @@ class ViewParameters:
     reach_margin_s: float = parameter(
         0.3, unit="s", low=0.0, high=2.0, source="chosen, not measured: a grid point, and a bit"
     )
+
+    #: Similarity to a picture that was looked at from which on another one shows nothing new at first look.
+    seen_similarity: float = parameter(
+        0.7,
+        unit="similarity",
+        low=0.3,
+        high=1.0,
+        source="a bound on cost: with the time below it leaves four in ten of the pictures of a fixed step",
+    )
+
+    #: How far apart the two are at most, seconds: also a scene that stands still is looked at again.
+    seen_s: float = parameter(4.0, unit="s", low=1.0, high=60.0, source="a bound on cost; chosen, not measured")
 
     #: Pictures that a piece of a query of any length has looked at in every view, at most.
     max_pictures: int = parameter(
@@ -192,38 +207,89 @@ def _span(first: float, last: float, length: int) -> slice:
     return slice(begin, max(begin + 1, round(last * length)))
 
 
-def describe_views(track: PictureTrack, keyframes: Keyframes, *, thorough: bool = True) -> Views:
-    """Return a query's vectors: as described plainly, and of its keyframes in the other views.
+class ViewDescriber:
+    """Describes a query's pictures in views, each picture in each view once, and only when it is asked for.
 
-    Args:
-        track: The query's picture track.
-        keyframes: Its pictures; without any, the plain view is all there is.
-        thorough: Look in every view, and not at plain and mirrored pictures alone.
+    Most of what is uploaded copies nothing. So a first look is taken at those pictures alone that show something new;
+    what it finds a likeness in is worth a closer one, at pictures that lie evenly in time, in that view.
     """
-    plain = dequantise(track.codes)
-    times, kinds, vectors = [track.times_ms / 1000], [np.zeros(len(plain), np.int8)], [plain]
-    names = view_names()
-    reach = np.zeros(len(names))
-    reach[0] = PARAMETERS.plain_reach_s
-    seconds = keyframes.times_ms / 1000
-    length = float(np.ptp(seconds)) if len(keyframes) else 0.0
-    mirrored = names.index("mirrored")
-    due = {mirrored: _spacing(length, PARAMETERS.mirrored_spacing_share)}
-    if thorough:
-        spacing = max(_spacing(length, PARAMETERS.other_spacing_share), length / PARAMETERS.max_pictures)
-        due |= dict.fromkeys(range(mirrored + 1, len(names)), spacing)
-    reach[list(due)] = [0.5 * spacing + PARAMETERS.reach_margin_s for spacing in due.values()]
-    early = extractor.PARAMETERS.grid_step_s / 2  # a picture may be looked at so much earlier than due
-    last = dict.fromkeys(due, float("-inf"))
-    for index, time in enumerate(seconds.tolist()):
-        wanted = [kind for kind, spacing in due.items() if time - last[kind] >= spacing - early]
-        if wanted:
-            last |= dict.fromkeys(wanted, time)
-            picture = np.ascontiguousarray(without_bars(keyframes.decode(index)))
-            vectors.append(describe([np.ascontiguousarray(view_of(picture, kind)) for kind in wanted]))
-            times.append(np.full(len(wanted), time))
-            kinds.append(np.array(wanted, np.int8))
-    return Views(np.concatenate(times), np.concatenate(kinds), np.concatenate(vectors), reach)
+
+    def __init__(self, track: PictureTrack, keyframes: Keyframes, *, thorough: bool = True) -> None:
+        """Prepare; nothing is described yet.
+
+        Args:
+            track: The query's picture track.
+            keyframes: Its pictures; without any, the plain view is all there is.
+            thorough: Look in every view, and not at plain and mirrored pictures alone.
+        """
+        self._track = track
+        self._keyframes = keyframes
+        self._seconds = keyframes.times_ms / 1000
+        self._plain = dequantise(track.codes)
+        self._kinds = range(1, (len(view_names()) if thorough else view_names().index("mirrored") + 1))
+        self._described: dict[tuple[int, int], NDArray[np.float32]] = {}
+
+    def views(self, closely: Collection[int] = ()) -> Views:
+        """Return a query's vectors: as described plainly, and of its keyframes in the other views.
+
+        Args:
+            closely: Kinds of views, indices into `view_names()`, that a closer look is taken in.
+        """
+        reach = np.full(len(view_names()), 0.0)
+        reach[0] = PARAMETERS.plain_reach_s
+        looked = [(index, kind) for kind in self._kinds for index in self._looked(kind, closely, reach)]
+        self._describe(looked)
+        looked.sort()
+        return Views(
+            np.concatenate([self._track.times_ms / 1000, self._seconds[[index for index, _ in looked]]]),
+            np.array([0] * len(self._plain) + [kind for _, kind in looked], np.int8),
+            np.concatenate([self._plain, *(self._described[one][None] for one in looked)]),
+            reach,
+        )
+
+    def _looked(self, kind: int, closely: Collection[int], reach: NDArray[np.float64]) -> list[int]:
+        """Return which keyframes are looked at in a view, and note for how long around it each speaks."""
+        spacing = PARAMETERS.min_spacing_s
+        if kind in closely:
+            spacing = self._spacing(kind)
+        reach[kind] = 0.5 * spacing + PARAMETERS.reach_margin_s
+        return self._spread(spacing) if kind in closely else self._novel
+
+    @functools.cached_property
+    def _novel(self) -> list[int]:
+        """Keyframes that show something new, at most so many, and as evenly as they come."""
+        times = self._track.times_ms / 1000
+        if not len(self._keyframes) or not len(times):
+            return []
+        novel = times[distinct(self._plain, times, same=PARAMETERS.seen_similarity, within_s=PARAMETERS.seen_s)]
+        if len(novel) > PARAMETERS.max_pictures:
+            novel = novel[np.linspace(0, len(novel) - 1, PARAMETERS.max_pictures).astype(int)]
+        return sorted({int(np.argmin(np.abs(self._seconds - time))) for time in novel})
+
+    def _spacing(self, kind: int) -> float:
+        """Return the seconds between pictures that a closer look is taken at in a view."""
+        length = float(np.ptp(self._seconds)) if len(self._seconds) else 0.0
+        if kind == view_names().index("mirrored"):
+            return _spacing(length, PARAMETERS.mirrored_spacing_share)
+        return max(_spacing(length, PARAMETERS.other_spacing_share), length / PARAMETERS.max_pictures)
+
+    def _spread(self, spacing: float) -> list[int]:
+        """Return keyframes that lie so far apart in time."""
+        early = extractor.PARAMETERS.grid_step_s / 2  # a picture may be looked at so much earlier than due
+        chosen: list[int] = []
+        for index, time in enumerate(self._seconds.tolist()):
+            if not chosen or time - self._seconds[chosen[-1]] >= spacing - early:
+                chosen.append(index)
+        return chosen
+
+    def _describe(self, looked: Iterable[tuple[int, int]]) -> None:
+        """Describe keyframes in views, those that are not described yet."""
+        missing = sorted(set(looked) - self._described.keys())
+        for index, some in itertools.groupby(missing, key=itemgetter(0)):
+            kinds = [kind for _, kind in some]
+            picture = np.ascontiguousarray(without_bars(self._keyframes.decode(index)))
+            vectors = describe([np.ascontiguousarray(view_of(picture, kind)) for kind in kinds])
+            self._described |= {(index, kind): vector for kind, vector in zip(kinds, vectors, strict=True)}
 
 
 def _spacing(length: float, share: float) -> float:

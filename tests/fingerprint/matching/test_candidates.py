@@ -1,17 +1,10 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from fingerprint.matching.candidates import PARAMETERS, distinct, rank_references
+from fingerprint.matching.candidates import rank_references
 from fingerprint.types import Hits, ReferenceKey
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 KEYS = tuple(ReferenceKey("default", name, 1) for name in ("a", "b", "c"))
 
@@ -97,34 +90,3 @@ def test_equals_keep_their_order() -> None:
 
 def test_no_hits_propose_nothing() -> None:
     assert ranked(hits()) == []
-
-
-def unit_vectors(*angles: float) -> NDArray[np.float32]:
-    """Return unit vectors in a plane by their angles, degrees."""
-    return np.stack([np.cos(np.radians(angles)), np.sin(np.radians(angles))], 1).astype(np.float32)
-
-
-def test_what_is_alike_and_near_in_time_is_searched_once() -> None:
-    kept = distinct(unit_vectors(0, 10, 90, 85, 5), np.array([0.0, 1.0, 1.5, 2.0, 3.0]))
-    assert kept.tolist() == [0, 2]
-
-
-def test_what_is_alike_and_far_in_time_is_searched_again() -> None:
-    assert distinct(unit_vectors(0, 0, 0), np.array([0.0, 4.0, 8.0])).tolist() == [0, 2]
-
-
-def test_of_views_of_one_time_those_that_look_alike_are_searched_once() -> None:
-    assert distinct(unit_vectors(0, 8, 120, 240), np.array([3.0, 3.0, 3.0, 3.0])).tolist() == [0, 2, 3]
-
-
-def test_of_nothing_nothing_is_searched() -> None:
-    assert not len(distinct(np.zeros((0, 4), np.float32), np.zeros(0)))
-
-
-@given(st.lists(st.tuples(st.integers(0, 359), st.integers(0, 30)), min_size=1, max_size=30))
-def test_for_whatever_is_left_out_something_alike_and_near_is_searched(found: list[tuple[int, int]]) -> None:
-    vectors, times = unit_vectors(*(angle for angle, _ in found)), np.array([time for _, time in found], np.float64)
-    kept = distinct(vectors, times)
-    for vector, time in zip(vectors, times, strict=True):
-        near = kept[np.abs(times[kept] - time) <= PARAMETERS.neighbour_s]
-        assert (vectors[near] @ vector).max() >= PARAMETERS.same_similarity - 1e-5

@@ -123,6 +123,24 @@ def test_one_copy_among_unrelated_pictures_is_enough() -> None:
     assert last == localization.PARAMETERS.max_pair_log_odds
 
 
+def test_the_region_that_most_pairs_agree_on_is_told_though_another_pair_has_more_inliers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    right, wrong = np.array([[1.0, 0, 0], [0, 1, 0]]), np.array([[0.5, 0, 99], [0, 0.5, 60]])
+    nearly = np.array([[1.0, 0, 4], [0, 1, 4]])
+    regions = {0.0: (wrong, 30), 4.0: (right, 26), 8.0: (nearly, 24)}
+
+    def compared(_: QueryFrames, pair: PicturePair, *__: PictureTrack, **___: bool) -> Region:
+        matrix, inliers = regions[pair.time]
+        return Region("plain", matrix, (WIDTH, HEIGHT), inliers)
+
+    monkeypatch.setattr(localization, "_compared", compared)
+    found = locate(query_frames(seconds()), REFERENCE, PAIRS[:3])
+    assert found.region is not None
+    assert found.region.matrix.tolist() == right.tolist()
+    assert found.inliers == (30, 26, 24)
+
+
 def test_no_closer_look_is_taken_where_what_is_kept_makes_two_pairs_sure() -> None:
     query = query_frames(seconds(first=50) | seconds(count=2))
     assert locate(query, REFERENCE, PAIRS).region is not None
@@ -153,6 +171,24 @@ def test_a_closer_look_never_makes_it_worse() -> None:
     assert all(one[2] <= other[2] for one, other in zip(kept.pairs, closer.pairs, strict=True))
 
 
+def test_a_closer_look_that_finds_nothing_is_given_up() -> None:
+    query = query_frames(seconds(first=50))
+    assert locate(query, REFERENCE, [replace(pair, similarity=0.25) for pair in PAIRS]).region is None
+    assert len(query.taken) == localization.PARAMETERS.max_vain_looks < len(PAIRS)
+
+
+def test_of_pictures_that_look_much_alike_none_is_given_up() -> None:
+    query = query_frames(seconds(first=50))
+    assert locate(query, REFERENCE, PAIRS).region is None
+    assert len({time for time, _ in query.taken}) > len(PAIRS)
+
+
+def test_no_closer_look_is_taken_at_what_nothing_speaks_for() -> None:
+    query = query_frames(seconds(mirrored))
+    assert locate(query, REFERENCE, [replace(pair, similarity=0.1) for pair in PAIRS]).region is None
+    assert query.taken == []
+
+
 def test_a_bare_fingerprint_is_compared_by_what_it_keeps() -> None:
     bare = query_frames(seconds(), bare=True)
     assert locate(bare, REFERENCE, PAIRS).region is not None
@@ -161,15 +197,32 @@ def test_a_bare_fingerprint_is_compared_by_what_it_keeps() -> None:
     assert bare.taken == edited.taken == []
 
 
-@pytest.mark.parametrize(("row", "off"), [(5, (-1, 3)), (6, (-2, 2)), (7, (-3, 1)), (13, (-1, -5))])
-def test_the_querys_picture_is_taken_as_much_earlier_or_later_as_the_references_with_features_is(
-    row: int, off: tuple[float, float]
-) -> None:
+#: Rows of a reference with a scene a second, of which the first of four has local features; how far off these are.
+NEIGHBOURS = [(5, (-1, 3)), (6, (-2, 2)), (7, (1, -3)), (13, (-1, -5))]
+
+
+def changing() -> PictureTrack:
+    """Return a reference that shows another scene each second, and has local features of the first of four."""
     reference = collected({number: scene(number // 4) for number in range(64)}).track()
     assert reference.times_ms[reference.local_rows].tolist() == [0, 4000, 8000, 12_000]
+    return reference
+
+
+@pytest.mark.parametrize(("row", "off"), NEIGHBOURS)
+def test_the_querys_picture_is_taken_as_much_earlier_or_later_as_the_references_with_features_is(
+    monkeypatch: pytest.MonkeyPatch, row: int, off: tuple[float, float]
+) -> None:
+    monkeypatch.setattr(localization, "PARAMETERS", replace(localization.PARAMETERS, min_sure_inliers=999))
+    query = query_frames(dict.fromkeys(range(80), mirrored(scene(row + round(off[0])))))
+    locate(query, changing(), [PicturePair(9.0, row)])
+    assert [time - 9.0 for time, _ in query.taken] == list(off)
+
+
+@pytest.mark.parametrize(("row", "off"), NEIGHBOURS)
+def test_where_the_nearest_says_nothing_no_other_is_looked_at(row: int, off: tuple[float, float]) -> None:
     query = query_frames(seconds(first=50))
-    locate(query, reference, [PicturePair(9.0, row)])
-    assert sorted({time - 9.0 for time, _ in query.taken}) == sorted(off)
+    locate(query, changing(), [PicturePair(9.0, row, similarity=0.25)])
+    assert [time - 9.0 for time, _ in query.taken] == [off[0]]
 
 
 def test_a_reference_without_local_features_tells_nothing() -> None:

@@ -74,3 +74,16 @@ def test_the_map_from_a_square_takes_corners_to_where_the_picture_lies() -> None
     lower_right = matrix @ (31.5, 31.5, 1)
     np.testing.assert_allclose(upper_left + 0.5, (40 * 0.3 + 0.15, 20 * 0.3 + 0.15), atol=0.2)
     np.testing.assert_allclose(lower_right + 0.5, (200 * 0.3 + 0.15, 110 * 0.3 + 0.15), atol=0.2)
+
+
+def region(*rows: list[float], variant: str = "plain") -> Region:
+    return Region(variant, np.array(rows), SIZE, 30)
+
+
+def test_maps_that_put_all_corners_near_each_other_agree() -> None:
+    one = region([1.0, 0.0, 0.0], [0.0, 1.0, 0.0])
+    assert one.agrees(one)
+    assert one.agrees(region([1.05, 0.0, 5.0], [0.0, 1.05, -5.0]))
+    assert not one.agrees(region([1.05, 0.0, 25.0], [0.0, 1.05, 0.0]))
+    assert not one.agrees(region([0.5, 0.0, 80.0], [0.0, 0.5, 45.0]))
+    assert not one.agrees(region([1.0, 0.0, 0.0], [0.0, 1.0, 0.0], variant="mirrored"))

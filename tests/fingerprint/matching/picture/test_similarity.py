@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.scenes import collected
 
 from fingerprint.matching.picture import similarity
 from fingerprint.matching.picture.motion import MotionHits, window_s
@@ -14,7 +15,7 @@ from fingerprint.matching.picture.similarity import (
     find_similarities,
     look_log_odds,
 )
-from fingerprint.matching.picture.views import Views, view_names
+from fingerprint.matching.picture.views import ViewDescriber, Views, view_names
 from fingerprint.model import Fingerprint
 from fingerprint.picture.keyframes import Keyframes
 from fingerprint.query import Piece
@@ -28,6 +29,7 @@ PICTURES: Vectors = np.eye(64, dtype=np.float32)
 def query(vectors: Vectors, background_score: float = 0.0) -> PictureQuery:
     """Return a query of plainly described pictures, one a second, each of which speaks for two moments."""
     count = len(vectors)
+    nothing = Piece(Fingerprint(float(count)), Keyframes.of([]))
     samples = 0.5 * np.arange(2 * count)
     return PictureQuery(
         views=Views(np.arange(count, dtype=np.float64), np.zeros(count, np.int8), vectors, np.zeros(len(view_names()))),
@@ -35,7 +37,8 @@ def query(vectors: Vectors, background_score: float = 0.0) -> PictureQuery:
         samples=samples,
         gaps=np.full(len(samples), 0.5),
         spoken=np.stack([np.repeat(np.arange(count), 2), np.arange(2 * count)], 1),
-        query_frames=QueryFrames(Piece(Fingerprint(float(count)), Keyframes.of([]))),
+        query_frames=QueryFrames(nothing),
+        describer=ViewDescriber(collected({}).track(), nothing.keyframes),
     )
 
 

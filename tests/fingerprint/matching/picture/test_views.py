@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from support.scenes import DUSK, HEIGHT, WIDTH, Image, collected, inset, mirrored, negative, scene
 
 from fingerprint.matching.picture import views
-from fingerprint.matching.picture.views import describe_views, edits_of_view, regions, view_names, view_of
+from fingerprint.matching.picture.views import ViewDescriber, Views, edits_of_view, regions, view_names, view_of
+from fingerprint.picture import extractor
 from fingerprint.picture.embedding import dequantise, describe
 from fingerprint.picture.keyframes import Keyframes, encode_still
 
@@ -89,7 +90,7 @@ def test_each_view_but_the_plain_one_names_an_edit() -> None:
 def test_an_edited_picture_is_most_like_its_original_in_the_view_that_undoes_the_edit(name: str) -> None:
     original = describe([scene(1)])[0]
     query = collected({0: edited(name, scene(1))})
-    seen = describe_views(query.track(), query.keyframes())
+    seen = ViewDescriber(query.track(), query.keyframes()).views()
     assert sorted(seen.kinds.tolist()) == list(range(len(view_names())))
     similarity = dict(zip([view_names()[kind] for kind in seen.kinds], seen.vectors @ original, strict=True))
     assert similarity.pop(name) > max(similarity.values())
@@ -101,14 +102,14 @@ def test_bars_are_left_out_before_a_part_is_taken() -> None:
     parts = []
     for image in (split, np.asarray(framed, np.uint8)):
         query = collected({0: image})
-        seen = describe_views(query.track(), query.keyframes())
+        seen = ViewDescriber(query.track(), query.keyframes()).views()
         parts.append(seen.vectors[seen.kinds == view_names().index("left")][0])
     assert float(parts[0] @ parts[1]) > 0.9
 
 
 def test_the_plain_view_is_what_the_fingerprint_keeps() -> None:
     query = collected({number: scene(number // 3) for number in range(9)})
-    seen = describe_views(query.track(), query.keyframes())
+    seen = ViewDescriber(query.track(), query.keyframes()).views()
     plain = seen.kinds == 0
     np.testing.assert_array_equal(seen.vectors[plain], dequantise(query.track().codes))
     np.testing.assert_array_equal(seen.times[plain], [0.0, 0.75, 1.5])
@@ -130,13 +131,19 @@ def keyframes(seconds: float) -> Keyframes:
     return Keyframes.of([(time, jpeg) for time in range(0, round(seconds * 1000) + 1, 250)])
 
 
+def closely(seconds: float, *, thorough: bool = True) -> Views:
+    """Return a closer look, in all views, at so many seconds of pictures."""
+    every = range(len(view_names()))
+    return ViewDescriber(TRACK, keyframes(seconds), thorough=thorough).views(every)
+
+
 @pytest.mark.usefixtures("blind")
 @pytest.mark.parametrize(
     ("seconds", "of_mirrored", "of_others"),
     [(5, 0.5, 0.5), (20, 0.5, 1.0), (40, 1.0, 2.0), (80, 2.0, 2.0), (120, 2.0, 2.5), (600, 2.0, 12.5)],
 )
 def test_longer_queries_are_looked_at_less_often(seconds: int, of_mirrored: float, of_others: float) -> None:
-    seen = describe_views(TRACK, keyframes(seconds))
+    seen = closely(seconds)
     for kind, spacing in enumerate([of_mirrored, *[of_others] * (len(view_names()) - 2)], 1):
         times = seen.times[seen.kinds == kind]
         gaps = np.diff(times)
@@ -148,7 +155,7 @@ def test_longer_queries_are_looked_at_less_often(seconds: int, of_mirrored: floa
 @pytest.mark.usefixtures("blind")
 @pytest.mark.parametrize("seconds", [5, 33, 600])
 def test_views_speak_for_all_of_the_time_between_them(seconds: int) -> None:
-    seen = describe_views(TRACK, keyframes(seconds))
+    seen = closely(seconds)
     for kind in range(1, len(view_names())):
         gaps = np.diff(seen.times[seen.kinds == kind])
         assert gaps.max() / 2 < seen.reach[kind] < gaps.max() / 2 + 1.0
@@ -157,21 +164,66 @@ def test_views_speak_for_all_of_the_time_between_them(seconds: int) -> None:
 @pytest.mark.usefixtures("blind")
 @pytest.mark.parametrize("seconds", [300, 600, 3600])
 def test_of_a_long_piece_so_many_pictures_are_looked_at_in_every_view_and_no_more(seconds: int) -> None:
-    seen = describe_views(TRACK, keyframes(seconds))
+    seen = closely(seconds)
     for kind in range(2, len(view_names())):
         assert 1.0 <= np.count_nonzero(seen.kinds == kind) / views.PARAMETERS.max_pictures <= 1.15
 
 
 @pytest.mark.usefixtures("blind")
 def test_a_look_that_is_not_thorough_is_at_plain_and_mirrored_pictures_alone() -> None:
-    seen = describe_views(TRACK, keyframes(20), thorough=False)
+    seen = closely(20, thorough=False)
     assert set(seen.kinds.tolist()) == {view_names().index("plain"), view_names().index("mirrored")}
     assert not seen.reach[2:].any()
-    thorough = describe_views(TRACK, keyframes(20))
+    thorough = closely(20)
     np.testing.assert_array_equal(seen.times, thorough.times[thorough.kinds < 2])
 
 
 def test_without_pictures_the_plain_view_is_all_there_is() -> None:
-    seen = describe_views(TRACK, Keyframes.of([]))
+    seen = ViewDescriber(TRACK, Keyframes.of([])).views()
     assert seen.kinds.tolist() == [0] * len(TRACK.numbers)
     np.testing.assert_array_equal(seen.vectors, dequantise(TRACK.codes))
+
+
+def test_a_first_look_in_other_views_is_at_what_shows_something_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "PARAMETERS", replace(views.PARAMETERS, seen_similarity=0.9))
+    cut = collected({number: scene(number // 12) for number in range(48)})
+    seen = ViewDescriber(cut.track(), cut.keyframes()).views()
+    for kind in range(1, len(view_names())):
+        assert seen.times[seen.kinds == kind].tolist() == [0.0, 3.0, 6.0, 9.0]
+
+
+def test_a_scene_that_stands_still_is_looked_at_again_after_a_while() -> None:
+    still = collected(dict.fromkeys(range(80), scene(1)))
+    seen = ViewDescriber(still.track(), still.keyframes()).views()
+    gaps = np.diff(seen.times[seen.kinds == 1])
+    assert views.PARAMETERS.seen_s < gaps.min() <= gaps.max() <= extractor.PARAMETERS.still_scene_s
+
+
+def test_a_closer_look_is_taken_in_the_views_that_are_asked_for_and_describes_nothing_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    described: list[int] = []
+
+    def counting(pictures: list[Image]) -> NDArray[np.float32]:
+        described.append(len(pictures))
+        return np.zeros((len(pictures), 384), np.float32)
+
+    monkeypatch.setattr(views, "describe", counting)
+    describer = ViewDescriber(TRACK, keyframes(20))
+    first = describer.views()
+    turned = view_names().index("rotated:90")
+    closer = describer.views({turned})
+    others = closer.kinds != turned
+    np.testing.assert_array_equal(closer.times[others], first.times[first.kinds != turned])
+    assert np.count_nonzero(closer.kinds == turned) == 21
+    assert describer.views({turned}).times.tolist() == closer.times.tolist()
+    assert sum(described) == len(view_names()) - 1 + 20
+
+
+def test_of_a_long_piece_that_changes_all_the_time_so_many_pictures_are_looked_at_and_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(views, "PARAMETERS", replace(views.PARAMETERS, seen_similarity=0.95, max_pictures=5))
+    busy = collected({number: scene(number // 4) for number in range(48)})
+    seen = ViewDescriber(busy.track(), busy.keyframes()).views()
+    assert seen.times[seen.kinds == 1].tolist() == [0.0, 2.0, 5.0, 8.0, 11.0]
