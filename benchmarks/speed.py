@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from benchmarks.corpus import SHARED_VARIABLE, find_shared, split_media
 from benchmarks.cost.clips import programme, repeated
-from benchmarks.cost.load import match_large_library
+from benchmarks.cost.load import match_large_library, match_uploads
 from benchmarks.cost.meter import alone
 from benchmarks.cost.steps import decode_all, fingerprint_all, fingerprint_chunks, fingerprint_peer, fingerprint_whole
 from benchmarks.detect import PEERS
 from benchmarks.report import table
 from benchmarks.tools import BenchmarkError, require
+from fingerprint.media.probe import probe
+from streams.demo.edit import Edit, Piece, make_copy
 from streams.demo.footage import FootageError, fetch
 
 if TYPE_CHECKING:
@@ -35,6 +37,15 @@ CLIP_S = 60.0
 
 #: Heights in lines, with the ratio to decoding that must be reached, and the one that is hoped for.
 HEIGHTS = {480: (1.5, 1.1), 1080: (1.1, 0.8)}
+
+#: Short uploads of each kind whose matching is compared with their fingerprinting, and seconds of each.
+UPLOADS, UPLOAD_S = 8, (10.0, 60.0)
+
+#: References that short uploads are matched against, with the ratios to be reached and hoped for: no copies, copies.
+UPLOAD_BARS = {80: ((1.0, 0.5), (2.0, 1.2)), 5000: ((1.3, 0.55), (2.6, 1.3))}
+
+#: What is done to short uploads that are copies, by turns.
+UPLOAD_EDITS = (Edit(), Edit(mirrored=True), Edit(logo=True, bit_rate=100_000), Edit(width=240, height=426))
 
 #: The largest share of memory that a long file may take over a short one, and bytes of fingerprint an hour, in MB.
 MEMORY_BAR, MEGABYTES_BAR = 1.1, 8.0
@@ -102,6 +113,31 @@ class Speed:
             figure = f"{many / few:.2f} ({few:.0f} and {many:.0f} MiB)"
             yield Row(f"memory, {self._minutes:g} ÷ 3 minutes, {name}", figure, f"{MEMORY_BAR:g}")
 
+    def uploads(self) -> Iterator[Row]:
+        """Compare matching short uploads, which copy nothing or are copies, with fingerprinting them."""
+        lengths = {media: probe(media).duration for media in self._media}
+        short = [media for media, length in lengths.items() if UPLOAD_S[0] <= length <= UPLOAD_S[1]]
+        chosen = short[:: max(1, len(short) // UPLOADS)][:UPLOADS]
+        names = [media.stem for media in self._media]
+        real = dict(zip(names, alone(fingerprint_all, self._media), strict=True))
+        for place, kind in enumerate(("copy nothing", "are copies")):
+            cost, queries = 0.0, {}
+            for number, media in enumerate(chosen):
+                upload = media
+                if place:
+                    upload = self._out / f"copy-{media.stem}.mp4"
+                    make_copy([Piece(media)], upload, UPLOAD_EDITS[number % len(UPLOAD_EDITS)])
+                parts = self._out / "uploads" / upload.stem
+                meter, query = alone(fingerprint_whole, upload, self._warm, parts)
+                cost += meter.cpu_s
+                queries[f"upload-{number}" if place else media.stem] = query
+            for references, bars in UPLOAD_BARS.items():
+                matching = alone(match_uploads, queries, real, references)
+                bar, aim = bars[place]
+                title = f"matching {len(chosen)} short uploads that {kind}, {references} references ÷ their fingerprint"
+                figure = f"{matching.cpu_s / cost:.2f} ({matching.cpu_s:.1f} and {cost:.1f} CPU s)"
+                yield Row(title, figure, f"{bar:g}", f"{aim:g}")
+
     def matching(self) -> Iterator[Row]:
         """Compare matching ten minutes against a large library with fingerprinting them."""
         clip = programme(self._media, self._out / "ten-minutes.mp4", height=480, seconds=600)
@@ -117,7 +153,7 @@ class Speed:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the benchmark; return the exit status."""
-    parts = ("ratio", "memory", "matching")
+    parts = ("ratio", "memory", "uploads", "matching")
     parser = argparse.ArgumentParser(prog="make bench-speed", description=__doc__)
     shared = os.environ.get(SHARED_VARIABLE) or "../shared"
     parser.add_argument("--shared", type=Path, default=shared, help="folder with media/ to fill the library from")

@@ -21,12 +21,12 @@ from streams.adapters.milvus.scoped_index import SearchScope
 from streams.pipeline.tasks.search import upsert_windows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fingerprint.ports import FingerprintSource, WindowIndex
     from schemas.matches import Track
 
-__all__ = ["Index", "match_large_library"]
+__all__ = ["Index", "match_large_library", "match_uploads"]
 
 Index = Literal["memory", "Milvus Lite"]
 
@@ -59,6 +59,28 @@ def match_large_library(query: Query, real: Sequence[bytes], hours: float, index
     with _filled(library, real, index) as (windows, source), Meter() as meter:
         match(query, windows, source)
     return meter, count
+
+
+def match_uploads(uploads: Mapping[str, Query], real: Mapping[str, bytes], references: int) -> Meter:
+    """Match short uploads, one after the other, against so many references in memory.
+
+    Args:
+        uploads: Queries by the name of what each is taken from: that one reference is left out for it.
+        real: Fingerprints by name; they come again with strange windows under made-up names where more are asked for.
+        references: How many references there are.
+    """
+    index = MemoryIndex()
+    for number, (name, data) in zip(range(references), itertools.cycle(real.items()), strict=False):
+        one = Fingerprint.from_bytes(data)
+        if number < len(real):
+            index.add(name, one)
+        else:
+            parts: dict[str, Any] = {field.name: getattr(one, field.name) for field in fields(Fingerprint)}
+            index.add(f"{name}-{number}", MadeUp(**parts, seed=number))
+    with Meter() as meter:
+        for name, query in uploads.items():
+            match(query, index, index, exclude_media=name)
+    return meter
 
 
 def _library(real: Sequence[Fingerprint], hours: float) -> Iterator[tuple[ReferenceKey, Fingerprint]]:

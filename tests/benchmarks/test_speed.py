@@ -4,17 +4,21 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("psutil")
 
+from benchmarks.cost import load
 from benchmarks.cost.clips import repeated
-from benchmarks.cost.load import match_large_library
+from benchmarks.cost.load import match_large_library, match_uploads
 from benchmarks.cost.meter import Meter, alone
 from benchmarks.cost.steps import decode_all, fingerprint_chunks, fingerprint_whole
 from fingerprint.engine import Query, fingerprint_media
+from fingerprint.index.memory import MemoryIndex
 from fingerprint.media.limits import MediaLimits
 from fingerprint.media.probe import probe
+from schemas.matches import Match, Track
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +53,22 @@ def test_a_library_is_filled_with_strange_windows(bunny: Query, index: str) -> N
     own = sum(len(rows.numbers) for rows in bunny.fingerprint.windows().values())
     _, windows = match_large_library(bunny, real, 20 / 3600, index)  # type: ignore[arg-type] # one of its literals
     assert windows == 4 * own
+
+
+def test_uploads_are_matched_against_as_many_references_as_are_asked_for(
+    bunny: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[tuple[str, set[str]]] = []
+
+    def counting(_: Query, index: MemoryIndex, __: MemoryIndex, *, exclude_media: str) -> list[Match]:
+        rows = np.array([[1.0, *[0.0] * 383]], np.float32)
+        found = index.search(Track.PICTURE, rows, limit=999, exclude_media=exclude_media)
+        held.append((exclude_media, {key.media_id for key in found.keys}))
+        return []
+
+    monkeypatch.setattr(load, "match", counting)
+    match_uploads({"bunny": bunny, "upload": bunny}, {"bunny": bunny.fingerprint.to_bytes()}, 3)
+    assert held == [("bunny", {"bunny-1", "bunny-2"}), ("upload", {"bunny", "bunny-1", "bunny-2"})]
 
 
 @pytest.mark.skipif(

@@ -1,32 +1,26 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from benchmarks.tune.force import in_force
-from fingerprint.matching.candidates import distinct
+from fingerprint.matching.picture.correspondences import speed_prior
 from fingerprint.stages import stages
 
-CANDIDATES = stages()["matching.candidates"]
-
-
-def kept() -> int:
-    """Return how many of two vectors with a similarity of 0.9 are searched."""
-    vectors = np.array([[1.0, 0.0], [0.9, np.sqrt(1 - 0.81)]], np.float32)
-    return len(distinct(vectors, np.zeros(2)))
+CORRESPONDENCES = stages()["matching.picture.correspondences"]
+PRIOR = "speed_prior_log_odds"
 
 
 def test_a_moved_number_is_in_force_meanwhile_and_gone_afterwards() -> None:
-    before = CANDIDATES.parameters
-    assert kept() == 1
-    with in_force(CANDIDATES, "same_similarity", 0.95):
-        assert kept() == 2
-    assert kept() == 1
-    assert CANDIDATES.parameters is before
+    before = CORRESPONDENCES.parameters
+    usual = speed_prior(1.1)
+    with in_force(CORRESPONDENCES, PRIOR, usual + 1):
+        assert speed_prior(1.1) == usual + 1
+    assert speed_prior(1.1) == usual
+    assert CORRESPONDENCES.parameters is before
 
 
 def test_a_moved_number_is_gone_after_an_error_as_well() -> None:
-    before = CANDIDATES.parameters
-    with pytest.raises(RuntimeError), in_force(CANDIDATES, "same_similarity", 0.95):
+    before = CORRESPONDENCES.parameters
+    with pytest.raises(RuntimeError), in_force(CORRESPONDENCES, PRIOR, 1.0):
         raise RuntimeError
-    assert CANDIDATES.parameters is before
+    assert CORRESPONDENCES.parameters is before
