@@ -63,7 +63,7 @@ def test_uploads_are_matched_against_as_many_references_as_are_asked_for(
     def counting(_: Query, index: MemoryIndex, __: MemoryIndex, *, exclude_media: str) -> list[Match]:
         rows = np.array([[1.0, *[0.0] * 383]], np.float32)
         found = index.search(Track.PICTURE, rows, limit=999, exclude_media=exclude_media)
-        held.append((exclude_media, {key.media_id for key in found.keys}))
+        held.append((exclude_media, {found.keys[one].media_id for one in found.references.tolist()}))
         return []
 
     monkeypatch.setattr(load, "match", counting)
