@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fingerprint.chunking import ChunkFiles, assemble, fingerprint_chunk, fingerprint_media, plan_chunks
 from fingerprint.matching.matcher import match
+from fingerprint.matching.repeats import find_repeats
 from fingerprint.model import ALGORITHM, Chunk, Fingerprint
 from fingerprint.query import Query
 
@@ -14,6 +15,7 @@ __all__ = [
     "Fingerprint",
     "Query",
     "assemble",
+    "find_repeats",
     "fingerprint_chunk",
     "fingerprint_media",
     "match",

@@ -12,7 +12,7 @@ from schemas.coverage import Coverage, Unsearched
 from schemas.errors import ErrorCode
 from schemas.events import MediaId, Rendition
 from schemas.limits import LONGEST_CALLER, LONGEST_DIGEST, LONGEST_MEDIA_S, LONGEST_NAME
-from schemas.matches import Match
+from schemas.matches import Interval, Match
 from schemas.policies import RuledBy, Ruling
 from schemas.publication import published
 from schemas.rights import Right
@@ -255,6 +255,9 @@ class Job(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True, fro
     coverage: Coverage = Coverage()
     #: What was to be searched, and was not.
     unsearched: tuple[Unsearched, ...] = ()
+    #: What the media holds more than once: of each the earlier span, as the input's, and the later one, as the
+    #: reference's. Those of before there was this field, and those that searched nothing, have none.
+    repeats: tuple[Interval, ...] = ()
     #: What the work amounted to.
     metrics: Metrics = Metrics()
 

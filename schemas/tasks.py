@@ -17,7 +17,7 @@ from schemas.backward import BackwardBatch, Cursor
 from schemas.coverage import Coverage, Unsearched
 from schemas.errors import ErrorCode
 from schemas.jobs import MOST, JobSpec, Lane, Metrics
-from schemas.matches import Match
+from schemas.matches import Interval, Match
 
 __all__ = [
     "ChunkResult",
@@ -308,6 +308,8 @@ class ChunkResult(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=T
     coverage: Coverage = Coverage()
     #: For `finish`: what was to be searched, and was not.
     unsearched: tuple[Unsearched, ...] = ()
+    #: For `finish`: what the media holds more than once.
+    repeats: tuple[Interval, ...] = ()
     #: For `backward`: what was found, and how far the search has come.
     backward: BackwardBatch | None = None
     #: What the work amounted to.

@@ -41,6 +41,7 @@ __all__ = [
     "find_segments",
     "match",
     "propose",
+    "sound_candidates",
 ]
 
 #: Decimal places of what is answered: times to a millisecond, similarities, shares and speeds to a ten thousandth.
@@ -198,7 +199,7 @@ def propose(
         exclude_media: A media id that is left out, in all its versions.
     """
     pictures = _picture_candidates(piece, index, exclude_media)
-    sounds = _sound_candidates(piece, index, exclude_media)
+    sounds = sound_candidates(piece, index, exclude_media)
     most, floor = PARAMETERS.max_retimed_candidates, picture_similarity.PARAMETERS.similarity_floor
     alike = [one for one in pictures[:most] if one.likest > floor]
     retimed = {one.key for one in (*sounds[:most], *alike)}
@@ -236,7 +237,8 @@ def _picture_candidates(query: PreparedPiece, index: WindowIndex, exclude: str |
     )
 
 
-def _sound_candidates(query: PreparedPiece, index: WindowIndex, exclude: str | None) -> list[Candidate]:
+def sound_candidates(query: PreparedPiece, index: WindowIndex, exclude: str | None) -> list[Candidate]:
+    """Return the references that a query's sound is like, best first; one media id may be left out."""
     if query.sound is None or not len(query.sound.track.numbers):
         return []
     track = query.sound.track

@@ -18,10 +18,10 @@ from streams.domain.recurring_links import BOUNDS_S, Held, Link, Place, joined
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from fingerprint.intervals import Span
-    from schemas.matches import Match
+    from schemas.matches import Interval, Match
 
 __all__ = ["Around", "around", "places_of", "store_links"]
 
@@ -178,10 +178,16 @@ def _newest_search(writer: sqlite3.Connection, media_id: str) -> Job | None:
 def _links_of(writer: sqlite3.Connection, job: Job) -> Iterator[tuple[object, ...]]:
     for match in job.matches:
         since = max(job.creation_time, _first_stored(writer, match))
-        spans: Sequence[tuple[Span, Span]] = joined(match.intervals)
-        for (start, end), (begin, finish) in spans:
-            founded = "\x1f".join((since, job.media_id, match.media_id, f"{start:09.2f}", f"{begin:09.2f}"))
-            yield start, end, match.library, match.media_id, begin, finish, founded
+        yield from _as_links(job, match.library, match.media_id, match.intervals, since)
+    yield from _as_links(job, job.request.library, job.media_id, job.repeats, job.creation_time)
+
+
+def _as_links(
+    job: Job, library: str, other: str, intervals: Iterable[Interval], since: str
+) -> Iterator[tuple[object, ...]]:
+    for (start, end), (begin, finish) in joined(intervals):
+        founded = "\x1f".join((since, job.media_id, other, f"{start:09.2f}", f"{begin:09.2f}"))
+        yield start, end, library, other, begin, finish, founded
 
 
 def _first_stored(writer: sqlite3.Connection, match: Match) -> str:

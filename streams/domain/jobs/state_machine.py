@@ -434,6 +434,7 @@ def _on_finished(record: MediaRecord, active: ActiveJob, result: ChunkResult, *,
         stored=result.stored,
         coverage=result.coverage,
         unsearched=result.unsearched,
+        repeats=result.repeats,
         metrics=_with_work(result.metrics, active.job.metrics, result.metrics),
     )
     record = record.with_ended(job.job_id)

@@ -31,6 +31,10 @@ SHOWN_SHARE = 0.8
 #: Likenesses that differ by less are the same. Measured on chains of the videos to tune with: of what a copy was made
 #: from, and of what that was made from, they differ by 0.007 at the least, for the edit that shows least.
 LOOKS_ALIKE = 0.003
+#: Likenesses that differ by more than this count for more than an edit that does not show: each is worked out along
+#: intervals, and one that places the copy wrongly shows other edits and is unlike at once. Chosen: several times what
+#: compressing once more costs.
+LOOKS_CLEARLY_ALIKE = 0.02
 #: Similarities that differ by less are the same: those of copies that differ in nothing vary by a few hundredths.
 ALIKE = 0.05
 #: Digits behind the point of shares.
@@ -98,8 +102,9 @@ class Chooser:
 
         One that covers much less of the copy is none. What was done to make the younger one of the older one decides
         next: where the copy shows it, and differs less from the younger one, it was made from that; where it does not
-        show, it was not. Then the one that the copy looks more like: each edit takes a copy further away from all that
-        came before it. Failing that, the one that covers more, then the surer one, then the older.
+        show, it was not, unless what was done since takes it back, or the copy clearly looks more like the younger one:
+        then an interval is mistaken. Then the one that the copy looks more like: each edit takes a copy further away
+        from all that came before it. Failing that, the one that covers more, then the surer one, then the older.
         """
         much_more = self._covering(older, younger, MUCH_LESS)
         decided = much_more or self._by_edits(older, younger) or self._by_looks(older, younger)
@@ -122,17 +127,26 @@ class Chooser:
         own = own_edits(between, self._media[between.source].duration, younger.link.intervals)
         against_older, against_younger = self._of(older.link), self._of(younger.link)
         seen, missing = shared(own, against_older)
+        # Only beside an edit that shows: of none, to have been left alone is likelier than to have been put right.
+        taken_back = tuple(one for one in missing if seen and any(since.undoes(one) for since in against_younger))
+        missing = tuple(one for one in missing if one not in taken_back)
         if not own:
             return None
-        if len(seen) < SHOWN_SHARE * len(own):
+        if len(missing) > (1.0 - SHOWN_SHARE) * len(own):
+            if self._looks_clearly_more_like(younger, older):
+                return None
             choice = _choice(older, younger, TraceBecause.EDITS_MISSING, edits=_words(missing))
             if not seen:
                 return choice
             hint = TraceReason(because=TraceBecause.SHARED_EDITS, other=younger.link.source, edits=_words(seen))
             return choice._replace(reasons=(*choice.reasons, hint), certainty=CERTAINTY[TraceBecause.SHARED_EDITS])
-        if len(against_younger) < len(against_older):
+        if len(against_younger) < len(against_older) + 2 * len(taken_back):  # it, and what took it back
             return _choice(younger, older, TraceBecause.EDITS_SHOW, edits=_words(seen))
         return None
+
+    def _looks_clearly_more_like(self, one: Candidate, other: Candidate) -> bool:
+        alike, less = self._like(one.link), self._like(other.link)
+        return alike is not None and less is not None and alike - less >= LOOKS_CLEARLY_ALIKE
 
     def _by_looks(self, older: Candidate, younger: Candidate) -> Choice | None:
         """Choose the one whose pictures the copy's are more like; None: they are as like, or it is not known."""

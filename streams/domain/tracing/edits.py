@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from schemas.matches import Interval
     from streams.domain.tracing.links import Link
 
-__all__ = ["Edit", "edits_of", "own_edits", "shared", "transforms_of"]
+__all__ = ["Edit", "edits_of", "own_edits", "shared", "transforms_of", "undone"]
 
 #: Share of what a copy has of its source from which an edit of the picture counts: single intervals are mistaken at
 #: times.
@@ -27,6 +27,11 @@ BORDER_S = 2.0
 SAME_PLACE_S = 1.0
 #: Speeds are known to about a hundredth: less than twice that is none, and speeds that differ by less are the same.
 SPEED_ERROR = 0.02
+#: What was put into another picture is taken back by cropping, and the other way round; all others by themselves.
+UNDONE = {"cropped": "inserted", "inserted": "cropped"}
+#: Begins the names of turns; degrees follow.
+ROTATED = "rotated:"
+FULL_TURN = 360
 #: A place shows where this much of the second before it and of the second behind it is there.
 LEAST_SHOWN = 0.75
 
@@ -54,12 +59,26 @@ class Edit(NamedTuple):
             return f"speed:{self.first:.2f}"
         return self.kind if self.at is None else f"{self.kind}:{self.first:.1f}"
 
+    def undoes(self, other: Edit) -> bool:
+        """Whether it takes another edit back, as far as can be told: what was cropped and then framed shows neither."""
+        if self.kind == "speed":
+            return other.kind == "speed" and abs(self.first * other.first - 1.0) <= SPEED_ERROR
+        return self.at is None and self.kind == undone(other.kind)
+
     def is_same(self, other: Edit) -> bool:
         """Whether another edit of the same source is the same, as far as can be told."""
         if self.kind != other.kind:
             return False
         error = SPEED_ERROR * self.first if self.kind == "speed" else SAME_PLACE_S
         return abs(self.first - other.first) <= error and abs(self.second - other.second) <= error
+
+
+def undone(name: str) -> str:
+    """Return what takes an edit of the picture back, and what it looks like from its copy's side."""
+    degrees = name.removeprefix(ROTATED)
+    if degrees != name and degrees.isdigit():
+        return f"{ROTATED}{(FULL_TURN - int(degrees)) % FULL_TURN}"
+    return UNDONE.get(name, name)
 
 
 def edits_of(link: Link, duration: float) -> tuple[Edit, ...]:

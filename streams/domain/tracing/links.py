@@ -10,6 +10,7 @@ import msgspec
 from fingerprint.intervals import covered_s, union
 from streams.domain.boilerplate import shows_more
 from streams.domain.precedence import Ages, age_order
+from streams.domain.tracing.edits import undone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,11 +25,6 @@ __all__ = ["Link", "Links", "Medium", "Sighting", "is_linking", "links_of"]
 MOST_INTERVALS = 500
 #: Digits behind the point of speeds that are turned round.
 SPEED_DIGITS = 4
-#: What is seen when the input is the original, and what was done to the copy then.
-TURNED = {"cropped": "inserted", "inserted": "cropped"}
-#: Begins the names of turns; degrees follow.
-ROTATED = "rotated:"
-FULL_TURN = 360
 
 
 class Medium(NamedTuple):
@@ -144,15 +140,8 @@ def _turned(interval: Interval) -> Interval:
         reference_start=interval.input_start,
         reference_end=interval.input_end,
         speed=round(1.0 / interval.speed, SPEED_DIGITS) if interval.speed > 0 else 1.0,
-        transforms=tuple(map(_undone, interval.transforms)),
+        transforms=tuple(map(undone, interval.transforms)),
     )
-
-
-def _undone(edit: str) -> str:
-    degrees = edit.removeprefix(ROTATED)
-    if degrees != edit and degrees.isdigit():
-        return f"{ROTATED}{(FULL_TURN - int(degrees)) % FULL_TURN}"
-    return TURNED.get(edit, edit)
 
 
 def _link(one: Sighting, intervals: list[Interval], *, direct: bool) -> Link:

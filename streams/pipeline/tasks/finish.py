@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fingerprint.codec import BadFingerprintError
-from fingerprint.engine import ALGORITHM, assemble
+from fingerprint.engine import ALGORITHM, assemble, find_repeats
 from fingerprint.file import read_fingerprint
 from fingerprint.media.errors import MediaError
 from fingerprint.model import Chunk
@@ -71,6 +71,7 @@ def finish(task: FinishJob, context: TaskContext) -> TaskReport:
         left = unsearched(context, references)
     if save_type is SaveType.SAVE and not _is_duplicate(task, matches, context):
         stored = _save(task, query.fingerprint, windows, data, context)
+    repeats = find_repeats(query.fingerprint) if stored and save_type.searches else ()
     kept, left_out = capped(matches)
     coverage = query.coverage.told()
     same = task.request.stores and not stored and context.scope.protected == query.fingerprint.digest
@@ -85,6 +86,7 @@ def finish(task: FinishJob, context: TaskContext) -> TaskReport:
             stored=stored,
             coverage=coverage,
             unsearched=left,
+            repeats=repeats,
             metrics=Metrics(
                 duration=query.fingerprint.duration,
                 windows=sum(len(rows.numbers) for rows in windows.values()),

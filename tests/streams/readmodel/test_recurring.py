@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from support.read_model import GoneItem, GoneLibrary, JobTombstone, ReadModel
 from support.recurring import SHOWS, Planted, broadcast, common, shows, stored
 
 from schemas.cases import DecisionKind
-from schemas.jobs import SaveType
+from schemas.jobs import JobStatus, SaveType
 from schemas.libraries import Library, Purpose
+from schemas.matches import Interval
 from schemas.recurring import RecurringDecision, RecurringPlace, RecurringState
 from streams.readmodel.pagination import BadCursor
 from streams.readmodel.recurring_lists import RecurringFilter
@@ -59,6 +61,30 @@ def test_what_three_media_have_is_proposed_with_all_occurrences(known: ReadModel
     assert found(known) == [STING]
     assert known.recurring.get(one.id) == one
     assert known.recurring.get("unknown") is None
+
+
+def alone(name: str, *places: float, seconds: float = 20.0) -> tuple[Interval, ...]:
+    """Return what a medium holds at some places alike, as its own job tells it: each two of them."""
+    return common(name, *((one, other, seconds) for one, other in itertools.combinations(places, 2))).intervals
+
+
+def test_what_one_medium_alone_has_three_times_is_proposed(model: ReadModel) -> None:
+    model.apply(libraries=[SHOWS])
+    for name, repeats in (("thrice", alone("thrice", 10.0, 200.0, 400.0)), ("twice", alone("twice", 30.0, 300.0))):
+        done = job(f"job-{name}", JobStatus.SUCCESS, media_id=name, library="shows", repeats=repeats)
+        model.apply(jobs=[done], items=[stored(name)])
+    assert found(model) == [[("thrice", 10.0, 30.0), ("thrice", 200.0, 220.0), ("thrice", 400.0, 420.0)]]
+    model.apply(items=[GoneItem("shows", "thrice")])
+    assert found(model) == []
+
+
+def test_what_a_medium_has_twice_and_another_one_once_is_proposed(model: ReadModel) -> None:
+    model.apply(libraries=[SHOWS])
+    model.apply(jobs=[job("job-a", JobStatus.SUCCESS, media_id="a", library="shows")], items=[stored("a")])
+    repeats, other = alone("b", 30.0, 300.0), common("a", (30.0, 5.0, 20.0))
+    done = job("job-b", JobStatus.SUCCESS, media_id="b", library="shows", repeats=repeats, matches=(other,))
+    model.apply(jobs=[done], items=[stored("b")])
+    assert found(model) == []  # twice in one, and in two media: neither is three
 
 
 def test_spans_planted_in_thirty_items_are_proposed_and_nothing_else_is(model: ReadModel) -> None:

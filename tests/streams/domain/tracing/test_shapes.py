@@ -217,7 +217,24 @@ def test_likenesses_that_are_not_known_or_the_same_tell_nothing(likenesses: dict
     assert because(trace, "C", "B") == {TraceBecause.AS_GOOD}
 
 
-def test_an_edit_of_another_copy_that_does_not_show_counts_for_more_than_looks() -> None:
+@pytest.mark.parametrize(("of_a", "expected"), [(0.89, "B<A C<A"), (0.5, "B<A C<B")])
+def test_an_edit_of_another_copy_that_does_not_show_counts_for_more_than_looks_unless_these_are_clear(
+    of_a: float, expected: str
+) -> None:
     works = [A, copied(A, "B", "mirrored"), copied(A, "C")]
-    trace = trace_of("C", media_of(works), sightings_of(works), likeness=lambda one: {"A": 0.5, "B": 0.9}[one.source])
-    assert edges(trace) == "B<A C<A"
+    trace = trace_of("C", media_of(works), sightings_of(works), likeness=lambda one: {"A": of_a, "B": 0.9}[one.source])
+    assert edges(trace) == expected
+
+
+def test_an_edit_that_was_taken_back_is_not_missed_beside_one_that_shows() -> None:
+    cropped = copied(A, "B", "cropped", spans=[(30.0, 100.0)])
+    works = [A, cropped, copied(cropped, "C", "inserted")]
+    found = [
+        one._replace(intervals=tuple(msgspec.structs.replace(each, transforms=()) for each in one.intervals))
+        if (one.input, one.reference) == ("C", "A")
+        else one
+        for one in sightings_of(works)
+    ]
+    trace = trace_of("C", media_of(works), found)
+    assert edges(trace) == "B<A C<B"
+    assert because(trace, "C", "A") == {TraceBecause.EDITS_SHOW}

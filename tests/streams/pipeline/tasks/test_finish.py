@@ -16,7 +16,7 @@ from fingerprint.codec import pack, unpack
 from fingerprint.media.errors import MediaError
 from fingerprint.model import Fingerprint
 from schemas.errors import ErrorCode
-from schemas.jobs import JobStatus
+from schemas.jobs import JobStatus, SaveType
 from schemas.limits import LARGEST_MATCHES
 from schemas.matches import Match
 from schemas.result import match_size
@@ -60,6 +60,18 @@ def test_of_what_one_chunk_shows_no_more_is_told(tmp_path: Path, clip: Path, man
 
 def test_a_job_of_which_everything_is_told_is_ok(tmp_path: Path, clip: Path) -> None:
     assert run_job(make_context(tmp_path, clip.parent), clip).message == "OK"
+
+
+@pytest.mark.parametrize(
+    ("save_type", "told"),
+    [(SaveType.SAVE, True), (SaveType.FORCESAVE, True), (SaveType.NOSAVE, False), (SaveType.ONLYSAVE, False)],
+)
+def test_what_a_stored_medium_holds_more_than_once_is_told_by_the_job_that_searches(
+    tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch, save_type: SaveType, *, told: bool
+) -> None:
+    monkeypatch.setattr(finish_module, "find_repeats", lambda _: MATCH.intervals)
+    job = run_job(make_context(tmp_path, clip.parent), clip, save_type=save_type)
+    assert job.repeats == (MATCH.intervals if told else ())
 
 
 def test_a_job_of_which_a_part_is_gone_may_be_tried_again(tmp_path: Path) -> None:
