@@ -11,7 +11,8 @@ to half a section lies whole in one of them; a longer one comes in parts, which 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from itertools import chain, islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from fingerprint.excerpt import excerpt
 from fingerprint.index.memory import MemoryIndex
@@ -24,8 +25,9 @@ from fingerprint.query import Piece
 from schemas.matches import Interval, Track
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from fingerprint.matching.search_regions import SeedHits
     from fingerprint.matching.time_map import Segment
     from fingerprint.model import Fingerprint
 
@@ -61,6 +63,15 @@ class RepeatsParameters:
         source="a bound on cost; chosen: five seconds of a copy have 2 and more",
     )
 
+    #: Pairs of sections that are aligned in all: a tune of loops has very many that sound the same.
+    max_aligned: int = parameter(
+        200,
+        unit="count",
+        low=10,
+        high=10_000,
+        source="a bound on cost: some ten seconds; an hour with 12 spots has 150",
+    )
+
     #: Log-odds that a repeat needs.
     min_log_odds: float = parameter(
         20.0, unit="log-odds", low=4.0, high=200.0, source="chosen: sure by far; what is proposed to people must be so"
@@ -89,47 +100,66 @@ def find_repeats(whole: Fingerprint) -> tuple[Interval, ...]:
     """
     if whole.sound is None:
         return ()
-    sections = list(_sections(whole))
+    starts = list(_starts(whole.duration))
     index = MemoryIndex()
-    for number, (_, part) in enumerate(sections):
-        index.add(str(number), part)
-    found = [one for number in range(len(sections)) for one in _repeats_of(number, sections, index)]
+    for number, start in enumerate(starts):  # sections are cut anew when they are compared: a day has thousands
+        index.add(str(number), _section(replace(whole, picture=None), start))
+    alike = chain.from_iterable(_alike(number, starts, whole, index) for number in range(len(starts)))
+    found = [one for pair in islice(alike, PARAMETERS.max_aligned) for one in _aligned(pair)]
     longest = sorted(_united(found), key=lambda one: one.input_start - one.input_end)[: PARAMETERS.max_repeats]
     return tuple(sorted(longest, key=lambda one: (one.input_start, one.reference_start)))
 
 
-def _sections(whole: Fingerprint) -> Iterator[tuple[float, Fingerprint]]:
-    """Yield where sections start, seconds, and their fingerprints; what is left at the end is in the last one."""
-    length, step = PARAMETERS.section_s, PARAMETERS.step_s
+def _starts(duration: float) -> Iterator[float]:
+    """Yield where sections start, seconds; what is left at the end is in the last one."""
     start = 0.0
-    while whole.duration - start >= PARAMETERS.min_length_s:
-        yield start, excerpt(whole, start, start + length)
-        if start + length >= whole.duration:
+    while duration - start >= PARAMETERS.min_length_s:
+        yield start
+        if start + PARAMETERS.section_s >= duration:
             return
-        start += step
+        start += PARAMETERS.step_s
 
 
-def _repeats_of(number: int, sections: list[tuple[float, Fingerprint]], index: MemoryIndex) -> Iterator[Segment]:
-    """Yield what a section has in common with later ones that it does not overlap, on the clock of the whole."""
-    start, part = sections[number]
+def _section(whole: Fingerprint, start: float) -> Fingerprint:
+    return excerpt(whole, start, start + PARAMETERS.section_s)
+
+
+class _Pair(NamedTuple):
+    """Two sections that sound the same somewhere, and where they start in the whole, seconds."""
+
+    piece: PreparedPiece
+    start: float
+    reference: Fingerprint
+    begin: float
+    seed_hits: SeedHits
+
+
+def _alike(number: int, starts: Sequence[float], whole: Fingerprint, index: MemoryIndex) -> Iterator[_Pair]:
+    """Yield a section with each later one that it does not overlap and sounds like."""
+    start, part = starts[number], _section(whole, starts[number])
     piece = PreparedPiece(Piece(part, Keyframes.of([])), part.duration, thorough=False)
-    apart = start + part.duration
     later = [
         one
         for one in sound_candidates(piece, index, str(number))
-        if sections[int(one.key.media_id)][0] >= apart and one.seed_hits.weight.sum() >= PARAMETERS.min_weight
+        if starts[int(one.key.media_id)] >= start + part.duration
+        and one.seed_hits.weight.sum() >= PARAMETERS.min_weight
     ]
     for candidate in later[: PARAMETERS.max_sections]:
-        begin, reference = sections[int(candidate.key.media_id)]
-        if not _sounds_the_same(piece, reference):
-            continue
-        aligned = align(piece, reference, candidate.seed_hits, wide=False)
-        for one in find_segments(aligned.segments):
-            first = max(one.start, -one.map.offset / one.map.speed)
-            last = min(one.end, (reference.duration - one.map.offset) / one.map.speed)
-            if last - first >= PARAMETERS.min_length_s and _is_sure(one, seen=part.picture is not None):
-                moved = replace(one.map, offset=one.map.offset + begin - one.map.speed * start)
-                yield replace(one, start=first + start, end=last + start, map=moved)
+        begin = starts[int(candidate.key.media_id)]
+        pair = _Pair(piece, start, _section(whole, begin), begin, candidate.seed_hits)
+        if _sounds_the_same(piece, pair.reference):
+            yield pair
+
+
+def _aligned(pair: _Pair) -> Iterator[Segment]:
+    """Yield what two sections have in common beyond doubt, on the clock of the whole."""
+    seen = pair.piece.picture is not None
+    for one in find_segments(align(pair.piece, pair.reference, pair.seed_hits, wide=False).segments):
+        first = max(one.start, -one.map.offset / one.map.speed)
+        last = min(one.end, (pair.reference.duration - one.map.offset) / one.map.speed)
+        if last - first >= PARAMETERS.min_length_s and _is_sure(one, seen=seen):
+            moved = replace(one.map, offset=one.map.offset + pair.begin - one.map.speed * pair.start)
+            yield replace(one, start=first + pair.start, end=last + pair.start, map=moved)
 
 
 def _sounds_the_same(piece: PreparedPiece, reference: Fingerprint) -> bool:
