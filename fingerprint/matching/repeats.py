@@ -69,7 +69,7 @@ class RepeatsParameters:
         unit="count",
         low=10,
         high=10_000,
-        source="a bound on cost: some ten seconds; an hour with 12 spots has 150",
+        source="a bound on cost; an hour with twelve spots has some 150",
     )
 
     #: Log-odds that a repeat needs.
