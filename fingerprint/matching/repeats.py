@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from fingerprint.excerpt import excerpt
 from fingerprint.index.memory import MemoryIndex
 from fingerprint.matching import confidence
-from fingerprint.matching.matcher import PreparedPiece, align, find_segments, sound_candidates
+from fingerprint.matching.matcher import (
+    SHARE_DECIMALS,
+    TIME_DECIMALS,
+    PreparedPiece,
+    align,
+    find_segments,
+    sound_candidates,
+)
 from fingerprint.matching.sound.aligner import align_sound
 from fingerprint.parameters import parameter
 from fingerprint.picture.keyframes import Keyframes
@@ -32,9 +39,6 @@ if TYPE_CHECKING:
     from fingerprint.model import Fingerprint
 
 __all__ = ["PARAMETERS", "RepeatsParameters", "find_repeats"]
-
-#: Decimal places of times, seconds, and of similarities and speeds.
-TIME_DECIMALS, SHARE_DECIMALS = 3, 4
 
 
 @dataclass(frozen=True, slots=True)
