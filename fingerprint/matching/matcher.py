@@ -39,6 +39,7 @@ __all__ = [
     "PreparedPiece",
     "align",
     "find_segments",
+    "interval_of",
     "match",
     "propose",
     "sound_candidates",
@@ -320,7 +321,7 @@ def _worthwhile(segments: Sequence[Segment]) -> list[Segment]:
 
 
 def _match(key: ReferenceKey, segments: Sequence[Segment], duration: float, reference_duration: float) -> Match:
-    intervals = [one for one in (_interval(segment, reference_duration) for segment in segments) if one is not None]
+    intervals = [one for one in (interval_of(segment, reference_duration) for segment in segments) if one is not None]
     carried = {one.track for one in intervals}
     track = carried.pop() if len(carried) == 1 else Track.BOTH
     log_odds = confidence.joint_evidence((segment.log_odds for segment in segments), duration, reference_duration)
@@ -337,7 +338,8 @@ def _match(key: ReferenceKey, segments: Sequence[Segment], duration: float, refe
     )
 
 
-def _interval(segment: Segment, reference_duration: float) -> Interval | None:
+def interval_of(segment: Segment, reference_duration: float) -> Interval | None:
+    """Return what is told of a segment, which ends where its reference does; None where next to nothing is left."""
     start, end = clipped(segment.start, segment.end, segment.map, reference_duration)
     if end - start < PARAMETERS.min_interval_s:
         return None

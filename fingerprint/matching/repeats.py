@@ -18,18 +18,16 @@ from fingerprint.excerpt import excerpt
 from fingerprint.index.memory import MemoryIndex
 from fingerprint.matching import confidence
 from fingerprint.matching.matcher import (
-    SHARE_DECIMALS,
-    TIME_DECIMALS,
     PreparedPiece,
     align,
     find_segments,
+    interval_of,
     sound_candidates,
 )
 from fingerprint.matching.sound.aligner import align_sound
 from fingerprint.parameters import parameter
 from fingerprint.picture.keyframes import Keyframes
 from fingerprint.query import Piece
-from schemas.matches import Interval, Track
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
     from fingerprint.matching.search_regions import SeedHits
     from fingerprint.matching.time_map import Segment
     from fingerprint.model import Fingerprint
+    from schemas.matches import Interval
 
 __all__ = ["PARAMETERS", "RepeatsParameters", "find_repeats"]
 
@@ -110,8 +109,9 @@ def find_repeats(whole: Fingerprint) -> tuple[Interval, ...]:
         index.add(str(number), _section(replace(whole, picture=None), start))
     alike = chain.from_iterable(_alike(number, starts, whole, index) for number in range(len(starts)))
     found = [one for pair in islice(alike, PARAMETERS.max_aligned) for one in _aligned(pair)]
-    longest = sorted(_united(found), key=lambda one: one.input_start - one.input_end)[: PARAMETERS.max_repeats]
-    return tuple(sorted(longest, key=lambda one: (one.input_start, one.reference_start)))
+    longest = sorted(_united(found), key=lambda one: -one.length)[: PARAMETERS.max_repeats]
+    told = [one for one in (interval_of(each, whole.duration) for each in longest) if one is not None]
+    return tuple(sorted(told, key=lambda one: (one.input_start, one.reference_start)))
 
 
 def _starts(duration: float) -> Iterator[float]:
@@ -179,8 +179,8 @@ def _is_sure(segment: Segment, *, seen: bool) -> bool:
     return segment.log_odds >= PARAMETERS.min_log_odds and segment.sound and segment.picture == seen
 
 
-def _united(found: Iterable[Segment]) -> list[Interval]:
-    """Return what sections that overlap tell of one repeat as one interval."""
+def _united(found: Iterable[Segment]) -> list[Segment]:
+    """Return what sections that overlap tell of one repeat as one segment."""
     whole: list[Segment] = []
     for one in sorted(found, key=lambda one: (one.start, one.end)):
         place = next((place for place, other in enumerate(whole) if _goes_on(other, one)), None)
@@ -190,24 +190,10 @@ def _united(found: Iterable[Segment]) -> list[Interval]:
             other = whole[place]
             best = max(one, other, key=lambda each: each.log_odds)
             whole[place] = replace(best, start=min(one.start, other.start), end=max(one.end, other.end))
-    return [_interval(one) for one in whole]
+    return whole
 
 
 def _goes_on(before: Segment, after: Segment) -> bool:
     """Whether two segments are parts of one: they lie on one map, and meet."""
     meets = after.start <= before.end + PARAMETERS.same_offset_s
     return meets and abs(before.map.at(after.start) - after.map.at(after.start)) <= PARAMETERS.same_offset_s
-
-
-def _interval(segment: Segment) -> Interval:
-    track = Track.BOTH if segment.picture and segment.sound else Track.PICTURE if segment.picture else Track.SOUND
-    return Interval(
-        input_start=round(max(0.0, segment.start), TIME_DECIMALS),
-        input_end=round(segment.end, TIME_DECIMALS),
-        reference_start=round(max(0.0, segment.map.at(segment.start)), TIME_DECIMALS),
-        reference_end=round(segment.map.at(segment.end), TIME_DECIMALS),
-        similarity=round(segment.similarity, SHARE_DECIMALS),
-        track=track,
-        speed=round(segment.map.speed, SHARE_DECIMALS),
-        transforms=segment.transforms,
-    )
