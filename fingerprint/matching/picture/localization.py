@@ -130,19 +130,32 @@ def locate(query_frames: QueryFrames, reference: PictureTrack, pairs: Sequence[P
         (pair.time, float(reference.times_ms[pair.row] / 1000), _log_odds(region))
         for pair, region in zip(pairs, found, strict=True)
     ]
-    return Located(_agreed([one for one in found if one is not None]), tuple(tried), tuple(map(_inliers, found)))
+    believed = [
+        (pair.row, region)
+        for pair, region in zip(pairs, found, strict=True)
+        if region is not None and region.inliers >= PARAMETERS.min_inliers
+    ]
+    return Located(_agreed(believed), tuple(tried), tuple(map(_inliers, found)))
 
 
-def _agreed(found: Sequence[Region]) -> Region | None:
-    """Return the region that most inliers of all pairs together speak for, by its best pair; None where none is sure.
+def _agreed(found: Sequence[tuple[int, Region]]) -> Region | None:
+    """Return the region that most inliers of all pairs together speak for, by its best pair; None where there is none.
 
     A picture that is like itself elsewhere (a ladder, a fence, a face and its shadow) has now and then a pair with more
-    inliers for a wrong region than any has for the right one, on which all the others agree.
+    inliers for a wrong region than any has for the right one, on which all the others agree. Of each picture of the
+    reference the best pair counts: of a still scene many are one pair, seen again and again.
+
+    Args:
+        found: Index of the reference's described picture, and the region, of each pair that is believed.
     """
-    believed = [one for one in found if one.inliers >= PARAMETERS.min_inliers]
-    together = [sum(other.inliers for other in believed if one.agrees(other)) for one in believed]
-    ranked = sorted(zip(together, believed, strict=True), key=lambda pair: (-pair[0], -pair[1].inliers))
-    return ranked[0][1] if ranked else None
+    ranked = []
+    for _, one in found:
+        together: dict[int, int] = {}
+        for row, other in found:
+            if one.agrees(other):
+                together[row] = max(together.get(row, 0), other.inliers)
+        ranked.append((sum(together.values()), one.inliers))
+    return found[max(range(len(found)), key=ranked.__getitem__)][1] if found else None
 
 
 def _is_sure(region: Region | None) -> bool:

@@ -141,6 +141,19 @@ def test_the_region_that_most_pairs_agree_on_is_told_though_another_pair_has_mor
     assert found.inliers == (30, 26, 24)
 
 
+def test_pairs_with_one_picture_of_the_reference_count_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    right, wrong = np.array([[1.0, 0, 0], [0, 1, 0]]), np.array([[0.5, 0, 99], [0, 0.5, 60]])
+
+    def compared(_: QueryFrames, pair: PicturePair, *__: PictureTrack, **___: bool) -> Region:
+        return Region("plain", *((right, (WIDTH, HEIGHT), 25) if pair.row == 1 else (wrong, (WIDTH, HEIGHT), 16)))
+
+    monkeypatch.setattr(localization, "_compared", compared)
+    pairs = [PicturePair(time, row) for time, row in ((0.0, 0), (2.0, 0), (4.0, 0), (8.0, 1))]
+    found = locate(query_frames(seconds()), REFERENCE, pairs)
+    assert found.region is not None
+    assert found.region.matrix.tolist() == right.tolist()
+
+
 def test_no_closer_look_is_taken_where_what_is_kept_makes_two_pairs_sure() -> None:
     query = query_frames(seconds(first=50) | seconds(count=2))
     assert locate(query, REFERENCE, PAIRS).region is not None
