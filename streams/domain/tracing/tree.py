@@ -187,7 +187,8 @@ def _edge(source: _Source, media: Mapping[str, Medium]) -> TraceEdge:
     copy, link = media[source.link.copy], source.link
     seconds = covered_s((one.input_start, one.input_end) for one in source.intervals)
     length = max(copy.duration, link.spans[-1][1])
-    coverage = min(1.0, round(seconds / length, SHARE_DIGITS))
+    least = 10**-SHARE_DIGITS  # an edge covers something: a moment of a day is not told as nothing
+    coverage = min(1.0, max(least, round(seconds / length, SHARE_DIGITS)))
     times = time_reasons(media[link.source].ages, copy.ages)
     unknown = any(one.because is TraceBecause.TIME_UNKNOWN for one in times)
     confidence = link.similarity * source.certainty * (UNKNOWN_ORDER if unknown else 1.0)

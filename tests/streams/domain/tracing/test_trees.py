@@ -72,7 +72,7 @@ def test_nothing_is_its_own_source_and_the_order_in_which_things_are_told_does_n
     for edge in trace.edges:
         assert edge.intervals
         assert 0.0 <= edge.confidence <= 1.0
-        assert 0.0 <= edge.coverage <= 1.0  # rounded: a moment of a day is nothing
+        assert 0.0 < edge.coverage <= 1.0
         assert 0 < len(edge.why) <= MOST_TRACE_REASONS
     shuffled = dict(data.draw(st.permutations(list(media.items()))))
     assert trace_of(asked, shuffled, data.draw(st.permutations(sightings))) == trace
