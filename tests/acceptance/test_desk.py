@@ -13,7 +13,7 @@ import httpx
 import msgspec
 import pytest
 from playwright.async_api import Page, expect
-from support.browser import running_browser
+from support.browser import new_page, running_browser
 from support.client import EditedCopy, Footage
 from support.watched import in_step
 
@@ -29,7 +29,6 @@ pytestmark = pytest.mark.integration
 
 #: Seconds that anything may take on a loaded machine.
 LONG_S = 300.0
-LONG_MS = LONG_S * 1000
 RULE = {"name": "block-films", "library": "films", "when": {"similarity": 0.5}, "action": "block"}
 #: The uploads.
 EDITS = {
@@ -52,11 +51,8 @@ async def desk(state: Path, media: str) -> AsyncIterator[tuple[httpx.AsyncClient
         httpx.AsyncClient(base_url=service.web, trust_env=False, timeout=LONG_S) as api,
         running_browser() as browser,
     ):
-        page = await browser.new_page(base_url=service.web, viewport={"width": 1440, "height": 900})
-        page.set_default_timeout(LONG_MS)
-        expect.set_options(timeout=LONG_MS)
+        page = await new_page(browser, base_url=service.web, viewport={"width": 1440, "height": 900})
         yield api, page
-        expect.set_options(timeout=5000)
 
 
 async def add_film(api: httpx.AsyncClient, film: Path) -> None:

@@ -16,7 +16,7 @@ from playwright.async_api import expect
 from streams.demo.footage import fetch
 from streams.settings import Settings
 from streams.web.server import WebServer
-from support.browser import running_browser
+from support.browser import new_page, running_browser
 from support.desk import fill
 from support.inline import InlineService
 from support.read_model import ReadModel
@@ -61,8 +61,8 @@ async def take(folder: Path) -> None:
         server = WebServer(inline.services(Settings(state=Path(state), web="127.0.0.1:0")), inline)
         await server.start()
         async with running_browser() as browser:
-            page = await browser.new_page(
-                base_url=server.address, viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light"
+            page = await new_page(
+                browser, base_url=server.address, viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light"
             )
             for name, path in PAGES.items():
                 await page.goto(path)

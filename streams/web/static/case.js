@@ -5,6 +5,7 @@ import { setUpLazyParts } from "./case/lazy.js";
 import { Pair } from "./case/pair.js";
 import { Side } from "./case/side.js";
 import { setUpTimelines } from "./case/timelines.js";
+import { showThumbnails } from "./thumbnails.js";
 
 function setUpPlayers() {
   const root = document.getElementById("watch");
@@ -20,3 +21,4 @@ function setUpPlayers() {
 setUpDecisions();
 setUpPlayers();
 setUpLazyParts();
+showThumbnails();

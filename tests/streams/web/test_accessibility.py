@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page
+from support.browser import new_page
 from support.cases import id_of
 from support.desk import PAGES, fill
 from support.inline import InlineService
@@ -39,7 +40,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 async def page(inline: InlineService, web: WebServer, browser: Browser) -> AsyncIterator[Page]:
     fill(inline)
-    page = await browser.new_page(base_url=web.address)
+    page = await new_page(browser, base_url=web.address)
     yield page
     await page.close()
 

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 import pytest
 from playwright.async_api import Browser, Page, expect
-from support.browser import draw_frames, hear
+from support.browser import draw_frames, hear, new_context
 from support.cases import found, item
 from support.examples import job
 from support.inline import InlineService
@@ -52,7 +52,7 @@ async def enter(web: WebServer, browser: Browser, heard: list[str]) -> AsyncIter
     async with AsyncExitStack() as stack:
 
         async def enter(path: str, role: str = "admin") -> Page:
-            context = await browser.new_context(base_url=web.address)
+            context = await new_context(browser, base_url=web.address)
             stack.push_async_callback(context.close)
             page = await context.new_page()
             hear(page, heard)

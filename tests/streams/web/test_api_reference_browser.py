@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, Request, expect
-from support.browser import hear
+from support.browser import hear, new_page
 from support.examples import job
 from support.inline import InlineService
 
@@ -29,7 +29,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 async def page(web: WebServer, browser: Browser) -> AsyncIterator[Page]:
     """A page; what the browser complains of, such as what its policy forbids, fails the test."""
-    page = await browser.new_page(base_url=web.address)
+    page = await new_page(browser, base_url=web.address)
     complaints: list[str] = []
     hear(page, complaints)
     yield page

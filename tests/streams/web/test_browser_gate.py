@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 from litestar.types import Message, Receive, Scope, Send
 from playwright.async_api import Browser, expect
+from support.browser import new_context, new_page
 from support.inline import InlineService
 
 from streams.settings import Settings
@@ -103,7 +104,7 @@ async def answered(answers: Answers, count: int) -> Answers:
 async def test_a_person_logs_in_follows_along_and_the_cookie_is_not_for_scripts(
     browser: Browser, start: Start, tokens: Path
 ) -> None:
-    page = await browser.new_page(base_url=await start(tokens=tokens))
+    page = await new_page(browser, base_url=await start(tokens=tokens))
     await page.goto("/libraries")
     await page.get_by_label("Token").fill("wrong")
     await page.get_by_role("button", name="Log in").click()
@@ -125,7 +126,7 @@ async def test_a_frame_in_a_sandbox_sends_no_form_that_is_taken(
     sent = [(path, kind) for path in (PURGE, DELETE, "/login", "/api/v1/jobs") for kind in KINDS]
     forms = [f"{FORM.format(place=service + path, kind=kind)}{SUBMIT}".replace('"', "&quot;") for path, kind in sent]
     frames = [f'<iframe sandbox="allow-scripts allow-forms" srcdoc="{form}"></iframe>' for form in forms]
-    page = await browser.new_page()
+    page = await new_page(browser)
     await page.goto(await other_site("".join(frames)))
     expected = [(f"POST {path.partition('?')[0]}", 403) for path, _ in sent]
     assert await answered(answers, len(sent)) == sorted(expected)
@@ -138,7 +139,7 @@ async def test_a_page_of_another_site_sends_nothing_that_is_taken_with_a_persons
     await inline.store("clip")
     for service in (await start(), await start(tokens=tokens)):
         answers.clear()
-        context = await browser.new_context()
+        context = await new_context(browser)
         await context.add_cookies([{"name": COOKIE, "value": TOKEN, "url": service, "sameSite": "Strict"}])
         url = await other_site(
             f'<img src="{service}{DELETE}"><img src="{service}/api/v1/jobs" referrerpolicy="no-referrer">'
@@ -155,7 +156,7 @@ async def test_a_link_on_another_site_leads_to_a_page_which_no_frame_there_shows
     browser: Browser, start: Start, other_site: Any, answers: Answers
 ) -> None:
     service = await start()
-    page = await browser.new_page()
+    page = await new_page(browser)
     await page.goto(await other_site(f'<iframe src="{service}/"></iframe><a href="{service}/libraries">libraries</a>'))
     assert await answered(answers, 1) == [("GET /", 403)]
     await page.get_by_role("link").click()

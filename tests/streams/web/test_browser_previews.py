@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page
-from support.browser import hear
+from support.browser import hear, new_page
 from support.clips import Clips
 from support.inline import InlineService
 
@@ -72,7 +72,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def page(services: Services, web: WebServer, browser: Browser) -> AsyncIterator[Page]:
-    page = await browser.new_page(base_url=web.address)
+    page = await new_page(browser, base_url=web.address)
     complaints: list[str] = []
     hear(page, complaints)
     await page.goto("/")

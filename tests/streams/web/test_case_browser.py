@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
-from support.browser import boxes_of, hear
+from support.browser import PATIENCE_MS, boxes_of, hear, new_context
 from support.cases import decided
 from support.inline import InlineService
 from support.watched import INTERVALS, SHOWN, in_step, watched_case
@@ -24,8 +24,6 @@ from streams.web.server import WebServer
 
 pytestmark = [pytest.mark.integration, pytest.mark.unmeasured]
 
-#: Milliseconds that a preview may take on a machine with much else to do.
-PATIENCE_MS = 180_000
 #: A picture.
 PIXEL = '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="9"/>'
 
@@ -56,9 +54,8 @@ def make_case(inline: InlineService, state: Path, footage: dict[str, Path]) -> C
 @asynccontextmanager
 async def watching(browser: Browser, web: WebServer, complaints: int = 0) -> AsyncIterator[Page]:
     """Open a page whose console stays empty, but for so many complaints of the browser's about refused requests."""
-    context = await browser.new_context(base_url=web.address, viewport={"width": 1440, "height": 900})
+    context = await new_context(browser, base_url=web.address, viewport={"width": 1440, "height": 900})
     page = await context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
     said: list[str] = []
     hear(page, said)
     yield page
@@ -87,7 +84,7 @@ async def watched(page: Page, case_id: str, query: str = "") -> None:
 
 
 async def standing(page: Page, state: str = "paused") -> None:
-    await expect(page.locator("#watch")).to_have_attribute("data-state", state, timeout=PATIENCE_MS)
+    await expect(page.locator("#watch")).to_have_attribute("data-state", state)
 
 
 async def position(page: Page, side: str = "input") -> float:
@@ -357,7 +354,7 @@ async def test_what_is_on_a_blocklist_is_blurred_and_silent_until_it_is_revealed
     cases = [make_case(media_id=name, purpose=Purpose.BLOCKLIST) for name in ("one", "two")]
     await watched(page, cases[0])
     blur = "getComputedStyle(document.querySelector('.side.input video')).filter"
-    thumbnails = "[...document.querySelectorAll('img.thumbnail')].map((one) => getComputedStyle(one).filter)"
+    thumbnails = "[...document.querySelectorAll('.thumbnail img')].map((one) => getComputedStyle(one).filter)"
     muted = "[...document.querySelectorAll('#watch video')].every((video) => video.muted)"
     assert "blur" in await page.evaluate(blur)
     assert all("blur" in one for one in await page.evaluate(thumbnails))
@@ -409,12 +406,35 @@ async def test_a_thumbnail_that_others_are_made_before_is_asked_for_again(
     async with watching(browser, web, complaints=20) as page:
         await page.route("**/frame?*", answer)
         await opened(page, make_case())
-        shown = "[...document.querySelectorAll('#intervals img.thumbnail')].filter((one) => one.naturalWidth).length"
+        shown = "[...document.querySelectorAll('#intervals .thumbnail img')].filter((one) => one.naturalWidth).length"
         async with asyncio.timeout(PATIENCE_MS / 1000):
             while await page.evaluate(shown) < 2 * 2 * len(INTERVALS):
                 await page.locator("#intervals").scroll_into_view_if_needed()
                 await page.wait_for_timeout(100)
         assert refused
+
+
+async def test_pictures_that_take_their_time_leave_the_browsers_connections_to_what_changes_and_is_decided(
+    page: Page, inline: InlineService, make_case: Callable[..., str]
+) -> None:
+    asked: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        asked.append(route)
+
+    await page.route("**/frame?*", hold)
+    case_id = make_case()
+    await watched(page, case_id)
+    await page.locator("#intervals").scroll_into_view_if_needed()
+    async with asyncio.timeout(PATIENCE_MS / 1000):
+        while len(asked) < 2:
+            await page.wait_for_timeout(50)
+    await page.get_by_role("button", name="Copy").first.click()
+    await expect(page.locator(".headline .state")).to_have_text("confirmed")
+    assert (await kept(inline, case_id))[0] is CaseState.CONFIRMED
+    assert len(asked) == 2, "of a page's eight pictures two are asked for at a time"
+    for route in asked:
+        await route.fulfill(body=PIXEL, content_type="image/svg+xml")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
-from support.browser import draw_frames, hear
+from support.browser import draw_frames, hear, new_page
 from support.cases import item
 from support.examples import job
 from support.inline import InlineService
@@ -40,7 +40,7 @@ async def early(web: WebServer, browser: Browser) -> AsyncIterator[Early]:
             await come.wait()
         await route.continue_()
 
-    page = await browser.new_page(base_url=web.address)
+    page = await new_page(browser, base_url=web.address)
     hear(page, said)
     await draw_frames(page)
     await page.route("**/static/**.js", hold)

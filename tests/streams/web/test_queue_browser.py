@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, Route, expect
-from support.browser import boxes_of, draw_frames, hear
+from support.browser import boxes_of, draw_frames, hear, new_context
 from support.cases import found, id_of, item, match
 from support.inline import InlineService
 
@@ -49,7 +49,7 @@ async def opened(web: WebServer, browser: Browser, complaints: list[str]) -> Asy
     """Opens a page in a browser of somebody's own; returns when it follows along."""
 
     async def opened(name: str = "anna", path: str = "/cases", **options: Any) -> Page:
-        context = await browser.new_context(base_url=web.address, **{"viewport": WIDE, **options})
+        context = await new_context(browser, base_url=web.address, **{"viewport": WIDE, **options})
         await context.add_cookies([{"name": COOKIE, "value": f"the-token-of-{name}", "url": web.address}])
         page = await context.new_page()
         hear(page, complaints)
@@ -456,7 +456,7 @@ async def test_a_picture_that_cannot_be_had_is_a_calm_place_and_a_veiled_one_wai
     await page.route("**/frame?*", lambda route: route.fulfill(status=404), times=1)
     await page.goto("/cases")
     frames = row(page, "upload").locator(".frame")
-    await expect(row(page, "upload").locator(".frame.none")).to_have_count(1)
+    await expect(row(page, "upload").locator(".frame.missing")).to_have_count(1)
     await expect(frames).to_have_count(2)
     picture = row(page, "upload").locator("img")
     await expect(picture).to_have_css("filter", "blur(14px) grayscale(1)")

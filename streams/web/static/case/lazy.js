@@ -1,7 +1,4 @@
-// What is not needed at once: the evidence, and thumbnails that may not be there.
-
-const TRIES = 6;
-const LONGEST_PAUSE_S = 10;
+// What is not needed at once: the evidence.
 
 async function fill(holder) {
   holder.setAttribute("aria-busy", "true");
@@ -26,31 +23,6 @@ async function fill(holder) {
   holder.replaceChildren(words);
 }
 
-function replace(image) {
-  const none = document.createElement("span");
-  none.className = "thumbnail none";
-  none.textContent = "no picture";
-  image.replaceWith(none);
-}
-
-// A picture that others are made before is asked for again; one that there is not leaves a calm place.
-async function retry(image, attempt = 1) {
-  const address = image.src;
-  const answer = await fetch(address).catch(() => null);
-  if (answer?.ok) {
-    image.src = address;
-  } else if (answer?.status === 503 && attempt < TRIES) {
-    const pause = Math.min(Number(answer.headers.get("Retry-After")) || attempt, LONGEST_PAUSE_S);
-    setTimeout(() => retry(image, attempt + 1), pause * 1000 * (1 + Math.random()));
-  } else {
-    replace(image);
-  }
-}
-
 export function setUpLazyParts() {
   for (const holder of document.querySelectorAll("[data-lazy]")) fill(holder);
-  for (const image of document.querySelectorAll("img.thumbnail")) {
-    image.addEventListener("error", () => retry(image), { once: true });
-    if (image.complete && image.naturalWidth === 0 && image.currentSrc) retry(image);
-  }
 }

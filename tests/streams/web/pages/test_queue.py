@@ -227,12 +227,12 @@ async def test_pictures_are_of_where_the_match_begins_and_veiled_where_a_blockli
     page = await shown(client)
     row = row_of(page, blocked)
     assert 'class="pair veiled"' in row
-    assert 'src="/api/v1/jobs/job-upload/frame?at=0.5&amp;height=144"' in row
-    assert 'src="/api/v1/jobs/stored/frame?at=65.5&amp;height=144"' in row
+    assert 'data-frame="/api/v1/jobs/job-upload/frame?at=0.5&amp;height=144"' in row
+    assert 'data-frame="/api/v1/jobs/stored/frame?at=65.5&amp;height=144"' in row
     row = row_of(page, id_of("show", "other", "shows"))
     assert 'class="pair"' in row
-    assert 'src="/api/v1/jobs/j%2F2/frame?at=0.5&amp;height=144"' in row
-    assert 'src="/api/v1/jobs/of%20the%20show/frame?at=65.5&amp;height=144"' in row
+    assert 'data-frame="/api/v1/jobs/j%2F2/frame?at=0.5&amp;height=144"' in row
+    assert 'data-frame="/api/v1/jobs/of%20the%20show/frame?at=65.5&amp;height=144"' in row
 
 
 async def test_a_case_of_which_all_else_is_gone_is_still_a_row(
@@ -241,7 +241,7 @@ async def test_a_case_of_which_all_else_is_gone_is_still_a_row(
     inline.apply(decisions=decided([DecisionKind.COPY], "film"))
     row = row_of(await shown(client, state="closed"), id_of("film"))
     assert "no match is known any more" in words(row)
-    assert 'class="frame none"' in row
+    assert 'class="frame missing"' in row
     assert "<img" not in row
 
 
