@@ -10,8 +10,8 @@ LOCKED := $(INSTALL) --require-hashes --no-build-isolation
 AUDIT := .audit
 # What one process has compiled the next one finds: a suite starts hundreds, each of which would compile all anew.
 unexport PYTHONDONTWRITEBYTECODE
-# Many tests wait for brokers and workers: a third process works on two cores while two of them wait.
-PROCESSES ?= 3
+# Many tests wait for brokers and workers: four processes keep two cores busy while some of them wait.
+PROCESSES ?= 4
 # Files in the order of their names: those of the whole service come first. In xdist's own order, by the number of tests,
 # they would come last, and one process would wait for the other's.
 SUITE = pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
@@ -33,7 +33,7 @@ demo: $(STAMP) ## start everything, find an edited copy of a real video, show th
 	@$(BIN)/python -m streams.demo $(if $(KEEP),--keep) $(if $(VIDEO),--video "$(VIDEO)")
 
 # Only where no test may be skipped, in CI, does the suite run all that it is to run.
-test: $(if $(filter true,$(CI)),coverage,suite) ## run the whole test suite (PROCESSES=3)
+test: $(if $(filter true,$(CI)),coverage,suite) ## run the whole test suite (PROCESSES=4)
 
 .PHONY: suite
 suite: $(STAMP)
@@ -41,7 +41,7 @@ suite: $(STAMP)
 	$(COLLECT)
 	$(BIN)/$(SUITE)
 
-coverage: $(STAMP) ## run the suite, and see how much of the code it runs (PROCESSES=3)
+coverage: $(STAMP) ## run the suite, and see how much of the code it runs (PROCESSES=4)
 	@mkdir -p build/coverage
 	$(COLLECT)
 	$(BIN)/coverage erase

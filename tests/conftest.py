@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,20 +39,25 @@ MEASURING = "COVERAGE_PROCESS_CONFIG"
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Have a test of an unmeasured suite, or one with the mark `unmeasured`, not count for what of the code is run."""
-    suite = item.path.relative_to(Path(__file__).parent).parts[0]
-    is_measured = suite not in UNMEASURED_SUITES and item.get_closest_marker("unmeasured") is None
-    measuring = None if is_measured else Coverage.current()
-    if measuring is None:
+    """Have what a test runs not count for what of the code is run, where its suite or its marks say so."""
+    with ExitStack() as uncounted:
+        suite = item.path.relative_to(Path(__file__).parent).parts[0]
+        measuring = Coverage.current()
+        if measuring is not None and (suite in UNMEASURED_SUITES or item.get_closest_marker("unmeasured")):
+            measuring.stop()
+            uncounted.callback(measuring.start)
+            uncounted.enter_context(_unmeasured_processes())
+        elif measuring is not None and item.get_closest_marker("unmeasured_processes"):
+            uncounted.enter_context(_unmeasured_processes())
         return (yield)
-    measuring.stop()
+
+
+@contextmanager
+def _unmeasured_processes() -> Generator[None]:
     configuration = os.environ.pop(MEASURING, None)
-    try:
-        return (yield)
-    finally:
-        if configuration is not None:
-            os.environ[MEASURING] = configuration
-        measuring.start()
+    yield
+    if configuration is not None:
+        os.environ[MEASURING] = configuration
 
 
 @pytest.fixture(scope="session")

@@ -201,6 +201,7 @@ else:
 """
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("codec", "mebibytes"), [("libx264", 90), ("libx265", 90), ("libvpx-vp9", 60)])
 def test_a_picture_for_which_there_is_no_memory_is_never_called_damaged(
     clips: Clips, codec: str, mebibytes: int

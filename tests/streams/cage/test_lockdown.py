@@ -18,7 +18,7 @@ from streams.cage.environment import clean_environment
 from streams.cage.report import CageReport
 from streams.cage.trial import try_cage
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.unmeasured_processes]
 
 #: Ends by telling on its standard output what came of the attempt: its result, or the name of the error.
 INSIDE = """

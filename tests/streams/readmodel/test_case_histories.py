@@ -259,7 +259,7 @@ def _model() -> Iterator[None]:
         yield
 
 
-TestHistory = History.TestCase
+TestHistory = pytest.mark.unmeasured(History.TestCase)  # what it runs thousands of times counts elsewhere
 TestHistory.settings = settings(
     max_examples=SEQUENCES,
     stateful_step_count=STEPS,

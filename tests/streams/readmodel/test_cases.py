@@ -387,6 +387,7 @@ def rows(model: ReadModel) -> dict[str, list[tuple[object, ...]]]:
     return {name: sorted(tuple(row) for row in reader.execute(f"SELECT * FROM {name}")) for name in tables}  # noqa: S608
 
 
+@pytest.mark.unmeasured
 @given(topics(), st.randoms(use_true_random=False))
 @settings(
     max_examples=100,

@@ -257,6 +257,7 @@ async def metrics_of(web: str) -> str:
 
 
 @pytest.mark.integration
+@pytest.mark.unmeasured_processes
 async def test_jobs_of_which_all_was_lost_end_with_one_complete_event_each(tmp_path: Path, footage: Footage) -> None:
     bikes = footage["bikes"]
 

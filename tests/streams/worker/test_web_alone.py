@@ -14,7 +14,7 @@ from support.nodes import KafkaNode
 
 from streams.demo.service import running_service
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.unmeasured_processes]
 
 WEB = ("--web", "127.0.0.1:0")
 

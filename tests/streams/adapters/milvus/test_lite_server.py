@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Start = Callable[..., "subprocess.Popen[str]"]
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.unmeasured_processes]
 
 OWNER = """
 import sys, time

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from support.nodes import KafkaNode
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.unmeasured_processes]
 
 #: What the last step sends: the library's item, the complete event, the job's state, the outcome, the clean-up.
 SENT = 5

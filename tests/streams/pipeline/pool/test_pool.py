@@ -27,7 +27,7 @@ from streams.ports.errors import Neighbour, NeighbourAwayError
 from streams.ports.task_report import TaskReport
 from streams.settings import Settings
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.unmeasured_processes]
 
 #: What a task leaves of its chunk, below the state folder, before it looks for copies of it.
 PARTS = "fingerprints/parts/j/000000"

@@ -84,6 +84,7 @@ def held_bytes() -> int:
     return sum(one.size for one in found.statistics("filename"))
 
 
+@pytest.mark.unmeasured
 @pytest.mark.usefixtures("no_log")
 async def test_a_thousand_refused_calls_leave_handles_and_memory_where_they_were(caller: Any, model: ReadModel) -> None:
     async def refuse(times: int) -> None:
