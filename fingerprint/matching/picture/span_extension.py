@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fingerprint.matching.picture.query_frames import Miniatures
-    from fingerprint.matching.time_map import Segment
+    from fingerprint.matching.time_map import Segment, TimeMap
     from fingerprint.picture.track import PictureTrack
 
 __all__ = ["PARAMETERS", "SpanExtensionParameters", "extended"]
@@ -90,6 +90,16 @@ class SpanExtensionParameters:
     #: Log-odds that are none.
     negligible_log_odds: float = parameter(0.3, unit="log-odds", low=0.0, high=5.0, source="chosen, not measured")
 
+    #: Seconds without a picture of the query, while the reference shows one, from which on the query shows something
+    #: else: black, which is not kept.
+    min_hidden_s: float = parameter(
+        0.75,
+        unit="s",
+        low=0.3,
+        high=5.0,
+        source="by the stored form: three pictures; the value is chosen, not measured",
+    )
+
     #: Samples over which movement is taken together.
     motion_samples: int = parameter(4, unit="samples", low=2, high=32, source="chosen, not measured: a second")
 
@@ -139,7 +149,8 @@ def extended(segment: Segment, seen: Miniatures, reference: PictureTrack, *, aft
         return segment
     trim = PARAMETERS.max_trim_s
     inner = (times >= segment.start + trim) & (times <= segment.end - trim)
-    first, last = _stretch(np.where(inner, np.maximum(gains, 0.0), gains), core)
+    gains = np.where(inner, np.maximum(gains, 0.0), gains)
+    first, last = _stretch(gains, core, _hidden_log_odds(times, grid, segment.map))
     similarity = float(np.clip(0.5 + 0.5 * max(typical, typical_motion), 0.0, 1.0))
     return replace(segment, start=float(times[first]), end=float(times[last]), similarity=similarity)
 
@@ -156,13 +167,29 @@ def _motion_log_odds(cosines: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.clip(over, -PARAMETERS.max_motion_log_odds, PARAMETERS.max_motion_log_odds)
 
 
-def _stretch(gains: NDArray[np.float64], core: NDArray[np.bool_]) -> tuple[int, int]:
-    """Return the stretch with the largest sum of gains that has a part of the core in it."""
+def _hidden_log_odds(times: NDArray[np.float64], grid: NDArray[np.float64], line: TimeMap) -> NDArray[np.float64]:
+    """Return what speaks against going on from each sample to the next, log-odds, float64 `(n - 1,)`.
+
+    Black is not kept: where the query has no picture for a while and the reference has, the two differ as much as
+    pictures do that are unlike.
+    """
+    places = line.speed * times + line.offset
+    missed = np.searchsorted(grid, places[1:]) - np.searchsorted(grid, places[:-1], "right")
+    hidden = np.diff(times) > PARAMETERS.min_hidden_s
+    return np.where(hidden, PARAMETERS.max_pattern_log_odds * np.maximum(missed, 0), 0.0)
+
+
+def _stretch(gains: NDArray[np.float64], core: NDArray[np.bool_], between: NDArray[np.float64]) -> tuple[int, int]:
+    """Return the stretch, with some of the core, of the largest sum of gains less what speaks against going on."""
     beside = PARAMETERS.beside_samples
     # Not mode="same", which of fewer samples than the kernel has makes as many as that.
     smooth = np.convolve(gains, np.ones(2 * beside + 1), mode="full")[beside:-beside]
     middle = int(np.argmax(np.where(core, smooth, -np.inf)))
-    return middle - _farthest(gains[: middle + 1][::-1]), middle + _farthest(gains[middle:])
+    inside = core[1:] & core[:-1]  # it was found there as one
+    between = np.where(inside, 0.0, between)
+    before = np.append(0.0, between[:middle][::-1])
+    after = np.append(0.0, between[middle:])
+    return middle - _farthest(gains[: middle + 1][::-1] - before), middle + _farthest(gains[middle:] - after)
 
 
 def _farthest(gains: NDArray[np.float64]) -> int:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -123,6 +125,32 @@ def test_a_still_scene_ends_where_another_picture_comes() -> None:
     still = wall(90)
     shown = query(still, wall(12, 5), wall(12, 6))
     found = extended(segment(11, 22), seen(shown), track(still), after=0.0, before=np.inf)
+    assert (found.start, found.end) == pytest.approx((START, END), abs=NEAR_S)
+
+
+def without(shown: Miniatures, start: float, end: float) -> Miniatures:
+    """Return a query of which nothing is kept for a while: it is black there."""
+    left = (shown.times < start) | (shown.times >= end)
+    return Miniatures(shown.times[left], shown.thumbnails[left], shown.covered)
+
+
+@pytest.mark.parametrize("behind", [True, False])
+def test_a_span_does_not_go_on_over_black_to_what_looks_a_little_alike(*, behind: bool) -> None:
+    alike = 0.45 * ORIGINAL[round(OFFSET * 100) :] + 0.55 * film(90, 8)[: -round(OFFSET * 100)]
+    before, after = (film(12, 2), alike[round(END * 100) :]) if behind else (alike, film(12, 3))
+    black = END if behind else START - 2.5
+    shown = without(seen(query(ORIGINAL, before, after)), black, black + 2.5)
+    found = extended(segment(14, 22), shown, track(ORIGINAL), after=0.0, before=np.inf)
+    assert START - NEAR_S <= found.start <= 14
+    assert 22 <= found.end <= END + NEAR_S
+
+
+def test_a_span_goes_on_where_both_are_black_for_a_while() -> None:
+    shown = without(seen(QUERY), 20, 22.5)
+    reference = track(ORIGINAL)
+    kept = (reference.grid_ms < 1000 * (20 + OFFSET)) | (reference.grid_ms >= 1000 * (22.5 + OFFSET))
+    black = replace(reference, grid_ms=reference.grid_ms[kept], thumbnails=reference.thumbnails[kept])
+    found = extended(segment(14, 19), shown, black, after=0.0, before=np.inf)
     assert (found.start, found.end) == pytest.approx((START, END), abs=NEAR_S)
 
 
