@@ -12,6 +12,9 @@ AUDIT := .audit
 unexport PYTHONDONTWRITEBYTECODE
 # Many tests wait for brokers and workers: four processes keep two cores busy while some of them wait.
 PROCESSES ?= 4
+# Imports and previews give way to all else: beside tests of other processes at the usual niceness they would get nothing
+# for minutes. So all that tests start gives way alike.
+NICE = nice -n 19
 # Files in the order of their names: those of the whole service come first. In xdist's own order, by the number of tests,
 # they would come last, and one process would wait for the other's.
 SUITE = pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
@@ -39,13 +42,13 @@ test: $(if $(filter true,$(CI)),coverage,suite) ## run the whole test suite (PRO
 suite: $(STAMP)
 	@mkdir -p build
 	$(COLLECT)
-	$(BIN)/$(SUITE)
+	$(NICE) $(BIN)/$(SUITE)
 
 coverage: $(STAMP) ## run the suite, and see how much of the code it runs (PROCESSES=4)
 	@mkdir -p build/coverage
 	$(COLLECT)
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m $(SUITE)
+	$(NICE) $(BIN)/coverage run -m $(SUITE)
 	$(BIN)/coverage combine --quiet
 	@for package in $(COVERED); do \
 		$(BIN)/coverage report --include "$$package/*" >build/coverage/$$package.txt || failed=1; \

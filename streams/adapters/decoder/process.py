@@ -25,13 +25,16 @@ __all__ = ["DecoderProcess"]
 #: Seconds that a process which has closed its connection gets to end by itself.
 ENDING_S = 5.0
 
+#: Niceness of what gives way to all others.
+LEAST_URGENT = 19
+
 
 class DecoderProcess:
     """One decoder. It is being started when this returns; `wait_until_ready` says when it can be worked with.
 
     Args:
         trade: What it is to be good for: each trade loads what it needs.
-        niceness: How far it gives way to others.
+        niceness: How far it gives way to the service, however far that gives way itself.
     """
 
     def __init__(self, trade: Trade = Trade.FINGERPRINTS, *, niceness: int = 0) -> None:
@@ -48,7 +51,7 @@ class DecoderProcess:
         # It inherits what limits its parent's task; loading the engine is no part of that.
         self.limit_cpu(math.inf)
         if niceness:
-            os.setpriority(os.PRIO_PROCESS, self.pid, niceness)
+            os.setpriority(os.PRIO_PROCESS, self.pid, min(LEAST_URGENT, os.getpriority(os.PRIO_PROCESS, 0) + niceness))
 
     @property
     def pid(self) -> int:
