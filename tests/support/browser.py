@@ -67,3 +67,8 @@ async def boxes_of(page: Page, *selectors: str) -> list[dict[str, float]]:
         "(all) => all.map((one) => document.querySelector(one).getBoundingClientRect().toJSON())", list(selectors)
     )
     return boxes
+
+
+async def scroll_to(page: Page, selector: str) -> None:
+    """Have an element in sight; `scroll_into_view_if_needed` fails where a live page makes it anew meanwhile."""
+    await page.evaluate("(one) => document.querySelector(one).scrollIntoView({ block: 'nearest' })", selector)

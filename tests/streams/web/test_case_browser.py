@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
-from support.browser import PATIENCE_MS, boxes_of, hear, new_context
+from support.browser import PATIENCE_MS, boxes_of, hear, new_context, scroll_to
 from support.cases import decided
 from support.inline import InlineService
 from support.watched import INTERVALS, SHOWN, in_step, watched_case
@@ -409,7 +409,7 @@ async def test_a_thumbnail_that_others_are_made_before_is_asked_for_again(
         shown = "[...document.querySelectorAll('#intervals .thumbnail img')].filter((one) => one.naturalWidth).length"
         async with asyncio.timeout(PATIENCE_MS / 1000):
             while await page.evaluate(shown) < 2 * 2 * len(INTERVALS):
-                await page.locator("#intervals").scroll_into_view_if_needed()
+                await scroll_to(page, "#intervals")
                 await page.wait_for_timeout(100)
         assert refused
 
@@ -425,7 +425,7 @@ async def test_pictures_that_take_their_time_leave_the_browsers_connections_to_w
     await page.route("**/frame?*", hold)
     case_id = make_case()
     await watched(page, case_id)
-    await page.locator("#intervals").scroll_into_view_if_needed()
+    await scroll_to(page, "#intervals")
     async with asyncio.timeout(PATIENCE_MS / 1000):
         while len(asked) < 2:
             await page.wait_for_timeout(50)

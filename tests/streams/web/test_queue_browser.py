@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, Route, expect
-from support.browser import boxes_of, draw_frames, hear, new_context
+from support.browser import boxes_of, draw_frames, hear, new_context, scroll_to
 from support.cases import found, id_of, item, match
 from support.inline import InlineService
 
@@ -351,6 +351,19 @@ async def test_a_connection_that_comes_back_moves_nothing_either(opened: Opened,
     assert await places(page, media) == before
 
 
+async def test_a_row_whose_pictures_have_come_is_not_made_anew_where_nothing_changed(
+    opened: Opened, inline: InlineService
+) -> None:
+    give(inline, "upload")
+    page = await opened()
+    await expect(row(page, "upload").locator("img")).to_have_count(2)
+    await row(page, "upload").evaluate("(row) => { row.marked = true; }")
+    await page.evaluate("import('/static/desk/live.js').then((live) => live.refreshWhole())")
+    give(inline, "another")  # is answered later than the list before
+    await expect(page.locator("#arrivals")).to_have_text("1 new: show")
+    assert await row(page, "upload").evaluate("(row) => row.marked === true")
+
+
 async def test_filters_are_in_the_address_and_back_comes_to_the_same_row(opened: Opened, inline: InlineService) -> None:
     give(inline, *uploads(30))
     inline.apply(items=[item("series")])
@@ -363,7 +376,7 @@ async def test_filters_are_in_the_address_and_back_comes_to_the_same_row(opened:
     await expect(page.locator("tbody tr")).to_have_count(30)
     await expect(page.locator("#connection")).to_have_text("live")
     await page.route("**/cases/*", lambda route: route.fulfill(body="<title>a case</title>", content_type="text/html"))
-    await row(page, "upload-24").locator("a.open").scroll_into_view_if_needed()
+    await scroll_to(page, f"#row-{id_of('film', 'upload-24')} a.open")
     await row(page, "upload-24").locator(".verdict").click()
     (box,) = await places(page, ["upload-24"])
     await page.keyboard.press("Enter")

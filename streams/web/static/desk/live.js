@@ -86,8 +86,18 @@ function memory(node) {
   };
 }
 
+// Whether a part says what it said before: pictures are drawn into their places after a page came, and are no change.
+function saysTheSame(old, fresh) {
+  const bare = old.cloneNode(true);
+  for (const holder of bare.querySelectorAll("[data-frame]")) {
+    holder.replaceChildren();
+    holder.classList.remove("missing");
+  }
+  return bare.isEqualNode(fresh);
+}
+
 function swap(old, fresh) {
-  if (old.isEqualNode(fresh)) return;
+  if (saysTheSame(old, fresh)) return;
   const recall = memory(old);
   fresh.classList.toggle("chosen", old.classList.contains("chosen"));
   old.replaceWith(fresh);
@@ -108,7 +118,7 @@ function swapWhole(content) {
   swapOutside(content);
   const fresh = part.cloneNode(false);
   fresh.append(content);
-  if (fresh.isEqualNode(part)) return;
+  if (saysTheSame(part, fresh)) return;
   const recall = memory(part);
   part.replaceChildren(...fresh.childNodes);
   recall(part);
