@@ -11,6 +11,7 @@ from fingerprint.intervals import covered_s
 from fingerprint.matching import candidates, confidence, search_regions
 from fingerprint.matching.boundaries import clipped, find_cuts, snapped
 from fingerprint.matching.candidates import rank_references
+from fingerprint.matching.contradiction import contradicted
 from fingerprint.matching.fusion import fuse, join_adjacent, non_maximum_suppression
 from fingerprint.matching.novelty import distinct
 from fingerprint.matching.picture import similarity as picture_similarity
@@ -282,8 +283,11 @@ def align(query: PreparedPiece, reference: Fingerprint, seed_hits: SeedHits, *, 
             )
         again = _align_sounds(query, reference, near, speeds=speeds, wide=not pictures)
         sounds = max(sounds, again, key=lambda found: sum(segment.log_odds for segment in found))
+    heard = query.sound.track if query.sound is not None else None
     segments = [
-        segment if segment.picture else snapped(segment, query.cuts, query.duration)[0]
+        contradicted(segment, heard, reference.sound)
+        if segment.picture
+        else snapped(segment, query.cuts, query.duration)[0]
         for segment in fuse(pictures, sounds)
     ]
     return Alignment(segments, picture)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,11 +12,13 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from support import sounds
 
 from fingerprint.index.memory import MemoryIndex
 from fingerprint.matching.matcher import match
 from fingerprint.media.decode import Picture, PictureWish, SoundBlock, SoundWish, decode
 from fingerprint.query import Query
+from fingerprint.sound.track import SoundTrack
 
 pytestmark = pytest.mark.unmeasured
 
@@ -48,8 +51,13 @@ def inverted(image: Image, _: Image) -> Image:
     return 255 - image
 
 
+def upside_down(image: Image, _: Image) -> Image:
+    return image[::-1]
+
+
 EDITS = {
     "rotated:90": rotated,
+    "rotated:180": upside_down,
     "cropped": cropped,
     "inserted": inserted,
     "negative": inverted,
@@ -159,3 +167,47 @@ def test_another_speed_is_found_and_told(
         place = (one.reference_start + one.reference_end) / 2
         assert place == pytest.approx(START + middle * speed, abs=0.5)
         assert one.speed == pytest.approx(speed, rel=0.06)
+
+
+def covered(still: Query, sound: SoundTrack) -> Query:
+    """Return a song: the stored picture of a cover, and a sound."""
+    return Query.of_fingerprint(replace(still.fingerprint, sound=sound))
+
+
+def test_another_song_with_the_same_cover_is_no_copy_and_the_same_song_is(
+    tmp_path: Path, footage: dict[str, Path], fingerprinted: Fingerprinted
+) -> None:
+    cover, *_ = pictures(footage["trailer"], START, END)
+    still = fingerprinted(write(tmp_path / "cover.mp4", [cover] * 120, 5.0))
+    song, other = sounds.sound(24.0, seed=1), sounds.sound(24.0, seed=2)
+    library = MemoryIndex()
+    library.add("song", covered(still, song).fingerprint)
+    unlike = match(covered(still, other), library, library)
+    assert all(one.similarity < 0.5 for one in unlike)
+    (alike,) = match(covered(still, song), library, library)
+    assert alike.similarity > 0.9
+    (mute,) = match(Query.of_fingerprint(replace(still.fingerprint, sound=None)), library, library)
+    assert mute.similarity > 0.5, "where there is no sound, nothing contradicts the picture"
+
+
+def blocks(shape: tuple[int, ...], seed: int) -> Image:
+    """Return a picture of eight by eight gray squares."""
+    levels = np.random.default_rng(seed).uniform(60, 240, (8, 8, 1)).repeat(3, 2).astype(np.uint8)
+    return np.asarray(cv2.resize(levels, shape[1::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def test_what_was_cut_to_black_ends_there_whatever_comes_then(
+    tmp_path: Path, footage: dict[str, Path], fingerprinted: Fingerprinted
+) -> None:
+    titles = pictures(footage["trailer"], START, END)
+    bright, other = (np.asarray(blocks(titles[0].shape, seed), np.float64) for seed in (1, 2))
+    seconds = round(2.5 * FPS)
+    alike = 0.45 * bright + 0.55 * other
+    after = [np.asarray(alike * min(1.0, n / seconds), np.uint8) for n in range(3 * seconds)]
+    bright = np.asarray(bright, np.uint8)
+    query = fingerprinted(write(tmp_path / "query.mp4", [*titles, *[np.zeros_like(bright)] * seconds, *after], FPS))
+    reference = fingerprinted(write(tmp_path / "reference.mp4", [*titles, *[bright] * seconds * 4], FPS))
+    library = MemoryIndex()
+    library.add("titles", reference.fingerprint)
+    (found,) = match(query, library, library)
+    assert found.intervals[-1].input_end == pytest.approx(END - START, abs=0.5)

@@ -13,7 +13,7 @@ import numpy as np
 
 from fingerprint.matching import search_regions
 from fingerprint.matching.picture import similarity as picture_similarity
-from fingerprint.matching.picture.evidence import segment_of
+from fingerprint.matching.picture.evidence import segments_of
 from fingerprint.matching.picture.localization import PicturePair, locate
 from fingerprint.matching.picture.motion import find_motion
 from fingerprint.matching.picture.similarity import correspondences_of, find_similarities
@@ -135,19 +135,15 @@ def compare_pictures(query: PictureQuery, reference: PictureTrack, hints: Sequen
     located = locate(query.query_frames, reference, pairs)
     if located.region is None:
         correspondences = correspondences_of(query, similarities, None)
-        segments = [
-            segment_of(query, correspondences, similarities, stored, run, located)
-            for run in find_runs(correspondences, PARAMETERS.min_run_log_odds, hints)
-        ]
+        runs = find_runs(correspondences, PARAMETERS.min_run_log_odds, hints)
+        segments = segments_of(query, correspondences, similarities, stored, runs, located)
         return PictureAlignment(segments, correspondences, located)
     seen = query.query_frames.miniatures(located.region, _promising(query, similarities, located, hints))
     likely = _likely(similarities, reference, hints)
     motion = find_motion(seen, reference.grid_ms[likely] / 1000, reference.thumbnails[likely])
     correspondences = correspondences_of(query, similarities, motion)
-    segments = [
-        segment_of(query, correspondences, similarities, stored, run, located)
-        for run in find_runs(correspondences, PARAMETERS.min_run_log_odds, hints)
-    ]
+    runs = find_runs(correspondences, PARAMETERS.min_run_log_odds, hints)
+    segments = segments_of(query, correspondences, similarities, stored, runs, located)
     starts = [*(segment.start for segment in segments[1:]), np.inf]
     grown: list[Segment] = []
     for segment, before in zip(segments, starts, strict=False):

@@ -13,6 +13,7 @@ import numpy as np
 
 from fingerprint.matching.findings import PictureFinding
 from fingerprint.matching.picture import similarity as picture_similarity
+from fingerprint.matching.picture import span_extension
 from fingerprint.matching.picture.correspondences import counted_s, speed_prior
 from fingerprint.matching.picture.similarity import look_log_odds
 from fingerprint.matching.picture.views import edits_of_view, view_names
@@ -20,6 +21,8 @@ from fingerprint.matching.time_map import Segment
 from fingerprint.parameters import parameter
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from fingerprint.matching.picture.correspondences import Correspondences, Run
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from fingerprint.matching.picture.similarity import Similarities
     from fingerprint.matching.time_map import TimeMap
 
-__all__ = ["PARAMETERS", "EvidenceParameters", "segment_of"]
+__all__ = ["PARAMETERS", "EvidenceParameters", "segments_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class EvidenceParameters:
 
     #: What a picture that tells nothing new still counts, as a share.
     min_novelty_share: float = parameter(0.05, unit="share", low=0.0, high=1.0, source="chosen, not measured")
+
+    #: How far apart the maps of two runs may be, seconds of the reference, for one to go on with what the other shows.
+    same_map_s: float = parameter(
+        0.4, unit="s", low=0.05, high=2.0, source="as near as maps of segments are that are joined, and added up"
+    )
 
     #: How far from a run's line similarities are its own, in the reference.
     line_tolerance_s: float = parameter(
@@ -94,32 +102,61 @@ class EvidenceParameters:
 PARAMETERS = EvidenceParameters()
 
 
-def segment_of(  # noqa: PLR0917 (what one pair of media items is told by)
+def segments_of(  # noqa: PLR0917 (what one pair of media items is told by)
+    query: PictureQuery,
+    correspondences: Correspondences,
+    similarities: Similarities,
+    stored: NDArray[np.float32],
+    runs: Sequence[Run],
+    located: Located,
+) -> list[Segment]:
+    """Return the segments that runs of moments are, with the log-odds that each is a copy.
+
+    Args:
+        query: The query's picture.
+        correspondences: What the runs were found in.
+        similarities: To the reference's described pictures.
+        stored: Unit vectors of those pictures, float32 `(r, d)`.
+        runs: The runs, in order of time.
+        located: What local features say of the pair; where they found no region, the view that is likest tells the
+            edits.
+    """
+    found: list[Segment] = []
+    since = 0
+    for index, run in enumerate(runs):
+        if not index or not _goes_on(query, runs[index - 1], run):
+            since = run.first
+        found.append(_segment_of(query, correspondences, similarities, stored, run, since, located))
+    return found
+
+
+def _goes_on(query: PictureQuery, before: Run, run: Run) -> bool:
+    """Return whether a run may come to be one with the run before it: what is seen again is not new then."""
+    start = float(query.samples[run.first])
+    pause = start - float(query.samples[before.last])
+    grown = span_extension.PARAMETERS.max_growth_s
+    return pause < grown and abs(before.map.at(start) - run.map.at(start)) < PARAMETERS.same_map_s
+
+
+def _segment_of(  # noqa: PLR0917 (what one pair of media items is told by)
     query: PictureQuery,
     correspondences: Correspondences,
     similarities: Similarities,
     stored: NDArray[np.float32],
     run: Run,
+    since: int,
     located: Located,
 ) -> Segment:
-    """Return the segment that a run of moments is, with the log-odds that it is a copy.
-
-    Args:
-        query: The query's picture.
-        correspondences: What the run was found in.
-        similarities: To the reference's described pictures.
-        stored: Unit vectors of those pictures, float32 `(r, d)`.
-        run: The run.
-        located: What local features say of the pair; where they found no region, the view that is likest tells the
-            edits.
-    """
+    """Return the segment that a run is; from the moment `since` on what it goes on with was shown."""
     start, end = float(query.samples[run.first]), float(query.samples[run.last])
-    by_look, kinds = _look_log_odds(query, similarities, stored, run)
+    by_look, kinds, novelty = _look_log_odds(query, similarities, stored, run, since)
     by_motion = _motion_log_odds(correspondences, run)
     by_features = max(
         (_feature_log_odds(pair, run.map) for pair in located.pairs if start <= pair[0] <= end), default=0.0
     )
     by_features *= _same_moment_share(correspondences, run, by_motion)
+    if since < run.first:
+        by_features *= novelty
     if located.region is not None:
         edits = located.region.edits(query.query_frames.size)
     else:
@@ -155,28 +192,28 @@ def _feature_log_odds(pair: tuple[float, float, float], line: TimeMap) -> float:
 
 
 def _look_log_odds(
-    query: PictureQuery, similarities: Similarities, stored: NDArray[np.float32], run: Run
-) -> tuple[float, NDArray[np.float64]]:
-    """Return log-odds of a run's looks, each counted as far as it is new, and the votes for each view."""
+    query: PictureQuery, similarities: Similarities, stored: NDArray[np.float32], run: Run, since: int
+) -> tuple[float, NDArray[np.float64], float]:
+    """Return log-odds of a run's looks, each as far as it is new, the votes for each view, and what is newest, 0..1."""
     moments = similarities.moments
     times = query.samples[moments]
     off = np.abs(similarities.places - run.map.speed * times - run.map.offset)
     near = np.nonzero(
-        (moments >= run.first)
+        (moments >= since)
         & (moments <= run.last)
         & (off < PARAMETERS.line_tolerance_s)
         & (similarities.values > picture_similarity.PARAMETERS.similarity_floor)
     )[0]
     weights = look_log_odds(similarities.values).astype(np.float64)
-    votes = np.bincount(query.views.kinds[similarities.views[near]], weights[near], len(view_names())).astype(
-        np.float64
-    )
+    own = near[moments[near] >= run.first]
+    votes = np.bincount(query.views.kinds[similarities.views[own]], weights[own], len(view_names())).astype(np.float64)
     order = near[np.lexsort((-weights[near], moments[near]))]
     _, firsts = np.unique(moments[order], return_index=True)
     best = order[firsts]
-    seconds = counted_s(query.gaps[moments[best]])
-    weight = weights[best] * seconds * _novelty(stored[similarities.columns[best]])
-    return float(weight.sum()), votes
+    novelty = _novelty(stored[similarities.columns[best]])[moments[best] >= run.first]
+    best = best[moments[best] >= run.first]
+    weight = weights[best] * counted_s(query.gaps[moments[best]]) * novelty
+    return float(weight.sum()), votes, float(novelty.max(initial=0.0))
 
 
 def _motion_log_odds(correspondences: Correspondences, run: Run) -> float:

@@ -43,6 +43,9 @@ __all__ = [
     "view_of",
 ]
 
+#: The view of a picture whose top and bottom changed places: a mirror and half a turn, which neither undoes alone.
+UPSIDE_DOWN = "upside down"
+
 
 @dataclass(frozen=True, slots=True)
 class ViewParameters:
@@ -160,13 +163,15 @@ def view_names() -> tuple[str, ...]:
 @functools.cache
 def _view_names(parameters: ViewParameters) -> tuple[str, ...]:
     turns = (f"rotated:{degrees}" for degrees in parameters.turns_degrees)
-    return ("plain", "mirrored", *turns, "negative", *_regions(parameters))
+    return ("plain", "mirrored", *turns, UPSIDE_DOWN, "negative", *_regions(parameters))
 
 
 def edits_of_view(name: str) -> tuple[str, ...]:
     """Return what was done to a picture that is told best in a view; where local features say more, they are asked."""
     if name == "plain":
         return ()
+    if name == UPSIDE_DOWN:
+        return ("mirrored", "rotated:180")
     return ("inserted",) if name in regions() else (name,)
 
 
@@ -196,6 +201,8 @@ def view_of(rgb: Image, kind: int) -> Image:
         return rgb[_span(top, bottom, height), _span(left, right, width)]
     if name == "mirrored":
         return rgb[:, ::-1]
+    if name == UPSIDE_DOWN:
+        return rgb[::-1]
     if name.startswith("rotated:"):
         return np.rot90(rgb, -int(name.removeprefix("rotated:")) // 90)
     return 255 - rgb if name == "negative" else rgb

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from support.correspondences import correspondences
 
-from fingerprint.matching.picture import evidence
+from fingerprint.matching.picture import evidence, span_extension
 from fingerprint.matching.picture.correspondences import Correspondences, Run
 from fingerprint.matching.time_map import TimeMap
 
@@ -32,6 +33,24 @@ def test_what_was_seen_before_counts_next_to_nothing() -> None:
     np.testing.assert_array_equal(weight[[0, 2]], 1.0)
     np.testing.assert_array_equal(weight[[1, 3, 5, 6, 7]], evidence.PARAMETERS.min_novelty_share)
     assert evidence.PARAMETERS.min_novelty_share < weight[4] < 1.0
+
+
+@pytest.mark.parametrize(
+    ("pause_s", "offset_s", "expected"),
+    [
+        (0.5, 0.0, True),
+        (span_extension.PARAMETERS.max_growth_s - 0.5, 0.2, True),
+        (span_extension.PARAMETERS.max_growth_s + 0.5, 0.0, False),
+        (0.5, 1.0, False),
+    ],
+    ids=["next to it", "a pause that it may grow over", "too far apart", "another map"],
+)
+def test_a_run_goes_on_with_another_that_it_may_come_to_be_one_with(
+    pause_s: float, offset_s: float, *, expected: bool
+) -> None:
+    query = SimpleNamespace(samples=np.array([0.0, 10.0, 10.0 + pause_s, 30.0]))
+    later = TimeMap(LINE.speed, LINE.offset + offset_s)
+    assert evidence._goes_on(query, Run(0, 1, LINE, 0.0), Run(2, 3, later, 0.0)) is expected  # type: ignore[arg-type]
 
 
 def test_motion_that_is_alike_speaks_for_a_run_and_unlike_it_against_it() -> None:

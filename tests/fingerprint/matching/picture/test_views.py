@@ -22,6 +22,7 @@ EDITS = {
     "rotated:90": lambda image: np.ascontiguousarray(np.rot90(image, 1)),
     "rotated:180": lambda image: np.ascontiguousarray(np.rot90(image, 2)),
     "rotated:270": lambda image: np.ascontiguousarray(np.rot90(image, 3)),
+    "upside down": lambda image: np.ascontiguousarray(image[::-1]),
     "negative": negative,
 }
 
@@ -82,10 +83,11 @@ def test_each_view_but_the_plain_one_names_an_edit() -> None:
     plain, *others = view_names()
     assert (plain, edits_of_view(plain)) == ("plain", ())
     assert all(edits_of_view(name) for name in others)
+    assert edits_of_view("upside down") == ("mirrored", "rotated:180")
 
 
 @pytest.mark.parametrize(
-    "name", ["mirrored", "rotated:90", "rotated:270", "negative", "right", "centre", "small top left"]
+    "name", ["mirrored", "rotated:90", "rotated:270", "upside down", "negative", "right", "centre", "small top left"]
 )
 def test_an_edited_picture_is_most_like_its_original_in_the_view_that_undoes_the_edit(name: str) -> None:
     original = describe([scene(1)])[0]
