@@ -143,7 +143,7 @@ async def test_what_somebody_else_decides_stays_where_it_stands_and_says_so(
     give(inline, *media)
     anna, ben = await opened("anna"), await opened("ben")
     before = await places(ben, media)
-    await row(anna, "upload-02").locator(".verdict").click()
+    await row(anna, "upload-02").locator(".leads-to").click()
     await anna.keyboard.press("x")
     await expect(row(ben, "upload-02")).to_contain_text("decided by anna: not a match")
     await expect(ben.locator("#arrivals")).to_have_text("1 decided: tidy up")
@@ -213,7 +213,7 @@ async def test_undo_takes_back_the_last_decisions_one_after_the_other(opened: Op
     page = await opened()
     await expect(page.locator(".acts.top [data-act=undo]")).to_be_disabled()
     for media in uploads(2):
-        await row(page, media).locator(".verdict").click()
+        await row(page, media).locator(".leads-to").click()
         await page.keyboard.press("a")
         await expect(row(page, media)).to_contain_text("decided by anna: copy")
     await page.reload()  # what was decided in this tab can be taken back as long as it is open
@@ -310,7 +310,7 @@ async def test_rows_are_ticked_in_a_range_and_given_to_somebody(opened: Opened, 
     for media in uploads(6)[1:4]:
         await expect(row(page, media).locator(".whose")).to_have_text("ben")
     await expect(row(page, "upload-04").locator(".whose")).to_have_text("")
-    await row(page, "upload-05").locator(".verdict").click()
+    await row(page, "upload-05").locator(".leads-to").click()
     await page.keyboard.press("i")
     await expect(row(page, "upload-05").locator(".whose")).to_have_text("anna")
     await page.keyboard.press("t")
@@ -377,7 +377,7 @@ async def test_filters_are_in_the_address_and_back_comes_to_the_same_row(opened:
     await expect(page.locator("#connection")).to_have_text("live")
     await page.route("**/cases/*", lambda route: route.fulfill(body="<title>a case</title>", content_type="text/html"))
     await scroll_to(page, f"#row-{id_of('film', 'upload-24')} a.open")
-    await row(page, "upload-24").locator(".verdict").click()
+    await row(page, "upload-24").locator(".leads-to").click()
     (box,) = await places(page, ["upload-24"])
     await page.keyboard.press("Enter")
     await expect(page).to_have_title("a case")
