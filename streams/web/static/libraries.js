@@ -1,5 +1,5 @@
 // What is done with libraries and their items.
-import { refreshWhole } from "./desk/live.js";
+import { refreshWhole, whileLeaving } from "./desk/live.js";
 import { ask, notify } from "./desk/notices.js";
 import { call, Refusal } from "./desk/rest.js";
 import { askTyped, element, fault, isolated, named, onPress, onSubmit } from "./desk/forms.js";
@@ -130,7 +130,7 @@ async function purge() {
 async function deleteAll() {
   const { name, items, place } = library();
   if (!(await askTyped(`Delete the library with ${many(items)} in it? This cannot be taken back.`, name, "Delete"))) return;
-  await call("DELETE", place);
+  await whileLeaving(() => call("DELETE", place));
   location.assign("/libraries");
 }
 

@@ -1,5 +1,5 @@
 // Policies: what they are set to, in which order they stand, and what they would do.
-import { refreshWhole } from "./desk/live.js";
+import { refreshWhole, whileLeaving } from "./desk/live.js";
 import { ask, notify } from "./desk/notices.js";
 import { call, Refusal } from "./desk/rest.js";
 import { element, fault, isolated, named, onPress, onSubmit } from "./desk/forms.js";
@@ -219,7 +219,7 @@ onPress({
     const { name, tag } = change.dataset;
     if (!(await ask(`Delete the policy ${isolated(name)}? What it has led to stays as it is.`, "Delete"))) return;
     try {
-      await call("DELETE", at(name), undefined, { "If-Match": tag });
+      await whileLeaving(() => call("DELETE", at(name), undefined, { "If-Match": tag }));
     } catch (error) {
       if (!(error instanceof Refusal) || error.status !== CHANGED) throw error;
       await showNewest();

@@ -35,6 +35,7 @@ let asked = false; // whether a person has asked for the list as it is now, with
 let held = new Set(); // subjects of rows that are new and kept back
 let timer = 0;
 let busy = false;
+let leaving = false; // whether what the page is about is being deleted: it would be asked for and be gone
 
 // What others of the page do after a change, such as a player that keeps its place.
 const listeners = [];
@@ -184,7 +185,7 @@ function take(content, subjects) {
 // asked for again, since no further change may ever say that it is stale.
 async function refresh() {
   timer = 0;
-  if (busy) return;
+  if (busy || leaving) return;
   busy = true;
   const [all, anew, subjects] = [whole || changed.size > MOST_ROWS, asked, [...changed]];
   [whole, asked, changed] = [false, false, new Set()];
@@ -208,6 +209,18 @@ async function refresh() {
 
 function refreshSoon(pause = PAUSE_MS) {
   if (!timer && !busy) timer = setTimeout(refresh, pause);
+}
+
+// Does what ends with the page being left, such as deleting what it is about; it goes on being live where that fails.
+export async function whileLeaving(act) {
+  leaving = true;
+  try {
+    await act();
+  } catch (error) {
+    leaving = false;
+    refreshWhole();
+    throw error;
+  }
 }
 
 export function refreshWhole() {
