@@ -50,7 +50,7 @@ def test_a_run_goes_on_with_another_that_it_may_come_to_be_one_with(
 ) -> None:
     query = SimpleNamespace(samples=np.array([0.0, 10.0, 10.0 + pause_s, 30.0]))
     later = TimeMap(LINE.speed, LINE.offset + offset_s)
-    assert evidence._goes_on(query, Run(0, 1, LINE, 0.0), Run(2, 3, later, 0.0)) is expected  # type: ignore[arg-type]
+    assert evidence._goes_on(query, Run(0, 1, LINE, 0.0), Run(2, 3, later, 0.0)) is expected  # type: ignore[arg-type] # its times are all that is asked of the query
 
 
 def test_motion_that_is_alike_speaks_for_a_run_and_unlike_it_against_it() -> None:
